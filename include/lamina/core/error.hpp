@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace lamina {
+
+/// The one exception of the library. what() reads "where: what was found, what was expected, what to do": `data.csv:57:3
+/// (column "age"): "4,7" is not a number. ...`. When it is thrown, nothing was changed unless the text says what was.
+class Error : public std::runtime_error {
+public:
+    enum class Kind {
+        argument,   ///< an argument does not fit: sizes, ranges, options
+        data,       ///< a file's or table's content does not fit
+        file,       ///< a file cannot be opened, read, written or renamed
+        numeric     ///< a number became NaN or infinite
+    };
+
+    Error(Kind kind, std::string where, std::string const& message)
+        : std::runtime_error(where + ": " + message), kind_(kind), where_(std::move(where)) {}
+
+    Kind kind() const noexcept { return kind_; }
+    /// The call, file position or layer the error is about.
+    std::string const& where() const noexcept { return where_; }
+
+private:
+    Kind kind_;
+    std::string where_;
+};
+
+} // namespace lamina
