@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace lamina {
+
+/// A zero-filled array that begins on a cache line. A value: it copies and moves. reserve() only ever makes it larger, and
+/// what was in it is then gone.
+template <class T>
+class Block {
+public:
+    static constexpr std::size_t alignment = 64;
+
+    Block() = default;
+    explicit Block(std::size_t n) { reserve(n); }
+    Block(Block const& other) : Block(other.size_) {
+        std::copy_n(other.data(), size_, data());
+    }
+    Block(Block&& other) noexcept
+        : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+    Block& operator=(Block other) noexcept {
+        data_.swap(other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+
+    T* data() { return data_.get(); }
+    T const* data() const { return data_.get(); }
+    std::size_t size() const { return size_; }
+    T& operator[](std::size_t i) { return data_.get()[i]; }
+    T const& operator[](std::size_t i) const { return data_.get()[i]; }
+
+    void reserve(std::size_t n) {
+        if (n <= size_) return;
+        data_.reset(static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignment})));
+        size_ = n;
+        std::fill_n(data(), n, T{});
+    }
+
+private:
+    struct Free {
+        void operator()(T* p) const { ::operator delete(p, std::align_val_t{alignment}); }
+    };
+    std::unique_ptr<T, Free> data_;
+    std::size_t size_ = 0;
+};
+
+} // namespace lamina

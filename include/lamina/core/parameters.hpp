@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/initializers.hpp>
+#include <lamina/core/shape.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace lamina {
+
+/// A string as a template argument: Parameter<"kernel", ...>.
+template <std::size_t N>
+struct Name {
+    char text[N]{};
+    constexpr Name(char const (&s)[N]) {
+        for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
+    }
+    constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+/// One tensor that a layer owns: its name, its shape and how it begins.
+template <Name N, class S, class Init>
+struct Parameter {
+    using Shape = S;
+    using Initializer = Init;
+    static constexpr std::string_view name = N.view();
+};
+
+/// The same once its types are gone: for names, summaries and files.
+template <class T>
+struct TensorInfo {
+    std::string_view name;
+    Extents extents;
+    void (*fill)(T* values, Extents, Random);
+};
+
+/// A layer's tensors, one after another in the model's block. Said once, it serves offsets, initial values, names, summary
+/// and files, for what is trained (Parameters) and for what is kept (State) alike.
+template <class... P>
+struct Parameters {
+    static constexpr std::size_t size = (P::Shape::size + ... + 0);
+    static constexpr std::size_t count = sizeof...(P);
+
+    template <class T>
+    static constexpr std::array<TensorInfo<T>, count + 1> tensors{   // one more: there is no array of none
+        TensorInfo<T>{P::name, {P::Shape::dims.data(), P::Shape::rank, P::Shape::size},
+                      &P::Initializer::template fill<T>}...};
+
+    /// Where each begins: `auto const [kernel, bias] = c.parameters();`. Bare pointers, so that a hundred shapes share a type.
+    template <class T>
+    static constexpr std::array<T*, count> split(T* at) {
+        return {std::exchange(at, at + P::Shape::size)...};
+    }
+};
+
+} // namespace lamina
