@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# lamina::safetensors: lamina/io/safetensors.hpp, whose header is read by nlohmann/json.
+
+if(NOT TARGET nlohmann_json::nlohmann_json)
+    set(lamina_saved_global ${CMAKE_FIND_PACKAGE_TARGETS_GLOBAL})
+    set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+    find_package(nlohmann_json QUIET)
+    set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ${lamina_saved_global})
+    unset(lamina_saved_global)
+endif()
+
+if(TARGET nlohmann_json::nlohmann_json)
+    add_library(lamina::safetensors INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(lamina::safetensors
+        INTERFACE lamina::lamina nlohmann_json::nlohmann_json)
+else()
+    set(lamina_safetensors_missing "nlohmann/json was not found \
+(Debian, Ubuntu: apt install nlohmann-json3-dev; elsewhere set CMAKE_PREFIX_PATH)")
+endif()
