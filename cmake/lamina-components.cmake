@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The optional parts of lamina, each a header that needs one more library. A component is a file
-# components/<name>.cmake that defines the target lamina::<name>, or says in lamina_<name>_missing
-# what it did not find. The list of components is the list of those files.
+# components/<name>.cmake that names its headers in lamina_<name>_headers and defines the target
+# lamina::<name>, or says in lamina_<name>_missing what it did not find. The list of components is
+# the list of those files.
 
 set(lamina_components_dir ${CMAKE_CURRENT_LIST_DIR}/components)
 file(GLOB lamina_known_components RELATIVE ${lamina_components_dir}

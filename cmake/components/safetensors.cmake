@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # lamina::safetensors: lamina/io/safetensors.hpp, whose header is read by nlohmann/json.
 
+set(lamina_safetensors_headers io/safetensors.hpp)
+
 if(NOT TARGET nlohmann_json::nlohmann_json)
     set(lamina_saved_global ${CMAKE_FIND_PACKAGE_TARGETS_GLOBAL})
     set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)

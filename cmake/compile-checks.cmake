@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Checks that only compile (-fsyntax-only): they are run by the build, so that nothing is compiled
+# again unless it changed, and judged by ctest, so that one that fails does not stop the others.
+
+# The compilers that the checks run with: the one that builds, and the other one where it is there.
+set(lamina_check_compilers ${CMAKE_CXX_COMPILER_ID})
+set(lamina_compiler_${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER})
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    find_program(LAMINA_CLANG NAMES clang++-14 clang++ DOC "A second compiler for the checks")
+    if(LAMINA_CLANG)
+        list(APPEND lamina_check_compilers Clang)
+        set(lamina_compiler_Clang ${LAMINA_CLANG})
+    endif()
+endif()
+
+add_custom_target(lamina_checks ALL)
+set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
+
+# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [FLAGS <flag>...])
+#
+# Compiles <source> with the library's headers. With ERROR it is compiled twice: as it is it must
+# compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With REFUSE
+# the check must find something wrong (it is the check that is tested).
+function(lamina_compile_check name source compiler)
+    cmake_parse_arguments(arg "ERROR;REFUSE" "" "FLAGS" ${ARGN})
+    set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
+    set(own_dirs ${PROJECT_SOURCE_DIR}/include)
+    # The third libraries' folders; /usr/include must not become a -isystem of its own.
+    set(other_dirs)
+    foreach(target IN ITEMS lamina::dependencies ${lamina_components})
+        list(APPEND other_dirs $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+    endforeach()
+    set(other_dirs $<FILTER:${other_dirs},EXCLUDE,^/usr/include$>)
+    add_custom_command(
+        OUTPUT ${result}
+        COMMAND ${CMAKE_COMMAND}
+            -DCOMPILER=${lamina_compiler_${compiler}}
+            -DSOURCE=${source}
+            -DRESULT=${result}
+            -DEXPECT_ERROR=${arg_ERROR}
+            -P ${lamina_check_script} --
+            -std=c++20 ${arg_FLAGS} -I${own_dirs}
+            "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
+        DEPENDS ${source} ${lamina_check_script}
+        DEPFILE ${result}.d
+        COMMENT "Checking ${name}"
+        COMMAND_EXPAND_LISTS VERBATIM)
+    add_custom_target(${name} DEPENDS ${result})
+    add_dependencies(lamina_checks ${name})
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND}
+        -DRESULT=${result} -DREFUSE=${arg_REFUSE} -P ${lamina_check_script})
+endfunction()

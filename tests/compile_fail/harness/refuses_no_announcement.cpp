@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifdef SHOULD_FAIL
+static_assert(false, "SPDX");
+#endif

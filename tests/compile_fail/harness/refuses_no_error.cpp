@@ -1,0 +1,3 @@
+// expect: never said
+// SPDX-License-Identifier: BSD-3-Clause
+int x;

@@ -1,0 +1,5 @@
+// expect: never said
+// SPDX-License-Identifier: BSD-3-Clause
+#ifdef SHOULD_FAIL
+static_assert(false, "something else");
+#endif
