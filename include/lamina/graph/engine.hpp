@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/plan.hpp>
+#include <lamina/graph/table.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace lamina {
+
+/// What one pass works on: the blocks, the inputs, the samples. Inference reads weights and state and writes the arena only.
+template <class T>
+struct Work {
+    std::byte const* layers = nullptr;
+    T const *values = nullptr, *state = nullptr;
+    T *next_state = nullptr, *gradients = nullptr;         // training only
+    T *arena = nullptr, *scratch = nullptr, *memory = nullptr;
+    T* loss = nullptr;                                      // what layers add to the loss; null: nobody asks
+    void const* const* inputs = nullptr;
+    std::size_t batch = 1, position = 0;
+    bool training = false;
+    Threads* threads = nullptr;
+    Random random{};
+};
+
+namespace detail {
+
+/// Row i's work. Both walks come through here; in the unrolled one every number but the batch is a constant.
+template <class T, class Place>
+[[gnu::always_inline]] inline Call<T> call(Row<T> const* rows, Place const* places, int i,
+                                           std::size_t per_batch, Work<T> const& w) {
+    auto const& row = rows[i];
+    auto const& at = places[i];
+    T* const samples = w.arena + per_batch;
+    Call<T> c{};
+    c.layer = w.layers + row.layer;
+    c.batch = w.batch;
+    c.position = w.position;
+    c.row = i;
+    c.training = w.training;
+    c.trains = !row.frozen;
+    for (int k = 0; k < row.arity; ++k) {
+        int const from = row.inputs[k];
+        c.x[k] = rows[from].arity == 0 ? w.inputs[from] : samples + places[from].y * w.batch;
+        if (int const m = rows[from].mask; m >= 0) c.mask[k] = samples + places[m].mask * w.batch;
+    }
+    c.y = samples + at.y * w.batch;
+    c.parameters = w.values + at.parameters;
+    c.state = w.state + at.state;
+    c.next_state = w.next_state + at.state;
+    c.cache = samples + at.cache * w.batch;
+    c.batch_cache = w.arena + at.batch_cache;
+    c.mask_out = row.op->mask ? samples + at.mask * w.batch : nullptr;
+    if (w.memory) c.memory = w.memory + at.memory * w.batch;
+    c.scratch = w.scratch;
+    c.loss = w.loss;
+    c.threads = w.threads;
+    c.random = w.random;
+    return c;
+}
+
+/// A fused row runs as its producer, with its own value as the epilogue.
+template <class T, class Place>
+[[gnu::always_inline]] inline Call<T> forward_call(Row<T> const* rows, Place const* places, int i,
+                                                   std::size_t per_batch, Work<T> const& w) {
+    if (!places[i].fused) return call(rows, places, i, per_batch, w);
+    auto c = call(rows, places, rows[i].inputs[0], per_batch, w);
+    c.epilogue = w.layers + rows[i].layer;
+    return c;
+}
+
+template <class T, class Place>
+[[gnu::always_inline]] inline Call<T> backward_call(Row<T> const* rows, Place const* places, int i,
+                                                    std::size_t per_batch, std::size_t per_sample,
+                                                    Work<T> const& w) {
+    auto const& row = rows[i];
+    auto const& at = places[i];
+    T* const samples = w.arena + per_batch;
+    T* const spare = samples + per_sample * w.batch;
+    Call<T> c = call(rows, places, i, per_batch, w);
+    c.dy = samples + at.dy * w.batch;
+    c.gradients = w.gradients + at.parameters;
+    if (at.fused_slope) c.epilogue = w.layers + rows[row.inputs[0]].layer;
+    std::size_t spared = 0;
+    for (int k = 0; k < row.arity; ++k) {
+        int const from = row.inputs[k];
+        c.needs_dx[k] = places[from].grad;
+        bool const direct = places[from].grad && at.first[k];
+        c.dx[k] = direct ? samples + places[from].dy * w.batch : spare + spared;
+        if (!direct) spared += aligned(rows[from].op->output.size) * w.batch;
+    }
+    return c;
+}
+
+/// An edge that is not the first to bring its gradient adds.
+template <class T, class Place>
+[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows, Place const* places, int i,
+                                          std::size_t per_batch, Work<T> const& w) {
+    for (int k = 0; k < rows[i].arity; ++k) {
+        int const from = rows[i].inputs[k];
+        if (!places[from].grad || places[i].first[k]) continue;
+        T* const sum = w.arena + per_batch + places[from].dy * w.batch;
+        T const* const part = c.dx[k];
+        std::size_t const size = rows[from].op->output.size * w.batch;
+        parallel_for(w.threads, size, 1u << 15, [&](std::size_t begin, std::size_t end, std::size_t) {
+            for (std::size_t e = begin; e < end; ++e) sum[e] += part[e];
+        });
+    }
+}
+
+/// Large networks: a loop over the table, one body for all of them. `which` says which rows run.
+template <class T, class Place, class Which>
+void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w,
+                  Which which) {
+    for (int i = 0; i < n; ++i) {
+        auto const& row = rows[i];
+        if (row.arity == 0 || places[i].away || !which(i)) continue;
+        auto const c = forward_call(rows, places, i, per_batch, w);
+        (places[i].fused ? row.op->fused_forward : row.op->forward)(c);
+    }
+}
+template <class T, class Place>
+void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w) {
+    forward_loop(rows, places, n, per_batch, w, [](int) { return true; });
+}
+template <class T, class Place>
+void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
+                   std::size_t per_sample, Work<T> const& w) {
+    for (int i = n - 1; i >= 0; --i) {
+        auto const& at = places[i];
+        if (!at.backward || at.slope_away) continue;
+        auto const c = backward_call(rows, places, i, per_batch, per_sample, w);
+        (at.fused_slope ? rows[i].op->fused_backward : rows[i].op->backward)(c);
+        add_up(c, rows, places, i, per_batch, w);
+    }
+}
+
+/// Penalties on parameters: once a step, after the backward pass.
+template <class T, class Place>
+void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w) {
+    for (int i = 0; i < n; ++i) {
+        if (!rows[i].op->regularize || rows[i].frozen || rows[i].owner != i) continue;
+        auto c = call(rows, places, i, per_batch, w);
+        c.gradients = w.gradients + places[i].parameters;
+        rows[i].op->regularize(c);
+    }
+}
+
+/// Small networks: the same walk written out row by row, so that every call is direct and inlines.
+template <class N, bool Training, int I, class T>
+[[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
+    constexpr auto& rows = N::table;
+    constexpr auto& p = N::template plan_for<Training>();
+    if constexpr (rows[I].arity > 0 && !p.rows[I].away) {
+        constexpr auto run = p.rows[I].fused ? rows[I].op->fused_forward : rows[I].op->forward;
+        run(forward_call(rows.data(), p.rows, I, p.per_batch, w));
+    }
+}
+template <class N, int I, class T>
+[[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
+    constexpr auto& rows = N::table;
+    constexpr auto& p = N::training;
+    if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
+        constexpr auto run = p.rows[I].fused_slope ? rows[I].op->fused_backward : rows[I].op->backward;
+        auto const c = backward_call(rows.data(), p.rows, I, p.per_batch, p.per_sample, w);
+        run(c);
+        add_up(c, rows.data(), p.rows, I, p.per_batch, w);
+    }
+}
+template <class N, bool Training, class T, int... I>
+[[gnu::flatten]] inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+    (forward_row<N, Training, I>(w), ...);
+}
+template <class N, class T, int... I>
+[[gnu::flatten]] inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+    (backward_row<N, N::size - 1 - I>(w), ...);
+}
+
+} // namespace detail
+} // namespace lamina

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/pass.hpp>
+#include <lamina/graph/fusion.hpp>
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+namespace lamina {
+
+/// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by all rows that use it.
+template <class T>
+struct Op {
+    using Run = void (*)(Call<T> const&);
+    Run forward, backward;
+    Run fused_forward;    // the producer's forward with this layer as its epilogue; null: no such thing
+    Run fused_backward;   // this layer's backward with the slope of its input's layer; null: no such thing
+    Run regularize;       // adds a penalty to loss and gradients, once a step; null: none
+    std::string_view type;
+    Extents output;
+    std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size;
+    TensorInfo<T> const *parameter_tensors, *state_tensors;
+    std::size_t parameter_count, state_count;
+    bool needs_x, needs_y, in_place, sparse, integer;
+};
+
+namespace detail {
+
+/// "Dense<64>" of lamina::Dense<64>, as the compiler spells it.
+template <class X>
+constexpr std::string_view read_type_name() {
+    std::string_view s = __PRETTY_FUNCTION__;
+    auto const from = s.find("X = ") + 4;
+    s = s.substr(from, s.find_first_of(";]", from) - from);
+    while (s.starts_with("lamina::")) s.remove_prefix(8);
+    return s;
+}
+template <class X>
+inline constexpr std::string_view type_name = read_type_name<X>();
+
+// The declared constant of a bound layer, or what holds where it declares none.
+#define LAMINA_TRAIT(name, otherwise)                                        \
+    template <class B>                                                       \
+    constexpr auto name##_of() {                                             \
+        if constexpr (requires { B::name; }) return B::name;                 \
+        else return otherwise;                                               \
+    }
+LAMINA_TRAIT(fits, true)
+LAMINA_TRAIT(cache, std::size_t{0})
+LAMINA_TRAIT(batch_cache, std::size_t{0})
+LAMINA_TRAIT(memory, std::size_t{0})
+LAMINA_TRAIT(makes_mask, std::size_t{0})
+LAMINA_TRAIT(flops, std::size_t{0})
+LAMINA_TRAIT(needs_x, true)
+LAMINA_TRAIT(needs_y, true)
+LAMINA_TRAIT(in_place, false)
+LAMINA_TRAIT(sparse, false)
+LAMINA_TRAIT(each_moment, false)
+#undef LAMINA_TRAIT
+
+template <class B, class T>
+constexpr std::size_t scratch_of() {
+    if constexpr (requires { B::template scratch<T>; }) return B::template scratch<T>;
+    else return 0;
+}
+
+/// A layer that does not fit says so from here, once, and is not looked into any further.
+template <class T, class L, class B, class E, class... In>
+void forward(Call<T> const& call) {
+    if constexpr (!fits_of<B>()) B::otherwise();
+    else B::forward(Pass<T, L, B, E, In...>{call});
+}
+template <class T, class L, class B, class E, class... In>
+void backward(Call<T> const& call) {
+    if constexpr (fits_of<B>()) B::backward(Pass<T, L, B, E, In...>{call});
+}
+template <class T, class L, class B, class... In>
+void regularize(Call<T> const& call) {
+    B::regularize(Pass<T, L, B, NoEpilogue, In...>{call});
+}
+
+/// The producer's forward with an epilogue, when the rules allow it.
+template <class T, class Producer, class L, class B>
+constexpr typename Op<T>::Run fused_forward_of() {
+    if constexpr (fuses_forward<typename Producer::Bound, B>)
+        return Producer::template forward_with<T, L>();
+    else return nullptr;
+}
+template <class T, class Producer, class L, class B, class... In>
+constexpr typename Op<T>::Run fused_backward_of() {
+    if constexpr (fuses_backward<typename Producer::Bound, B>)
+        return &backward<T, L, B, typename Producer::Layer, In...>;
+    else return nullptr;
+}
+template <class T, class L, class B, class... In>
+constexpr typename Op<T>::Run regularize_of() {
+    using P = Pass<T, L, B, NoEpilogue, In...>;
+    if constexpr (requires(P const& p) { B::regularize(p); }) return &regularize<T, L, B, In...>;
+    else return nullptr;
+}
+
+/// Stepping has no backward and no fusion: Steps says so.
+template <class T, bool Steps, class Producer, class L, class B, class... In>
+constexpr Op<T> make_op() {
+    Op<T> op{};
+    op.forward = &forward<T, L, B, NoEpilogue, In...>;
+    if constexpr (!Steps) {
+        op.backward = &backward<T, L, B, NoEpilogue, In...>;
+        op.fused_forward = fused_forward_of<T, Producer, L, B>();
+        op.fused_backward = fused_backward_of<T, Producer, L, B, In...>();
+        op.regularize = regularize_of<T, L, B, In...>();
+    }
+    using Y = typename B::Output;
+    using P = ParametersOf<B>;
+    using S = StateOf<B>;
+    op.type = type_name<L>;
+    op.output = {Y::dims.data(), Y::rank, Y::size};
+    op.parameters = P::size;
+    op.state = S::size;
+    op.cache = cache_of<B>();
+    op.batch_cache = batch_cache_of<B>();
+    op.scratch = scratch_of<B, T>();
+    op.memory = memory_of<B>();
+    op.mask = makes_mask_of<B>();
+    op.flops = flops_of<B>();
+    op.layer_size = (sizeof(L) + 15) / 16 * 16;
+    op.parameter_tensors = P::template tensors<T>.data();
+    op.state_tensors = S::template tensors<T>.data();
+    op.parameter_count = P::count;
+    op.state_count = S::count;
+    op.needs_x = needs_x_of<B>();
+    op.needs_y = needs_y_of<B>();
+    op.in_place = in_place_of<B>();
+    op.sparse = sparse_of<B>();
+    op.integer = Y::integer;
+    return op;
+}
+
+template <class T, bool Steps, class Producer, class L, class B, class... In>
+inline constexpr Op<T> op = make_op<T, Steps, Producer, L, B, In...>();
+
+template <class T, class S>
+inline constexpr Op<T> input_op = [] {
+    Op<T> op{};
+    op.output = {S::dims.data(), S::rank, S::size};
+    op.integer = S::integer;
+    return op;
+}();
+
+} // namespace detail
+} // namespace lamina

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+namespace lamina::detail {
+
+/// Runs a network's function on fresh inputs.
+template <class G, class D, class... In>
+constexpr auto run(G& g, D const& definition, Inputs<In...>) {
+    auto const y = [&]<int... I>(std::integer_sequence<int, I...>) {
+        std::tuple x{input<In, I>(g)...};   // one after another, so that input I is row I
+        return definition(std::get<I>(x)...);
+    }(std::make_integer_sequence<int, int(sizeof...(In))>{});
+    if constexpr (is_node<std::remove_const_t<decltype(y)>>) return join(y);
+    else return y;
+}
+
+/// The Nodes<...> that a network returns; Refused if it was refused.
+template <class D, class T>
+using OutputsOf = decltype(run(std::declval<Graph<T>&>(), std::declval<D const&>(), typename D::Inputs{}));
+template <class D, class T>
+inline constexpr int outputs_of = int(std::tuple_size_v<decltype(OutputsOf<D, T>::each)>);
+
+struct Extent {
+    int rows, scopes;
+    std::size_t value_bytes;
+};
+template <class T, std::uint32_t Stepped, class D>
+constexpr Extent extent() {
+    Graph<T, Stepped> g;
+    run(g, D{}, typename D::Inputs{});
+    return {g.size, g.scope_count, g.value_bytes};
+}
+
+/// The rows in their canonical order: inputs, then what the outputs need, depth first. What nobody needs falls away. C++ leaves
+/// open in which order f(x | a, x | b) runs, and compilers differ: this order depends on the edges alone.
+template <class T, int N, int Scopes, int Outputs>
+struct Table {
+    std::array<Row<T>, N> rows{};
+    std::array<Scope, Scopes> scopes{};
+    std::array<int, Outputs> outputs{};
+    int size = 0;
+    std::size_t value_bytes = 0;
+};
+
+/// Written by the compiler; the program writes it once more with `values` (room for the layers' values in the order of the
+/// calls) and `destination` (their place in the table's order).
+template <Extent E, class T, std::uint32_t Stepped, class D>
+constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte* destination = nullptr) {
+    constexpr int outs = outputs_of<D, T>, count = E.rows;
+    std::array<Row<T>, count> raw{};
+    Table<T, count, E.scopes + 1, outs> t;
+    Graph<T, Stepped> g{.rows = raw.data(), .scopes = t.scopes.data(), .values = values};
+    auto const ends = std::apply([](auto... n) { return std::array<int, outs>{n.index...}; },
+                                 run(g, definition, typename D::Inputs{}).each);
+    std::array<int, count> place{}, next{};
+    std::array<int, count + 1> stack{};
+    place.fill(-1);
+    for (; t.size < D::Inputs::count; ++t.size) {
+        t.rows[std::size_t(t.size)] = raw[std::size_t(t.size)];
+        place[std::size_t(t.size)] = t.size;
+    }
+    for (int o = 0; o < outs; ++o) {
+        std::size_t depth = 0;
+        stack[depth++] = ends[std::size_t(o)];
+        while (depth) {
+            auto const i = std::size_t(stack[depth - 1]);
+            auto const& row = raw[i];
+            if (place[i] >= 0) {
+                --depth;
+                continue;
+            }
+            if (next[i] <= row.arity) {   // its inputs, then the row that owns its parameters
+                int const from = next[i] < row.arity ? row.inputs[next[i]] : row.owner;
+                ++next[i];
+                if (from != int(i) && place[std::size_t(from)] < 0) stack[depth++] = from;
+                continue;
+            }
+            auto& to = t.rows[std::size_t(t.size)] = row;
+            place[i] = t.size++;
+            for (int k = 0; k < to.arity; ++k) to.inputs[k] = place[std::size_t(to.inputs[k])];
+            to.owner = place[std::size_t(to.owner)];
+            if (to.mask >= 0) to.mask = place[std::size_t(to.mask)];
+            to.layer = t.value_bytes;
+            t.value_bytes += row.op->layer_size;
+            if (destination)
+                for (std::size_t b = 0; b < row.op->layer_size; ++b)
+                    destination[to.layer + b] = values[row.layer + b];
+            --depth;
+        }
+        t.outputs[std::size_t(o)] = place[std::size_t(ends[std::size_t(o)])];
+    }
+    return t;
+}
+
+/// A layer's run-time values must not change the network's structure: the compiler planned it from the default values.
+template <class T, int N, int S, int O>
+bool same_structure(Table<T, N, S, O> const& a, Table<T, N, S, O> const& b) {
+    if (a.size != b.size || a.outputs != b.outputs) return false;
+    for (std::size_t i = 0; i < std::size_t(a.size); ++i) {
+        auto const &p = a.rows[i], &q = b.rows[i];
+        if (p.op != q.op || p.arity != q.arity || p.owner != q.owner || p.mask != q.mask || p.frozen != q.frozen)
+            return false;
+        for (int k = 0; k < p.arity; ++k)
+            if (p.inputs[k] != q.inputs[k]) return false;
+    }
+    return true;
+}
+
+} // namespace lamina::detail
