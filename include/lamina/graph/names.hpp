@@ -32,13 +32,12 @@ std::vector<std::string> paths(Row<T> const* rows, int n, Scope const* scopes, s
         int count;
     };
     std::vector<Brother> brothers;
-    auto const path = [&](auto const& self, int scope) -> std::string const& {
-        static std::string const none;
-        if (scope < 0) return none;
+    auto const path = [&](auto const& self, int scope) -> std::string {
+        if (scope < 0) return {};
         auto& mine = known[static_cast<std::size_t>(scope)];
         if (!mine.empty()) return mine;
         auto const& its = scopes[scope];
-        std::string const& above = self(self, its.parent);
+        std::string const above = self(self, its.parent);
         std::string name = above.empty() ? std::string{} : above + "/";
         name += its.given ? std::string(its.name) : snake_case(its.name);
         for (auto& b : brothers)

@@ -99,8 +99,8 @@ struct Planner {
             bool const owns = row.owner == i;
             at.parameters = owns ? p.parameters : p.rows[row.owner].parameters;
             if (owns) p.parameters += op(i).parameters;
-            at.state = p.state;
-            p.state += op(i).state;
+            at.state = owns ? p.state : p.rows[row.owner].state;
+            if (owns) p.state += op(i).state;
             at.memory = p.memory;
             p.memory += op(i).memory;
             p.flops += op(i).flops;

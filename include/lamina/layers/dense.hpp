@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/linear.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// Dense<64, NoBias>: y = x kernel.
+struct NoBias {};
+/// Dense<64, KernelInitializer<HeNormal>>, Dense<64, BiasInitializer<Ones>>: how the parameters begin.
+template <class Init>
+struct KernelInitializer { using type = Init; };
+template <class Init>
+struct BiasInitializer { using type = Init; };
+
+namespace detail {
+
+template <class O>
+inline constexpr bool is_dense_option = std::is_same_v<O, NoBias>;
+template <class Init>
+inline constexpr bool is_dense_option<KernelInitializer<Init>> = true;
+template <class Init>
+inline constexpr bool is_dense_option<BiasInitializer<Init>> = true;
+
+/// The option of the given kind, or what holds without one.
+template <template <class> class Kind, class Otherwise, class... O>
+struct Chosen { using type = Otherwise; };
+template <template <class> class Kind, class Otherwise, class First, class... O>
+struct Chosen<Kind, Otherwise, First, O...> : Chosen<Kind, Otherwise, O...> {};
+template <template <class> class Kind, class Otherwise, class Init, class... O>
+struct Chosen<Kind, Otherwise, Kind<Init>, O...> { using type = Init; };
+
+} // namespace detail
+
+/// Fully connected layer: y = x kernel + bias, for one vector or each vector of a sequence.
+///
+/// Input       Shape<Features> or Shape<Time, Features>
+/// Output      Shape<Units>    or Shape<Time, Units>
+/// Parameters  kernel Shape<Features, Units>  GlorotUniform
+///             bias   Shape<Units>            Zeros
+/// Options     NoBias, KernelInitializer<...>, BiasInitializer<...>; an activation: Dense<64, ReLU> is Dense<64> and then
+///             ReLU. kernel_l1, kernel_l2: adds l1 |w| + l2 w^2 for each weight of the kernel to the loss.
+/// Errors      (compile time) the input is an image or tokens
+/// Source      keras.layers.Dense; Goodfellow, Bengio and Courville (2016), section 6.1
+template <std::size_t Units, class... Options>
+struct Dense {
+    static_assert(Units > 0, "Dense<Units> needs at least one unit.");
+    static_assert((detail::is_dense_option<Options> && ...),
+                  "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    template <class In>
+    struct On {
+        static constexpr std::size_t features = In::last;
+        static constexpr bool fits = In::rank <= 2 && !In::integer;
+        static void otherwise() {
+            static_assert(fits, "Dense takes a vector or a sequence of vectors per sample. Put Flatten or Embedding before it.");
+        }
+
+        using Output = std::conditional_t<In::rank == 2, Shape<In::rows, Units>, Shape<Units>>;
+        static constexpr bool has_bias = !(std::is_same_v<Options, NoBias> || ...);
+        using Kernel = Parameter<"kernel", Shape<features, Units>,
+                                 typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type>;
+        using Bias = Parameter<"bias", Shape<Units>,
+                               typename detail::Chosen<BiasInitializer, Zeros, Options...>::type>;
+        using Parameters = std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
+
+        static constexpr bool needs_y = false, each_moment = true, takes_epilogue = true, takes_slope = true;
+        static constexpr std::size_t flops = 2 * In::rows * features * Units;
+        template <class T>
+        static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
+
+        static void forward(auto const& c) {   // y = f(x kernel + bias)
+            auto const [kernel, bias] = split(c.parameters());
+            kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data, c.epilogue(), c.scratch,
+                                             c.threads);
+        }
+        static void backward(auto const& c) {
+            auto const [kernel, bias] = split(c.parameters());
+            auto const [dkernel, dbias] = split(c.gradients());
+            if (c.trains)   // dkernel += x' dy, dbias += sum of dy
+                kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel, dbias, c.scratch,
+                                                           c.threads);
+            if (c.needs_dx)   // dx = (dy kernel') f'(x), f the activation that made x
+                kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data, c.x.data, c.epilogue(),
+                                                    c.scratch, c.threads);
+        }
+        static void regularize(auto const& c) {
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            T const l1 = T(c.layer.kernel_l1), l2 = T(c.layer.kernel_l2);
+            if (l1 == T{0} && l2 == T{0}) return;
+            T const* const w = c.parameters()[0];
+            T* const dw = c.gradients()[0];
+            T sum{0};
+            for (std::size_t i = 0; i < features * Units; ++i) {
+                T const sign = T(w[i] > T{0}) - T(w[i] < T{0});
+                sum += l1 * sign * w[i] + l2 * w[i] * w[i];
+                dw[i] += l1 * sign + T{2} * l2 * w[i];
+            }
+            c.add_loss(sum);
+        }
+
+    private:
+        template <class T>
+        struct Tensors { T *kernel, *bias; };
+        template <class T, std::size_t N>
+        static Tensors<T> split(std::array<T*, N> const& p) {
+            if constexpr (has_bias) return {p[0], p[1]};
+            else return {p[0], nullptr};
+        }
+    };
+};
+
+namespace detail {
+
+/// Dense with an activation among its options: the pair.
+template <std::size_t Units, class Activation, class... Options>
+struct DenseThen {
+    static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | Dense<Units, Options...>{kernel_l1, kernel_l2} | activation;
+    }
+};
+
+} // namespace detail
+
+template <std::size_t Units, class Activation, class... Options>
+    requires(!detail::is_dense_option<Activation>)
+struct Dense<Units, Activation, Options...> : detail::DenseThen<Units, Activation, Options...> {};
+
+} // namespace lamina

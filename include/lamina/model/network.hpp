@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/engine.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace lamina {
+
+/// What a network is before any number is in it: its table and its plans, constants all. D is the definition (a Sequential
+/// that begins with its input, or what graph() gives), T the scalar, Logits... says for each output whether the loss is
+/// computed from the row before it.
+template <class D, class T, bool InputGradients = false, bool... Logits>
+struct Network {
+    using Definition = D;
+    using Scalar = T;
+    using Outputs = detail::OutputsOf<D, T>;
+    static constexpr auto extent = detail::extent<T, 0, D>();
+    static constexpr auto graph = detail::table<extent, T, 0>(D{});
+    static constexpr auto& table = graph.rows;
+    static constexpr int size = graph.size, inputs = D::Inputs::count, output_count = detail::outputs_of<D, T>;
+
+private:
+    static constexpr auto make_plan(bool training) {
+        bool const logits[output_count + 1]{Logits...};
+        return detail::plan<size, output_count>(table.data(), graph.outputs.data(), logits, {training, InputGradients});
+    }
+
+public:
+    static constexpr auto training = make_plan(true);
+    static constexpr auto inference = make_plan(false);
+    template <bool Training>
+    static constexpr auto& plan_for() {
+        if constexpr (Training) return training;
+        else return inference;
+    }
+
+    /// Trained numbers, each counted once however often it is used.
+    static constexpr std::size_t parameters = training.parameters;
+    /// Floating-point operations of a forward pass.
+    static constexpr std::size_t flops(std::size_t batch) { return training.flops * batch; }
+    /// Numbers of arena that a pass over a batch needs.
+    static constexpr std::size_t arena(std::size_t batch, bool with_gradients) {
+        auto const& p = with_gradients ? training : inference;
+        return detail::aligned(p.per_batch + (p.per_sample + p.spare) * batch + 1);
+    }
+
+    /// Small: the walk is unrolled and its calls inline. Large: a loop over the table.
+    static constexpr bool small = size <= 12 && parameters <= 8192;
+
+    template <bool Training>
+    static void forward(Work<T> const& w) {
+        if constexpr (small)
+            detail::forward_unrolled<Network, Training>(w, std::make_integer_sequence<int, size>{});
+        else
+            detail::forward_loop(table.data(), plan_for<Training>().rows, size, plan_for<Training>().per_batch, w);
+    }
+    static void backward(Work<T> const& w) {
+        if constexpr (small)
+            detail::backward_unrolled<Network>(w, std::make_integer_sequence<int, size>{});
+        else
+            detail::backward_loop(table.data(), training.rows, size, training.per_batch, training.per_sample, w);
+    }
+    static constexpr bool regularized = [] {
+        for (int i = 0; i < size; ++i)
+            if (table[std::size_t(i)].op->regularize) return true;
+        return false;
+    }();
+    static void regularize(Work<T> const& w) {
+        if constexpr (regularized) detail::regularize_loop(table.data(), training.rows, size, training.per_batch, w);
+    }
+
+    /// Where a row's numbers lie in an arena.
+    static T* y_of(int row, T* arena, std::size_t batch, bool with_gradients) {
+        auto const& p = with_gradients ? training : inference;
+        return arena + p.per_batch + p.rows[row].y * batch;
+    }
+    static T* dy_of(int row, T* arena, std::size_t batch) {
+        return arena + training.per_batch + training.rows[row].dy * batch;
+    }
+    /// The mask of a row's time axis; null: it has none.
+    static T const* mask_of(int row, T* arena, std::size_t batch, bool with_gradients) {
+        int const m = table[std::size_t(row)].mask;
+        auto const& p = with_gradients ? training : inference;
+        return m < 0 ? nullptr : arena + p.per_batch + p.rows[m].mask * batch;
+    }
+};
+
+} // namespace lamina

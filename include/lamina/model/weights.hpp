@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/block.hpp>
+#include <lamina/core/error.hpp>
+#include <lamina/graph/names.hpp>
+#include <lamina/model/network.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace lamina {
+
+/// The numbers of a network: layers' options, parameters, state, each one aligned block. A value: it copies, it moves, it is
+/// shared by const reference among threads that predict.
+template <class N>
+struct Weights {
+    using Network = N;
+    using T = typename N::Scalar;
+    Block<std::byte> layers;
+    Block<T> values, state;
+
+    explicit Weights(typename N::Definition const& definition = {}, std::uint64_t seed = 42)
+        : layers(N::graph.value_bytes + 1), values(N::parameters + 1), state(N::training.state + 1) {
+        Block<std::byte> raw(N::extent.value_bytes + 1);
+        auto const written = detail::table<N::extent, T, 0>(definition, raw.data(), layers.data());
+        if (!detail::same_structure(written, N::graph))
+            throw Error(Error::Kind::argument, "graph",
+                        "an option given at run time changes which layers there are. The compiler laid the network out "
+                        "for the default options: make that option a template argument.");
+        initialize(seed);
+    }
+
+    /// All parameters and state as they begin, for a seed.
+    void initialize(std::uint64_t seed) {
+        for (int i = 0; i < N::size; ++i) {
+            auto const& row = N::table[std::size_t(i)];
+            if (!row.arity || row.owner != i) continue;
+            Random const random = Random{seed}.child(std::uint64_t(i));
+            auto const fill = [&](T* at, TensorInfo<T> const* tensor, std::size_t count) {
+                for (std::size_t k = 0; k < count; at += tensor[k].extents.size, ++k)
+                    tensor[k].fill(at, tensor[k].extents, random.child(k));
+            };
+            fill(values.data() + N::training.rows[i].parameters, row.op->parameter_tensors, row.op->parameter_count);
+            fill(state.data() + N::training.rows[i].state, row.op->state_tensors, row.op->state_count);
+        }
+    }
+
+    /// f(row, path, tensor, numbers) for each parameter, in the order in which they lie: "encoder/dense_1/kernel".
+    template <class F>
+    void for_each_parameter(F&& f) { walk<false>(values.data(), f); }
+    template <class F>
+    void for_each_parameter(F&& f) const { walk<false>(values.data(), f); }
+    /// The same for what is kept but not trained.
+    template <class F>
+    void for_each_state(F&& f) { walk<true>(state.data(), f); }
+    template <class F>
+    void for_each_state(F&& f) const { walk<true>(state.data(), f); }
+
+    /// The path of each row of the table.
+    static std::vector<std::string> paths() {
+        return lamina::paths(N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size());
+    }
+
+private:
+    template <bool State>
+    static void walk(auto* block, auto&& f) {
+        auto const names = paths();
+        for (int i = 0; i < N::size; ++i) {
+            auto const& row = N::table[std::size_t(i)];
+            if (!row.arity || row.owner != i) continue;
+            auto const& at = N::training.rows[i];
+            auto* numbers = block + (State ? at.state : at.parameters);
+            auto const* tensor = State ? row.op->state_tensors : row.op->parameter_tensors;
+            std::size_t const count = State ? row.op->state_count : row.op->parameter_count;
+            for (std::size_t k = 0; k < count; ++k, ++tensor) {
+                f(i, names[std::size_t(i)] + "/" + std::string(tensor->name), *tensor, numbers);
+                numbers += tensor->extents.size;
+            }
+        }
+    }
+};
+
+/// Room to work in: activations, caches and their gradients. One for each thread that predicts.
+template <class N>
+struct Workspace {
+    using T = typename N::Scalar;
+    Block<T> arena, scratch;
+
+    T* reserve(std::size_t batch, bool with_gradients = false, Threads* threads = nullptr) {
+        arena.reserve(N::arena(batch, with_gradients));
+        scratch.reserve(N::training.scratch * (threads ? threads->count() : 1) + 1);
+        return arena.data();
+    }
+};
+
+/// The k-th output of N for a batch, in the workspace until its next use. Reads the weights only: any number of threads may,
+/// each with a workspace of its own. Allocates only while the workspace still grows.
+template <class N>
+typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work, void const* const* x, std::size_t batch,
+                                  int k = 0, Threads* threads = nullptr) {
+    using T = typename N::Scalar;
+    T* const arena = work.reserve(batch, false, threads);
+    N::template forward<false>(Work<T>{.layers = weights.layers.data(), .values = weights.values.data(),
+                                       .state = weights.state.data(), .arena = arena, .scratch = work.scratch.data(),
+                                       .inputs = x, .batch = batch, .threads = threads});
+    return N::y_of(N::inference.outputs[k], arena, batch, false);
+}
+
+} // namespace lamina
