@@ -2,7 +2,6 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
-#include <lamina/kernels/gemm_batch.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <cstddef>
@@ -19,18 +18,18 @@ void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g, T* __res
     V const times(scale);
     std::size_t const rest = n % lanes<T>, whole = n - rest;
     if (rest != 0) {   // first, so that it does not wait for the others
-        V value = load_part(w + whole, rest);
-        V slot[sizeof...(S) + 1]{load_part(slot0 + S * stride + whole, rest)..., V(T{0})};
-        f(value, load_part(g + whole, rest) * times, slot[S]...);
-        store_part(w + whole, value, rest);
-        (store_part(slot0 + S * stride + whole, slot[S], rest), ...);
+        V value = load<V>(w + whole, rest);
+        V slot[sizeof...(S) + 1]{load<V>(slot0 + S * stride + whole, rest)..., V(T{0})};
+        f(value, load<V>(g + whole, rest) * times, slot[S]...);
+        kernels::store(w + whole, value, rest);
+        (kernels::store(slot0 + S * stride + whole, slot[S], rest), ...);
     }
     for (std::size_t i = 0; i < whole; i += lanes<T>) {
-        V value = V::load_unaligned(w + i);
-        V slot[sizeof...(S) + 1]{V::load_unaligned(slot0 + S * stride + i)..., V(T{0})};
-        f(value, V::load_unaligned(g + i) * times, slot[S]...);
-        value.store_unaligned(w + i);
-        (slot[S].store_unaligned(slot0 + S * stride + i), ...);
+        V value = load<V>(w + i);
+        V slot[sizeof...(S) + 1]{load<V>(slot0 + S * stride + i)..., V(T{0})};
+        f(value, load<V>(g + i) * times, slot[S]...);
+        kernels::store(w + i, value);
+        (kernels::store(slot0 + S * stride + i, slot[S]), ...);
     }
 }
 
