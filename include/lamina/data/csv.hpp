@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/data/column.hpp>
+#include <lamina/data/file.hpp>
+#include <lamina/data/number.hpp>
+#include <lamina/data/table.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+struct CsvOptions {
+    char separator = ',';
+    char quote = '"';   ///< '\0': quotes are characters like any other
+    bool header = true; ///< the first line names the columns
+    Names names = {};   ///< names for the columns, in place of the header's
+    Names numbers = {}; ///< columns that must be numbers: an error where a cell is none
+    Names texts = {};   ///< columns that stay text, though they may look like numbers
+    std::vector<std::string> gaps = {"", "NA", "?"}; ///< cells that stand for no value
+    bool trim = false; ///< drop the blanks around texts that are not in quotes
+    std::size_t max_columns =
+        65536; ///< more are refused, so that no file can ask for any memory it likes
+};
+
+namespace detail {
+
+/// The text of a cell, still as it stands in the file.
+struct CsvCell {
+    std::string_view text;
+    bool quoted = false;
+    bool doubled = false; // holds quotes that are written twice
+};
+
+/// Reads the rows of a CSV text (RFC 4180) into columns. One reader reads the header and then one
+/// block of rows or several.
+class CsvReader {
+public:
+    CsvReader(CsvOptions options, std::string source)
+        : options_(std::move(options)), source_(std::move(source)) {
+        char const s = options_.separator, q = options_.quote;
+        auto const unfit = [](char c) {
+            return c == '\n' || c == '\r' || is_digit(c) || c == '.' || c == '+' || c == '-' ||
+                   (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        };
+        if (unfit(s) || s == '\0' || unfit(q) || s == q) {
+            throw Error(Error::Kind::argument, "read_csv",
+                        "separator " + quoted({&s, 1}) + " and quote " + quoted({&q, 1}) +
+                            " do not fit. They are two characters that no number holds, such as "
+                            "',' or ';' or a tab and '\"'.");
+        }
+        for (char c : {s, '\n', '\r'}) ends_[static_cast<unsigned char>(c)] = true;
+        if (q != '\0') ends_[static_cast<unsigned char>(q)] = true;
+        for (std::string const& gap : options_.gaps) {
+            double value = 0;
+            if (parse_number(gap, value)) number_gaps_.push_back(value);
+        }
+    }
+
+    /// Looks at the first bytes, reads the header and finds out how many columns there are. Returns
+    /// how many bytes are left.
+    std::size_t open(std::string_view text) {
+        if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+        else if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+            fail(1, 0, "the text is UTF-16. Save it as UTF-8.");
+        }
+        refuse_nul(text, 1);
+        begin(text, 1);
+        if (!next_row()) fail(0, 0, "the file is empty.");
+        char const* const first = cursor_;
+        header_line_ = line_;
+        std::size_t columns = 1;
+        while (skip_cell(), next_cell()) ++columns;
+        if (columns > options_.max_columns) {
+            fail(header_line_, 0,
+                 std::to_string(columns) + " columns, more than .max_columns = " +
+                     std::to_string(options_.max_columns) + ".");
+        }
+        if (!options_.names.empty() && options_.names.size() != columns) {
+            fail(header_line_, 0,
+                 counted(columns, "column") + ", but .names has " +
+                     counted(options_.names.size(), "name") + ".");
+        }
+        cursor_ = first;
+        line_ = header_line_;
+        names_.clear();
+        if (options_.header) read_names(columns);
+        if (!options_.header || !options_.names.empty()) {
+            names_.assign(options_.names.begin(), options_.names.end());
+            for (std::size_t c = names_.size(); c < columns; ++c)
+                names_.push_back("column" + std::to_string(c + 1));
+        }
+        check_names();
+        // Counted from the end, because a byte order mark may have gone from the front.
+        return std::size_t(end_ - cursor_);
+    }
+
+    /// Reads rows, the first of them at `line`.
+    Table read(std::string_view text, std::size_t line) {
+        refuse_nul(text, line);
+        std::size_t const columns = names_.size();
+        // Each row has a line of its own, and each cell at least a byte.
+        std::size_t const bound = std::min(
+            std::size_t(std::count(text.begin(), text.end(), '\n')) + 1, text.size() / columns + 1);
+        sinks_.clear();
+        sinks_.resize(columns);
+        bool any_text = false;
+        for (std::size_t c = 0; c < columns; ++c) {
+            if (options_.texts.contains(names_[c])) sinks_[c].mode = Sink::text;
+            else sinks_[c].numbers.reserve(bound);
+        }
+        Lines lines;
+        begin(text, line);
+        std::size_t const rows = walk(lines);
+        for (Sink& sink : sinks_) {
+            if (sink.mode == Sink::text) {
+                any_text = true;
+                sink.mode = Sink::collect;
+                sink.texts.reserve(rows, sink.bytes);
+            } else sink.mode = Sink::skip;
+        }
+        if (any_text) {
+            std::size_t const end_line = line_;
+            Lines same;
+            begin(text, line);
+            walk(same);
+            line_ = end_line;
+        }
+        std::vector<Column> made;
+        made.reserve(columns);
+        for (std::size_t c = 0; c < columns; ++c) {
+            if (sinks_[c].mode == Sink::collect)
+                made.emplace_back(names_[c], std::move(sinks_[c].texts));
+            else made.emplace_back(names_[c], std::move(sinks_[c].numbers));
+        }
+        return Table(std::move(made), source_, std::move(lines));
+    }
+
+    /// The line that comes next.
+    std::size_t line() const { return line_; }
+
+    /// The end of the last row that is whole within a text that goes on; 0 if not even one is.
+    std::size_t whole_rows(std::string_view text) const {
+        std::size_t end = 0;
+        bool inside = false;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            // A quote written twice goes out of the cell and into it again.
+            if (options_.quote != '\0' && text[i] == options_.quote) inside = !inside;
+            else if (text[i] == '\n' && !inside) end = i + 1;
+        }
+        return end;
+    }
+
+private:
+    /// What becomes of a column's cells. A column is taken for numbers until a cell is none; then
+    /// it is skipped, to be collected as text by a second walk.
+    struct Sink {
+        enum Mode : unsigned char { number, text, collect, skip } mode = number;
+        std::vector<double> numbers;
+        Texts texts;
+        std::size_t bytes = 0;
+    };
+
+    [[noreturn]] void fail(std::size_t line, std::size_t field, std::string const& message) const {
+        std::string where = source_;
+        if (line) where += ":" + std::to_string(line);
+        if (field) where += ":" + std::to_string(field);
+        throw Error(Error::Kind::data, where, message);
+    }
+
+    void begin(std::string_view text, std::size_t line) {
+        cursor_ = text.data();
+        end_ = cursor_ + text.size();
+        line_ = line;
+    }
+
+    void refuse_nul(std::string_view text, std::size_t line) const {
+        std::size_t const nul = text.find('\0');
+        if (nul == text.npos) return;
+        line += std::size_t(std::count(text.begin(), text.begin() + std::ptrdiff_t(nul), '\n'));
+        fail(line, 0, "a NUL byte. This is no text, or UTF-16; save it as UTF-8.");
+    }
+
+    // Cells. cursor_ is at the begin of a cell, and afterwards at what ends it.
+
+    bool ends(char const* p) const { return p == end_ || ends_[static_cast<unsigned char>(*p)]; }
+
+    /// Moves to the next row that is not an empty line.
+    bool next_row() {
+        while (cursor_ != end_) {
+            if (*cursor_ == '\n') ++cursor_;
+            else if (*cursor_ == '\r' && cursor_ + 1 != end_ && cursor_[1] == '\n') cursor_ += 2;
+            else return true;
+            ++line_;
+        }
+        return false;
+    }
+
+    /// Past the end of a cell: is there another in this row?
+    bool next_cell() {
+        if (cursor_ == end_) return false;
+        if (*cursor_ == options_.separator) {
+            ++cursor_;
+            return true;
+        }
+        if (*cursor_ == '\r') {
+            ++cursor_;
+            if (cursor_ == end_ || *cursor_ != '\n') {
+                fail(line_, 0,
+                     "a carriage return without a line feed. End lines with LF or CR LF.");
+            }
+        }
+        ++cursor_;
+        ++line_;
+        return false;
+    }
+
+    CsvCell cell(std::size_t field) {
+        char const* const first = cursor_;
+        if (cursor_ != end_ && *cursor_ == options_.quote && options_.quote != '\0')
+            return quoted_cell(field);
+        while (!ends(cursor_)) ++cursor_;
+        if (cursor_ != end_ && *cursor_ == options_.quote && options_.quote != '\0') {
+            fail(line_, field,
+                 "a quote within a cell that does not begin with one. Put the cell in quotes and "
+                 "write the quotes in it twice, or "
+                 "set .quote = '\\0'.");
+        }
+        return {{first, std::size_t(cursor_ - first)}};
+    }
+
+    CsvCell quoted_cell(std::size_t field) {
+        std::size_t const opened = line_;
+        char const* const first = ++cursor_;
+        CsvCell cell{.text = {}, .quoted = true};
+        for (;;) {
+            auto const left = std::size_t(end_ - cursor_);
+            auto const* quote =
+                left ? static_cast<char const*>(std::memchr(cursor_, options_.quote, left))
+                     : nullptr;
+            if (!quote) fail(opened, field, "the quote that opens this cell is never closed.");
+            line_ += std::size_t(std::count(cursor_, quote, '\n'));
+            cursor_ = quote + 1;
+            if (cursor_ == end_ || *cursor_ != options_.quote) {
+                cell.text = {first, std::size_t(quote - first)};
+                break;
+            }
+            cell.doubled = true;
+            ++cursor_;
+        }
+        if (cursor_ != end_ && *cursor_ != options_.separator && *cursor_ != '\n' &&
+            *cursor_ != '\r') {
+            fail(line_, field,
+                 "text after the quote that closes the cell. Quotes within a cell are written "
+                 "twice.");
+        }
+        return cell;
+    }
+
+    void skip_cell() { cell(0); }
+
+    void append_text(std::string& to, CsvCell const& cell) const {
+        if (!cell.doubled) {
+            to += options_.trim && !cell.quoted ? trimmed(cell.text) : cell.text;
+            return;
+        }
+        for (std::size_t i = 0; i < cell.text.size(); ++i) {
+            to += cell.text[i];
+            if (cell.text[i] == options_.quote) ++i;
+        }
+    }
+
+    bool is_gap(std::string_view text) const {
+        text = trimmed(text);
+        return std::find(options_.gaps.begin(), options_.gaps.end(), text) != options_.gaps.end();
+    }
+
+    bool is_gap(double value) const {
+        return std::find(number_gaps_.begin(), number_gaps_.end(), value) != number_gaps_.end();
+    }
+
+    // The header
+
+    void read_names(std::size_t columns) {
+        std::size_t numbers = 0, in_order = 0;
+        for (std::size_t c = 0; c < columns; ++c) {
+            CsvCell const found = cell(c + 1);
+            std::string name;
+            append_text(name, found);
+            if (!found.quoted) name = std::string(trimmed(name));
+            double value = 0;
+            if (parse_number(name, value)) {
+                ++numbers;
+                if (value == double(c) || value == double(c + 1)) ++in_order;
+            }
+            if (name.empty()) name = "column" + std::to_string(c + 1);
+            names_.push_back(std::move(name));
+            next_cell();
+        }
+        if (numbers == columns && in_order < columns && options_.names.empty()) {
+            fail(header_line_, 0,
+                 "the header holds only numbers, such as " + quoted(names_[0]) +
+                     ". If it is a row like the others, set .header = false; if not, give .names.");
+        }
+    }
+
+    void check_names() const {
+        std::vector<std::size_t> order(names_.size());
+        for (std::size_t c = 0; c < order.size(); ++c) order[c] = c;
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
+        for (std::size_t i = 1; i < order.size(); ++i) {
+            std::size_t const a = order[i - 1], b = order[i];
+            if (names_[a] != names_[b]) continue;
+            fail(header_line_, b + 1,
+                 "the name " + quoted(names_[b]) + " is that of column " + std::to_string(a + 1) +
+                     " too. Give .names.");
+        }
+        for (Names const* forced : {&options_.numbers, &options_.texts}) {
+            for (std::string const& name : *forced) {
+                if (std::find(names_.begin(), names_.end(), name) != names_.end()) continue;
+                throw Error(Error::Kind::argument, source_,
+                            "there is no column " + quoted(name) + " to be read as " +
+                                (forced == &options_.numbers ? "numbers." : "text."));
+            }
+        }
+    }
+
+    // The rows
+
+    std::size_t walk(Lines& lines) {
+        std::size_t const columns = sinks_.size();
+        std::size_t row = 0;
+        for (; next_row(); ++row) {
+            std::size_t const at = line_;
+            lines.add(row, at);
+            std::size_t c = 0;
+            do {
+                if (c == columns) {
+                    do ++c, skip_cell();
+                    while (next_cell());
+                    break;
+                }
+                take(sinks_[c], c, at);
+                ++c;
+            } while (next_cell());
+            if (c != columns) {
+                fail(at, 0,
+                     counted(c, "value") + ", but line " + std::to_string(header_line_) + " has " +
+                         counted(columns, "column") + ".");
+            }
+        }
+        return row;
+    }
+
+    void take(Sink& sink, std::size_t c, std::size_t row_line) {
+        if (sink.mode == Sink::number) {
+            // Most cells are a number from end to end, so they are read before anyone looks for
+            // their end.
+            double value = 0;
+            char const* const end = scan_number(cursor_, end_, value);
+            if (end && ends(end) && (end == end_ || *end != options_.quote) &&
+                number_gaps_.empty()) {
+                sink.bytes += std::size_t(end - cursor_);
+                cursor_ = end;
+                sink.numbers.push_back(value);
+                return;
+            }
+        }
+        CsvCell const found = cell(c + 1);
+        sink.bytes += found.text.size();
+        switch (sink.mode) {
+        case Sink::number: {
+            double value = 0;
+            if (parse_number(found.text, value))
+                sink.numbers.push_back(is_gap(value) ? missing_number : value);
+            else if (is_gap(found.text)) sink.numbers.push_back(missing_number);
+            else if (options_.numbers.contains(names_[c])) {
+                std::string text;
+                append_text(text, found);
+                throw Error(Error::Kind::data,
+                            source_ + ":" + std::to_string(row_line) + ":" + std::to_string(c + 1) +
+                                " (column " + quoted(names_[c]) + ")",
+                            not_a_number(text, names_[c]));
+            } else {
+                sink.mode = Sink::text;
+                sink.numbers = std::vector<double>();
+            }
+            break;
+        }
+        case Sink::collect:
+            if (is_gap(found.text)) sink.texts.push_missing();
+            else if (!found.doubled)
+                sink.texts.push_back(options_.trim && !found.quoted ? trimmed(found.text)
+                                                                    : found.text);
+            else {
+                scratch_.clear();
+                append_text(scratch_, found);
+                sink.texts.push_back(scratch_);
+            }
+            break;
+        case Sink::text:
+        case Sink::skip:
+            break;
+        }
+    }
+
+    CsvOptions options_;
+    std::string source_;
+    bool ends_[256] = {};
+    std::vector<double> number_gaps_;
+    std::vector<std::string> names_;
+    std::size_t header_line_ = 1;
+    std::vector<Sink> sinks_;
+    std::string scratch_;
+    char const* cursor_ = nullptr;
+    char const* end_ = nullptr;
+    std::size_t line_ = 1;
+};
+
+} // namespace detail
+
+/// Reads CSV text as read_csv does; `name` stands for the file in messages.
+inline Table read_csv_text(std::string_view text, CsvOptions const& options = {},
+                           std::string name = "text") {
+    detail::CsvReader reader(options, std::move(name));
+    std::size_t const rest = reader.open(text);
+    return reader.read(text.substr(text.size() - rest), reader.line());
+}
+
+/// Reads a table from a CSV file as RFC 4180 has it: cells in quotes may hold separators, line ends
+/// and quotes written twice; lines end with LF or CR LF, the last one need not; empty lines are
+/// skipped; a UTF-8 byte order mark is too.
+///
+/// A column is a number column if every cell that is not a gap is a decimal number (1, -2.5, +.5,
+/// 1e-3, blanks around it allowed), and otherwise text; .numbers and .texts say so by name. "nan",
+/// "inf", hexadecimal numbers, decimal commas and numbers beyond a double are not numbers. A cell
+/// that is a gap is one of .gaps, blanks around it aside, in quotes or not. No locale has a say.
+///
+/// Needs  the file's size while it reads, 8 bytes for each number, and 8 bytes and its characters
+/// for each text. Errors lamina::Error naming the file and line: no regular file, unreadable,
+/// empty, rows of different length, quotes that do not
+///        match, a lone carriage return, NUL bytes, UTF-16, two columns of one name. A wrong cell
+///        in a column of numbers is named with line, column and text where the column is used as
+///        numbers (split, to_dataset, numbers), or here if .numbers lists it.
+inline Table read_csv(std::string const& path, CsvOptions const& options = {}) {
+    detail::FileText const file(path);
+    return read_csv_text(file.view(), options, path);
+}
+
+/// The table as CSV text, with a header; a number is the shortest text that reads back as the same
+/// number, a gap is empty.
+inline std::string to_csv_text(Table const& table, char separator = ',') {
+    std::string out;
+    auto const append = [&](std::string_view text) {
+        // Blanks around it, an empty text and a text like a gap or a number come back as they were
+        // only if the reader is told so.
+        if (text.find_first_of(std::string{'"', '\n', '\r', separator}) == text.npos &&
+            !text.empty()) {
+            out += text;
+            return;
+        }
+        out += '"';
+        for (char const c : text) {
+            out += c;
+            if (c == '"') out += c;
+        }
+        out += '"';
+    };
+    for (std::size_t c = 0; c < table.columns(); ++c) {
+        if (c) out += separator;
+        append(table.column(c).name());
+    }
+    out += '\n';
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        for (std::size_t c = 0; c < table.columns(); ++c) {
+            Column const& column = table.column(c);
+            if (c) out += separator;
+            if (column.missing(row)) out += table.columns() == 1 ? "\"\"" : "";
+            else if (column.is_text()) append(column.texts()[row]);
+            else detail::append_number(out, column.numbers()[row]);
+        }
+        out += '\n';
+    }
+    return out;
+}
+
+/// Writes the table as to_csv_text gives it: the whole file or, with an error, none of it.
+inline void write_csv(Table const& table, std::string const& path, char separator = ',') {
+    detail::write_file(path, to_csv_text(table, separator));
+}
+
+} // namespace lamina

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/core/tensor.hpp>
+#include <lamina/data/scaling.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lamina {
+
+/// Samples ready for fit, evaluate and predict: the numbers of a table, already scaled, and what
+/// they were.
+struct Dataset {
+    Tensor<float, 2> x; ///< (rows, features)
+    Tensor<float, 2> y; ///< (rows, targets): numbers, class indices (one column) or one-hot rows
+    std::vector<std::string> features; ///< names of the columns of x
+    std::vector<std::string> targets;  ///< names of the columns of y
+    std::vector<std::string>
+        classes;     ///< the text of class 0, 1, ... where the label was text, otherwise empty
+    Scaling scaling; ///< what was done to x; Scaling::apply does the same to new rows
+    Scaling target_scaling; ///< what was done to y; Scaling::invert brings predictions back to the
+                            ///< table's unit
+
+    std::size_t rows() const { return x.shape()[0]; }
+
+    /// These rows, in this order.
+    Dataset take(std::span<std::size_t const> rows) const {
+        auto const gather = [&](Tensor<float, 2> const& from) {
+            std::size_t const width = from.shape()[1];
+            auto to = Tensor<float, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), width});
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                if (rows[i] >= from.shape()[0]) {
+                    throw Error(Error::Kind::argument, "Dataset::take",
+                                "row " + std::to_string(rows[i]) + " of " +
+                                    std::to_string(from.shape()[0]) + ".");
+                }
+                std::copy_n(from.data() + rows[i] * width, width, to.data() + i * width);
+            }
+            return to;
+        };
+        return {gather(x), gather(y), features, targets, classes, scaling, target_scaling};
+    }
+};
+
+/// What Table::split gives: `auto [train, test] = table.split({.test = 0.2f});`
+struct Split {
+    Dataset train, test;
+};
+
+/// What Table::split_in_three gives.
+struct SplitInThree {
+    Dataset train, validation, test;
+};
+
+} // namespace lamina

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+// Numbers as text. No function here looks at a locale: the decimal point is '.' everywhere.
+
+namespace lamina::detail {
+
+/// What a number column holds where the table has no value.
+inline constexpr double missing_number = std::numeric_limits<double>::quiet_NaN();
+
+/// By its bits, because -ffast-math makes every comparison with NaN false.
+inline bool is_missing(double value) {
+    return std::bit_cast<std::uint64_t>(value) << 1 > std::uint64_t{0x7ff} << 53;
+}
+
+inline bool is_finite(double value) {
+    return (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) != 0x7ff;
+}
+
+inline bool is_finite(float value) {
+    return (std::bit_cast<std::uint32_t>(value) >> 23 & 0xff) != 0xff;
+}
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Did a number that from_chars found out of range have too large an exponent (or too small a one)?
+inline bool overflows(char const* first, char const* last) {
+    // value = 0.d1 d2 d3... * 10^magnitude, d1 != 0
+    std::int64_t magnitude = 0;
+    bool point = false, significant = false;
+    char const* p = first;
+    for (; p != last && *p != 'e' && *p != 'E'; ++p) {
+        if (*p == '.') point = true;
+        if (!is_digit(*p)) continue;
+        if (*p != '0') significant = true;
+        if (significant && !point) ++magnitude;
+        if (!significant && point) --magnitude;
+    }
+    if (p == last) return magnitude > 0;
+    char const* const exponent = p[1] == '+' ? p + 2 : p + 1;
+    std::int64_t power = 0;
+    if (std::from_chars(exponent, last, power).ec == std::errc::result_out_of_range)
+        return *exponent != '-';
+    power = power > 1'000'000'000'000    ? 1'000'000'000'000
+            : power < -1'000'000'000'000 ? -1'000'000'000'000
+                                         : power;
+    return magnitude + power > 0;
+}
+
+/// Reads the decimal number that begins at first: [+-] digits [. digits] [e [+-] digits]. Returns
+/// its end, or nullptr where there is no number or one beyond the range of double; what is too
+/// small for a double is 0. "inf", "nan" and hexadecimal numbers are no numbers.
+inline char const* scan_number(char const* first, char const* last, double& value) {
+    // Exact as they are: 10^22 < 2^74 = 2^53 2^21 is the last power of ten whose odd part fits 53
+    // bits.
+    constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    char const* p = first;
+    bool const negative = p != last && *p == '-';
+    if (p != last && (*p == '-' || *p == '+')) ++p;
+    char const* const digits = p;
+
+    std::uint64_t mantissa = 0;
+    for (; p != last && is_digit(*p); ++p) mantissa = mantissa * 10 + unsigned(*p - '0');
+    std::ptrdiff_t count = p - digits, power = 0;
+    if (p != last && *p == '.') {
+        char const* const fraction = ++p;
+        for (; p != last && is_digit(*p); ++p) mantissa = mantissa * 10 + unsigned(*p - '0');
+        power = fraction - p;
+        count -= power;
+    }
+    if (count == 0) return nullptr;
+    if (p != last && (*p == 'e' || *p == 'E')) {
+        char const* q = p + 1;
+        bool const minus = q != last && *q == '-';
+        if (q != last && (*q == '-' || *q == '+')) ++q;
+        if (q != last && is_digit(*q)) {
+            std::ptrdiff_t exponent = 0;
+            for (; q != last && is_digit(*q); ++q)
+                exponent = exponent < 100'000 ? exponent * 10 + (*q - '0') : exponent;
+            power += minus ? -exponent : exponent;
+            p = q;
+        }
+    }
+    // Both operands are exact, so one rounding gives the nearest double (Clinger 1990, "How to read
+    // floating point numbers accurately"). With at most 19 digits the mantissa has not wrapped.
+    if (count <= 19 && mantissa <= std::uint64_t{1} << 53 && power >= -22 && power <= 22) {
+        double const exact = double(mantissa);
+        double const magnitude = power < 0 ? exact / powers[-power] : exact * powers[power];
+        value = negative ? -magnitude : magnitude;
+        return p;
+    }
+    double magnitude = 0;
+    std::errc const error = std::from_chars(digits, p, magnitude).ec;
+    if (error == std::errc::result_out_of_range) {
+        if (overflows(digits, p)) return nullptr;
+        magnitude = 0;
+    }
+    value = negative ? -magnitude : magnitude;
+    return p;
+}
+
+/// Blanks and tabs around a cell.
+inline std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// Is the whole text, but for blanks around it, one number?
+inline bool parse_number(std::string_view text, double& value) {
+    text = trimmed(text);
+    return scan_number(text.data(), text.data() + text.size(), value) ==
+               text.data() + text.size() &&
+           !text.empty();
+}
+
+/// The shortest text that reads back as the same number.
+inline void append_number(std::string& to, double value) {
+    char digits[32];
+    to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+/// The text of a number for a person: six digits.
+inline std::string short_number(double value) {
+    char digits[32];
+    return {
+        digits,
+        std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};
+}
+
+/// A cell's text for a message: in quotes, on one line, not too long.
+inline std::string quoted(std::string_view text) {
+    constexpr std::size_t limit = 40;
+    constexpr char hex[] = "0123456789abcdef";
+    std::size_t size = text.size() <= limit ? text.size() : limit - 3;
+    if (size < text.size()) { // not within a UTF-8 character
+        while (size > limit - 7 && (text[size] & 0xc0) == 0x80) --size;
+    }
+    std::string out = "\"";
+    for (char const c : text.substr(0, size)) {
+        if (c == '\n') out += "\\n";
+        else if (c == '\r') out += "\\r";
+        else if (c == '\t') out += "\\t";
+        else if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            out += "\\x";
+            out += hex[(c >> 4) & 15];
+            out += hex[c & 15];
+        } else out += c;
+    }
+    if (size < text.size()) out += "...";
+    return out += '"';
+}
+
+/// "1 row", "2 rows".
+inline std::string counted(std::size_t n, std::string_view noun) {
+    return std::to_string(n).append(1, ' ').append(noun).append(n == 1 ? "" : "s");
+}
+
+} // namespace lamina::detail
