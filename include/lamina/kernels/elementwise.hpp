@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <cstddef>
+
+namespace lamina::kernels {
+
+/// to[i] = f(from[i]...) for i < n, a batch at a time: f takes and returns Batch<T> and treats all
+/// lanes alike. A number comes out with the same bits wherever it lies. What is left over at the
+/// end goes through f with zeros behind; nothing beyond n numbers is read or written. `to` may be
+/// one of `from`, but not overlap one otherwise.
+template <class Arch = xsimd::default_arch, class T, class F, class... From>
+[[gnu::always_inline]] inline void map(std::size_t n, T* to, F const& f, From const*... from) {
+    using V = Batch<T, Arch>;
+    std::size_t i = 0;
+    for (; i + V::size <= n; i += V::size) kernels::store(to + i, f(load<V>(from + i)...));
+    if (std::size_t const rest = n - i; rest > 0)
+        kernels::store(to + i, f(load<V>(from + i, rest)...), rest);
+}
+
+/// The same by several threads, in pieces that do not depend on them; small work stays on the
+/// caller.
+template <class Arch = xsimd::default_arch, class T, class F, class... From>
+void map(Threads* threads, std::size_t n, T* to, F const& f, From const*... from) {
+    parallel_for(threads, n, 16384, [&](std::size_t begin, std::size_t end, std::size_t) {
+        map<Arch>(end - begin, to + begin, f, (from + begin)...);
+    });
+}
+
+} // namespace lamina::kernels

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593) wherever they are inlined, unless a
+// function on the way, xsimd's or one of those below, stands between push and pop.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+// The one header that includes xsimd. What its releases do differently (8.1 of Debian 12 to 14) and
+// what they leave to the compiler is settled here, so that kernels are written once.
+#include <xsimd/xsimd.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace lamina::kernels {
+
+/// Several numbers in one register: xsimd's batch, with its operators + - * / == != < <= > >= and
+/// V(x) for x in every lane.
+template <class T, class Arch = xsimd::default_arch>
+using Batch = xsimd::batch<T, Arch>;
+
+/// How many.
+template <class T, class Arch = xsimd::default_arch>
+inline constexpr std::size_t lanes = Batch<T, Arch>::size;
+
+/// float or double, what the kernels compute in.
+template <class T>
+concept Real = std::is_same_v<T, float> || std::is_same_v<T, double>;
+
+// The functions have xsimd's parameter types and one constraint more, so that an unqualified call
+// means these.
+
+/// a b + c, rounded once wherever the processor can. (xsimd 8.1 leaves AVX-512 to the compiler.)
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> fma(xsimd::batch<T, A> const& a,
+                                              xsimd::batch<T, A> const& b,
+                                              xsimd::batch<T, A> const& c) noexcept {
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_fmadd_ps(a, b, c);
+    else if constexpr (sizeof(a) == 64) return _mm512_fmadd_pd(a, b, c);
+    else
+#endif
+        return xsimd::fma(a, b, c);
+}
+
+/// c - a b, as fma.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> fnma(xsimd::batch<T, A> const& a,
+                                               xsimd::batch<T, A> const& b,
+                                               xsimd::batch<T, A> const& c) noexcept {
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_fnmadd_ps(a, b, c);
+    else if constexpr (sizeof(a) == 64) return _mm512_fnmadd_pd(a, b, c);
+    else
+#endif
+        return xsimd::fnma(a, b, c);
+}
+
+/// The larger of each pair. A NaN in b comes through; a NaN in a may not.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> max(xsimd::batch<T, A> const& a,
+                                              xsimd::batch<T, A> const& b) noexcept {
+    return xsimd::max(a, b);
+}
+/// The smaller of each pair. A NaN in b comes through; a NaN in a may not.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> min(xsimd::batch<T, A> const& a,
+                                              xsimd::batch<T, A> const& b) noexcept {
+    return xsimd::min(a, b);
+}
+
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> abs(xsimd::batch<T, A> const& x) noexcept {
+    return xsimd::abs(x);
+}
+/// The root, correctly rounded; without errno, which keeps std::sqrt out of vectors.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> sqrt(xsimd::batch<T, A> const& x) noexcept {
+    return xsimd::sqrt(x);
+}
+
+/// a where the condition holds, else b.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> select(xsimd::batch_bool<T, A> const& condition,
+                                                 xsimd::batch<T, A> const& a,
+                                                 xsimd::batch<T, A> const& b) noexcept {
+    return xsimd::select(condition, a, b);
+}
+
+/// The size of a with the sign of b.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> copysign(xsimd::batch<T, A> const& a,
+                                                   xsimd::batch<T, A> const& b) noexcept {
+    Batch<T, A> const sign(T(-0.0));
+    return xsimd::bitwise_andnot(a, sign) | (b & sign);
+}
+
+/// The same bits as whole numbers of the same width, and back.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline auto as_bits(xsimd::batch<T, A> const& x) noexcept {
+    using I = xsimd::batch<xsimd::as_integer_t<T>, A>;
+    return I(std::bit_cast<typename I::register_type>(x.data));
+}
+template <class T, class A>
+[[gnu::always_inline]] inline auto from_bits(xsimd::batch<T, A> const& x) noexcept {
+    using V = xsimd::batch<xsimd::as_float_t<T>, A>;
+    return V(std::bit_cast<typename V::register_type>(x.data));
+}
+
+/// x, as something that the compiler knows nothing about: keeps (x + c) - c as it is written under
+/// -ffast-math.
+template <class T, class A>
+[[gnu::always_inline]] inline Batch<T, A> opaque(xsimd::batch<T, A> x) noexcept {
+#if defined(__AVX512F__)
+    asm("" : "+v"(x.data));
+#elif defined(__SSE2__)
+    asm("" : "+x"(x.data));
+#elif defined(__aarch64__)
+    asm("" : "+w"(x.data));
+#endif
+    return x;
+}
+
+// ---- Memory -------------------------------------------------------------------------------------
+
+/// A batch from p, of any alignment.
+template <class V>
+[[gnu::always_inline]] inline V load(typename V::value_type const* p) noexcept {
+    return V::load_unaligned(p);
+}
+/// v to p, of any alignment. Say kernels::store: xsimd has a store too, which wants alignment.
+template <class T, class A>
+[[gnu::always_inline]] inline void store(T* p, xsimd::batch<T, A> const& v) noexcept {
+    v.store_unaligned(p);
+}
+
+#if XSIMD_WITH_AVX && !XSIMD_WITH_AVX512F
+namespace detail {
+/// The first `bytes` / 4 of eight 32-bit words.
+[[gnu::always_inline]] inline __m256i first_bytes(std::size_t bytes) noexcept {
+    alignas(64) static constexpr std::int32_t words[16]{-1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(words + 8 - bytes / 4));
+}
+} // namespace detail
+#endif
+
+/// The first `count` <= lanes of a batch from p, zeros behind; no memory beyond them is touched.
+template <class V>
+    requires Real<typename V::value_type>
+[[gnu::always_inline]] inline V load(typename V::value_type const* p, std::size_t count) noexcept {
+    using T = typename V::value_type;
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(V) == 64 && sizeof(T) == 4)
+        return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1u), p);
+    else if constexpr (sizeof(V) == 64)
+        return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1u), p);
+    else
+#elif XSIMD_WITH_AVX
+    if constexpr (sizeof(V) == 32 && sizeof(T) == 4)
+        return _mm256_maskload_ps(p, detail::first_bytes(4 * count));
+    else if constexpr (sizeof(V) == 32)
+        return _mm256_maskload_pd(p, detail::first_bytes(8 * count));
+    else
+#endif
+    {
+        alignas(64) T part[V::size]{};
+        for (std::size_t i = 0; i < count; ++i) part[i] = p[i];
+        return V::load_aligned(part);
+    }
+}
+
+/// The first `count` <= lanes of v to p; no memory beyond them is touched.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline void store(T* p, xsimd::batch<T, A> const& v,
+                                         std::size_t count) noexcept {
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(v) == 64 && sizeof(T) == 4)
+        _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1u), v);
+    else if constexpr (sizeof(v) == 64)
+        _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1u), v);
+    else
+#elif XSIMD_WITH_AVX
+    if constexpr (sizeof(v) == 32 && sizeof(T) == 4)
+        _mm256_maskstore_ps(p, detail::first_bytes(4 * count), v);
+    else if constexpr (sizeof(v) == 32)
+        _mm256_maskstore_pd(p, detail::first_bytes(8 * count), v);
+    else
+#endif
+    {
+        alignas(64) T part[xsimd::batch<T, A>::size];
+        v.store_aligned(part);
+        for (std::size_t i = 0; i < count; ++i) p[i] = part[i];
+    }
+}
+
+// ---- From a batch to a number -------------------------------------------------------------------
+
+/// The first lane.
+template <class T, class A>
+[[gnu::always_inline]] inline T first(xsimd::batch<T, A> const& v) noexcept {
+#if defined(__GNUC__)
+    if constexpr (requires { T(v.data[0]); }) return T(v.data[0]);
+    else
+#endif
+        return v.get(0);
+}
+
+namespace detail {
+
+/// The lanes folded with f in halves: an order that depends on their number alone.
+template <std::size_t Half, class T, class A, class F, std::size_t... I>
+[[gnu::always_inline]] inline T fold(xsimd::batch<T, A> const& v, F const& f,
+                                     std::index_sequence<I...> all) noexcept {
+    using V = xsimd::batch<T, A>;
+    if constexpr (Half == 0) {
+        return first(v);
+    } else {
+#if defined(__GNUC__)
+        V const halves = f(v, V(__builtin_shufflevector(v.data, v.data, int(I ^ Half)...)));
+#else
+        alignas(64) T part[V::size];
+        v.store_aligned(part);
+        T const swapped[V::size]{part[I ^ Half]...};
+        V const halves = f(v, V::load_unaligned(swapped));
+#endif
+        return fold<Half / 2>(halves, f, all);
+    }
+}
+
+} // namespace detail
+
+/// The sum of the lanes.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline T reduce_add(xsimd::batch<T, A> const& v) noexcept {
+    constexpr std::size_t n = xsimd::batch<T, A>::size;
+    auto const add = [](auto const& a, auto const& b) { return a + b; };
+    return detail::fold<n / 2>(v, add, std::make_index_sequence<n>{});
+}
+/// The largest lane. NaN: one of the others, or NaN.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline T reduce_max(xsimd::batch<T, A> const& v) noexcept {
+    constexpr std::size_t n = xsimd::batch<T, A>::size;
+    auto const larger = [](auto const& a, auto const& b) { return kernels::max(a, b); };
+    return detail::fold<n / 2>(v, larger, std::make_index_sequence<n>{});
+}
+
+} // namespace lamina::kernels
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
