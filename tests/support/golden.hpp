@@ -93,8 +93,8 @@ private:
             Array array;
             array.shape = entry.at("shape").get<std::vector<std::size_t>>();
             std::string const type = entry.at("dtype");
-            std::size_t const begin = 8 + length + entry.at("data_offsets").at(0).get<std::size_t>();
-            std::size_t const end = 8 + length + entry.at("data_offsets").at(1).get<std::size_t>();
+            auto const offsets = entry.at("data_offsets").get<std::vector<std::size_t>>();
+            std::size_t const begin = 8 + length + offsets.at(0), end = 8 + length + offsets.at(1);
             if (type == "F64") convert<double>(bytes, begin, end, array.values);
             else if (type == "F32") convert<float>(bytes, begin, end, array.values);
             else if (type == "I64") convert<std::int64_t>(bytes, begin, end, array.values);
