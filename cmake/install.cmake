@@ -23,6 +23,8 @@ install(FILES
     DESTINATION ${lamina_package_dir})
 install(DIRECTORY cmake/components DESTINATION ${lamina_package_dir})
 
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
+    BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig OUTPUT_VARIABLE lamina_pc_to_include)
 configure_file(cmake/lamina.pc.in ${lamina_package_build}/lamina.pc @ONLY)
 install(FILES ${lamina_package_build}/lamina.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

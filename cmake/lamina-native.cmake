@@ -4,7 +4,7 @@
 
 if(NOT TARGET lamina::native)
     include(CheckCXXCompilerFlag)
-    add_library(lamina::native INTERFACE IMPORTED GLOBAL)
+    add_library(lamina::native INTERFACE IMPORTED ${lamina_scope})
     foreach(lamina_flag IN ITEMS -march=native -mcpu=native)
         string(MAKE_C_IDENTIFIER "LAMINA_HAS${lamina_flag}" lamina_has_flag)
         check_cxx_compiler_flag(${lamina_flag} ${lamina_has_flag})

@@ -11,7 +11,7 @@ find_library(LAMINA_HDF5_LIBRARY NAMES hdf5 hdf5_serial
 mark_as_advanced(LAMINA_HDF5_INCLUDE_DIR LAMINA_HDF5_LIBRARY)
 
 if(LAMINA_HDF5_INCLUDE_DIR AND LAMINA_HDF5_LIBRARY)
-    add_library(lamina::hdf5 INTERFACE IMPORTED GLOBAL)
+    add_library(lamina::hdf5 INTERFACE IMPORTED ${lamina_scope})
     target_include_directories(lamina::hdf5 INTERFACE ${LAMINA_HDF5_INCLUDE_DIR})
     target_link_libraries(lamina::hdf5 INTERFACE lamina::lamina ${LAMINA_HDF5_LIBRARY})
 else()

@@ -4,15 +4,11 @@
 set(lamina_safetensors_headers io/safetensors.hpp)
 
 if(NOT TARGET nlohmann_json::nlohmann_json)
-    set(lamina_saved_global ${CMAKE_FIND_PACKAGE_TARGETS_GLOBAL})
-    set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
     find_package(nlohmann_json QUIET)
-    set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ${lamina_saved_global})
-    unset(lamina_saved_global)
 endif()
 
 if(TARGET nlohmann_json::nlohmann_json)
-    add_library(lamina::safetensors INTERFACE IMPORTED GLOBAL)
+    add_library(lamina::safetensors INTERFACE IMPORTED ${lamina_scope})
     target_link_libraries(lamina::safetensors
         INTERFACE lamina::lamina nlohmann_json::nlohmann_json)
 else()
