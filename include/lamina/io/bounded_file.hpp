@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#if __has_include(<unistd.h>)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#else
+#include <cstdio>
+#endif
+
+namespace lamina {
+
+namespace detail {
+
+[[noreturn]] inline void refuse_file(std::string const& path, std::string const& what) {
+    throw Error(Error::Kind::file, path, what);
+}
+inline std::string errno_text(int code) { return std::generic_category().message(code); }
+
+/// A path that the system would cut off at a NUL byte is refused.
+inline void check_path(std::string const& path) {
+    if (path.empty()) refuse_file("\"\"", "is no path: it is empty.");
+    if (auto const at = path.find('\0'); at != std::string::npos)
+        refuse_file(path.substr(0, at), "is followed by a NUL byte, which no path can hold.");
+}
+
+#if __has_include(<unistd.h>)
+
+/// An open file that closes itself.
+class Descriptor {
+public:
+    Descriptor() = default;
+    explicit Descriptor(int value) : value_(value) {}
+    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
+    ~Descriptor() { close(); }
+
+    bool is_open() const { return value_ >= 0; }
+    int get() const { return value_; }
+    void close() {
+        if (value_ >= 0) ::close(std::exchange(value_, -1));
+    }
+
+private:
+    int value_ = -1;
+};
+
+#endif
+
+} // namespace detail
+
+/// A regular file, read from front to back, that knows its size before anything is read: what a
+/// reader may allocate is compared with it. Folders, pipes and devices are refused, and a pipe
+/// without a writer does not block. It is read, not mapped: a file that another program cuts off
+/// meanwhile is an error, not a signal.
+class BoundedFile {
+public:
+    explicit BoundedFile(std::string path) : path_(std::move(path)) {
+        detail::check_path(path_);
+        open();
+    }
+
+    std::string const& path() const { return path_; }
+    /// Bytes, when it was opened.
+    std::uint64_t size() const { return size_; }
+
+    /// The next n bytes. An error if the file has become shorter than it was.
+    void read(void* to, std::size_t n) {
+        auto* at = static_cast<std::byte*>(to);
+        while (n > 0) {
+            std::size_t const got = read_some(at, n);
+            if (got == 0)
+                detail::refuse_file(path_, "became shorter while it was read. Load it again.");
+            at += got;
+            n -= got;
+        }
+    }
+
+private:
+#if __has_include(<unistd.h>)
+    void open() {
+        int const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        file_ = detail::Descriptor(::open(path_.c_str(), flags));
+        if (!file_.is_open()) fail("cannot be opened: ");
+        struct stat status;
+        if (::fstat(file_.get(), &status) != 0) fail("cannot be read: ");
+        if (S_ISDIR(status.st_mode)) detail::refuse_file(path_, "is a folder, not a file.");
+        if (!S_ISREG(status.st_mode))
+            detail::refuse_file(path_, "is a pipe or a device, not a file.");
+        size_ = std::uint64_t(status.st_size);
+    }
+    std::size_t read_some(std::byte* to, std::size_t n) {
+        while (true) {
+            ssize_t const got = ::read(file_.get(), to, n < most ? n : most);
+            if (got >= 0) return std::size_t(got);
+            if (errno != EINTR) fail("cannot be read: ");
+        }
+    }
+    [[noreturn]] void fail(char const* what) const {
+        detail::refuse_file(path_, what + detail::errno_text(errno) + ".");
+    }
+
+    // what every system reads in one call
+    static constexpr std::size_t most = std::size_t{1} << 30;
+    detail::Descriptor file_;
+#else
+    void open() {
+        file_.reset(std::fopen(path_.c_str(), "rb"));
+        if (!file_ || std::fseek(file_.get(), 0, SEEK_END) != 0) fail();
+        long const end = std::ftell(file_.get());
+        if (end < 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) fail();
+        size_ = std::uint64_t(end);
+    }
+    std::size_t read_some(std::byte* to, std::size_t n) {
+        std::size_t const got = std::fread(to, 1, n, file_.get());
+        if (got == 0 && std::ferror(file_.get())) fail();
+        return got;
+    }
+    [[noreturn]] void fail() const {
+        detail::refuse_file(path_, "cannot be read: " + detail::errno_text(errno) + ".");
+    }
+
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    std::unique_ptr<std::FILE, Close> file_;
+#endif
+    std::string path_;
+    std::uint64_t size_ = 0;
+};
+
+} // namespace lamina

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/dtype.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+/// A tensor to be written: a name, a shape and a view of its numbers where they are. Owns no
+/// numbers.
+struct Entry {
+    std::string name;
+    std::vector<std::uint64_t> shape;
+    DType dtype = DType::f32;
+    void const* data = nullptr;
+
+    std::size_t size() const {
+        std::size_t n = 1;
+        for (auto const d : shape) n *= d;
+        return n;
+    }
+    std::size_t bytes() const { return size() * info(dtype).bits / 8; }
+
+    /// The entry of n numbers in one axis, or of any shape.
+    template <class T>
+    static Entry of(std::string name, std::span<T const> values, std::vector<std::uint64_t> shape) {
+        return {std::move(name), std::move(shape), dtype_of<T>(), values.data()};
+    }
+    template <class T>
+    static Entry of(std::string name, std::vector<T> const& values) {
+        return {std::move(name), {values.size()}, dtype_of<T>(), values.data()};
+    }
+};
+
+/// Something with options: a layer, a loss, an optimizer. `settings` are names with values written
+/// as JSON: {"rate", "0.5"}.
+struct Part {
+    std::string type;   ///< its class: "Dense", "Adam"
+    std::vector<std::pair<std::string, std::string>> settings;
+
+    std::string const* find(std::string_view name) const {
+        for (auto const& [key, value] : settings)
+            if (key == name) return &value;
+        return nullptr;
+    }
+};
+
+/// One row of a network's table, inputs included.
+struct LayerRecord {
+    std::string path;                      ///< "encoder/dense_1"; empty for an input
+    Part part;                             ///< type "InputLayer" for an input
+    std::vector<std::uint64_t> output;     ///< shape of one sample
+    std::vector<std::size_t> inputs;       ///< the rows that it reads
+    std::size_t owner = 0;                 ///< the row whose parameters it uses: itself, unless shared or tied
+    bool integer = false, trainable = true;
+    std::vector<std::size_t> parameters;   ///< which of Document::parameters are its own
+    std::vector<std::size_t> state;        ///< which of Document::state are its own
+};
+
+/// A number of the training's state: "steps", "random".
+struct Counter {
+    std::string name;
+    std::uint64_t value = 0;
+};
+
+/// How the columns of a table were scaled: (value - offset) / scale.
+struct StoredScaling {
+    std::vector<std::string> names;
+    std::vector<double> offset, scale;
+
+    bool empty() const { return offset.empty(); }
+};
+
+/// A model as files see it: no types, no templates, views of the model's own numbers. The formats
+/// know only this.
+struct Document {
+    std::vector<LayerRecord> layers;                ///< in the table's order
+    std::vector<std::size_t> inputs, outputs;       ///< rows
+    bool sequential = false;                        ///< one chain from one input to one output
+    std::vector<Entry> parameters, state;           ///< "dense_1/kernel", "batch_normalization/moving_mean"
+
+    bool compiled = false;                          ///< are the following known
+    Part optimizer;
+    std::vector<std::string> slot_names;            ///< "momentum", "velocity"
+    std::vector<Entry> slots;                       ///< for each parameter each slot: [p * slot_names.size() + k]
+    std::vector<Part> losses, metrics;
+    std::vector<Counter> counters;
+    StoredScaling scaling;
+};
+
+} // namespace lamina
