@@ -26,7 +26,8 @@ clean() {
     put include/lamina/activations/relu.hpp '#include <lamina/core/shape.hpp>'
     put include/lamina/data/table.hpp '#include <lamina/core/tensor.hpp>'
     put include/lamina/model/model.hpp '#include <lamina/data/table.hpp>'
-    put include/lamina/io/keras_hdf5.hpp '#include <hdf5.h>' '#include <lamina/model/model.hpp>'
+    put include/lamina/io/keras_hdf5.hpp '#include <hdf5.h>' '#include <lamina/io/names.hpp>'
+    put include/lamina/io/names.hpp '#include <lamina/model/model.hpp>'
     mkdir -p "$house/cmake/components"
     printf '%s\n' '# SPDX-License-Identifier: BSD-3-Clause' \
         'set(lamina_hdf5_headers io/keras_hdf5.hpp)' > "$house/cmake/components/hdf5.cmake"
@@ -71,6 +72,7 @@ planted "<hdf5.h> is of a library that only an optional header may include" \
 planted "<nlohmann/json.hpp> is of a library" $inc/model/model.hpp '#include <nlohmann/json.hpp>'
 planted "<iostream> costs too much compile time" $inc/core/shape.hpp '#include <iostream>'
 planted "lost.hpp: lamina.hpp does not include it" $inc/core/lost.hpp
+planted "lost.hpp: lamina.hpp does not include it" $inc/io/lost.hpp
 planted "it is optional, and lamina.hpp includes it" $inc/lamina.hpp \
     '#include <lamina/io/keras_hdf5.hpp>'
 planted "101 columns, 100 are allowed" $inc/core/shape.hpp "// ${long:3}"
