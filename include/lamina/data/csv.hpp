@@ -19,15 +19,22 @@ namespace lamina {
 
 struct CsvOptions {
     char separator = ',';
-    char quote = '"';   ///< '\0': quotes are characters like any other
-    bool header = true; ///< the first line names the columns
-    Names names = {};   ///< names for the columns, in place of the header's
-    Names numbers = {}; ///< columns that must be numbers: an error where a cell is none
-    Names texts = {};   ///< columns that stay text, though they may look like numbers
-    std::vector<std::string> gaps = {"", "NA", "?"}; ///< cells that stand for no value
-    bool trim = false; ///< drop the blanks around texts that are not in quotes
-    std::size_t max_columns =
-        65536; ///< more are refused, so that no file can ask for any memory it likes
+    /// '\0': quotes are characters like any other.
+    char quote = '"';
+    /// Does the first line name the columns?
+    bool header = true;
+    /// Names for the columns, in place of the header's.
+    Names names = {};
+    /// Columns that must be numbers: an error where a cell is none.
+    Names numbers = {};
+    /// Columns that stay text, though they may look like numbers.
+    Names texts = {};
+    /// Cells that stand for no value.
+    std::vector<std::string> gaps = {"", "NA", "?"};
+    /// Drop the blanks around texts that are not in quotes?
+    bool trim = false;
+    /// More columns are refused, so that no file can ask for any memory it likes.
+    std::size_t max_columns = 65536;
 };
 
 namespace detail {
@@ -444,12 +451,13 @@ inline Table read_csv_text(std::string_view text, CsvOptions const& options = {}
 /// "inf", hexadecimal numbers, decimal commas and numbers beyond a double are not numbers. A cell
 /// that is a gap is one of .gaps, blanks around it aside, in quotes or not. No locale has a say.
 ///
-/// Needs  the file's size while it reads, 8 bytes for each number, and 8 bytes and its characters
-/// for each text. Errors lamina::Error naming the file and line: no regular file, unreadable,
-/// empty, rows of different length, quotes that do not
-///        match, a lone carriage return, NUL bytes, UTF-16, two columns of one name. A wrong cell
-///        in a column of numbers is named with line, column and text where the column is used as
-///        numbers (split, to_dataset, numbers), or here if .numbers lists it.
+/// Memory  the file's size while it reads; 8 bytes for each number; 8 bytes and its characters for
+///         each text
+/// Errors  lamina::Error naming file and line: no regular file, unreadable, empty, rows of
+///         different length, quotes that do not match, a lone carriage return, NUL bytes, UTF-16,
+///         two columns of one name. A cell that is no number in a column of numbers is named with
+///         line, column and text where the column is used as numbers (split, to_dataset, numbers),
+///         or here if .numbers lists the column.
 inline Table read_csv(std::string const& path, CsvOptions const& options = {}) {
     detail::FileText const file(path);
     return read_csv_text(file.view(), options, path);
