@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/transpose.hpp>
+
+#include <cstddef>
+
+/// Products with a small matrix of constant sizes: the sums of some rows by some batches of columns stay in registers, nothing
+/// is packed, and the compiler knows every offset. Each number is added up in an order that depends on the constant sizes
+/// alone, not on how many rows there are or where a row stands.
+namespace lamina::kernels::detail {
+
+/// How K x N is cut: the columns of N into blocks of `columns` batches (the last block may be narrower), the sum over K into
+/// `parts` that hide the latency of the multiply-add, and `rows` rows at a time so that all of it fits the registers.
+template <class T, std::size_t K, std::size_t N>
+struct SmallCut {
+    using Traits = GemmTraits<xsimd::default_arch>;
+    static constexpr std::size_t batches = (N + lanes<T> - 1) / lanes<T>;
+    static constexpr std::size_t blocks = (batches + Traits::columns - 1) / Traits::columns;
+    static constexpr std::size_t columns = (batches + blocks - 1) / blocks;
+    static constexpr std::size_t last_columns = (batches - 1) % columns + 1;          // of the last block
+    static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;                 // of its last batch
+    static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;   // all blocks are alike
+    static constexpr std::size_t whole_blocks = even ? blocks : blocks - 1;
+
+    static constexpr std::size_t most_parts = columns * 2 <= Traits::columns ? 4 : 2;
+    static constexpr std::size_t parts = K >= 4 * most_parts ? most_parts : K >= 8 ? 2 : 1;
+    static constexpr std::size_t fit = Traits::sums / (columns * parts);
+    static constexpr std::size_t rows = fit >= 8 ? 8 : fit >= 4 ? 4 : fit >= 2 ? 2 : 1;
+};
+
+/// One step of the sum: R rows by C batches of columns, the last batch of Last lanes.
+template <std::size_t R, std::size_t C, std::size_t Last, class V, class T>
+[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* a, std::size_t lda, T const* b) {
+    V row[C];
+    LAMINA_UNROLL
+    for (std::size_t c = 0; c < C; ++c)
+        row[c] = c + 1 < C ? load<V>(b + c * V::size) : load_lanes<Last, V>(b + c * V::size);
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        V const x(a[r * lda]);
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(x, row[c], sum[r][c]);
+    }
+}
+
+/// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column, lanes) takes what comes out.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb,
+          class T, class Store>
+[[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
+                                              T const* __restrict bias, Store const& store) {
+    using V = Batch<T>;
+    V sum[S][R][C];
+    LAMINA_UNROLL
+    for (std::size_t c = 0; c < C; ++c) {
+        V first(T{0});
+        if (bias) first = c + 1 < C ? load<V>(bias + c * V::size) : load_lanes<Last, V>(bias + c * V::size);
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < R; ++r) {
+            sum[0][r][c] = first;
+            LAMINA_UNROLL
+            for (std::size_t s = 1; s < S; ++s) sum[s][r][c] = V(T{0});
+        }
+    }
+    if constexpr (K <= 4) {
+        LAMINA_UNROLL
+        for (std::size_t k = 0; k < K; ++k)
+            multiply_add<R, C, Last>(sum[k % S], a + k, K, b + k * Ldb);
+    } else {
+        std::size_t k = 0;
+        for (; k + S <= K; k += S) {
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < S; ++s)
+                multiply_add<R, C, Last>(sum[s], a + k + s, K, b + (k + s) * Ldb);
+        }
+        if constexpr (K % S != 0) {
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < K % S; ++s)
+                multiply_add<R, C, Last>(sum[s], a + k + s, K, b + (k + s) * Ldb);
+        }
+    }
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            V v = sum[0][r][c];
+            if constexpr (S == 2) v += sum[1][r][c];
+            if constexpr (S == 4) v = (v + sum[1][r][c]) + (sum[2][r][c] + sum[3][r][c]);
+            if (c + 1 < C) store.template operator()<V::size>(v, r, c * V::size);
+            else store.template operator()<Last>(v, r, c * V::size);
+        }
+    }
+}
+
+/// What becomes of a finished batch of lanes. `y = value(v)`.
+template <class T, std::size_t N, class Epilogue>
+struct StoreValue {
+    T* y;
+    Epilogue const& epilogue;
+    template <std::size_t Count, class V>
+    [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
+        store_lanes<Count>(y + row * N + column, V(epilogue.value(v)));
+    }
+    StoreValue at(std::size_t row, std::size_t column) const {
+        return {y + row * N + column, epilogue};
+    }
+};
+
+/// `dx (+)= v slope(x)`.
+template <class T, std::size_t K, bool Add, bool Sloped, class Slope>
+struct StoreSlope {
+    T* dx;
+    T const* x;
+    Slope const& slope;
+    template <std::size_t Count, class V>
+    [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
+        std::size_t const i = row * K + column;
+        if constexpr (Sloped) v *= slope.slope(load_lanes<Count, V>(x + i));
+        if constexpr (Add) v += load_lanes<Count, V>(dx + i);
+        store_lanes<Count>(dx + i, v);
+    }
+    StoreSlope at(std::size_t row, std::size_t column) const {
+        std::size_t const i = row * K + column;
+        return {dx + i, Sloped ? x + i : nullptr, slope};
+    }
+};
+
+/// One block of columns of c[rows, N] = a[rows, K] b[K, N] + bias, the rows R at a time and those that are left one by one.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb,
+          class T, class Store>
+[[gnu::always_inline]] inline void small_block(std::size_t rows, T const* a, T const* b, T const* bias,
+                                               Store const& store) {
+    std::size_t r = 0;
+    for (; r + R <= rows; r += R)
+        small_tile<R, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
+    if constexpr (R > 1)
+        for (; r < rows; ++r) small_tile<1, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
+}
+
+/// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of a tile.
+template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class T, class Store>
+[[gnu::always_inline]] inline void small_product(std::size_t rows, T const* a, T const* b, T const* bias,
+                                                 Store const& store) {
+    using Cut = SmallCut<T, K, N>;
+    constexpr std::size_t R = Cut::rows < Most ? Cut::rows : Most, step = Cut::columns * lanes<T>;
+    if constexpr (Cut::whole_blocks > 0)
+        for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
+            small_block<R, Cut::columns, Cut::parts, lanes<T>, K, Ldb>(
+                rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
+    if constexpr (!Cut::even) {
+        constexpr std::size_t j = Cut::whole_blocks * step;
+        small_block<R, Cut::last_columns, Cut::parts, Cut::last_lanes, K, Ldb>(
+            rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
+    }
+}
+
+/// The products of one row's K numbers with w, batch by batch, not yet added up across the lanes.
+template <std::size_t K, class T>
+[[gnu::always_inline]] inline Batch<T> row_products(T const* x, T const* w) {
+    using V = Batch<T>;
+    constexpr std::size_t whole = K / V::size, rest = K % V::size, parts = whole >= 4 ? 2 : 1;
+    V sum[2]{V(T{0}), V(T{0})};
+    if constexpr (rest > 0)   // no bare product: the compiler might fuse it with what follows, here but not there
+        sum[0] = fma(load<V>(x + whole * V::size, rest), load<V>(w + whole * V::size, rest), sum[0]);
+    if constexpr (whole > 0 && whole <= 16) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < whole; ++i)
+            sum[i % parts] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[i % parts]);
+    } else if constexpr (whole > 0) {
+        for (std::size_t i = 0; i < whole / 2 * 2; i += 2) {
+            sum[0] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[0]);
+            sum[1] = fma(load<V>(x + (i + 1) * V::size), load<V>(w + (i + 1) * V::size), sum[1]);
+        }
+        if constexpr (whole % 2 != 0) {
+            constexpr std::size_t i = whole - 1;
+            sum[0] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[0]);
+        }
+    }
+    if constexpr (parts == 2) return sum[0] + sum[1];
+    else return sum[0];
+}
+
+/// y[r] = value(x[r, K] w[K] + b): one number for each row. As many rows as there are lanes are added up together.
+template <std::size_t K, class T, class Epilogue>
+[[gnu::always_inline]] inline void small_dots(std::size_t rows, T const* __restrict x,
+                                              T const* __restrict w, T const* b, T* __restrict y,
+                                              Epilogue const& epilogue) {
+    using V = Batch<T>;
+    V const bias(b ? *b : T{0});
+    std::size_t r = 0;
+    for (; r < rows; r += V::size) {
+        V sum[V::size];
+        std::size_t const count = rows - r < V::size ? rows - r : V::size;
+        if (count == V::size) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < V::size; ++i) sum[i] = row_products<K>(x + (r + i) * K, w);
+        } else {
+            for (std::size_t i = 0; i < V::size; ++i)
+                sum[i] = i < count ? row_products<K>(x + (r + i) * K, w) : V(T{0});
+        }
+        V const v = epilogue.value(sums_of_rows(sum) + bias);
+        if (count == V::size) kernels::store(y + r, v);
+        else kernels::store(y + r, v, count);
+    }
+}
+
+/// How the K x N numbers of dw are cut: `height` rows at a time; the rows that are left over go with db, in one tile.
+template <class T, std::size_t K, std::size_t N>
+struct GradientCut : SmallCut<T, K, N> {
+    using typename SmallCut<T, K, N>::Traits;
+    static constexpr std::size_t fit = Traits::sums / SmallCut<T, K, N>::columns;
+    static constexpr std::size_t most = fit < 8 ? fit : 8;
+    static constexpr std::size_t height() {
+        if (K < most) return most;   // all of them go with db
+        for (std::size_t p = most; p >= 4; --p)
+            if (K % p == 0) return p;
+        return most;
+    }
+    static constexpr std::size_t whole = K / height() * height(), rest = K - whole;
+};
+
+/// P rows of dw by C batches of columns: dw[p, j] += sum over r of x[r, p] dy[r, j], the rows of x and dy K and N apart; with
+/// Bias also db[j] += sum of dy[r, j]. Rows r are taken S at a time into separate sums.
+template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+          std::size_t N, class T>
+[[gnu::always_inline]] inline void gradient_tile(std::size_t rows, T const* __restrict x,
+                                                 T const* __restrict dy, T* __restrict dw,
+                                                 T* __restrict db) {
+    using V = Batch<T>;
+    constexpr std::size_t all = P + Bias;
+    V sum[S][all][C];
+    LAMINA_UNROLL
+    for (std::size_t s = 0; s < S; ++s) {
+        LAMINA_UNROLL
+        for (std::size_t p = 0; p < all; ++p) {
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < C; ++c) sum[s][p][c] = V(T{0});
+        }
+    }
+    auto const add_row = [&](std::size_t r, V(&to)[all][C]) __attribute__((always_inline)) {
+        V d[C];
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            T const* const at = dy + r * N + c * V::size;
+            d[c] = c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at);
+        }
+        LAMINA_UNROLL
+        for (std::size_t p = 0; p < P; ++p) {
+            V const value(x[r * K + p]);
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < C; ++c) to[p][c] = fma(value, d[c], to[p][c]);
+        }
+        if constexpr (Bias) {
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < C; ++c) to[P][c] += d[c];
+        }
+    };
+    std::size_t r = 0;
+    for (; r + S <= rows; r += S) {
+        LAMINA_UNROLL
+        for (std::size_t s = 0; s < S; ++s) add_row(r + s, sum[s]);
+    }
+    if constexpr (S > 1)
+        for (; r < rows; ++r) add_row(r, sum[0]);
+    LAMINA_UNROLL
+    for (std::size_t p = 0; p < all; ++p) {
+        T* const to = p < P ? dw + p * N : db;
+        if (to == nullptr) continue;
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            V v = sum[0][p][c];
+            LAMINA_UNROLL
+            for (std::size_t s = 1; s < S; ++s) v += sum[s][p][c];
+            if (c + 1 < C) kernels::store(to + c * V::size, load<V>(to + c * V::size) + v);
+            else store_lanes<Last>(to + c * V::size, load_lanes<Last, V>(to + c * V::size) + v);
+        }
+    }
+}
+
+/// One block of columns of dw and db, all rows of dw.
+template <bool Bias, std::size_t C, std::size_t Last, std::size_t K, std::size_t N, class T>
+[[gnu::always_inline]] inline void gradient_block(std::size_t rows, T const* x, T const* dy, T* dw,
+                                                  T* db) {
+    using Cut = GradientCut<T, K, N>;
+    constexpr std::size_t P = Cut::height(), last = Cut::rest;
+    if constexpr (Cut::whole > 0)
+        for (std::size_t p = 0; p < Cut::whole; p += P)
+            gradient_tile<P, false, C, P * C >= 8 ? 1 : 2, Last, K, N>(rows, x + p, dy, dw + p * N, db);
+    if constexpr (last + Bias > 0)
+        if (last > 0 || db)
+            gradient_tile<last, Bias, C, (last + Bias) * C >= 8 ? 1 : 2, Last, K, N>(
+                rows, x + Cut::whole, dy, dw + Cut::whole * N, db);
+}
+
+/// dw[K, N] += x' dy; with Bias db[N] += column sums of dy unless db is null.
+template <bool Bias, std::size_t K, std::size_t N, class T>
+[[gnu::always_inline]] inline void small_gradients(std::size_t rows, T const* x, T const* dy, T* dw,
+                                                   T* db) {
+    using Cut = GradientCut<T, K, N>;
+    constexpr std::size_t step = Cut::columns * lanes<T>;
+    if constexpr (Cut::whole_blocks > 0)
+        for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
+            gradient_block<Bias, Cut::columns, lanes<T>, K, N>(rows, x, dy + j, dw + j,
+                                                               db ? db + j : nullptr);
+    if constexpr (!Cut::even) {
+        constexpr std::size_t j = Cut::whole_blocks * step;
+        gradient_block<Bias, Cut::last_columns, Cut::last_lanes, K, N>(rows, x, dy + j, dw + j,
+                                                                       db ? db + j : nullptr);
+    }
+}
+
+} // namespace lamina::kernels::detail

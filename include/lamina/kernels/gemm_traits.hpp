@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/simd.hpp>
+
+#include <cstddef>
+
+// Sums that are to stay in registers are arrays; every loop over them is unrolled, or g++ 12 leaves the array in memory.
+#if defined(__clang__)
+#define LAMINA_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define LAMINA_UNROLL _Pragma("GCC unroll 32")
+#else
+#define LAMINA_UNROLL
+#endif
+
+namespace lamina::kernels {
+
+/// What the matrix kernels must know of an instruction set.
+template <class Arch>
+struct GemmTraits {
+#if XSIMD_WITH_AVX512F || XSIMD_WITH_NEON64
+    static constexpr bool many = true;
+#else
+    static constexpr bool many = false;
+#endif
+    static constexpr std::size_t registers = many ? 32 : 16;
+    static constexpr std::size_t sums = many ? 24 : 12;      // that a tile keeps; the rest holds what is multiplied
+    static constexpr std::size_t columns = many ? 4 : 2;     // batches of columns in the widest tile
+};
+
+namespace detail {
+
+/// A batch from p, of which the first `Count` lanes are there.
+template <std::size_t Count, class V>
+[[gnu::always_inline]] inline V load_lanes(typename V::value_type const* p) {
+    if constexpr (Count == V::size) return load<V>(p);
+    else return load<V>(p, Count);
+}
+template <std::size_t Count, class V>
+[[gnu::always_inline]] inline void store_lanes(typename V::value_type* p, V v) {
+    if constexpr (Count == V::size) kernels::store(p, v);
+    else kernels::store(p, v, Count);
+}
+
+} // namespace detail
+} // namespace lamina::kernels

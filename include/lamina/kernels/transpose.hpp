@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace lamina::kernels {
+namespace detail {
+
+// Two batches seen as blocks of H lanes: low() has the even blocks of both (a0 b0 a2 b2 ...), high() the odd ones
+// (a1 b1 a3 b3 ...). Exchanging blocks of L/2, L/4, ..., 1 lanes between rows that far apart transposes L rows.
+template <std::size_t H, class V, std::size_t... I>
+[[gnu::always_inline]] inline V low(V const& a, V const& b, std::index_sequence<I...>) {
+#if defined(__GNUC__)
+    return V(__builtin_shufflevector(a.data, b.data, int(I & H ? I - H + V::size : I)...));
+#else
+    alignas(64) typename V::value_type both[2 * V::size];
+    a.store_aligned(both), b.store_aligned(both + V::size);
+    alignas(64) typename V::value_type const r[]{both[I & H ? I - H + V::size : I]...};
+    return V::load_aligned(r);
+#endif
+}
+template <std::size_t H, class V, std::size_t... I>
+[[gnu::always_inline]] inline V high(V const& a, V const& b, std::index_sequence<I...>) {
+#if defined(__GNUC__)
+    return V(__builtin_shufflevector(a.data, b.data, int(I & H ? I + V::size : I + H)...));
+#else
+    alignas(64) typename V::value_type both[2 * V::size];
+    a.store_aligned(both), b.store_aligned(both + V::size);
+    alignas(64) typename V::value_type const r[]{both[I & H ? I + V::size : I + H]...};
+    return V::load_aligned(r);
+#endif
+}
+
+template <std::size_t H, class V>
+[[gnu::always_inline]] inline void transpose_rows(V (&row)[V::size]) {
+    if constexpr (H > 0) {
+        constexpr std::make_index_sequence<V::size> all{};
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < V::size; ++i)
+            if ((i & H) == 0) {
+                V const a = row[i], b = row[i + H];
+                row[i] = low<H>(a, b, all);
+                row[i + H] = high<H>(a, b, all);
+            }
+        transpose_rows<H / 2>(row);
+    }
+}
+
+/// The sums of L batches, one in each lane, each added up in the order of reduce_add.
+template <std::size_t H, class V>
+[[gnu::always_inline]] inline V sums_of_rows(V (&row)[V::size]) {
+    if constexpr (H == 0) {
+        return row[0];
+    } else {
+        constexpr std::make_index_sequence<V::size> all{};
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < H; ++i)
+            row[i] = low<H>(row[i], row[i + H], all) + high<H>(row[i], row[i + H], all);
+        return sums_of_rows<H / 2>(row);
+    }
+}
+template <class V>
+[[gnu::always_inline]] inline V sums_of_rows(V (&row)[V::size]) {
+    return sums_of_rows<V::size / 2>(row);
+}
+
+/// One block of at most L by L numbers. With Pad, L numbers are written to each row, zeros behind those that there are.
+template <bool Pad, bool Whole, class T>
+[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns, T const* __restrict from,
+                                       std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
+    using V = Batch<T>;
+    V row[V::size];
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < V::size; ++i) {
+        if constexpr (Whole) row[i] = load<V>(from + i * ldfrom);
+        else row[i] = i < rows ? load<V>(from + i * ldfrom, columns) : V(T{0});
+    }
+    transpose_rows<V::size / 2>(row);
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j < V::size; ++j) {
+        if constexpr (Whole) {
+            kernels::store(to + j * ldto, row[j]);
+        } else if (j < columns) {
+            if constexpr (Pad) kernels::store(to + j * ldto, row[j]);
+            else kernels::store(to + j * ldto, row[j], rows);
+        }
+    }
+}
+
+} // namespace detail
+
+/// to[j * ldto + i] = from[i * ldfrom + j], i < rows, j < columns. With Pad each row of `to` is filled up with zeros to a
+/// whole number of batches. The two do not overlap.
+template <bool Pad = false, class T>
+[[gnu::noinline]] void transpose(std::size_t rows, std::size_t columns, T const* from,
+                                 std::size_t ldfrom, T* to, std::size_t ldto) {
+    constexpr std::size_t block = lanes<T>;
+    for (std::size_t i = 0; i < rows; i += block)
+        for (std::size_t j = 0; j < columns; j += block) {
+            std::size_t const r = rows - i < block ? rows - i : block;
+            std::size_t const c = columns - j < block ? columns - j : block;
+            T const* const source = from + i * ldfrom + j;
+            T* const target = to + j * ldto + i;
+            if (r == block && c == block)
+                detail::transpose_block<Pad, true>(r, c, source, ldfrom, target, ldto);
+            else detail::transpose_block<Pad, false>(r, c, source, ldfrom, target, ldto);
+        }
+}
+
+} // namespace lamina::kernels
