@@ -74,6 +74,13 @@ constexpr std::string_view read_scope_name() {
 template <class L>
 inline constexpr std::string_view scope_name = read_scope_name<L>();
 
+/// Stands for a layer that cannot be stepped, after that was said.
+template <class B>
+struct Untimed {
+    using Output = Moment<typename B::Output>;
+    static void forward(auto const&) {}
+};
+
 struct Nothing {   // stands for "no producer to fuse with"
     using Bound = Nothing;
     using Layer = Nothing;
@@ -82,15 +89,27 @@ struct Nothing {   // stands for "no producer to fuse with"
 template <class L, class... N>
 concept LayerOn = requires { typename L::template On<typename N::Output...>; };
 
-/// What runs in a stepped row: the layer's Step, or, for a layer that treats each moment alone, the layer on one moment.
+/// One moment, or something without time.
+template <class N>
+inline constexpr bool at_one_moment = std::is_same_v<typename N::Seen, Moment<typename N::Output>>;
+
+/// What runs in a stepped row: the layer's Step, or, for a layer that treats each moment alone, the
+/// layer on one moment. A layer whose Step depends on which of its inputs are stepped declares a
+/// `template <bool... Stepped> struct Step`.
 template <class L, class B, bool Stepped, class... N>
 constexpr auto running() {
     if constexpr (!Stepped) return std::type_identity<B>{};
-    else if constexpr (requires { typename B::Step; }) return std::type_identity<typename B::Step>{};
+    else if constexpr (requires { typename B::Step; })
+        return std::type_identity<typename B::Step>{};
+    else if constexpr (requires { typename B::template Step<N::stepped...>; })
+        return std::type_identity<typename B::template Step<N::stepped...>>{};
     else {
-        static_assert(each_moment_of<B>(), "This network cannot run token by token: one of its layers looks along "
-                                           "time and has no Step.");
-        return std::type_identity<typename L::template On<typename N::Seen...>>{};
+        constexpr bool steps = each_moment_of<B>() && (at_one_moment<N> && ...);
+        static_assert(steps || !fits_of<B>(), "This network cannot run token by token: one of its "
+                                              "layers looks along time and has no Step.");
+        if constexpr (steps)
+            return std::type_identity<typename L::template On<typename N::Seen...>>{};
+        else return std::type_identity<Untimed<B>>{};
     }
 }
 
@@ -124,7 +143,7 @@ constexpr auto call_block(L const& block, auto first, auto... more) {
 }
 
 template <class L, class First, class... N>
-constexpr auto apply(L const& layer, First first, N... more) {
+constexpr auto call_layer(L const& layer, First first, N... more) {
     if constexpr (std::is_invocable_v<L const&, First, N...>) {
         return call_block(layer, first, more...);
     } else if constexpr (LayerOn<L, First, N...>) {
@@ -141,10 +160,10 @@ constexpr auto apply(L const& layer, First first, N... more) {
 
 /// x | layer. What can be called with nodes is a block, made of layers; anything else is bound on what it is given.
 template <AnyNode N, class L>
-constexpr auto operator|(N x, L const& layer) { return detail::apply(layer, x); }
+constexpr auto operator|(N x, L const& layer) { return detail::call_layer(layer, x); }
 template <class... N, class L>
 constexpr auto operator|(Nodes<N...> x, L const& layer) {
-    return std::apply([&](auto... n) { return detail::apply(layer, n...); }, x.each);
+    return std::apply([&](auto... n) { return detail::call_layer(layer, n...); }, x.each);
 }
 
 // What was refused swallows the rest, so that one mistake is one error.
@@ -212,7 +231,7 @@ struct Frozen {
         auto& graph = *x.graph;
         bool const before = graph.frozen;
         graph.frozen = true;
-        auto const y = detail::apply(layer, x, more...);
+        auto const y = detail::call_layer(layer, x, more...);
         graph.frozen = before;
         return y;
     }
@@ -227,7 +246,7 @@ struct Named {
     L layer;
     constexpr auto operator()(AnyNode auto x, AnyNode auto... more) const {
         x.graph->name = Text.view();
-        return detail::apply(layer, x, more...);
+        return detail::call_layer(layer, x, more...);
     }
 };
 template <Name Text, class L>

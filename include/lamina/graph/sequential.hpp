@@ -18,6 +18,8 @@ template <std::size_t... I, class... L>
 struct Leaves<std::index_sequence<I...>, L...> : Leaf<I, L>... {};
 template <std::size_t I, class L>
 constexpr L const& leaf(Leaf<I, L> const& l) { return l.layer; }
+template <std::size_t I, class L>
+constexpr L& leaf(Leaf<I, L>& l) { return l.layer; }
 /// Layers side by side: a flat base for each, since a std::tuple costs the compiler three times as much.
 template <class... L>
 using LeavesOf = Leaves<std::index_sequence_for<L...>, L...>;

@@ -8,6 +8,16 @@
 
 namespace lamina {
 
+namespace detail {
+
+template <class D, class T>
+inline constexpr Extent network_extent = extent<T, 0, D>();
+/// One table for each definition and scalar, whatever is trained on it.
+template <class D, class T>
+inline constexpr auto network_table = table<network_extent<D, T>, T, 0>(D{});
+
+} // namespace detail
+
 /// What a network is before any number is in it: its table and its plans, constants all. D is the definition (a Sequential
 /// that begins with its input, or what graph() gives), T the scalar, Logits... says for each output whether the loss is
 /// computed from the row before it.
@@ -16,8 +26,8 @@ struct Network {
     using Definition = D;
     using Scalar = T;
     using Outputs = detail::OutputsOf<D, T>;
-    static constexpr auto extent = detail::extent<T, 0, D>();
-    static constexpr auto graph = detail::table<extent, T, 0>(D{});
+    static constexpr detail::Extent extent = detail::network_extent<D, T>;
+    static constexpr auto& graph = detail::network_table<D, T>;
     static constexpr auto& table = graph.rows;
     static constexpr int size = graph.size, inputs = D::Inputs::count, output_count = detail::outputs_of<D, T>;
 

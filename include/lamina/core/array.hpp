@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/block.hpp>
+#include <lamina/core/error.hpp>
+#include <lamina/core/tensor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace lamina {
+
+/// What fit, evaluate and predict take: an xtensor container, view or expression (row- or column-major, strided, lazy), a
+/// std::vector or span, or a plain pointer and a shape. The first axis counts the samples.
+///
+/// A contiguous row-major container is only looked at, so it must live as long as the Array; anything else is written out once
+/// into memory that the Array owns. Numbers may be of any arithmetic type.
+class Array {
+public:
+    static constexpr std::size_t max_rank = 6;
+
+    Array() = default;
+
+    template <TensorExpression E>
+    Array(E const& expression) {
+        using V = std::remove_cvref_t<decltype(*expression.template begin<xt::layout_type::row_major>())>;
+        for (std::size_t const n : expression.shape()) add_axis(std::size_t(n));
+        if constexpr (requires { expression.storage(); expression.data(); expression.layout(); }) {
+            if (expression.layout() == xt::layout_type::row_major) {
+                look_at(expression.data());
+                return;
+            }
+        }
+        auto const room = std::make_shared<Block<V>>(size() + 1);
+        std::copy(expression.template begin<xt::layout_type::row_major>(),
+                  expression.template end<xt::layout_type::row_major>(), room->data());
+        look_at(static_cast<V const*>(room->data()));
+        owner_ = room;
+    }
+    template <class V>
+    Array(V const* data, std::initializer_list<std::size_t> shape) {
+        for (std::size_t const n : shape) add_axis(n);
+        look_at(data);
+    }
+    template <class V>
+    Array(std::span<V> values) : Array(static_cast<V const*>(values.data()), {values.size()}) {}
+    template <class V>
+    Array(std::vector<V> const& values) : Array(values.data(), {values.size()}) {}
+
+    std::size_t rank() const { return rank_; }
+    std::size_t extent(std::size_t axis) const { return dims_[axis]; }
+    /// Samples; 0 of a default-constructed Array.
+    std::size_t rows() const { return rank_ ? dims_[0] : 0; }
+    std::size_t size() const {
+        std::size_t n = rank_ ? 1 : 0;
+        for (std::size_t i = 0; i < rank_; ++i) n *= dims_[i];
+        return n;
+    }
+    bool empty() const { return size() == 0; }
+    /// "(100, 3)"
+    std::string shape_text() const {
+        std::string s = "(";
+        for (std::size_t i = 0; i < rank_; ++i) s += (i ? ", " : "") + std::to_string(dims_[i]);
+        return s + ")";
+    }
+
+    /// The numbers as T, row-major: where they lie if they are of this type, else converted into `room`. To whole numbers only
+    /// what is whole converts: Error says which number is not.
+    template <class T>
+    T const* as(Block<T>& room, char const* where) const {
+        if (kind_ == kind_of<T>()) return static_cast<T const*>(data_);
+        room.reserve(size() + 1);
+        switch (kind_) {
+        case Kind::f32: convert<float>(room.data(), where); break;
+        case Kind::f64: convert<double>(room.data(), where); break;
+        case Kind::i8: convert<std::int8_t>(room.data(), where); break;
+        case Kind::u8: convert<std::uint8_t>(room.data(), where); break;
+        case Kind::i16: convert<std::int16_t>(room.data(), where); break;
+        case Kind::u16: convert<std::uint16_t>(room.data(), where); break;
+        case Kind::i32: convert<std::int32_t>(room.data(), where); break;
+        case Kind::u32: convert<std::uint32_t>(room.data(), where); break;
+        case Kind::i64: convert<std::int64_t>(room.data(), where); break;
+        case Kind::u64: convert<std::uint64_t>(room.data(), where); break;
+        }
+        return room.data();
+    }
+
+private:
+    enum class Kind : unsigned char { f32, f64, i8, u8, i16, u16, i32, u32, i64, u64 };
+
+    template <class V>
+    static constexpr Kind kind_of() {
+        static_assert(std::is_arithmetic_v<V>, "lamina takes tensors of numbers.");
+        if constexpr (std::is_same_v<V, float>) return Kind::f32;
+        else if constexpr (std::is_same_v<V, double>) return Kind::f64;
+        else {
+            static_assert(sizeof(V) <= 8, "lamina takes float, double and integers of up to 64 bits.");
+            constexpr Kind s[]{Kind::i8, Kind::i16, Kind::i32, Kind::i64}, u[]{Kind::u8, Kind::u16, Kind::u32, Kind::u64};
+            constexpr int log = sizeof(V) == 1 ? 0 : sizeof(V) == 2 ? 1 : sizeof(V) == 4 ? 2 : 3;
+            return std::is_signed_v<V> ? s[log] : u[log];
+        }
+    }
+    void add_axis(std::size_t n) {
+        if (rank_ == max_rank)
+            throw Error(Error::Kind::argument, "Array", "a tensor of more than 6 axes. Reshape it.");
+        dims_[rank_++] = n;
+    }
+    template <class V>
+    void look_at(V const* data) {
+        kind_ = kind_of<V>();
+        data_ = data;
+    }
+    template <class V, class T>
+    void convert(T* to, char const* where) const {
+        auto const* const from = static_cast<V const*>(data_);
+        std::size_t const n = size();
+        for (std::size_t i = 0; i < n; ++i) {
+            if constexpr (std::is_integral_v<T>) {
+                // compared as double: exact for all values of T, and false for NaN
+                if (!(double(from[i]) >= double(std::numeric_limits<T>::min())
+                      && double(from[i]) <= double(std::numeric_limits<T>::max())
+                      && double(static_cast<T>(from[i])) == double(from[i])))
+                    throw Error(Error::Kind::argument, where,
+                                std::to_string(double(from[i])) + " at row " + std::to_string(i / (n / dims_[0]))
+                                    + " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
+            }
+            to[i] = static_cast<T>(from[i]);
+        }
+    }
+
+    void const* data_ = nullptr;
+    Kind kind_ = Kind::f32;
+    std::size_t rank_ = 0;
+    std::array<std::size_t, max_rank> dims_{};
+    std::shared_ptr<void const> owner_;
+};
+
+/// One Array, or several in braces for a network with several inputs or outputs: fit({a, b}, {c, d}).
+class Arrays {
+public:
+    Arrays() = default;
+    template <class X>
+        requires(!std::is_same_v<std::remove_cvref_t<X>, Arrays> && std::is_constructible_v<Array, X const&>)
+    Arrays(X const& one) { each_.emplace_back(one); }
+    Arrays(std::initializer_list<Array> several) : each_(several) {}
+
+    std::size_t count() const { return each_.size(); }
+    Array const& operator[](std::size_t i) const { return each_[i]; }
+    bool empty() const { return each_.empty(); }
+
+private:
+    std::vector<Array> each_;
+};
+
+} // namespace lamina

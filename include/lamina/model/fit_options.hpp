@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/array.hpp>
+#include <lamina/core/parallel.hpp>
+#include <lamina/model/callbacks/callback.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+namespace lamina {
+
+/// How many threads work: a number (0: one for each core) or a pool of the caller's. What is too small to share runs on the
+/// caller whatever is said here, and the bits never depend on it.
+class UseThreads {
+public:
+    UseThreads() = default;
+    UseThreads(int count) : count_(static_cast<std::size_t>(count)) {}
+    UseThreads(std::size_t count) : count_(count) {}
+    UseThreads(Threads& pool) : pool_(&pool) {}
+
+    /// The pool to use for so much work, in floating-point operations between two meetings of the threads; null: the caller
+    /// alone. Waking a pool costs about a microsecond, some ten thousand operations.
+    Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const {
+        if (flops < 2'000'000 || count_ == 1) return nullptr;
+        if (pool_) return pool_;
+        made = std::make_unique<Threads>(count_);
+        return made->count() > 1 ? made.get() : nullptr;
+    }
+
+private:
+    std::size_t count_ = 0;
+    Threads* pool_ = nullptr;
+};
+
+/// Samples kept apart from training: .validation_data = {x, y}.
+struct Validation {
+    Arrays x{}, y{};
+};
+
+struct FitOptions {
+    std::size_t epochs = 1;
+    std::size_t batch_size = 32;                // the last batch of an epoch may be shorter
+    float validation_split = 0.0f;              // this share of the samples, the last ones, before any shuffling
+    Validation validation_data{};               // ... or these
+    bool shuffle = true;                        // anew for each epoch
+    std::uint64_t seed = 0;                     // of shuffling, dropout and noise
+    std::vector<float> class_weight{};          // of classes 0, 1, ...
+    Array sample_weight{};                      // one for each sample
+    std::size_t initial_epoch = 0;              // the first epoch to run, when a run goes on
+    bool resume = false;                        // go on where the model's progress() says, within an epoch too
+    std::vector<Callback*> callbacks{};
+    int verbose = 1;                            // 1 bar, 2 one line an epoch, 0 nothing
+    std::FILE* log = stdout;
+    UseThreads threads{};
+};
+
+struct EvaluateOptions {
+    std::size_t batch_size = 256;
+    Array sample_weight{};
+    int verbose = 0;                            // 1 bar, 2 one line
+    std::FILE* log = stdout;
+    UseThreads threads{};
+};
+
+struct PredictOptions {
+    std::size_t batch_size = 256;
+    UseThreads threads{};
+};
+
+} // namespace lamina

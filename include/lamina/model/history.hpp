@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lamina {
+
+/// One value of the log: "loss", 0.4867.
+struct LogValue {
+    std::string_view name;
+    double value;
+};
+
+/// What fit returns: for each epoch the loss, the metrics and, with validation data, the same with "val_" before the name.
+class History {
+public:
+    History() = default;
+    History(std::vector<std::string> names, std::size_t epochs) : names_(std::move(names)) {
+        values_.reserve(names_.size() * epochs);
+        epochs_.reserve(epochs);
+    }
+
+    std::vector<std::string> const& names() const { return names_; }
+    /// The epochs that were run, counted from 0.
+    std::vector<std::size_t> const& epochs() const { return epochs_; }
+    std::size_t size() const { return epochs_.size(); }
+
+    /// One number for each epoch; empty if there is no such name.
+    std::vector<double> operator[](std::string_view name) const {
+        std::vector<double> out;
+        for (std::size_t k = 0; k < names_.size(); ++k)
+            if (names_[k] == name)
+                for (std::size_t e = 0; e < size(); ++e) out.push_back(values_[e * names_.size() + k]);
+        return out;
+    }
+    /// The value of the last epoch; NaN if there is none.
+    double last(std::string_view name) const {
+        for (std::size_t k = 0; size() && k < names_.size(); ++k)
+            if (names_[k] == name) return values_[(size() - 1) * names_.size() + k];
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+
+    void add(std::size_t epoch, std::span<LogValue const> values) {
+        epochs_.push_back(epoch);
+        for (auto const& v : values) values_.push_back(v.value);
+    }
+
+private:
+    std::vector<std::string> names_;
+    std::vector<std::size_t> epochs_;
+    std::vector<double> values_;
+};
+
+} // namespace lamina

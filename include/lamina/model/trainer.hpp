@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/finite.hpp>
+#include <lamina/model/examiner.hpp>
+#include <lamina/optimizers/apply.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace lamina::detail {
+
+/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came from.
+struct Diverged { std::string text; };
+
+/// What training adds to a network's weights: gradients, the optimizer's numbers, room to work in, and one step over a batch.
+/// A value, like the weights.
+template <class Pairing, class T, class Optimizer>
+class Trainer {
+public:
+    using Net = typename Pairing::Network;
+    static constexpr auto& plan = Net::training;
+    static constexpr std::size_t parameters = Net::parameters, state = plan.state, outputs = Net::output_count;
+    static constexpr std::size_t slots = Optimizer::slots;
+
+    Block<T> gradients{parameters + 1}, optimizer_slots{slots * parameters + 1}, next_state{state + 1};
+
+    Examiner<Pairing, T> examiner;
+
+    void reserve(std::size_t batch, Threads* threads) {
+        examiner.reserve(batch, threads);
+        stamps_.reserve(table_rows);
+    }
+    /// Makes the state that layers write in training the same as the one they read.
+    void take_state(Weights<Net> const& weights) { std::copy_n(weights.state.data(), state, next_state.data()); }
+
+    /// One step: forward, loss, backward, one sweep of the optimizer. Steps count from 1. Returns the batch's loss. If the loss
+    /// or a gradient is not finite, nothing has changed and Diverged names the first layer that went bad.
+    template <class Sums>
+    T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums, typename Sums::Options const& metrics,
+            BatchView<T> const& batch, Random random, std::uint64_t step, Threads* threads) {
+        T penalty{0};
+        auto w = examiner.work_on(weights, batch, threads);
+        w.next_state = next_state.data();
+        w.gradients = gradients.data();
+        w.loss = &penalty;
+        w.training = true;
+        w.random = random.child(step);
+        Net::template forward<true>(w);
+        T const loss = examiner.template examine<true>(sums, metrics, batch);
+        for (auto const& s : dense) std::fill_n(gradients.data() + s.from, s.size, T{0});
+        Net::backward(w);
+        Net::regularize(w);
+        if (!is_finite(loss + penalty) || !finite_gradients(batch, threads)) {
+            take_state(weights);
+            throw_diverged(w, loss + penalty);
+        }
+        update(weights, optimizer, batch, step, threads);
+        if constexpr (state > 0) std::copy_n(next_state.data(), state, weights.state.data());
+        return loss + penalty;
+    }
+
+private:
+    static constexpr bool owns_trained(int i) {
+        auto const& row = Net::table[std::size_t(i)];
+        return row.owner == i && !row.frozen && row.op->parameters > 0 && row.arity > 0;
+    }
+    static constexpr bool is_sparse(int i) { return owns_trained(i) && plan.rows[i].sparse; }
+    static constexpr std::size_t count_stretches(bool merged) {
+        std::size_t n = 0, end = ~std::size_t{0};
+        for (int i = 0; i < Net::size; ++i) {
+            if (!owns_trained(i) || is_sparse(i)) continue;
+            auto const& op = *Net::table[std::size_t(i)].op;
+            n += merged ? std::size_t(plan.rows[i].parameters != end) : op.parameter_count;
+            end = plan.rows[i].parameters + op.parameters;
+        }
+        return n;
+    }
+    /// The trained, densely used parameters: neighbours merged, for the sweep; and tensor by tensor, for clipping.
+    static constexpr auto dense = [] {
+        std::array<Stretch, count_stretches(true)> s{};
+        std::size_t n = 0, end = ~std::size_t{0};
+        for (int i = 0; i < Net::size; ++i) {
+            if (!owns_trained(i) || is_sparse(i)) continue;
+            std::size_t const at = plan.rows[i].parameters, size = Net::table[std::size_t(i)].op->parameters;
+            if (at == end) s[n - 1].size += size;
+            else s[n++] = {at, size};
+            end = at + size;
+        }
+        return s;
+    }();
+    static constexpr auto tensors = [] {
+        std::array<Stretch, count_stretches(false)> s{};
+        std::size_t n = 0;
+        for (int i = 0; i < Net::size; ++i) {
+            if (!owns_trained(i) || is_sparse(i)) continue;
+            auto const& op = *Net::table[std::size_t(i)].op;
+            std::size_t at = plan.rows[i].parameters;
+            for (std::size_t k = 0; k < op.parameter_count; ++k) {
+                s[n++] = {at, op.parameter_tensors[k].extents.size};
+                at += op.parameter_tensors[k].extents.size;
+            }
+        }
+        return s;
+    }();
+    static constexpr std::size_t table_width(int i) { return Net::table[std::size_t(i)].op->parameter_tensors[0].extents.dims[1]; }
+    static constexpr std::size_t table_rows = [] {   // of all tables with sparse gradients together
+        std::size_t n = 0;
+        for (int i = 0; i < Net::size; ++i)
+            if (is_sparse(i)) n += Net::table[std::size_t(i)].op->parameters / table_width(i);
+        return n;
+    }();
+    bool finite_gradients(BatchView<T> const& batch, Threads* threads) {
+        for (auto const& s : dense)
+            if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
+        bool finite = true;
+        touched(batch, [&](std::size_t at, std::size_t width) {
+            finite = finite && kernels::all_finite(width, gradients.data() + at, nullptr);
+        });
+        return finite;
+    }
+    static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
+
+    void update(Weights<Net>& weights, Optimizer const& optimizer, [[maybe_unused]] BatchView<T> const& batch,
+                std::uint64_t step, Threads* threads) {
+        T* const w = weights.values.data();
+        T* const g = gradients.data();
+        T* const s = optimizer_slots.data();
+        lamina::apply(optimizer, step, w, g, s, parameters, dense, tensors, threads);
+        if constexpr (table_rows > 0)
+            touched(batch, [&](std::size_t at, std::size_t width) {
+                Stretch const row[]{{at, width}};
+                lamina::apply(optimizer, step, w, g, s, parameters, row, row, nullptr);
+                std::fill_n(g + at, width, T{0});   // zero again for the next step
+            });
+    }
+
+    /// f(offset, width) for each row of a table with sparse gradients that the batch touched, once.
+    template <class F>
+    void touched([[maybe_unused]] BatchView<T> const& batch, [[maybe_unused]] F f) {
+        if constexpr (table_rows > 0) {
+            stamps_.reserve(table_rows);
+            ++stamp_;
+            std::size_t base = 0;
+            for (int i = 0; i < Net::size; ++i) {
+                if (!is_sparse(i)) continue;
+                std::size_t const width = table_width(i), at = plan.rows[i].parameters;
+                for (int u = i; u < Net::size; ++u) {
+                    if (Net::table[std::size_t(u)].owner != i) continue;
+                    int const from = Net::table[std::size_t(u)].inputs[0];
+                    auto const* const token = static_cast<std::int32_t const*>(batch.x[from]);
+                    std::size_t const n = batch.size * Net::table[std::size_t(from)].op->output.size;
+                    for (std::size_t t = 0; t < n; ++t)
+                        if (std::exchange(stamps_[base + std::size_t(token[t])], stamp_) != stamp_)
+                            f(at + std::size_t(token[t]) * width, width);
+                }
+                base += Net::table[std::size_t(i)].op->parameters / width;
+            }
+        }
+    }
+
+    /// Runs the forward pass once more, row by row, to find where the first bad number comes from.
+    [[gnu::cold, gnu::noinline]] void throw_diverged(Work<T> const& w, T loss) {
+        std::string where = "in the backward pass";
+        auto const names = Weights<Net>::paths();
+        bool found = false;
+        for (int i = 0; i < Net::size && !found; ++i) {
+            auto const& op = *Net::table[std::size_t(i)].op;
+            std::size_t const n = op.output.size * w.batch;
+            if (Net::table[std::size_t(i)].arity == 0) {
+                if (op.integer || kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr)) continue;
+                where = "in the data: input " + std::to_string(i) + " holds a number that is not finite";
+                found = true;
+                continue;
+            }
+            if (op.parameters && !kernels::all_finite(op.parameters, w.values + plan.rows[i].parameters, nullptr)) {
+                where = "in the weights of " + names[std::size_t(i)];
+                found = true;
+                continue;
+            }
+            forward_loop(Net::table.data(), plan.rows, Net::size, plan.per_batch, w, [&](int row) { return row == i; });
+            if (plan.rows[i].away) continue;
+            if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
+                where = "in the output of " + names[std::size_t(i)];
+                found = true;
+            }
+        }
+        if (!found && !is_finite(loss)) where = "in the loss itself: look at the targets";
+        for (int i = Net::size - 1; i >= 0 && !found && is_finite(loss); --i) {
+            auto const& op = *Net::table[std::size_t(i)].op;
+            if (!op.parameters || kernels::all_finite(op.parameters, gradients.data() + plan.rows[i].parameters, nullptr)) continue;
+            where = "in the gradient of " + names[std::size_t(i)];
+            found = true;
+        }
+        if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
+        throw Diverged{std::string(is_finite(loss) ? "a gradient" : "the loss") + " is NaN or infinite, first " + where};
+    }
+
+    Block<std::uint32_t> stamps_;
+    std::uint32_t stamp_ = 0;
+};
+
+} // namespace lamina::detail

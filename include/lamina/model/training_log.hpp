@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/model/history.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
+namespace lamina {
+
+/// Keras' log: the bar with step count, time per step, loss and metrics, in place on a terminal, one plain line an epoch
+/// elsewhere. Writes no number by printf, so that no locale changes its decimal point, and allocates nothing.
+class TrainingLog {
+public:
+    /// verbose: 0 nothing, 1 bar, 2 one line an epoch.
+    TrainingLog(std::FILE* file, int verbose) : file_(file), verbose_(file ? verbose : 0) {
+#if __has_include(<unistd.h>)
+        terminal_ = verbose_ == 1 && ::isatty(::fileno(file)) == 1;
+#endif
+    }
+
+    /// epochs 0: there are none, as in evaluate().
+    void begin(std::size_t epoch, std::size_t epochs, std::size_t batches) {
+        epoch_ = epoch;
+        epochs_ = epochs;
+        batches_ = batches;
+        if (verbose_ == 0) return;
+        start_ = drawn_ = Clock::now();
+        next_look_ = 1;
+        if (verbose_ == 1 && epochs) {
+            put("Epoch ").number(epoch + 1).put("/").number(epochs).put("\n");
+            flush();
+        }
+    }
+
+    /// Called after each batch; looks at the clock only now and then, so that it costs next to nothing. `logs()` gives the
+    /// values when they are to be drawn.
+    template <class Logs>
+    void step(std::size_t batch, Logs&& logs) {
+        if (!terminal_ || batch < next_look_) return;
+        auto const now = Clock::now();
+        double const a_step = seconds(start_, now) / double(batch);
+        next_look_ = batch + 1 + std::size_t(0.02 / (a_step + 1e-9));   // every 20 ms
+        if (batch == batches_ || seconds(drawn_, now) < 0.05) return;
+        drawn_ = now;
+        put("\r");
+        bar(batch);
+        if (batches_) put(" - ETA: ").number(std::size_t(a_step * double(batches_ - batch))).put("s");
+        values(logs());
+        pad_and_flush();
+    }
+
+    void end(std::size_t batches, std::span<LogValue const> logs) {
+        if (verbose_ == 0) return;
+        batches_ = batches;
+        double const took = seconds(start_, Clock::now());
+        if (verbose_ == 1) {
+            if (terminal_) put("\r");
+            bar(batches);
+        } else {
+            if (epochs_) put("Epoch ").number(epoch_ + 1).put("/").number(epochs_).put(" - ");
+            number(batches).put("/").number(batches);
+        }
+        put(" - ").number(std::size_t(took)).put("s ");
+        step_time(took / double(batches ? batches : 1));
+        values(logs);
+        if (terminal_) pad();
+        put("\n");
+        flush();
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    static double seconds(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double>(b - a).count(); }
+
+    TrainingLog& put(std::string_view s) {
+        for (char const c : s) put(c);
+        return *this;
+    }
+    void put(char c) {
+        if (size_ < sizeof text_) text_[size_++] = c;
+    }
+    TrainingLog& number(std::size_t n) {
+        char digits[24];
+        auto const end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+        return put({digits, std::size_t(end - digits)});
+    }
+    TrainingLog& decimal(double v, int places, bool scientific = false) {
+        char digits[64];
+        if (std::isnan(v)) return put("nan");
+        if (std::isinf(v)) return put(v < 0 ? "-inf" : "inf");
+        auto const end = std::to_chars(digits, digits + sizeof digits, v,
+                                       scientific ? std::chars_format::scientific : std::chars_format::fixed, places).ptr;
+        return put({digits, std::size_t(end - digits)});
+    }
+
+    void bar(std::size_t batch) {
+        char total[24];
+        auto const width = std::size_t(std::to_chars(total, total + sizeof total, batches_).ptr - total);
+        std::size_t const from = size_;
+        number(batch);
+        std::size_t const digits = size_ - from;
+        if (!batches_) {
+            put("/Unknown");
+            return;
+        }
+        if (digits < width) {   // right-aligned, as Keras does
+            size_ = from;
+            for (std::size_t i = digits; i < width; ++i) put(' ');
+            number(batch);
+        }
+        put("/").number(batches_).put(" [");
+        constexpr std::size_t full = 30;
+        std::size_t const done = batch * full / batches_;
+        for (std::size_t i = 0; i < full; ++i) put(i < done ? (i + 1 == done && batch < batches_ ? '>' : '=') : '.');
+        put("]");
+    }
+    void step_time(double s) {
+        if (s >= 1) decimal(s, 0).put("s/step");
+        else if (s >= 1e-3) decimal(s * 1e3, 0).put("ms/step");
+        else decimal(s * 1e6, 0).put("us/step");
+    }
+    void values(std::span<LogValue const> logs) {
+        for (auto const& l : logs) {
+            put(" - ").put(l.name).put(": ");
+            bool const small = l.value != 0 && std::abs(l.value) < 1e-3;   // as Keras: 4 places, or 1.2345e-05
+            decimal(l.value, 4, small);
+        }
+    }
+    void pad() {   // over what a longer line left behind
+        std::size_t const length = size_;
+        while (size_ < last_) put(' ');
+        last_ = length;
+    }
+    void pad_and_flush() {
+        pad();
+        flush();
+    }
+    void flush() {
+        std::fwrite(text_, 1, size_, file_);
+        std::fflush(file_);
+        size_ = 0;
+    }
+
+    std::FILE* file_;
+    int verbose_;
+    bool terminal_ = false;
+    std::size_t epoch_ = 0, epochs_ = 0, batches_ = 0, next_look_ = 1;
+    Clock::time_point start_{}, drawn_{};
+    char text_[1024];
+    std::size_t size_ = 0, last_ = 0;
+};
+
+} // namespace lamina
