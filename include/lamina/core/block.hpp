@@ -5,14 +5,17 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace lamina {
 
-/// A zero-filled array that begins on a cache line. A value: it copies and moves. reserve() only ever makes it larger, and
-/// what was in it is then gone.
+/// A zero-filled array of numbers that begins on a cache line. A value: it copies and moves.
+/// reserve() only ever makes it larger, and what was in it is then gone.
 template <class T>
 class Block {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
 public:
     static constexpr std::size_t alignment = 64;
 
@@ -37,6 +40,7 @@ public:
 
     void reserve(std::size_t n) {
         if (n <= size_) return;
+        if (n > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
         data_.reset(static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignment})));
         size_ = n;
         std::fill_n(data(), n, T{});
