@@ -42,7 +42,8 @@ template <class T, class Place>
     c.trains = !row.frozen;
     for (int k = 0; k < row.arity; ++k) {
         int const from = row.inputs[k];
-        c.x[k] = rows[from].arity == 0 ? w.inputs[from] : samples + places[from].y * w.batch;
+        int const input = places[from].input;
+        c.x[k] = input >= 0 ? w.inputs[input] : samples + places[from].y * w.batch;
         if (int const m = rows[from].mask; m >= 0) c.mask[k] = samples + places[m].mask * w.batch;
     }
     c.y = samples + at.y * w.batch;
@@ -169,11 +170,11 @@ template <class N, int I, class T>
     }
 }
 template <class N, bool Training, class T, int... I>
-[[gnu::flatten]] inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+[[gnu::noinline, gnu::flatten]] inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (forward_row<N, Training, I>(w), ...);
 }
 template <class N, class T, int... I>
-[[gnu::flatten]] inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+[[gnu::noinline, gnu::flatten]] inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (backward_row<N, N::size - 1 - I>(w), ...);
 }
 

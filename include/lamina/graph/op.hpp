@@ -23,7 +23,7 @@ struct Op {
     std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size;
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
-    bool needs_x, needs_y, in_place, sparse, integer;
+    bool needs_x, needs_y, in_place, view, each_moment, sparse, integer;
 };
 
 namespace detail {
@@ -34,7 +34,8 @@ constexpr std::string_view read_type_name() {
     std::string_view s = __PRETTY_FUNCTION__;
     auto const from = s.find("X = ") + 4;
     s = s.substr(from, s.find_first_of(";]", from) - from);
-    while (s.starts_with("lamina::")) s.remove_prefix(8);
+    while (s.starts_with("lamina::") || s.starts_with("detail::")) s.remove_prefix(8);
+    if (s.ends_with("<>")) s.remove_suffix(2);
     return s;
 }
 template <class X>
@@ -56,6 +57,7 @@ LAMINA_TRAIT(flops, std::size_t{0})
 LAMINA_TRAIT(needs_x, true)
 LAMINA_TRAIT(needs_y, true)
 LAMINA_TRAIT(in_place, false)
+LAMINA_TRAIT(view, false)   // y is x in another shape: it may share x's memory with anyone
 LAMINA_TRAIT(sparse, false)
 LAMINA_TRAIT(each_moment, false)
 #undef LAMINA_TRAIT
@@ -133,6 +135,8 @@ constexpr Op<T> make_op() {
     op.needs_x = needs_x_of<B>();
     op.needs_y = needs_y_of<B>();
     op.in_place = in_place_of<B>();
+    op.view = view_of<B>();
+    op.each_moment = each_moment_of<B>();
     op.sparse = sparse_of<B>();
     op.integer = Y::integer;
     return op;

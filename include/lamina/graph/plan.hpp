@@ -19,6 +19,7 @@ struct Plan {
     struct Place {
         std::size_t y = 0, dy = 0, cache = 0, mask = 0;
         std::size_t batch_cache = 0, parameters = 0, state = 0, memory = 0;
+        int input = -1;                 // y is this input of the network: itself, or a view of it
         bool in_place = false;          // y lies where x lay, and dx where dy lay
         bool fused = false;             // runs as the epilogue of its producer ...
         bool away = false;              // ... which then does not run by itself
@@ -85,7 +86,7 @@ struct Planner {
         for (int o = 0; o < Outputs; ++o) {
             int const out = outputs[o];
             p.outputs[o] = p.losses[o] = out;
-            if (options.training && logits[o] && consumers[rows[out].inputs[0]] == 1)
+            if (options.training && logits[o])   // nobody else reads the output row
                 p.losses[o] = rows[out].inputs[0];
             is_loss[p.losses[o]] = is_loss[out] = true;
         }
@@ -116,6 +117,16 @@ struct Planner {
             if (p.losses[o] != p.outputs[o]) p.rows[p.outputs[o]].backward = false;
     }
 
+    /// Whether the backward pass wants row i's x as it was: for i, or for who made it and all who
+    /// share its memory.
+    constexpr bool read_in_backward(int i) const {
+        if (p.rows[i].backward && op(i).needs_x) return true;
+        for (int from = rows[i].inputs[0];; from = rows[from].inputs[0]) {
+            if (p.rows[from].backward && op(from).needs_y) return true;
+            if (!op(from).view || !p.rows[from].in_place) return false;
+        }
+    }
+
     constexpr void fuse_and_find_ends() {
         for (int i = 0; i < N; ++i) {
             auto const& row = rows[i];
@@ -123,12 +134,16 @@ struct Planner {
             root[i] = i;
             end[i] = is_loss[i] ? N : i;
             if (at.backward && op(i).needs_y) end[i] = 2 * N - i;
-            if (row.arity != 1 || !op(i).in_place) continue;
+            if (row.arity == 0) at.input = i;
+            if (row.arity != 1 || !(op(i).in_place || op(i).view)) continue;
             int const from = row.inputs[0];
-            bool const read_later = options.training
-                                    && ((at.backward && op(i).needs_x)
-                                        || (p.rows[from].backward && op(from).needs_y));
-            at.in_place = consumers[from] == 1 && rows[from].arity > 0 && !is_loss[from] && !read_later
+            if (op(i).view && p.rows[from].input >= 0 && !is_loss[i]) {
+                at.input = p.rows[from].input;
+                at.away = true;
+                continue;
+            }
+            at.in_place = consumers[from] == 1 && p.rows[from].input < 0 && !is_loss[from]
+                          && (op(i).view || !read_in_backward(i))
                           && rows[from].stepped == row.stepped;
             at.fused = at.in_place && op(i).fused_forward != nullptr;
             if (at.fused) p.rows[from].away = true;
@@ -163,7 +178,7 @@ struct Planner {
         };
         for (int i = 0; i < N; ++i) {
             auto& at = p.rows[i];
-            if (rows[i].arity == 0) continue;
+            if (at.input >= 0) continue;
             p.without_reuse += aligned(op(i).output.size) + aligned(op(i).cache) + aligned(op(i).mask);
             // a row that is not stepped keeps its numbers while others step
             bool const keep = steps && !rows[i].stepped;

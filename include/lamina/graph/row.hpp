@@ -64,16 +64,21 @@ struct Graph {
             row.op = op;
             for (int i : inputs) row.inputs[row.arity++] = i;
             row.owner = owner < 0 ? index : owner;
-            row.frozen = frozen;
+            row.frozen = frozen || rows[row.owner].frozen;   // tied to what is frozen
             row.stepped = is_stepped;
             row.scope = its_scope;
             row.layer = value_bytes;
             if (op->mask) row.mask = index;
-            else if (!op->integer && op->output.rank == 2)   // a mask travels as long as its time axis does
-                for (int k = 0; k < row.arity && row.mask < 0; ++k) {
+            else if (!op->integer && op->output.rank == 2) {
+                // A mask travels as long as its time axis does. What joins moment by moment takes
+                // it from any input; what looks along time gives back the first input's moments.
+                int const from_inputs = op->each_moment ? row.arity : 1;
+                for (int k = 0; k < from_inputs && row.mask < 0; ++k) {
                     auto const& from = rows[row.inputs[k]];
-                    if (from.mask >= 0 && from.op->output.dims[0] == op->output.dims[0]) row.mask = from.mask;
+                    if (from.mask >= 0 && from.op->output.dims[0] == op->output.dims[0])
+                        row.mask = from.mask;
                 }
+            }
         }
         value_bytes += op->layer_size;
         return index;

@@ -32,9 +32,10 @@ struct Network {
     static constexpr int size = graph.size, inputs = D::Inputs::count, output_count = detail::outputs_of<D, T>;
 
 private:
-    static constexpr auto make_plan(bool training) {
+    static constexpr auto make_plan(bool trains) {
         bool const logits[output_count + 1]{Logits...};
-        return detail::plan<size, output_count>(table.data(), graph.outputs.data(), logits, {training, InputGradients});
+        return detail::plan<size, output_count>(table.data(), graph.outputs.data(), logits,
+                                                {trains, InputGradients});
     }
 
 public:
