@@ -2,7 +2,9 @@
 #pragma once
 
 #include <lamina/graph/node.hpp>
+#include <lamina/kernels/elementwise.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
@@ -18,22 +20,29 @@ namespace lamina {
 struct Add {
     template <class First, class... In>
     struct On {
-        static constexpr bool fits = sizeof...(In) > 0 && (std::is_same_v<First, In> && ...) && !First::integer;
+        static constexpr bool same = (std::is_same_v<First, In> && ...);
+        static constexpr bool fits = sizeof...(In) > 0 && same && !First::integer;
         static void otherwise() {
-            static_assert(fits, "Add takes inputs of one shape. In a Residual the block must give back its input's shape.");
+            static_assert(fits, "Add takes inputs of one shape. In a Residual the block must give "
+                                "back its input's shape.");
         }
         using Output = First;
         static constexpr bool needs_x = false, needs_y = false, each_moment = true;
         static constexpr std::size_t flops = First::size * sizeof...(In);
 
-        static void forward(auto const& c) {
-            std::apply([&](auto first, auto... more) {
-                for (std::size_t i = 0; i < first.size(); ++i) c.y[i] = (first[i] + ... + more[i]);
+        static void forward(auto const& c) {   // y = x0 + x1 + ...
+            auto const sum = [](auto... x) { return (x + ...); };
+            std::apply([&](auto... x) {
+                kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...);
             }, c.inputs());
         }
-        static void backward(auto const& c) {
+        static void backward(auto const& c) {   // each dx = dy
             std::apply([&](auto... dx) {
-                for (std::size_t i = 0; i < c.dy.size(); ++i) ((dx[i] = c.dy[i]), ...);
+                int input = 0;
+                auto const copy = [&](auto to) {
+                    if (c.call.needs_dx[input++]) std::copy_n(c.dy.data, c.dy.size(), to.data);
+                };
+                (copy(dx), ...);
             }, c.dinputs());
         }
     };

@@ -3,45 +3,72 @@
 
 #include <lamina/graph/node.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <tuple>
-#include <type_traits>
+#include <utility>
 
 namespace lamina {
+
+namespace detail {
+
+/// S with another last axis.
+template <class S, std::size_t Last>
+constexpr auto with_last() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        return Shape<(I + 1 == S::rank ? Last : S::dims[I])...>{};
+    }(std::make_index_sequence<S::rank>{});
+}
+
+} // namespace detail
 
 /// Its inputs side by side along the last axis: join(a, b) | Concatenate{}.
 ///
 /// Input       two or more nodes that differ in the last axis only
 /// Output      the same with the last axes added
-/// Errors      (compile time) the other axes differ
+/// Errors      (compile time) the other axes differ; there is one input only; tokens
 /// Source      keras.layers.Concatenate
 struct Concatenate {
     template <class First, class... In>
     struct On {
-        static constexpr std::size_t rows = First::rows, width = (First::last + ... + In::last);
-        static constexpr bool same_rank = ((In::rank == First::rank) && ...);
-        static constexpr bool fits = same_rank && ((In::rows == rows) && ...) && !First::integer;
+        static constexpr std::size_t width = (First::last + ... + In::last);
+        using Output = decltype(detail::with_last<First, width>());
+        template <class S>
+        static constexpr bool like_first = !S::integer && [] {
+            if (S::rank != First::rank) return false;
+            for (std::size_t i = 0; i + 1 < S::rank; ++i)
+                if (S::dims[i] != First::dims[i]) return false;
+            return true;
+        }();
+        static constexpr bool fits =
+            sizeof...(In) > 0 && !First::integer && (like_first<In> && ...);
         static void otherwise() {
-            static_assert(fits, "Concatenate takes inputs that differ in the last axis only. Reshape or Flatten them first.");
+            static_assert(fits, "Concatenate takes inputs that differ in the last axis only. "
+                                "Reshape or Flatten them first.");
         }
-        using Output = std::conditional_t<First::rank == 1, Shape<width>, Shape<rows, width>>;
         static constexpr bool needs_x = false, needs_y = false, each_moment = true;
 
-        /// copy(y's number, the part's number), part after part.
-        static void walk(auto y, auto const& parts, auto copy) {
-            std::size_t at = 0;
-            auto const one = [&]<class T, class S>(View<T, S> part) {
-                for (std::size_t r = 0; r < part.rows(); ++r)
-                    for (std::size_t j = 0; j < S::last; ++j) copy(y[r * width + at + j], part[r * S::last + j]);
-                at += S::last;
-            };
-            std::apply([&](auto... part) { (one(part), ...); }, parts);
+        static void forward(auto const& c) {   // y = [x0 x1 ...], row by row
+            std::apply([&](auto... x) {
+                std::size_t at = 0;
+                auto const put = [&]<class T, class S>(View<T, S> part) {
+                    for (std::size_t r = 0; r < part.rows(); ++r)
+                        std::copy_n(part.data + r * S::last, S::last, c.y.data + r * width + at);
+                    at += S::last;
+                };
+                (put(x), ...);
+            }, c.inputs());
         }
-        static void forward(auto const& c) {
-            walk(c.y, c.inputs(), [](auto& y, auto const& x) { y = x; });
-        }
-        static void backward(auto const& c) {
-            walk(c.dy, c.dinputs(), [](auto const& dy, auto& dx) { dx = dy; });
+        static void backward(auto const& c) {   // [dx0 dx1 ...] = dy
+            std::apply([&](auto... dx) {
+                std::size_t at = 0;
+                auto const take = [&]<class T, class S>(View<T, S> part) {
+                    for (std::size_t r = 0; r < part.rows(); ++r)
+                        std::copy_n(c.dy.data + r * width + at, S::last, part.data + r * S::last);
+                    at += S::last;
+                };
+                (take(dx), ...);
+            }, c.dinputs());
         }
     };
 };

@@ -11,7 +11,8 @@ namespace lamina {
 
 /// Dense<64, NoBias>: y = x kernel.
 struct NoBias {};
-/// Dense<64, KernelInitializer<HeNormal>>, Dense<64, BiasInitializer<Ones>>: how the parameters begin.
+/// Dense<64, KernelInitializer<HeNormal>>, Dense<64, BiasInitializer<Ones>>: how the parameters
+/// begin.
 template <class Init>
 struct KernelInitializer { using type = Init; };
 template <class Init>
@@ -42,8 +43,9 @@ struct Chosen<Kind, Otherwise, Kind<Init>, O...> { using type = Init; };
 /// Output      Shape<Units>    or Shape<Time, Units>
 /// Parameters  kernel Shape<Features, Units>  GlorotUniform
 ///             bias   Shape<Units>            Zeros
-/// Options     NoBias, KernelInitializer<...>, BiasInitializer<...>; an activation: Dense<64, ReLU> is Dense<64> and then
-///             ReLU. kernel_l1, kernel_l2: adds l1 |w| + l2 w^2 for each weight of the kernel to the loss.
+/// Options     NoBias, KernelInitializer<...>, BiasInitializer<...>; an activation before them:
+///             Dense<64, ReLU> is Dense<64> and then ReLU.
+///             kernel_l1, kernel_l2: adds l1 |w| + l2 w^2 for each weight of the kernel to the loss
 /// Errors      (compile time) the input is an image or tokens
 /// Source      keras.layers.Dense; Goodfellow, Bengio and Courville (2016), section 6.1
 template <std::size_t Units, class... Options>
@@ -58,36 +60,40 @@ struct Dense {
         static constexpr std::size_t features = In::last;
         static constexpr bool fits = In::rank <= 2 && !In::integer;
         static void otherwise() {
-            static_assert(fits, "Dense takes a vector or a sequence of vectors per sample. Put Flatten or Embedding before it.");
+            static_assert(fits, "Dense takes a vector or a sequence of vectors per sample. Put "
+                                "Flatten or Embedding before it.");
         }
 
         using Output = std::conditional_t<In::rank == 2, Shape<In::rows, Units>, Shape<Units>>;
         static constexpr bool has_bias = !(std::is_same_v<Options, NoBias> || ...);
-        using Kernel = Parameter<"kernel", Shape<features, Units>,
-                                 typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type>;
-        using Bias = Parameter<"bias", Shape<Units>,
-                               typename detail::Chosen<BiasInitializer, Zeros, Options...>::type>;
-        using Parameters = std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
+        using KernelStart =
+            typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type;
+        using BiasStart = typename detail::Chosen<BiasInitializer, Zeros, Options...>::type;
+        using Kernel = Parameter<"kernel", Shape<features, Units>, KernelStart>;
+        using Bias = Parameter<"bias", Shape<Units>, BiasStart>;
+        using Parameters = std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>,
+                                              lamina::Parameters<Kernel>>;
 
-        static constexpr bool needs_y = false, each_moment = true, takes_epilogue = true, takes_slope = true;
+        static constexpr bool needs_y = false, each_moment = true;
+        static constexpr bool takes_epilogue = true, takes_slope = true;
         static constexpr std::size_t flops = 2 * In::rows * features * Units;
         template <class T>
         static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
 
         static void forward(auto const& c) {   // y = f(x kernel + bias)
             auto const [kernel, bias] = split(c.parameters());
-            kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data, c.epilogue(), c.scratch,
-                                             c.threads);
+            kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data,
+                                             c.epilogue(), c.scratch, c.threads);
         }
         static void backward(auto const& c) {
             auto const [kernel, bias] = split(c.parameters());
             auto const [dkernel, dbias] = split(c.gradients());
             if (c.trains)   // dkernel += x' dy, dbias += sum of dy
-                kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel, dbias, c.scratch,
-                                                           c.threads);
+                kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel,
+                                                           dbias, c.scratch, c.threads);
             if (c.needs_dx)   // dx = (dy kernel') f'(x), f the activation that made x
-                kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data, c.x.data, c.epilogue(),
-                                                    c.scratch, c.threads);
+                kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data,
+                                                    c.x.data, c.epilogue(), c.scratch, c.threads);
         }
         static void regularize(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
@@ -115,11 +121,10 @@ struct Dense {
     };
 };
 
-namespace detail {
-
-/// Dense with an activation among its options: the pair.
+/// Dense with an activation: the pair.
 template <std::size_t Units, class Activation, class... Options>
-struct DenseThen {
+    requires(!detail::is_dense_option<Activation>)
+struct Dense<Units, Activation, Options...> {
     static constexpr bool nameless = true;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
@@ -127,11 +132,5 @@ struct DenseThen {
         return x | Dense<Units, Options...>{kernel_l1, kernel_l2} | activation;
     }
 };
-
-} // namespace detail
-
-template <std::size_t Units, class Activation, class... Options>
-    requires(!detail::is_dense_option<Activation>)
-struct Dense<Units, Activation, Options...> : detail::DenseThen<Units, Activation, Options...> {};
 
 } // namespace lamina

@@ -9,7 +9,8 @@
 
 namespace lamina {
 
-/// Branches on the same input, their outputs side by side: Parallel{Dense<8>{}, Sequential{Dense<4>{}, Tanh{}}} gives 12.
+/// Branches on the same input, their outputs side by side:
+/// Parallel{Dense<8>{}, Sequential{Dense<4>{}, Tanh{}}} gives 12 features.
 ///
 /// Source      the "inception" of Szegedy et al. (2015), "Going deeper with convolutions"
 template <class... L>

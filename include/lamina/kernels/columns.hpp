@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+/// Walks over a matrix of rows x f numbers, f of them side by side, whose columns (features) have
+/// something in common: statistics, a scale, a shift.
+namespace lamina::kernels {
+
+/// Some neighbouring columns: at(p) loads them from the row p (0 behind the last), at(p, v) stores
+/// them there, at.inside(v) is v with 0 behind the last.
+template <class T, class Arch>
+struct Columns {
+    using V = Batch<T, Arch>;
+    std::size_t from;
+    [[gnu::always_inline]] V operator()(T const* row) const { return load<V>(row + from); }
+    [[gnu::always_inline]] void operator()(T* row, V v) const { kernels::store(row + from, v); }
+    [[gnu::always_inline]] V inside(V v) const { return v; }
+};
+/// The last ones, fewer than a batch.
+template <class T, class Arch>
+struct LastColumns {
+    using V = Batch<T, Arch>;
+    std::size_t from, count;
+    [[gnu::always_inline]] V operator()(T const* row) const { return load<V>(row + from, count); }
+    [[gnu::always_inline]] void operator()(T* row, V v) const {
+        kernels::store(row + from, v, count);
+    }
+    [[gnu::always_inline]] V inside(V v) const {
+        static constexpr auto ones = [] {
+            std::array<T, V::size> all{};
+            for (T& one : all) one = T{1};
+            return all;
+        }();
+        return v * load<V>(ones.data(), count);
+    }
+};
+
+/// work(at) for all the columns, a batch at a time.
+template <class T, class Arch, class Work>
+[[gnu::always_inline]] inline void each_column(std::size_t f, Work const& work) {
+    constexpr std::size_t step = Batch<T, Arch>::size;
+    std::size_t j = 0;
+    for (; j + step <= f; j += step) work(Columns<T, Arch>{j});
+    if (j < f) work(LastColumns<T, Arch>{j, f - j});
+}
+
+/// Rows are summed in at most so many blocks, whatever the threads.
+inline constexpr std::size_t row_blocks = 8;
+/// Numbers that column_sums<Sums> wants as room for f columns.
+template <std::size_t Sums>
+constexpr std::size_t column_sums_room(std::size_t f) { return row_blocks * Sums * f; }
+
+/// sums[k][j] = the sum over the rows r of term(at, r)[k]; sums are Sums rows of f numbers. A sum
+/// is taken in blocks of rows, each by one thread, and these are added in order.
+template <std::size_t Sums, class Arch = xsimd::default_arch, class T, class Term>
+void column_sums(Threads* threads, std::size_t rows, std::size_t f, T* sums, T* room,
+                 Term const& term) {
+    using V = Batch<T, Arch>;
+    std::size_t const grain = std::max((rows + row_blocks - 1) / row_blocks, 8192 / (f + 1) + 1);
+    bool const one = grain >= rows;
+    parallel_for(threads, rows, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+        T* const to = one ? sums : room + begin / grain * Sums * f;
+        each_column<T, Arch>(f, [&](auto at) {
+            std::array<V, Sums> sum;
+            sum.fill(V(T{0}));
+            for (std::size_t r = begin; r < end; ++r) {
+                std::array<V, Sums> const more = term(at, r);
+                for (std::size_t k = 0; k < Sums; ++k) sum[k] += more[k];
+            }
+            for (std::size_t k = 0; k < Sums; ++k) at(to + k * f, sum[k]);
+        });
+    });
+    if (one) return;
+    each_column<T, Arch>(Sums * f, [&](auto at) {
+        V sum = at(room);
+        for (std::size_t b = 1; b * grain < rows; ++b) sum += at(room + b * Sums * f);
+        at(sums, sum);
+    });
+}
+
+/// work(r) for each row r, in pieces for several threads.
+template <class Work>
+void each_row(Threads* threads, std::size_t rows, std::size_t f, Work const& work) {
+    std::size_t const grain = 16384 / (f + 1) + 1;
+    parallel_for(threads, rows, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t r = begin; r < end; ++r) work(r);
+    });
+}
+
+} // namespace lamina::kernels

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/columns.hpp>
+
+#include <cstddef>
+
+/// Normalisation of the columns of a matrix over its rows, and of each row by itself. gamma and
+/// beta may be null: 1 and 0. u stands for (x - mean) / deviation.
+namespace lamina::kernels {
+
+// ---- Over the rows: Ioffe and Szegedy (2015), a weight for each row -----------------------------
+
+/// mean[j] and variance[j] of the column j over the rows, each counted weight[r] times (null: 1);
+/// total is the sum of the weights. In two passes, so that a large mean costs no digits.
+template <class Arch = xsimd::default_arch, class T>
+void column_moments(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* weight,
+                    T total, T* mean, T* variance, T* room) {
+    using V = Batch<T, Arch>;
+    auto const divide = [&](T* sums) {
+        each_column<T, Arch>(f, [&](auto at) { at(sums, at(sums) / V(total)); });
+    };
+    column_sums<1, Arch>(threads, rows, f, mean, room, [&](auto at, std::size_t r) {
+        V const v = at(x + r * f);
+        return std::array{weight ? v * V(weight[r]) : v};
+    });
+    divide(mean);
+    column_sums<1, Arch>(threads, rows, f, variance, room, [&](auto at, std::size_t r) {
+        V const d = at(x + r * f) - at(mean), dd = d * d;
+        return std::array{weight ? dd * V(weight[r]) : dd};
+    });
+    divide(variance);
+}
+
+/// y = (x - mean) scale + beta, column by column.
+template <class Arch = xsimd::default_arch, class T>
+void normalize_columns(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* mean,
+                       T const* scale, T const* beta, T* y) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        each_column<T, Arch>(f, [&](auto at) {
+            V const shift = beta ? at(beta) : V(T{0});
+            at(y + r * f, kernels::fma(at(x + r * f) - at(mean), at(scale), shift));
+        });
+    });
+}
+
+/// sums[0] = the sum of dy, sums[1] = the sum of dy u, over the rows.
+template <class Arch = xsimd::default_arch, class T>
+void column_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* mean,
+                      T const* inverse, T const* dy, T* sums, T* room) {
+    using V = Batch<T, Arch>;
+    column_sums<2, Arch>(threads, rows, f, sums, room, [&](auto at, std::size_t r) {
+        V const d = at(dy + r * f);
+        return std::array{d, d * ((at(x + r * f) - at(mean)) * at(inverse))};
+    });
+}
+
+/// dx = scale (dy - weight / total (sum of dy + u sum of dy u)), the sums as above.
+template <class Arch = xsimd::default_arch, class T>
+void normalize_columns_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x,
+                          T const* weight, T total, T const* mean, T const* inverse, T const* scale,
+                          T const* sums, T const* dy, T* dx) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        V const share((weight ? weight[r] : T{1}) / total);
+        each_column<T, Arch>(f, [&](auto at) {
+            V const u = (at(x + r * f) - at(mean)) * at(inverse);
+            V const common = kernels::fma(u, at(sums + f), at(sums));
+            at(dx + r * f, at(scale) * kernels::fnma(common, share, at(dy + r * f)));
+        });
+    });
+}
+
+// ---- Each row by itself: Ba, Kiros and Hinton (2016) --------------------------------------------
+
+/// y = u gamma + beta; moments keeps the mean and 1 / deviation of each row.
+template <class Arch = xsimd::default_arch, class T>
+void normalize_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* gamma,
+                    T const* beta, T epsilon, T* y, T* moments) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        T const* const from = x + r * f;
+        V sum(T{0}), squares(T{0});
+        each_column<T, Arch>(f, [&](auto at) { sum += at(from); });
+        T const mean = reduce_add(sum) / T(f);
+        each_column<T, Arch>(f, [&](auto at) {
+            V const d = at.inside(at(from) - V(mean));
+            squares = kernels::fma(d, d, squares);
+        });
+        T const inverse = T{1} / first(kernels::sqrt(V(reduce_add(squares) / T(f) + epsilon)));
+        moments[2 * r] = mean;
+        moments[2 * r + 1] = inverse;
+        each_column<T, Arch>(f, [&](auto at) {
+            V const u = (at(from) - V(mean)) * V(inverse);
+            V const scaled = gamma ? u * at(gamma) : u;
+            at(y + r * f, beta ? scaled + at(beta) : scaled);
+        });
+    });
+}
+
+/// dx = (g - (sum of g + u sum of g u) / f) / deviation, g = dy gamma, the sums over the row.
+template <class Arch = xsimd::default_arch, class T>
+void normalize_rows_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x,
+                       T const* moments, T const* gamma, T const* dy, T* dx) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        T const *const from = x + r * f, *const up = dy + r * f;
+        V const mean(moments[2 * r]), inverse(moments[2 * r + 1]);
+        V sum(T{0}), dot(T{0});
+        each_column<T, Arch>(f, [&](auto at) {
+            V const g = gamma ? at(up) * at(gamma) : at(up);
+            sum += g;
+            dot = kernels::fma(g, (at(from) - mean) * inverse, dot);
+        });
+        V const shift(reduce_add(sum) / T(f)), tilt(reduce_add(dot) / T(f));
+        each_column<T, Arch>(f, [&](auto at) {
+            V const g = gamma ? at(up) * at(gamma) : at(up);
+            V const u = (at(from) - mean) * inverse;
+            at(dx + r * f, (g - kernels::fma(u, tilt, shift)) * inverse);
+        });
+    });
+}
+
+/// sums[0] = the sum of dy, sums[1] = the sum of dy u, over the rows.
+template <class Arch = xsimd::default_arch, class T>
+void row_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* moments,
+                   T const* dy, T* sums, T* room) {
+    using V = Batch<T, Arch>;
+    column_sums<2, Arch>(threads, rows, f, sums, room, [&](auto at, std::size_t r) {
+        V const d = at(dy + r * f);
+        return std::array{d, d * ((at(x + r * f) - V(moments[2 * r])) * V(moments[2 * r + 1]))};
+    });
+}
+
+} // namespace lamina::kernels

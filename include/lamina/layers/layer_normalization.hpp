@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/normalization.hpp>
+#include <lamina/layers/normalization_options.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+namespace detail {
+
+template <class... Options>
+struct LayerNormalization {
+    float epsilon = 1e-3f;
+
+    template <class In>
+    struct On : Normalization<In, Options...> {
+        using Base = Normalization<In, Options...>;
+        static constexpr std::size_t f = In::last, moments = 2 * In::rows;
+        static constexpr std::size_t cache = moments;   // mean and 1 / deviation of each vector
+        // two sums for each feature
+        static constexpr std::size_t batch_cache = 2 * f + kernels::column_sums_room<2>(f);
+        static constexpr std::size_t flops = 7 * In::size;
+
+        static void forward(auto const& c) {
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            auto const p = Base::split(c.parameters());
+            kernels::normalize_rows(c.threads, c.x.rows(), f, c.x.data, p.gamma, p.beta,
+                                    T(c.layer.epsilon), c.y.data, c.cache);
+        }
+        static void backward(auto const& c) {
+            auto const p = Base::split(c.parameters());
+            if (c.trains && Base::Parameters::size > 0) {
+                auto const d = Base::split(c.gradients());
+                auto* const sums = c.batch_cache;
+                kernels::row_gradients(c.threads, c.x.rows(), f, c.x.data, c.cache, c.dy.data, sums,
+                                       sums + 2 * f);
+                for (std::size_t j = 0; d.beta && j < f; ++j) d.beta[j] += sums[j];
+                for (std::size_t j = 0; d.gamma && j < f; ++j) d.gamma[j] += sums[f + j];
+            }
+            if (c.needs_dx)
+                kernels::normalize_rows_dx(c.threads, c.x.rows(), f, c.x.data, c.cache, p.gamma,
+                                           c.dy.data, c.dx.data);
+        }
+    };
+};
+
+} // namespace detail
+
+/// Normalises each vector (last axis) by its own mean and variance:
+/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta. PyTorch's epsilon is 1e-5.
+///
+/// Input       any shape of numbers
+/// Output      that shape
+/// Parameters  gamma Shape<Features> Ones, beta Shape<Features> Zeros
+/// Options     epsilon
+/// Errors      (compile time) the input is tokens
+/// Source      keras.layers.LayerNormalization; Ba, Kiros and Hinton (2016), "Layer normalization"
+using LayerNormalization = detail::LayerNormalization<>;
+/// LayerNormalizationWith<NoScale>: without gamma; <NoCenter>: without beta; both may stand there.
+template <class... Options>
+using LayerNormalizationWith = detail::LayerNormalization<Options...>;
+
+} // namespace lamina
