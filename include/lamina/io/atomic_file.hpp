@@ -128,9 +128,10 @@ private:
 
     /// A new file that holds a lock as long as its writer lives.
     void create(std::string const& prefix) {
-        auto const now = std::chrono::system_clock::now().time_since_epoch().count();
+        auto const now = std::uint64_t(std::chrono::system_clock::now().time_since_epoch().count());
+        auto const process = std::uint64_t(::getpid());
         auto const self = reinterpret_cast<std::uintptr_t>(this);   // another thread's is another
-        Random const random = Random{std::uint64_t(now)}.child(std::uint64_t(::getpid())).child(self);
+        Random const random = Random{now}.child(process).child(self);
         for (std::uint64_t i = 0; i < 100; ++i) {
             constexpr char hex[] = "0123456789abcdef";
             std::string name = folder_ + prefix;
@@ -236,7 +237,10 @@ inline void AtomicFile::commit() {
     if (int const code = sync(file_.get())) fail(code);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
     temporary_.clear();   // it has its name; the lock goes with the descriptor
-    detail::Descriptor const folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    int opened = -1;
+    do opened = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (opened < 0 && errno == EINTR);
+    detail::Descriptor const folder(opened);
     int const code = folder.is_open() ? sync(folder.get()) : errno;
     file_.close();
     // A folder that may not be read, or whose file system cannot sync folders, cannot be brought to

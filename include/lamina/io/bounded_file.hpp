@@ -78,6 +78,11 @@ public:
     /// Bytes, when it was opened.
     std::uint64_t size() const { return size_; }
 
+    /// The next byte to read is the one at `offset`.
+    void seek(std::uint64_t offset) {
+        if (!seek_to(offset)) fail("cannot be read: ");
+    }
+
     /// The next n bytes. An error if the file has become shorter than it was.
     void read(void* to, std::size_t n) {
         auto* at = static_cast<std::byte*>(to);
@@ -91,6 +96,10 @@ public:
     }
 
 private:
+    [[noreturn]] void fail(char const* what) const {
+        detail::refuse_file(path_, what + detail::errno_text(errno) + ".");
+    }
+
 #if __has_include(<unistd.h>)
     void open() {
         int const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -110,8 +119,8 @@ private:
             if (errno != EINTR) fail("cannot be read: ");
         }
     }
-    [[noreturn]] void fail(char const* what) const {
-        detail::refuse_file(path_, what + detail::errno_text(errno) + ".");
+    bool seek_to(std::uint64_t offset) {
+        return ::lseek(file_.get(), off_t(offset), SEEK_SET) >= 0;
     }
 
     // what every system reads in one call
@@ -120,18 +129,18 @@ private:
 #else
     void open() {
         file_.reset(std::fopen(path_.c_str(), "rb"));
-        if (!file_ || std::fseek(file_.get(), 0, SEEK_END) != 0) fail();
+        if (!file_ || std::fseek(file_.get(), 0, SEEK_END) != 0) fail("cannot be opened: ");
         long const end = std::ftell(file_.get());
-        if (end < 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) fail();
+        if (end < 0 || !seek_to(0)) fail("cannot be read: ");
         size_ = std::uint64_t(end);
     }
     std::size_t read_some(std::byte* to, std::size_t n) {
         std::size_t const got = std::fread(to, 1, n, file_.get());
-        if (got == 0 && std::ferror(file_.get())) fail();
+        if (got == 0 && std::ferror(file_.get())) fail("cannot be read: ");
         return got;
     }
-    [[noreturn]] void fail() const {
-        detail::refuse_file(path_, "cannot be read: " + detail::errno_text(errno) + ".");
+    bool seek_to(std::uint64_t offset) {
+        return std::fseek(file_.get(), long(offset), SEEK_SET) == 0;
     }
 
     struct Close {

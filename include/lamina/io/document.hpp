@@ -58,7 +58,7 @@ struct LayerRecord {
     Part part;                             ///< type "InputLayer" for an input
     std::vector<std::uint64_t> output;     ///< shape of one sample
     std::vector<std::size_t> inputs;       ///< the rows that it reads
-    std::size_t owner = 0;                 ///< the row whose parameters it uses: itself, unless shared or tied
+    std::size_t owner = 0;                 ///< the row whose parameters it uses, if not its own
     bool integer = false, trainable = true;
     std::vector<std::size_t> parameters;   ///< which of Document::parameters are its own
     std::vector<std::size_t> state;        ///< which of Document::state are its own
@@ -81,15 +81,16 @@ struct StoredScaling {
 /// A model as files see it: no types, no templates, views of the model's own numbers. The formats
 /// know only this.
 struct Document {
-    std::vector<LayerRecord> layers;                ///< in the table's order
-    std::vector<std::size_t> inputs, outputs;       ///< rows
-    bool sequential = false;                        ///< one chain from one input to one output
-    std::vector<Entry> parameters, state;           ///< "dense_1/kernel", "batch_normalization/moving_mean"
+    std::vector<LayerRecord> layers;            ///< in the table's order
+    std::vector<std::size_t> inputs, outputs;   ///< rows
+    bool sequential = false;                    ///< one chain from one input to one output
+    std::vector<Entry> parameters;              ///< "dense_1/kernel"
+    std::vector<Entry> state;                   ///< "batch_normalization/moving_mean"
 
-    bool compiled = false;                          ///< are the following known
+    bool compiled = false;                      ///< are the following known
     Part optimizer;
-    std::vector<std::string> slot_names;            ///< "momentum", "velocity"
-    std::vector<Entry> slots;                       ///< for each parameter each slot: [p * slot_names.size() + k]
+    std::vector<std::string> slot_names;        ///< "momentum", "velocity"
+    std::vector<Entry> slots;                   ///< for each parameter each slot
     std::vector<Part> losses, metrics;
     std::vector<Counter> counters;
     StoredScaling scaling;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lamina {
+
+/// A text from a file for a message: in quotes, on one line, not too long.
+inline std::string shown(std::string_view text) {
+    constexpr std::size_t limit = 120;
+    constexpr char hex[] = "0123456789abcdef";
+    std::string out = "\"";
+    for (char const c : text.substr(0, limit)) {
+        auto const code = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') (out += '\\') += c;
+        else if (code >= 0x20 && code != 0x7f) out += c;
+        else ((out += "\\x") += hex[code >> 4]) += hex[code & 15];
+    }
+    return out += text.size() > limit ? "...\"" : "\"";
+}
+
+/// "64x10"; "scalar" for no axes.
+inline std::string shown_shape(std::span<std::uint64_t const> shape) {
+    if (shape.empty()) return "scalar";
+    std::string out;
+    for (auto const d : shape) (out += out.empty() ? "" : "x") += std::to_string(d);
+    return out;
+}
+
+} // namespace lamina
