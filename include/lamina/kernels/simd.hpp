@@ -106,22 +106,57 @@ template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> copysign(xsimd::batch<T, A> const& a,
                                                    xsimd::batch<T, A> const& b) noexcept {
-    Batch<T, A> const sign(T(-0.0));
-    return xsimd::bitwise_andnot(a, sign) | (b & sign);
+    return kernels::abs(a) | (b & Batch<T, A>(T(-0.0)));
 }
 
-/// The same bits as whole numbers of the same width, and back.
+/// The same bits as whole numbers of the same width without sign, and back.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline auto as_bits(xsimd::batch<T, A> const& x) noexcept {
-    using I = xsimd::batch<xsimd::as_integer_t<T>, A>;
-    return I(std::bit_cast<typename I::register_type>(x.data));
+    using U = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    using B = xsimd::batch<U, A>;
+    return B(std::bit_cast<typename B::register_type>(x.data));
 }
-template <class T, class A>
-[[gnu::always_inline]] inline auto from_bits(xsimd::batch<T, A> const& x) noexcept {
-    using V = xsimd::batch<xsimd::as_float_t<T>, A>;
+template <class U, class A>
+[[gnu::always_inline]] inline auto from_bits(xsimd::batch<U, A> const& x) noexcept {
+    using V = xsimd::batch<std::conditional_t<sizeof(U) == 4, float, double>, A>;
     return V(std::bit_cast<typename V::register_type>(x.data));
 }
+
+/// Whether the processor takes numbers apart and scales them itself, denormals included.
+template <class V>
+#if XSIMD_WITH_AVX512F
+inline constexpr bool has_exponents = sizeof(V) == 64;
+
+/// x 2^n for whole n, rounded once.
+template <class T, class A>
+[[gnu::always_inline]] inline Batch<T, A> scale(xsimd::batch<T, A> const& x,
+                                                xsimd::batch<T, A> const& n) noexcept {
+    if constexpr (sizeof(T) == 4) return _mm512_scalef_ps(x, n);
+    else return _mm512_scalef_pd(x, n);
+}
+/// m of x = m 2^k with 0.75 <= m < 1.5. 1 for 0 and inf, NaN for negatives.
+template <class T, class A>
+[[gnu::always_inline]] inline Batch<T, A> mantissa(xsimd::batch<T, A> const& x) noexcept {
+    if constexpr (sizeof(T) == 4)
+        return _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+    else return _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+}
+/// e of |x| = m 2^e with 1 <= m < 2. -inf for 0, inf for inf.
+template <class T, class A>
+[[gnu::always_inline]] inline Batch<T, A> exponent(xsimd::batch<T, A> const& x) noexcept {
+    if constexpr (sizeof(T) == 4) return _mm512_getexp_ps(x);
+    else return _mm512_getexp_pd(x);
+}
+#else
+inline constexpr bool has_exponents = false;
+template <class V>
+V scale(V const& x, V const& n) = delete;
+template <class V>
+V mantissa(V const& x) = delete;
+template <class V>
+V exponent(V const& x) = delete;
+#endif
 
 /// x, as something that the compiler knows nothing about: keeps (x + c) - c as it is written under
 /// -ffast-math.
