@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/fusion.hpp>
+#include <lamina/losses/crossentropy.hpp>
+#include <lamina/losses/focal.hpp>
+#include <lamina/losses/pairing.hpp>
+#include <lamina/losses/row_loss.hpp>
+#include <lamina/losses/target.hpp>
+
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+namespace lamina {
+
+/// CategoricalFocalCrossentropy of softmax(z), computed from the logits z. Chosen by itself where
+/// the network ends in Softmax.
+///
+/// Output   Shape<..., Classes>: logits
+/// Target   as the output: a distribution over the classes
+/// Formula  as CategoricalFocalCrossentropy; infinities as in CategoricalCrossentropyFromLogits
+/// Errors   (compile time) a single class; the output is Softmax or Sigmoid; a target not from 0 to
+///          1
+/// Source   keras.losses.CategoricalFocalCrossentropy(from_logits=True)
+struct CategoricalFocalCrossentropyFromLogits {
+    float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    static constexpr std::string_view name = "categorical_focal_crossentropy";
+    static constexpr std::string_view title = "CategoricalFocalCrossentropyFromLogits";
+    static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool several_classes = true;
+    template <class Y>
+    using On = RowLoss<CategoricalFocalCrossentropyFromLogits, Y>;
+    template <bool Fits>
+    static void otherwise() {
+        static_assert(Fits, "CategoricalFocalCrossentropyFromLogits takes several classes. "
+                            "Use BinaryFocalCrossentropyFromLogits.");
+    }
+    template <Meaning M>
+    struct After {
+        static constexpr bool fits = M != Meaning::probability && M != Meaning::distribution;
+        static void otherwise() {
+            static_assert(fits, "CategoricalFocalCrossentropyFromLogits takes logits. "
+                                "Use CategoricalFocalCrossentropy after Softmax.");
+        }
+    };
+
+    auto operator()(auto& row) const {
+        using V = typename std::remove_reference_t<decltype(row)>::Batch;
+        using T = typename V::value_type;
+        V const one(T(1)), a{T(alpha)}, g{T(gamma)};
+        V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(row.classes)};
+        detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
+        V const top = row.largest([](V z, V) { return detail::finite_logit(z); });
+        V const sum = row.sum([=](V z, V) { return kernels::exp(detail::finite_logit(z) - top); });
+        V const each = one / sum, log_sum = kernels::log(sum);
+        auto const log_p = [=](V z) { return detail::finite_logit(z) - top - log_sum; };
+        auto const u_of = [=](V p) { return kernels::max(V(T(0)), one - p); };
+        V const loss = row.sum([=](V z, V t) {
+            V const l = log_p(z), p = kernels::exp(detail::finite_logit(z) - top) * each;
+            return -a * kernels::fma(keep, t, add) * power(u_of(p)) * l;
+        });
+        if (row.wants_slope) {   // h = p dloss/dp; dloss/dz = h - p (the sum of h)
+            V const all = row.keep([=](V z, V t) {
+                V const l = log_p(z), p = kernels::exp(detail::finite_logit(z) - top) * each;
+                V const u = u_of(p);
+                return a * kernels::fma(keep, t, add) * (g * p * less(u) * l - power(u));
+            });
+            row.slope([=](V z, V, V h) {
+                return h - kernels::exp(detail::finite_logit(z) - top) * each * all;
+            });
+        }
+        return loss;
+    }
+};
+
+/// Cross-entropy of a choice that turns to what is hard: a class weighs (1 - p)^gamma.
+///
+/// Output   Shape<..., Classes>: a distribution over the classes
+/// Target   as the output: 1 for one of the classes, or a distribution
+/// Formula  for each vector the sum of -alpha (1 - p)^gamma t log p; p is divided by its sum and
+///          held within [1e-7, 1 - 1e-7], as in Keras, and has no slope beyond
+/// Errors   (compile time) a single class; the output is Sigmoid or has no activation; a target
+///          that is not from 0 to 1
+/// Source   keras.losses.CategoricalFocalCrossentropy; Lin et al. (2017), "Focal loss"
+struct CategoricalFocalCrossentropy {
+    float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    static constexpr std::string_view name = "categorical_focal_crossentropy";
+    static constexpr std::string_view title = "CategoricalFocalCrossentropy";
+    static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool several_classes = true;
+    template <class Y>
+    using On = RowLoss<CategoricalFocalCrossentropy, Y>;
+    template <bool Fits>
+    static void otherwise() {
+        static_assert(Fits, "CategoricalFocalCrossentropy takes several classes. "
+                            "Use BinaryFocalCrossentropy for one probability per sample.");
+    }
+    template <Meaning M>
+    struct After {
+        static constexpr bool fits = M == Meaning::unknown || M == Meaning::distribution;
+        static void otherwise() {
+            static_assert(fits,
+                          "CategoricalFocalCrossentropy takes the probabilities of one choice. "
+                          "Put Softmax before it.");
+        }
+    };
+
+    constexpr operator CategoricalFocalCrossentropyFromLogits() const {
+        return {alpha, gamma, label_smoothing};
+    }
+
+    auto operator()(auto& row) const {
+        using V = typename std::remove_reference_t<decltype(row)>::Batch;
+        using T = typename V::value_type;
+        V const zero(T(0)), one(T(1)), a{T(alpha)}, g{T(gamma)}, least(T(1e-7)), most = one - least;
+        V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(row.classes)};
+        detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
+        V const sum = row.sum([](V p, V) { return p; });
+        V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);
+        auto const held = [=](V p) { return kernels::min(most, kernels::max(least, p * each)); };
+        V const loss = row.sum([=](V p, V t) {
+            V const q = held(p);
+            return -a * kernels::fma(keep, t, add) * power(one - q) * kernels::log(q);
+        });
+        if (row.wants_slope) {   // h = q dloss/dq; q = p / sum: dq_j/dp_k = (j == k - q_j) / sum
+            V const all = row.keep([=](V p, V t) {
+                V const q = held(p), u = one - q;
+                V const h = a * kernels::fma(keep, t, add)
+                            * (g * q * less(u) * kernels::log(q) - power(u));
+                return kernels::select(q == p * each, h, zero);
+            });
+            row.slope([=](V p, V, V h) { return (h / held(p) - all) * each; });
+        }
+        return loss;
+    }
+};
+
+template <>
+struct FromLogits<Softmax, CategoricalFocalCrossentropy> : std::true_type {
+    using type = CategoricalFocalCrossentropyFromLogits;
+};
+
+} // namespace lamina

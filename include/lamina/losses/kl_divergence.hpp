@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/math.hpp>
+#include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/target.hpp>
+
+#include <string_view>
+
+namespace lamina {
+
+/// The Kullback-Leibler divergence: the sum of t log(t / y) over each vector. y below 1e-7 counts
+/// as 1e-7, above 1 as 1, and has no slope there; 0 log 0 is 0 (Keras lifts t to 1e-7 instead).
+///
+/// Output   a distribution (Softmax)
+/// Target   as the output: a distribution
+/// Errors   a target that is not from 0 to 1
+/// Source   keras.losses.KLDivergence
+struct KLDivergence {
+    static constexpr std::string_view name = "kl_divergence", title = "KLDivergence";
+    static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool sums = true;
+    template <class Y>
+    using On = ElementwiseLoss<KLDivergence, Y>;
+
+    template <class V>
+    kernels::LossAndSlope<V> operator()(V y, V t) const {
+        using T = typename V::value_type;
+        V const zero(T(0)), one(T(1)), least(T(1e-7));
+        V const q = kernels::min(one, kernels::max(least, y));
+        V const some = kernels::select(t > zero, t, one);
+        return {t * (kernels::log(some) - kernels::log(q)),
+                kernels::select(y == q, -t / q, zero)};
+    }
+};
+
+} // namespace lamina

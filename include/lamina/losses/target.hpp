@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/core/shape.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace lamina {
+
+/// Which targets a loss admits: `static constexpr TargetRule rule` of the loss.
+enum class TargetRule {
+    number,        ///< any finite number
+    not_negative,  ///< 0 or more: counts
+    probability,   ///< from 0 to 1
+    sign,          ///< -1 or 1; 0 counts as -1
+    class_index    ///< a whole number from 0 to classes - 1
+};
+
+namespace detail {
+
+/// By bits, so that NaN is seen under -ffast-math too. The bits of numbers that are not negative
+/// order like the numbers.
+template <TargetRule Rule, class T>
+constexpr bool is_admitted(T value) {
+    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr Bits sign = Bits{1} << (8 * sizeof(T) - 1), one = std::bit_cast<Bits>(T(1));
+    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+    Bits const bits = std::bit_cast<Bits>(value), size = bits & ~sign;
+    bool const positive = (bits & sign) == 0 || size == 0;   // -0 is 0
+    if constexpr (Rule == TargetRule::number) return size < infinity;
+    else if constexpr (Rule == TargetRule::not_negative) return positive & (size < infinity);
+    else if constexpr (Rule == TargetRule::probability) return positive & (size <= one);
+    else return (size == 0) | (size == one);
+}
+
+/// The first i of [from, n) for which ok is false; n if there is none. Looks at blocks, which the
+/// compiler turns into vectors, and then into the block that has one.
+template <class E, class Ok>
+std::size_t find_first_not(E const* data, std::size_t from, std::size_t n, Ok const& ok) {
+    constexpr std::size_t block = 256;
+    while (from < n) {
+        if (n - from >= block) {
+            unsigned bad = 0;
+            for (std::size_t i = 0; i < block; ++i) bad |= unsigned(!ok(data[from + i]));
+            if (bad == 0) {
+                from += block;
+                continue;
+            }
+        }
+        std::size_t const end = std::min(n, from + block);
+        for (; from < end; ++from)
+            if (!ok(data[from])) return from;
+    }
+    return n;
+}
+
+/// A number as text, alike in every locale.
+template <class N>
+std::string number_text(N value) {
+    char text[32];
+    auto const end = std::to_chars(text, text + sizeof text, value).ptr;
+    return {text, end};
+}
+
+} // namespace detail
+
+/// The position of the first of n targets that the rule does not admit, searching from `from`; n if
+/// it admits them all. Classes are std::int32_t, all others float or double.
+template <class E>
+std::size_t find_bad_target(TargetRule rule, std::size_t classes, E const* target, std::size_t n,
+                            std::size_t from = 0) {
+    if constexpr (std::is_integral_v<E>) {
+        return detail::find_first_not(target, from, n,
+                                      [=](E t) { return std::uint32_t(t) < classes; });
+    } else {
+        auto const find = [&]<TargetRule R>(std::integral_constant<TargetRule, R>) {
+            return detail::find_first_not(target, from, n,
+                                          [](E t) { return detail::is_admitted<R>(t); });
+        };
+        using enum TargetRule;
+        switch (rule) {
+        case not_negative: return find(std::integral_constant<TargetRule, not_negative>{});
+        case probability: return find(std::integral_constant<TargetRule, probability>{});
+        case sign: return find(std::integral_constant<TargetRule, sign>{});
+        default: return find(std::integral_constant<TargetRule, number>{});
+        }
+    }
+}
+
+/// What is wrong with a target, and what to do: "label 10 at row 4213: this model has 10 classes,
+/// labels are 0..9 (labels starting at 1? subtract 1)". Rows count from 0; `width` targets a row.
+template <class E>
+std::string bad_target_text(TargetRule rule, std::string_view loss, std::size_t classes, E value,
+                            std::size_t position, std::size_t width) {
+    std::string text = std::is_integral_v<E> ? "label " : "target ";
+    text += detail::number_text(value) + " at row " + detail::number_text(position / width);
+    if (width > 1) text += ", position " + detail::number_text(position % width);
+    text += ": ";
+    auto const takes = [&](char const* what) {
+        text += loss;
+        text += what;
+    };
+    switch (rule) {
+    case TargetRule::class_index:
+        text += "this model has " + detail::number_text(classes) + " classes, labels are 0.."
+                + detail::number_text(classes - 1);
+        if (std::size_t(value) == classes) text += " (labels starting at 1? subtract 1)";
+        break;
+    case TargetRule::probability:
+        takes(" takes targets from 0 to 1");
+        if (value == E(2)) text += " (labels 1 and 2? subtract 1)";
+        else if (value == E(-1)) text += " (labels -1 and 1? add 1 and halve)";
+        break;
+    case TargetRule::sign: takes(" takes the labels -1 and 1, or 0 and 1"); break;
+    case TargetRule::not_negative: takes(" takes finite numbers that are not negative"); break;
+    case TargetRule::number: takes(" takes finite numbers (drop or fill the gaps)"); break;
+    }
+    return text;
+}
+
+/// Throws lamina::Error (Kind::data) for the first of the targets of `samples` samples that Loss,
+/// on outputs of shape Y, does not admit. What has the weight 0 may be anything: `weight` has one
+/// number for each vector of the output; null: all count. To be called once, before the first step.
+template <class Loss, class Y, class T>
+void check_targets(Element<T const, typename Loss::template On<Y>::Target>* target,
+                   std::size_t samples, T const* weight = nullptr,
+                   std::string const& where = "fit") {
+    using Target = typename Loss::template On<Y>::Target;
+    constexpr std::size_t width = Target::size / Y::rows;
+    std::size_t const n = samples * Target::size;
+    for (std::size_t i = 0; (i = find_bad_target(Loss::rule, Y::last, target, n, i)) < n; ++i)
+        if (!weight || weight[i / width] != T(0))
+            throw Error(
+                Error::Kind::data, where,
+                bad_target_text(Loss::rule, Loss::title, Y::last, target[i], i, Target::size));
+}
+
+} // namespace lamina

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/metrics/metric.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace lamina {
+
+/// How often (by weight) class `truth` was answered with class `answer`: confusion(truth, answer).
+template <std::size_t Classes>
+struct Confusion {
+    static constexpr std::size_t classes = Classes;
+    std::array<std::array<double, Classes>, Classes> counts{};   // rows: the truth
+
+    double operator()(std::size_t truth, std::size_t answer) const { return counts[truth][answer]; }
+
+    double actual(std::size_t c) const {
+        double sum = 0;
+        for (double n : counts[c]) sum += n;
+        return sum;
+    }
+    double predicted(std::size_t c) const {
+        double sum = 0;
+        for (auto const& row : counts) sum += row[c];
+        return sum;
+    }
+    double total() const {
+        double sum = 0;
+        for (std::size_t c = 0; c < Classes; ++c) sum += actual(c);
+        return sum;
+    }
+
+    double accuracy() const {
+        double right = 0;
+        for (std::size_t c = 0; c < Classes; ++c) right += counts[c][c];
+        return detail::ratio(right, total());
+    }
+    // Of one class; 0 where it is 0 / 0.
+    double precision(std::size_t c) const { return detail::ratio(counts[c][c], predicted(c)); }
+    double recall(std::size_t c) const { return detail::ratio(counts[c][c], actual(c)); }
+    double f1(std::size_t c) const {
+        return detail::ratio(2 * counts[c][c], predicted(c) + actual(c));
+    }
+
+    /// Matthews' correlation of truth and answer, -1 to 1; 0 where one of them is always the same.
+    /// Source: Gorodkin (2004); sklearn.metrics.matthews_corrcoef
+    double matthews() const {
+        double const n = total();
+        double right = 0, both = 0, answers = 0, truths = 0;
+        for (std::size_t c = 0; c < Classes; ++c) {
+            right += counts[c][c];
+            both += actual(c) * predicted(c);
+            answers += predicted(c) * predicted(c);
+            truths += actual(c) * actual(c);
+        }
+        double const scale = std::sqrt(n * n - answers) * std::sqrt(n * n - truths);
+        return scale > 0 ? (right * n - both) / scale : 0.0;
+    }
+
+    /// A table for people: a row for each true class, a column for each answer. Classes without a
+    /// name are called by their number.
+    std::string text(std::initializer_list<std::string_view> names = {}) const {
+        constexpr std::size_t n = Classes + 1;
+        std::array<std::array<std::string, n>, n> cells;
+        cells[0][0] = "true \\ predicted";
+        for (std::size_t c = 0; c < Classes; ++c)
+            cells[0][c + 1] = cells[c + 1][0] =
+                c < names.size() ? std::string(names.begin()[c]) : number(double(c));
+        for (std::size_t t = 0; t < Classes; ++t)
+            for (std::size_t a = 0; a < Classes; ++a) cells[t + 1][a + 1] = number(counts[t][a]);
+
+        std::string table;
+        for (auto const& row : cells) {
+            for (std::size_t c = 0; c < n; ++c) {
+                std::size_t width = 0;
+                for (auto const& other : cells) width = std::max(width, other[c].size());
+                std::string const gap(width - row[c].size(), ' ');
+                if (c == 0) table += row[c] + gap;
+                else table += "  " + gap + row[c];
+            }
+            table += '\n';
+        }
+        return table;
+    }
+
+private:
+    static std::string number(double value) {   // alike in every locale
+        char digits[32];
+        auto const end = std::to_chars(digits, digits + sizeof digits, value,
+                                       std::chars_format::general, 6).ptr;
+        return {digits, end};
+    }
+};
+
+/// Which classes are taken for which. One output: no (0) and yes (1), by a threshold. value() is a
+/// Confusion, whose text() is for people.
+///
+/// Source   sklearn.metrics.confusion_matrix: rows are the truth
+struct ConfusionMatrix {
+    float threshold = 0.5f;
+
+    static constexpr std::string_view name = "confusion_matrix";
+
+    template <class Y, class Target>
+    struct On {
+        static constexpr std::size_t classes = Y::last == 1 ? 2 : Y::last;
+        static constexpr bool fits = detail::same_rows<Y, Target> && classes <= 256;
+        static void otherwise() {
+            static_assert(fits, "ConfusionMatrix takes up to 256 classes, and one target for each "
+                                "output vector.");
+        }
+
+        Confusion<classes> confusion{};
+
+        template <class T>
+        void update(ConfusionMatrix const& metric, View<T const, Y> y,
+                    Element<T const, Target>* target, T const* weight) {
+            for (std::size_t r = 0; r < y.rows(); ++r) {
+                std::size_t truth, answer;
+                if constexpr (Y::last == 1) {
+                    answer = y[r] > T(metric.threshold) ? 1 : 0;
+                    truth = double(target[r]) > 0.5 ? 1 : 0;
+                } else {
+                    answer = detail::largest<Y::last>(y.data + r * Y::last);
+                    truth = detail::truth<Y, Target>(target, r);
+                }
+                if (truth < classes)   // a class that there is not: weight 0
+                    confusion.counts[truth][answer] += detail::weight_at(weight, r);
+            }
+        }
+        Confusion<classes> value() const { return confusion; }
+    };
+};
+
+} // namespace lamina

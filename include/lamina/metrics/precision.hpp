@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/metrics/counts.hpp>
+
+#include <string_view>
+
+namespace lamina {
+
+/// Of those answered yes, the share that is: one output against a threshold, or the mean over
+/// several classes, each as yes against the others. 0 where nothing is answered yes.
+///
+/// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
+///          of several outputs is a yes or no of its own
+/// Source   keras.metrics.Precision; sklearn.metrics.precision_score
+struct Precision {
+    Averaging average = Averaging::macro;
+    float threshold = 0.5f;
+    bool multi_label = false;
+
+    static constexpr std::string_view name = "precision";
+    template <class Y, class Target>
+    using On = CountsOn<Precision, Y, Target>;
+
+    static constexpr double of(double hit, double predicted, double) {
+        return detail::ratio(hit, predicted);
+    }
+};
+
+} // namespace lamina

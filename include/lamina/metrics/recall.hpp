@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/metrics/counts.hpp>
+
+#include <string_view>
+
+namespace lamina {
+
+/// Of those that are, the share answered yes: one output against a threshold, or the mean over
+/// several classes, each as yes against the others. 0 where there are none.
+///
+/// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
+///          of several outputs is a yes or no of its own
+/// Source   keras.metrics.Recall; sklearn.metrics.recall_score
+struct Recall {
+    Averaging average = Averaging::macro;
+    float threshold = 0.5f;
+    bool multi_label = false;
+
+    static constexpr std::string_view name = "recall";
+    template <class Y, class Target>
+    using On = CountsOn<Recall, Y, Target>;
+
+    static constexpr double of(double hit, double, double actual) {
+        return detail::ratio(hit, actual);
+    }
+};
+
+} // namespace lamina
