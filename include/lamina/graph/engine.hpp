@@ -148,14 +148,24 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
     }
 }
 
-/// Small networks: the same walk written out row by row, so that every call is direct and inlines.
+// Everything inlines into the one function that the caller calls. g++ forgets flatten where it inlines or clones that function.
+#if defined(__clang__)
+#define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline]]
+#else
+#define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline, gnu::noclone]]
+#endif
+
+/// Small networks: the same walk written out row by row, so that every call is direct and inlines. They are too small
+/// for threads: saying so lets the compiler drop what shares work.
 template <class N, bool Training, int I, class T>
 [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
     constexpr auto& rows = N::table;
     constexpr auto& p = N::template plan_for<Training>();
     if constexpr (rows[I].arity > 0 && !p.rows[I].away) {
         constexpr auto run = p.rows[I].fused ? rows[I].op->fused_forward : rows[I].op->forward;
-        run(forward_call(rows.data(), p.rows, I, p.per_batch, w));
+        auto c = forward_call(rows.data(), p.rows, I, p.per_batch, w);
+        c.threads = nullptr;
+        run(c);
     }
 }
 template <class N, int I, class T>
@@ -164,17 +174,18 @@ template <class N, int I, class T>
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
         constexpr auto run = p.rows[I].fused_slope ? rows[I].op->fused_backward : rows[I].op->backward;
-        auto const c = backward_call(rows.data(), p.rows, I, p.per_batch, p.per_sample, w);
+        auto c = backward_call(rows.data(), p.rows, I, p.per_batch, p.per_sample, w);
+        c.threads = nullptr;
         run(c);
         add_up(c, rows.data(), p.rows, I, p.per_batch, w);
     }
 }
 template <class N, bool Training, class T, int... I>
-[[gnu::noinline, gnu::flatten]] inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (forward_row<N, Training, I>(w), ...);
 }
 template <class N, class T, int... I>
-[[gnu::noinline, gnu::flatten]] inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+LAMINA_FLATTEN inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (backward_row<N, N::size - 1 - I>(w), ...);
 }
 
