@@ -5,10 +5,6 @@ namespace lamina {
 
 /// Stands for a network or model that was refused at compile time, and for all that is asked of it afterwards, so that one
 /// mistake is one error.
-struct Refused {
-    constexpr Refused() = default;
-    template <class... A>
-    constexpr Refused(A const&...) {}
-};
+struct Refused {};
 
 } // namespace lamina
