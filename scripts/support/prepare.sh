@@ -42,9 +42,10 @@ need_library() {
     need libhdf5-dev has_header hdf5.h hdf5/serial/hdf5.h
     need nlohmann-json3-dev has_header nlohmann/json.hpp
 }
-# What turns R's copy of the breast-cancer table into a CSV file.
+# What unpacks R's copy of the breast-cancer table: releases differ in how it is packed.
 need_data() {
     need xz-utils has xz
+    need bzip2 has bzip2
 }
 need_tests() {
     need doctest-dev has_header doctest/doctest.h
@@ -74,10 +75,11 @@ install_missing() {
     elif has sudo && { [ -t 0 ] || sudo -n true 2> /dev/null; }; then
         as_root=sudo
     else
-        die "Missing here, and neither root nor sudo is at hand to install it:" "    $names" \
-            "As root: apt-get install --no-install-recommends ${names//|[^ ]*/}" \
-            "Then run $0 again."
+        die "Some packages are missing, and neither root nor sudo is at hand. As root, run" \
+            "    apt-get update && apt-get install --no-install-recommends ${names//|[^ ]*/}" \
+            "and then $0 again."
     fi
+    echo "Installing with apt: ${names//|/ or }"
     apt_get update || die "apt-get update failed."
     local packages=() alternatives package
     for names in "${missing[@]}"; do
@@ -87,7 +89,6 @@ install_missing() {
         done
         packages+=("$package")
     done
-    echo "Installing with apt: ${packages[*]}"
     apt_get install --no-install-recommends "${packages[@]}" ||
         die "apt-get could not install: ${packages[*]}"
     missing=()
