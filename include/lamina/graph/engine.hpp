@@ -158,7 +158,7 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines. They are too small
 /// for threads: saying so lets the compiler drop what shares work.
 template <class N, bool Training, int I, class T>
-[[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
+LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
     constexpr auto& rows = N::table;
     constexpr auto& p = N::template plan_for<Training>();
     if constexpr (rows[I].arity > 0 && !p.rows[I].away) {
@@ -169,7 +169,7 @@ template <class N, bool Training, int I, class T>
     }
 }
 template <class N, int I, class T>
-[[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
+LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
     constexpr auto& rows = N::table;
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {

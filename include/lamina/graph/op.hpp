@@ -68,14 +68,21 @@ constexpr std::size_t scratch_of() {
     else return 0;
 }
 
+// clang inlines a layer's body into the unrolled walk only when it is told at this call; g++ is told once, in engine.hpp.
+#if defined(__clang__)
+#define LAMINA_FLATTEN_LAYER [[gnu::flatten]]
+#else
+#define LAMINA_FLATTEN_LAYER
+#endif
+
 /// A layer that does not fit says so from here, once, and is not looked into any further.
 template <class T, class L, class B, class E, class... In>
-void forward(Call<T> const& call) {
+LAMINA_FLATTEN_LAYER void forward(Call<T> const& call) {
     if constexpr (!fits_of<B>()) B::otherwise();
     else B::forward(Pass<T, L, B, E, In...>{call});
 }
 template <class T, class L, class B, class E, class... In>
-void backward(Call<T> const& call) {
+LAMINA_FLATTEN_LAYER void backward(Call<T> const& call) {
     if constexpr (fits_of<B>()) B::backward(Pass<T, L, B, E, In...>{call});
 }
 template <class T, class L, class B, class... In>
