@@ -37,13 +37,68 @@ template <std::size_t R, std::size_t C, std::size_t Last, class V, class T>
     V row[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c)
-        row[c] = c + 1 < C ? load<V>(b + c * V::size) : load_lanes<Last, V>(b + c * V::size);
+        row[c] = in_register<(R > 1)>(c + 1 < C ? load<V>(b + c * V::size)
+                                                : load_lanes<Last, V>(b + c * V::size));
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
         V const x(a[r * lda]);
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(x, row[c], sum[r][c]);
     }
+}
+
+/// The numbers that broadcast_group reads at once.
+template <class V>
+inline constexpr std::size_t group = V::size < 4 ? V::size : 4;
+
+/// p[0] ... p[group - 1], over and over.
+template <class V>
+[[gnu::always_inline]] inline V broadcast_group(typename V::value_type const* p) {
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(V) == 64 && sizeof(*p) == 4) return V(_mm512_broadcast_f32x4(_mm_loadu_ps(p)));
+    else if constexpr (sizeof(V) == 64) return V(_mm512_broadcast_f64x4(_mm256_loadu_pd(p)));
+    else
+#elif XSIMD_WITH_AVX
+    if constexpr (sizeof(V) == 32 && sizeof(*p) == 4)
+        return V(_mm256_broadcast_ps(reinterpret_cast<__m128 const*>(p)));
+    else
+#endif
+        return load<V>(p);
+}
+/// Number I of the group in every lane.
+template <std::size_t I, class V, std::size_t... L>
+[[gnu::always_inline]] inline V from_group(V const& v, std::index_sequence<L...>) {
+#if defined(__GNUC__)
+    return V(__builtin_shufflevector(v.data, v.data, int(L / group<V> * group<V> + I)...));
+#else
+    return V(v.get(I));
+#endif
+}
+
+/// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a load.
+template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb, class V, class T>
+[[gnu::always_inline]] inline void multiply_add_row(V (&sum)[S][1][C], T const* a, T const* b) {
+    static_assert(group<V> % S == 0 || S == 1);
+    constexpr std::make_index_sequence<V::size> all{};
+    constexpr std::size_t whole = K / group<V> * group<V>;
+    auto const step = [&](V x, std::size_t k, std::size_t s) __attribute__((always_inline)) {
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            T const* const at = b + k * Ldb + c * V::size;
+            sum[s][0][c] = fma(x, c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at), sum[s][0][c]);
+        }
+    };
+    for (std::size_t k = 0; k < whole; k += group<V>) {
+        V const x = opaque(broadcast_group<V>(a + k));   // clang would load each number again
+        step(from_group<0>(x, all), k, 0);
+        step(from_group<1>(x, all), k + 1, 1 % S);
+        if constexpr (group<V> == 4) {
+            step(from_group<2>(x, all), k + 2, 2 % S);
+            step(from_group<3>(x, all), k + 3, 3 % S);
+        }
+    }
+    LAMINA_UNROLL
+    for (std::size_t k = whole; k < K; ++k) step(V(a[k]), k, k % S);
 }
 
 /// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column, lanes) takes what comes out.
@@ -68,6 +123,8 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
         LAMINA_UNROLL
         for (std::size_t k = 0; k < K; ++k)
             multiply_add<R, C, Last>(sum[k % S], a + k, K, b + k * Ldb);
+    } else if constexpr (R == 1 && S <= group<V>) {
+        multiply_add_row<C, S, Last, K, Ldb>(sum, a, b);
     } else {
         std::size_t k = 0;
         for (; k + S <= K; k += S) {
@@ -236,7 +293,11 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
         LAMINA_UNROLL
         for (std::size_t p = 0; p < all; ++p) {
             LAMINA_UNROLL
-            for (std::size_t c = 0; c < C; ++c) sum[s][p][c] = V(T{0});
+            for (std::size_t c = 0; c < C; ++c) {
+                T* const from = (p < P ? dw + p * N : db) + c * V::size;
+                if (s > 0 || (p == P && db == nullptr)) sum[s][p][c] = V(T{0});
+                else sum[s][p][c] = c + 1 < C ? load<V>(from) : load_lanes<Last, V>(from);
+            }
         }
     }
     auto const add_row = [&](std::size_t r, V(&to)[all][C]) __attribute__((always_inline)) {
@@ -244,7 +305,7 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) {
             T const* const at = dy + r * N + c * V::size;
-            d[c] = c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at);
+            d[c] = in_register<(all > 1)>(c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at));
         }
         LAMINA_UNROLL
         for (std::size_t p = 0; p < P; ++p) {
@@ -273,8 +334,8 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
             V v = sum[0][p][c];
             LAMINA_UNROLL
             for (std::size_t s = 1; s < S; ++s) v += sum[s][p][c];
-            if (c + 1 < C) kernels::store(to + c * V::size, load<V>(to + c * V::size) + v);
-            else store_lanes<Last>(to + c * V::size, load_lanes<Last, V>(to + c * V::size) + v);
+            if (c + 1 < C) kernels::store(to + c * V::size, v);
+            else store_lanes<Last>(to + c * V::size, v);
         }
     }
 }

@@ -43,5 +43,16 @@ template <std::size_t Count, class V>
     else kernels::store(p, v, Count);
 }
 
+/// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory each time.
+template <bool Several = true, class V>
+[[gnu::always_inline]] inline V in_register(V v) {
+#if defined(__clang__)
+    return v;
+#else
+    if constexpr (Several) return opaque(v);
+    else return v;
+#endif
+}
+
 } // namespace detail
 } // namespace lamina::kernels
