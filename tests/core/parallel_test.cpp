@@ -147,11 +147,17 @@ TEST_CASE("what a task throws reaches the caller, from every index; the pool sta
 
 TEST_CASE("when several tasks throw, the smallest index is the one that is told") {
     Threads threads(4);
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 20; ++round) {
+        std::atomic<bool> later{false};
         std::size_t caught = 0;
         try {
-            threads.each(16, [](std::size_t i, std::size_t) {
-                if (i >= 5) throw i;
+            threads.each(16, [&](std::size_t i, std::size_t) {
+                if (i < 5) return;
+                if (i > 5) later = true;
+                while (!later) std::this_thread::yield();
+                // 5 throws last
+                if (i == 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                throw i;
             });
         } catch (std::size_t i) {
             caught = i;
@@ -266,6 +272,11 @@ TEST_CASE("a forked child works alone, and the parent goes on; a hundred times")
         if (round % 3 == 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         failed += !child_succeeds([&] {
             if (!counts_to(threads, 64)) return 1;
+            try {
+                threads.each(8, [](std::size_t, std::size_t) { throw 1; });
+                return 3;
+            } catch (int) {
+            }
 #ifndef LAMINA_TEST_SANITIZED   // ThreadSanitizer forbids new threads in a child
             Threads own(2);
             if (!counts_to(own, 64)) return 2;

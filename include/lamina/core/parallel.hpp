@@ -69,8 +69,7 @@ private:
 
     void run(std::size_t n, void* context, Task task) {
         auto& s = *state_;
-        if (n < 2 || s.workers.empty() || s.owner != process() ||
-            s.busy.exchange(true, std::memory_order_acquire))
+        if (n < 2 || s.workers.empty() || s.busy.exchange(true, std::memory_order_acquire))
             return alone(n, context, task);
         s.task = task;
         s.context = context;
@@ -105,7 +104,9 @@ private:
     struct State {
         // round << 32 | is_open | how many workers are inside. A worker enters only while the round
         // is open, and the caller leaves only when it has closed the round and nobody is inside: so
-        // task, context and size never change under anyone.
+        // task, context and size never change under anyone. The caller waits for nobody who has
+        // not entered, so in a forked child, where nobody will, it does all the work; but what
+        // sleepers hold must not be touched there.
         static constexpr std::uint64_t is_open = std::uint64_t{1} << 31;
         static constexpr std::uint64_t one_round = std::uint64_t{1} << 32;
 
@@ -114,7 +115,7 @@ private:
             // sees the round
             std::uint64_t const now = round.load(std::memory_order_relaxed);
             round.store((now / one_round + 1) * one_round + is_open);
-            if (sleepers.load() > 0) {
+            if (sleepers.load() > 0 && owner == process()) {
                 { std::lock_guard const lock(mutex); }
                 wake.notify_all();
             }
@@ -136,7 +137,7 @@ private:
                 try {
                     task(context, i, worker);
                 } catch (...) {
-                    std::lock_guard const lock(mutex);
+                    std::lock_guard const lock(error_mutex);
                     if (!error || i < failed) {
                         error = std::current_exception();
                         failed = i;
@@ -192,6 +193,7 @@ private:
         Task task = nullptr;
         void* context = nullptr;
         std::size_t size = 0;
+        std::mutex error_mutex;
         std::exception_ptr error;
         std::size_t failed = 0;   // the i of error
         alignas(64) std::atomic<int> sleepers{0};
