@@ -1,5 +1,5 @@
-// expect: Dense<[a; b]> takes "vectors" (not 2 + 2 \ images).
+// expect: Dense<[a; b]> takes vectors (not 2 + 2 images); $x stays, [x] too.
 // SPDX-License-Identifier: BSD-3-Clause
 #ifdef SHOULD_FAIL
-static_assert(false, R"(Dense<[a; b]> takes "vectors" (not 2 + 2 \ images).)");
+static_assert(false, "Dense<[a; b]> takes vectors (not 2 + 2 images); $x stays, [x] too.");
 #endif
