@@ -4,6 +4,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/dataset.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/order.hpp>
 
 #include <algorithm>
@@ -57,11 +58,11 @@ namespace detail {
 
 inline void check(BatchOptions const& options) {
     if (options.batch_size == 0) {
-        throw Error(Error::Kind::argument, "batches", ".batch_size is 0, and it is at least 1.");
+        fail(Error::Kind::argument, {"batches"}, {".batch_size is 0, and it is at least 1."});
     }
     if (options.shuffle && options.shuffle_buffer == 0) {
-        throw Error(Error::Kind::argument, "batches",
-                    ".shuffle_buffer is 0. For the samples as they come set .shuffle = false.");
+        fail(Error::Kind::argument, {"batches"},
+             {".shuffle_buffer is 0. For the samples as they come set .shuffle = false."});
     }
 }
 
@@ -76,9 +77,9 @@ public:
         : x_(x), y_(y), options_(options) {
         detail::check(options);
         if (n == 0 || x.size() % n != 0 || y.size() % n != 0) {
-            throw Error(Error::Kind::argument, "batches",
-                        std::to_string(x.size()) + " numbers of x and " + std::to_string(y.size()) +
-                            " of y are no " + std::to_string(n) + " rows.");
+            detail::fail(Error::Kind::argument, {"batches"},
+                         {x.size(), " numbers of x and ", y.size(), " of y are no ",
+                          detail::Counted{n, "row"}, "."});
         }
         order_.resize(n);
         features_ = x.size() / n;
@@ -179,9 +180,9 @@ public:
     }
     void rewind() {
         if (at_ && !std::forward_iterator<Iterator>) {
-            throw Error(Error::Kind::argument, "batches",
-                        "this range can be walked only once. Train for one epoch, or give a "
-                        "function that begins again.");
+            fail(Error::Kind::argument, {"batches"},
+                 {"this range can be walked only once. Train for one epoch, or give a function "
+                  "that begins again."});
         }
         at_.reset();
     }
@@ -237,9 +238,9 @@ public:
         detail::check(options);
         if constexpr (requires { requires Source::endless; }) {
             if (options.steps == 0) {
-                throw Error(Error::Kind::argument, "batches",
-                            "these samples have no end. Say with .steps how many batches are an "
-                            "epoch, or return a std::optional that is empty at the end.");
+                detail::fail(Error::Kind::argument, {"batches"},
+                             {"these samples have no end. Say with .steps how many batches are an "
+                              "epoch, or return a std::optional that is empty at the end."});
             }
         }
         random_ = Random{options.seed}.child(0);
@@ -340,7 +341,7 @@ private:
         std::size_t const features = detail::count_numbers(x), targets = detail::count_numbers(y);
         if (batch_x_.empty()) {
             if (features == 0) {
-                throw Error(Error::Kind::data, "batches", "the first sample has no numbers.");
+                detail::fail(Error::Kind::data, {"batches"}, {"the first sample has no numbers."});
             }
             features_ = features;
             targets_ = targets;
@@ -349,11 +350,9 @@ private:
             if (options_.shuffle) buffer_.resize(options_.shuffle_buffer * (features + targets));
         }
         if (features != features_ || targets != targets_) {
-            throw Error(Error::Kind::data, "batches",
-                        "sample " + std::to_string(sample_) + " has " + std::to_string(features) +
-                            " features and " + std::to_string(targets) +
-                            " targets, the first had " + std::to_string(features_) + " and " +
-                            std::to_string(targets_) + ".");
+            detail::fail(Error::Kind::data, {"batches"},
+                         {"sample ", sample_, " has ", features, " features and ", targets,
+                          " targets, the first had ", features_, " and ", targets_, "."});
         }
         auto const [to_x, to_y] = place();
         detail::copy_numbers(x, to_x);

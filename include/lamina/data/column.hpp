@@ -59,6 +59,18 @@ public:
         bytes_ += text;
         ends_.push_back(bytes_.size());
     }
+    /// These texts, in this order.
+    Texts take(std::span<std::size_t const> from) const {
+        std::size_t bytes = 0;
+        for (std::size_t i : from) bytes += (*this)[i].size();
+        Texts taken;
+        taken.reserve(from.size(), bytes);
+        for (std::size_t i : from) {
+            if (missing(i)) taken.push_missing();
+            else taken.push_back((*this)[i]);
+        }
+        return taken;
+    }
     void push_missing() { ends_.push_back(bytes_.size() | gap); }
 
     bool operator==(Texts const&) const = default;
@@ -108,6 +120,13 @@ private:
         double low = 0, high = 1;
         bool asked = false; // by name, so for a label too
     };
+
+    void become(std::vector<double> numbers) {
+        numbers_ = std::move(numbers);
+        texts_ = Texts();
+        text_ = false;
+        classes_.clear();
+    }
 
     std::string name_;
     bool text_ = false;

@@ -4,12 +4,14 @@
 #include <lamina/core/error.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/file.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,21 +52,17 @@ struct CsvCell {
 /// block of rows or several.
 class CsvReader {
 public:
-    CsvReader(CsvOptions options, std::string source)
-        : options_(std::move(options)), source_(std::move(source)) {
+    /// Keeps a reference to the options.
+    CsvReader(CsvOptions const& options, std::string source)
+        : options_(options), source_(std::move(source)) {
         char const s = options_.separator, q = options_.quote;
-        auto const unfit = [](char c) {
-            return c == '\n' || c == '\r' || is_digit(c) || c == '.' || c == '+' || c == '-' ||
-                   (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        };
-        if (unfit(s) || s == '\0' || unfit(q) || s == q) {
-            throw Error(Error::Kind::argument, "read_csv",
-                        "separator " + quoted({&s, 1}) + " and quote " + quoted({&q, 1}) +
-                            " do not fit. They are two characters that no number holds, such as "
-                            "',' or ';' or a tab and '\"'.");
+        if (!fits(s) || s == '\0' || !fits(q) || s == q) {
+            detail::fail(Error::Kind::argument, {source_},
+                         {"separator ", Quoted{{&s, 1}}, " and quote ", Quoted{{&q, 1}},
+                          " do not fit. They are two characters that no number holds, such as ',' "
+                          "or ';' or a tab and '\"'."});
         }
-        for (char c : {s, '\n', '\r'}) ends_[static_cast<unsigned char>(c)] = true;
-        if (q != '\0') ends_[static_cast<unsigned char>(q)] = true;
+        for (char c : {s, '\n', '\r', q}) ends_[static_cast<unsigned char>(c)] = true;
         for (std::string const& gap : options_.gaps) {
             double value = 0;
             if (parse_number(gap, value)) number_gaps_.push_back(value);
@@ -76,33 +74,33 @@ public:
     std::size_t open(std::string_view text) {
         if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
         else if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-            fail(1, 0, "the text is UTF-16. Save it as UTF-8.");
+            fail(1, 0, {"the text is UTF-16. Save it as UTF-8."});
         }
         refuse_nul(text, 1);
         begin(text, 1);
-        if (!next_row()) fail(0, 0, "the file is empty.");
+        if (!next_row()) fail(0, 0, {"the file is empty."});
         char const* const first = cursor_;
         header_line_ = line_;
         std::size_t columns = 1;
         while (skip_cell(), next_cell()) ++columns;
         if (columns > options_.max_columns) {
             fail(header_line_, 0,
-                 std::to_string(columns) + " columns, more than .max_columns = " +
-                     std::to_string(options_.max_columns) + ".");
+                 {Counted{columns, "column"}, ", more than .max_columns = ", options_.max_columns,
+                  "."});
         }
         if (!options_.names.empty() && options_.names.size() != columns) {
             fail(header_line_, 0,
-                 counted(columns, "column") + ", but .names has " +
-                     counted(options_.names.size(), "name") + ".");
+                 {Counted{columns, "column"}, ", but .names has ",
+                  Counted{options_.names.size(), "name"}, "."});
         }
         cursor_ = first;
         line_ = header_line_;
         names_.clear();
         if (options_.header) read_names(columns);
         if (!options_.header || !options_.names.empty()) {
-            names_.assign(options_.names.begin(), options_.names.end());
-            for (std::size_t c = names_.size(); c < columns; ++c)
-                names_.push_back("column" + std::to_string(c + 1));
+            names_.clear();
+            for (std::string const& name : options_.names) names_.push_back(name);
+            while (names_.size() < columns) names_.push_back(nameless(names_.size()));
         }
         check_names();
         // Counted from the end, because a byte order mark may have gone from the front.
@@ -114,10 +112,9 @@ public:
         refuse_nul(text, line);
         std::size_t const columns = names_.size();
         // Each row has a line of its own, and each cell at least a byte.
-        std::size_t const bound = std::min(
-            std::size_t(std::count(text.begin(), text.end(), '\n')) + 1, text.size() / columns + 1);
-        sinks_.clear();
-        sinks_.resize(columns);
+        std::size_t bound = text.size() / columns + 1;
+        if (std::size_t const lines = count_lines(text) + 1; lines < bound) bound = lines;
+        sinks_.reset(new Sink[columns]);
         bool any_text = false;
         for (std::size_t c = 0; c < columns; ++c) {
             if (options_.texts.contains(names_[c])) sinks_[c].mode = Sink::text;
@@ -126,7 +123,8 @@ public:
         Lines lines;
         begin(text, line);
         std::size_t const rows = walk(lines);
-        for (Sink& sink : sinks_) {
+        for (std::size_t c = 0; c < columns; ++c) {
+            Sink& sink = sinks_[c];
             if (sink.mode == Sink::text) {
                 any_text = true;
                 sink.mode = Sink::collect;
@@ -143,9 +141,9 @@ public:
         std::vector<Column> made;
         made.reserve(columns);
         for (std::size_t c = 0; c < columns; ++c) {
+            made.push_back(Column(names_[c], std::move(sinks_[c].numbers)));
             if (sinks_[c].mode == Sink::collect)
-                made.emplace_back(names_[c], std::move(sinks_[c].texts));
-            else made.emplace_back(names_[c], std::move(sinks_[c].numbers));
+                made[c] = Column(names_[c], std::move(sinks_[c].texts));
         }
         return Table(std::move(made), source_, std::move(lines));
     }
@@ -175,11 +173,25 @@ private:
         std::size_t bytes = 0;
     };
 
-    [[noreturn]] void fail(std::size_t line, std::size_t field, std::string const& message) const {
+    [[noreturn, gnu::cold]] void fail(std::size_t line, std::size_t field,
+                                      std::initializer_list<Piece> what) const {
         std::string where = source_;
-        if (line) where += ":" + std::to_string(line);
-        if (field) where += ":" + std::to_string(field);
-        throw Error(Error::Kind::data, where, message);
+        if (line) append(where += ":", line);
+        if (field) append(where += ":", field);
+        throw Error(Error::Kind::data, where, message(what));
+    }
+
+    static bool fits(char c) {
+        return c != '\n' && c != '\r' && !is_digit(c) && c != '.' && c != '+' && c != '-' &&
+               !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z');
+    }
+
+    static std::string nameless(std::size_t column) { return message({"column", column + 1}); }
+
+    static std::size_t count_lines(std::string_view text) {
+        std::size_t n = 0;
+        for (char const c : text) n += c == '\n';
+        return n;
     }
 
     void begin(std::string_view text, std::size_t line) {
@@ -191,8 +203,8 @@ private:
     void refuse_nul(std::string_view text, std::size_t line) const {
         std::size_t const nul = text.find('\0');
         if (nul == text.npos) return;
-        line += std::size_t(std::count(text.begin(), text.begin() + std::ptrdiff_t(nul), '\n'));
-        fail(line, 0, "a NUL byte. This is no text, or UTF-16; save it as UTF-8.");
+        fail(line + count_lines(text.substr(0, nul)), 0,
+             {"a NUL byte. This is no text, or UTF-16; save it as UTF-8."});
     }
 
     // Cells. cursor_ is at the begin of a cell, and afterwards at what ends it.
@@ -221,7 +233,7 @@ private:
             ++cursor_;
             if (cursor_ == end_ || *cursor_ != '\n') {
                 fail(line_, 0,
-                     "a carriage return without a line feed. End lines with LF or CR LF.");
+                     {"a carriage return without a line feed. End lines with LF or CR LF."});
             }
         }
         ++cursor_;
@@ -236,9 +248,8 @@ private:
         while (!ends(cursor_)) ++cursor_;
         if (cursor_ != end_ && *cursor_ == options_.quote && options_.quote != '\0') {
             fail(line_, field,
-                 "a quote within a cell that does not begin with one. Put the cell in quotes and "
-                 "write the quotes in it twice, or "
-                 "set .quote = '\\0'.");
+                 {"a quote within a cell that does not begin with one. Put the cell in quotes and "
+                  "write the quotes in it twice, or set .quote = '\\0'."});
         }
         return {{first, std::size_t(cursor_ - first)}};
     }
@@ -252,8 +263,8 @@ private:
             auto const* quote =
                 left ? static_cast<char const*>(std::memchr(cursor_, options_.quote, left))
                      : nullptr;
-            if (!quote) fail(opened, field, "the quote that opens this cell is never closed.");
-            line_ += std::size_t(std::count(cursor_, quote, '\n'));
+            if (!quote) fail(opened, field, {"the quote that opens this cell is never closed."});
+            line_ += count_lines({cursor_, std::size_t(quote - cursor_)});
             cursor_ = quote + 1;
             if (cursor_ == end_ || *cursor_ != options_.quote) {
                 cell.text = {first, std::size_t(quote - first)};
@@ -265,8 +276,8 @@ private:
         if (cursor_ != end_ && *cursor_ != options_.separator && *cursor_ != '\n' &&
             *cursor_ != '\r') {
             fail(line_, field,
-                 "text after the quote that closes the cell. Quotes within a cell are written "
-                 "twice.");
+                 {"text after the quote that closes the cell. Quotes within a cell are written "
+                  "twice."});
         }
         return cell;
     }
@@ -286,11 +297,17 @@ private:
 
     bool is_gap(std::string_view text) const {
         text = trimmed(text);
-        return std::find(options_.gaps.begin(), options_.gaps.end(), text) != options_.gaps.end();
+        for (std::string const& gap : options_.gaps) {
+            if (gap == text) return true;
+        }
+        return false;
     }
 
     bool is_gap(double value) const {
-        return std::find(number_gaps_.begin(), number_gaps_.end(), value) != number_gaps_.end();
+        for (double const gap : number_gaps_) {
+            if (!(gap < value) && !(gap > value)) return true;
+        }
+        return false;
     }
 
     // The header
@@ -307,35 +324,33 @@ private:
                 ++numbers;
                 if (value == double(c) || value == double(c + 1)) ++in_order;
             }
-            if (name.empty()) name = "column" + std::to_string(c + 1);
+            if (name.empty()) name = nameless(c);
             names_.push_back(std::move(name));
             next_cell();
         }
         if (numbers == columns && in_order < columns && options_.names.empty()) {
             fail(header_line_, 0,
-                 "the header holds only numbers, such as " + quoted(names_[0]) +
-                     ". If it is a row like the others, set .header = false; if not, give .names.");
+                 {"the header holds only numbers, such as ", Quoted{names_[0]},
+                  ". If it is a row like the others, set .header = false; if not, give .names."});
         }
     }
 
     void check_names() const {
-        std::vector<std::size_t> order(names_.size());
-        for (std::size_t c = 0; c < order.size(); ++c) order[c] = c;
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
-        for (std::size_t i = 1; i < order.size(); ++i) {
-            std::size_t const a = order[i - 1], b = order[i];
-            if (names_[a] != names_[b]) continue;
-            fail(header_line_, b + 1,
-                 "the name " + quoted(names_[b]) + " is that of column " + std::to_string(a + 1) +
-                     " too. Give .names.");
+        auto const [first, second] =
+            find_twice(names_.size(), [&](std::size_t c) -> std::string_view { return names_[c]; });
+        if (first != second) {
+            fail(header_line_, second + 1,
+                 {"the name ", Quoted{names_[second]}, " is that of column ", first + 1,
+                  " too. Give .names."});
         }
         for (Names const* forced : {&options_.numbers, &options_.texts}) {
             for (std::string const& name : *forced) {
-                if (std::find(names_.begin(), names_.end(), name) != names_.end()) continue;
-                throw Error(Error::Kind::argument, source_,
-                            "there is no column " + quoted(name) + " to be read as " +
-                                (forced == &options_.numbers ? "numbers." : "text."));
+                std::size_t c = 0;
+                while (c < names_.size() && names_[c] != name) ++c;
+                if (c < names_.size()) continue;
+                detail::fail(Error::Kind::argument, {source_},
+                             {"there is no column ", Quoted{name}, " to be read as ",
+                              forced == &options_.numbers ? "numbers." : "text."});
             }
         }
     }
@@ -343,7 +358,7 @@ private:
     // The rows
 
     std::size_t walk(Lines& lines) {
-        std::size_t const columns = sinks_.size();
+        std::size_t const columns = names_.size();
         std::size_t row = 0;
         for (; next_row(); ++row) {
             std::size_t const at = line_;
@@ -360,8 +375,8 @@ private:
             } while (next_cell());
             if (c != columns) {
                 fail(at, 0,
-                     counted(c, "value") + ", but line " + std::to_string(header_line_) + " has " +
-                         counted(columns, "column") + ".");
+                     {Counted{c, "value"}, ", but line ", header_line_, " has ",
+                      Counted{columns, "column"}, "."});
             }
         }
         return row;
@@ -392,10 +407,10 @@ private:
             else if (options_.numbers.contains(names_[c])) {
                 std::string text;
                 append_text(text, found);
-                throw Error(Error::Kind::data,
-                            source_ + ":" + std::to_string(row_line) + ":" + std::to_string(c + 1) +
-                                " (column " + quoted(names_[c]) + ")",
-                            not_a_number(text, names_[c]));
+                detail::fail(
+                    Error::Kind::data,
+                    {source_, ":", row_line, ":", c + 1, " (column ", Quoted{names_[c]}, ")"},
+                    {not_a_number(text, names_[c])});
             } else {
                 sink.mode = Sink::text;
                 sink.numbers = std::vector<double>();
@@ -419,13 +434,13 @@ private:
         }
     }
 
-    CsvOptions options_;
+    CsvOptions const& options_;
     std::string source_;
     bool ends_[256] = {};
     std::vector<double> number_gaps_;
     std::vector<std::string> names_;
     std::size_t header_line_ = 1;
-    std::vector<Sink> sinks_;
+    std::unique_ptr<Sink[]> sinks_;
     std::string scratch_;
     char const* cursor_ = nullptr;
     char const* end_ = nullptr;

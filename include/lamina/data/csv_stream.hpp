@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,8 +38,8 @@ class CsvStream {
 public:
     /// A table is made of the whole rows within `block` bytes.
     CsvStream(std::string path, CsvOptions options, std::size_t block)
-        : file_(std::move(path)), reader_(std::move(options), file_.path()),
-          block_(block < 1024 ? 1024 : block), buffer_(block_) {}
+        : file_(std::move(path)), options_(new CsvOptions(std::move(options))),
+          reader_(*options_, file_.path()), block_(block < 1024 ? 1024 : block), buffer_(block_) {}
 
     /// The next rows; nothing at the end of the file.
     std::optional<Table> next() {
@@ -50,9 +51,9 @@ public:
             if (whole == 0 && !last) {
                 kept_ = text.size();
                 if (buffer_.size() > longest_row) {
-                    throw Error(Error::Kind::data, file_.path() + ":" + std::to_string(line_),
-                                "a row of more than " + std::to_string(longest_row >> 20) +
-                                    " MiB. Is a quote never closed?");
+                    detail::fail(Error::Kind::data, {file_.path(), ":", line_},
+                                 {"a row of more than ", longest_row >> 20,
+                                  " MiB. Is a quote never closed?"});
                 }
                 buffer_.resize(buffer_.size() * 2);
                 continue;
@@ -91,6 +92,7 @@ private:
     static constexpr std::size_t longest_row = std::size_t{1} << 28;
 
     detail::InputFile file_;
+    std::unique_ptr<CsvOptions const> options_; // the reader holds on to them
     detail::CsvReader reader_;
     std::size_t block_;
     std::vector<char> buffer_;

@@ -3,6 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/tensor.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/scaling.hpp>
 
 #include <algorithm>
@@ -36,9 +37,8 @@ struct Dataset {
             auto to = Tensor<float, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), width});
             for (std::size_t i = 0; i < rows.size(); ++i) {
                 if (rows[i] >= from.shape()[0]) {
-                    throw Error(Error::Kind::argument, "Dataset::take",
-                                "row " + std::to_string(rows[i]) + " of " +
-                                    std::to_string(from.shape()[0]) + ".");
+                    detail::fail(Error::Kind::argument, {"Dataset::take"},
+                                 {"row ", rows[i], " of ", from.shape()[0], "."});
                 }
                 std::copy_n(from.data() + rows[i] * width, width, to.data() + i * width);
             }

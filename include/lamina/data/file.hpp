@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/data/message.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -18,8 +19,9 @@
 
 namespace lamina::detail {
 
-[[noreturn]] inline void throw_errno(std::string const& path, std::string const& what, int code) {
-    throw Error(Error::Kind::file, path, what + ": " + std::generic_category().message(code) + ".");
+[[noreturn, gnu::cold]] inline void fail_errno(std::string const& path, char const* what,
+                                               int code) {
+    fail(Error::Kind::file, {path}, {what, ": ", std::generic_category().message(code), "."});
 }
 
 /// An open file that closes itself.
@@ -50,20 +52,17 @@ class InputFile {
 public:
     explicit InputFile(std::string path) : path_(std::move(path)) {
         if (path_.find('\0') != std::string::npos) {
-            throw Error(Error::Kind::file, path_.substr(0, path_.find('\0')),
-                        "cannot open: the path holds a NUL byte.");
+            fail(Error::Kind::file, {Quoted{path_}}, {"cannot open: the path holds a NUL byte."});
         }
         file_ = FileHandle(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-        if (file_.get() < 0) throw_errno(path_, "cannot open", errno);
+        if (file_.get() < 0) fail_errno(path_, "cannot open", errno);
         struct stat status;
-        if (::fstat(file_.get(), &status) != 0) throw_errno(path_, "cannot read", errno);
+        if (::fstat(file_.get(), &status) != 0) fail_errno(path_, "cannot read", errno);
         if (!S_ISREG(status.st_mode)) {
-            throw Error(
-                Error::Kind::file, path_,
-                S_ISDIR(status.st_mode)
-                    ? "is a folder, not a file."
-                    : "is not a regular file (a pipe or a device). Read it into a string and use "
-                      "read_csv_text.");
+            fail(Error::Kind::file, {path_},
+                 {S_ISDIR(status.st_mode) ? "a folder, not a file."
+                                          : "not a regular file but a pipe or a device. Read it "
+                                            "into a string and use read_csv_text."});
         }
         size_ = static_cast<std::size_t>(status.st_size);
     }
@@ -79,13 +78,13 @@ public:
             ssize_t const got = ::read(file_.get(), to + done, n - done);
             if (got == 0) break;
             if (got > 0) done += static_cast<std::size_t>(got);
-            else if (errno != EINTR) throw_errno(path_, "cannot read", errno);
+            else if (errno != EINTR) fail_errno(path_, "cannot read", errno);
         }
         return done;
     }
 
     void rewind() {
-        if (::lseek(file_.get(), 0, SEEK_SET) < 0) throw_errno(path_, "cannot read", errno);
+        if (::lseek(file_.get(), 0, SEEK_SET) < 0) fail_errno(path_, "cannot read", errno);
     }
 
 private:
@@ -116,15 +115,15 @@ inline void write_file(std::string const& path, std::string_view text) {
     mode_t mode = 0644;
     if (::stat(path.c_str(), &status) == 0) {
         if (!S_ISREG(status.st_mode))
-            throw Error(Error::Kind::file, path, "cannot write: it is there, but no regular file.");
+            fail(Error::Kind::file, {path}, {"cannot write: it is there, but no regular file."});
         mode = status.st_mode & 07777;
     }
     std::string temporary = path + ".XXXXXX";
     FileHandle file(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (file.get() < 0) throw_errno(path, "cannot write", errno);
+    if (file.get() < 0) fail_errno(path, "cannot write", errno);
     auto const give_up = [&](int code) {
         ::unlink(temporary.c_str());
-        throw_errno(path, "cannot write, and nothing was changed", code);
+        fail_errno(path, "cannot write, and nothing was changed", code);
     };
     for (std::string_view rest = text; !rest.empty();) {
         ssize_t const put = ::write(file.get(), rest.data(), rest.size());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
-
 #include <bit>
 #include <charconv>
 #include <cstddef>
@@ -35,7 +33,7 @@ inline bool is_finite(float value) {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Did a number that from_chars found out of range have too large an exponent (or too small a one)?
-inline bool overflows(char const* first, char const* last) {
+[[gnu::cold]] inline bool overflows(char const* first, char const* last) {
     // value = 0.d1 d2 d3... * 10^magnitude, d1 != 0
     std::int64_t magnitude = 0;
     bool point = false, significant = false;
@@ -47,14 +45,13 @@ inline bool overflows(char const* first, char const* last) {
         if (significant && !point) ++magnitude;
         if (!significant && point) --magnitude;
     }
-    if (p == last) return magnitude > 0;
-    char const* const exponent = p[1] == '+' ? p + 2 : p + 1;
     std::int64_t power = 0;
-    if (std::from_chars(exponent, last, power).ec == std::errc::result_out_of_range)
-        return *exponent != '-';
-    power = power > 1'000'000'000'000    ? 1'000'000'000'000
-            : power < -1'000'000'000'000 ? -1'000'000'000'000
-                                         : power;
+    if (p != last) ++p;
+    bool const minus = p != last && *p == '-';
+    for (; p != last; ++p) {
+        if (is_digit(*p) && power < 1'000'000'000'000'000) power = power * 10 + (*p - '0');
+    }
+    if (minus) power = -power;
     return magnitude + power > 0;
 }
 
@@ -131,45 +128,6 @@ inline bool parse_number(std::string_view text, double& value) {
 inline void append_number(std::string& to, double value) {
     char digits[32];
     to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-}
-
-/// The text of a number for a person: six digits.
-inline std::string short_number(double value) {
-    char digits[32];
-    return {
-        digits,
-        std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};
-}
-
-/// A cell's text for a message: in quotes, on one line, not too long.
-inline std::string quoted(std::string_view text) {
-    constexpr std::size_t limit = 40;
-    constexpr char hex[] = "0123456789abcdef";
-    std::size_t size = text.size() <= limit ? text.size() : limit - 3;
-    if (size < text.size()) { // not within a UTF-8 character
-        while (size > limit - 7 && (text[size] & 0xc0) == 0x80) --size;
-    }
-    std::string out = "\"";
-    for (char const c : text.substr(0, size)) {
-        if (c == '\n') out += "\\n";
-        else if (c == '\r') out += "\\r";
-        else if (c == '\t') out += "\\t";
-        else if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            out += "\\x";
-            out += hex[(c >> 4) & 15];
-            out += hex[c & 15];
-        } else out += c;
-    }
-    if (size < text.size()) out += "...";
-    return out += '"';
-}
-
-/// "1 row", "2 rows".
-inline std::string counted(std::size_t n, std::string_view noun) {
-    return std::to_string(n).append(1, ' ').append(noun).append(n == 1 ? "" : "s");
 }
 
 } // namespace lamina::detail

@@ -3,6 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/tensor.hpp>
+#include <lamina/data/message.hpp>
 
 #include <cstddef>
 #include <span>
@@ -65,9 +66,9 @@ private:
     void each(std::span<T> rows, F f) const {
         if (empty()) return;
         if (rows.size() % columns() != 0) {
-            throw Error(Error::Kind::argument, "Scaling",
-                        std::to_string(rows.size()) + " values are no whole rows of " +
-                            std::to_string(columns()) + " columns.");
+            detail::fail(Error::Kind::argument, {"Scaling"},
+                         {rows.size(), " values are no whole rows of ",
+                          detail::Counted{columns(), "column"}, "."});
         }
         for (std::size_t i = 0; i < rows.size(); i += columns()) {
             for (std::size_t c = 0; c < columns(); ++c)

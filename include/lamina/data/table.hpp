@@ -5,6 +5,7 @@
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/dataset.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/scaling.hpp>
 
@@ -44,14 +45,25 @@ struct Lines {
 /// What fill_missing puts into gaps.
 enum class Fill { mean, median, most_frequent };
 
+namespace detail {
+
+template <class T>
+concept Arithmetic = std::is_arithmetic_v<T>;
+
+/// A function that gives a number for the number or the text of a cell.
+template <class F>
+concept ValueFunction =
+    std::is_invocable_r_v<double, F, double> || std::is_invocable_r_v<double, F, std::string_view>;
+
+} // namespace detail
+
 /// One line of a map: {"positive", 1} or {4, 1}.
 struct MapRule {
-    template <class T>
-    requires std::is_arithmetic_v<T> MapRule(std::string_view from, T value)
+    template <detail::Arithmetic T>
+    MapRule(std::string_view from, T value)
         : text(from), is_text(true), to(static_cast<double>(value)) {}
-    template <class F, class T>
-    requires(std::is_arithmetic_v<F>&& std::is_arithmetic_v<T>) MapRule(F from, T value)
-        : number(static_cast<double>(from)), to(static_cast<double>(value)) {}
+    template <detail::Arithmetic F, detail::Arithmetic T>
+    MapRule(F from, T value) : number(static_cast<double>(from)), to(static_cast<double>(value)) {}
 
     std::string_view text = {};
     double number = 0;
@@ -106,11 +118,10 @@ public:
     Table() = default;
     /// A table of columns of one length.
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) { check(); }
-    /// A table that came from a file whose columns are these, in order; for messages.
+    /// A table that came from a file whose columns are these, in order, and of one length.
     Table(std::vector<Column> columns, std::string source, Lines lines)
         : columns_(std::move(columns)), source_(std::move(source)), lines_(std::move(lines)) {
         for (std::size_t c = 0; c < columns_.size(); ++c) columns_[c].field_ = c + 1;
-        check();
     }
 
     std::size_t rows() const { return columns_.empty() ? 0 : columns_.front().size(); }
@@ -217,15 +228,12 @@ public:
     }
     /// f(value) for each value; f takes a double, or a std::string_view where the column is text,
     /// and gives a number.
-    template <class F>
-    requires std::is_invocable_r_v<double, F, double> ||
-        std::is_invocable_r_v<double, F, std::string_view>
-            Table map(std::string_view column, F f) &&;
-    template <class F>
-    requires std::is_invocable_r_v<double, F, double> ||
-        std::is_invocable_r_v<double, F, std::string_view>
-            Table map(std::string_view column, F f)
-    const& { return Table(*this).map(column, f); }
+    template <detail::ValueFunction F>
+    Table map(std::string_view column, F f) &&;
+    template <detail::ValueFunction F>
+    Table map(std::string_view column, F f) const& {
+        return Table(*this).map(column, f);
+    }
     /// Numbers 0, 1, ... for the different texts in alphabetical order, which Dataset::classes
     /// keeps for a label.
     Table encode(std::string_view column, std::size_t limit = 1024) &&;
@@ -284,9 +292,13 @@ private:
     void check() const;
     std::size_t find(std::string_view name) const;
     Rows find_all(Names const& names) const;
-    std::string where(std::size_t row, Column const& column) const;
-    std::string where(Column const& column) const;
-    [[noreturn]] void throw_text(Column const& column) const;
+    std::string_view file() const { return source_.empty() ? "table" : std::string_view(source_); }
+    [[gnu::cold]] std::string where(std::size_t row, Column const& column) const;
+    [[gnu::cold]] std::string where(Column const& column) const;
+    [[noreturn, gnu::cold]] void fail_text(Column const& column) const;
+    [[noreturn, gnu::cold]] void fail_unknown(std::string_view name) const;
+    [[noreturn]] void fail_map(Column const& column, std::size_t row,
+                               std::initializer_list<MapRule> rules) const;
     void settled(Column const& column, char const* step) const;
     void keep(std::span<std::size_t const> rows);
     void fill(std::size_t c, Fill what);
@@ -301,9 +313,8 @@ private:
     Scaling match(Scaling const& scaling, Rows& columns) const;
     template <class T>
     Tensor<T, 2> gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const;
-    Dataset dataset(Rows const& x, Rows const& y, Rows const& rows, Scaling const& of_x,
-                    Scaling const& of_y) const;
-    std::vector<Dataset> parts(SplitInThreeOptions const& options, bool three) const;
+    void gather(Dataset& to, Rows const& x, Rows const& y, Rows const& rows) const;
+    SplitInThree parts(SplitInThreeOptions const& options, bool three) const;
     std::vector<std::size_t> classes_of_rows(Rows const& labels) const;
 
     std::vector<Column> columns_;
@@ -313,24 +324,43 @@ private:
 
 // ---- looking up, and saying where
 
+namespace detail {
+
+/// Two equal names among n: their places, or n and n. By a hash table (FNV-1a; Fowler, Noll, Vo).
+template <class NameAt>
+std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
+    std::size_t mask = 1;
+    while (mask < 2 * n) mask *= 2;
+    std::vector<std::size_t> places(mask--, n);
+    for (std::size_t i = 0; i < n; ++i) {
+        std::string_view const name = name_at(i);
+        std::uint64_t hash = 0xcbf29ce484222325;
+        for (char const c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+        std::size_t slot = hash & mask;
+        for (; places[slot] != n; slot = (slot + 1) & mask) {
+            if (name_at(places[slot]) == name) return {places[slot], i};
+        }
+        places[slot] = i;
+    }
+    return {n, n};
+}
+
+} // namespace detail
+
 inline void Table::check() const {
-    std::vector<std::string_view> names;
     for (Column const& c : columns_) {
-        names.push_back(c.name());
         if (c.size() == rows()) continue;
-        throw Error(Error::Kind::argument, "Table",
-                    "column " + detail::quoted(c.name()) + " has " +
-                        detail::counted(c.size(), "row") + ", column " +
-                        detail::quoted(columns_.front().name()) + " has " + std::to_string(rows()) +
-                        ".");
+        detail::fail(Error::Kind::argument, {file()},
+                     {"column ", detail::Quoted{c.name()}, " has ",
+                      detail::Counted{c.size(), "row"}, ", column ",
+                      detail::Quoted{columns_.front().name()}, " has ", rows(), "."});
     }
-    std::sort(names.begin(), names.end());
-    auto const twice = std::adjacent_find(names.begin(), names.end());
-    if (twice != names.end()) {
-        throw Error(Error::Kind::argument, source_.empty() ? "Table" : source_,
-                    "two columns have the name " + detail::quoted(*twice) +
-                        ". Names tell columns apart.");
-    }
+    auto const [first, second] = detail::find_twice(
+        columns_.size(), [&](std::size_t c) -> std::string_view { return columns_[c].name(); });
+    if (first == second) return;
+    detail::fail(Error::Kind::argument, {file()},
+                 {"two columns have the name ", detail::Quoted{columns_[first].name()},
+                  ". Names tell columns apart."});
 }
 
 inline std::vector<std::string> Table::names() const {
@@ -340,21 +370,29 @@ inline std::vector<std::string> Table::names() const {
 }
 
 inline bool Table::contains(std::string_view name) const {
-    return std::any_of(columns_.begin(), columns_.end(),
-                       [&](Column const& c) { return c.name() == name; });
+    for (Column const& c : columns_) {
+        if (c.name() == name) return true;
+    }
+    return false;
 }
 
 inline std::size_t Table::find(std::string_view name) const {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (columns_[c].name() == name) return c;
     }
+    fail_unknown(name);
+}
+
+inline void Table::fail_unknown(std::string_view name) const {
     std::string known;
     for (std::size_t c = 0; c < columns_.size() && c < 12; ++c) {
-        known += (c == 0 ? " " : ", ") + detail::quoted(columns_[c].name());
+        known += c == 0 ? "" : ", ";
+        detail::append_quoted(known, columns_[c].name());
     }
-    if (columns_.size() > 12) known += ", ... (" + std::to_string(columns_.size()) + ")";
-    throw Error(Error::Kind::argument, source_.empty() ? "table" : source_,
-                "there is no column " + detail::quoted(name) + ". The columns are" + known + ".");
+    if (columns_.size() > 12) known += ", ...";
+    detail::fail(Error::Kind::argument, {file()},
+                 {"there is no column ", detail::Quoted{name}, " among its ",
+                  detail::Counted{columns_.size(), "column"}, ": ", known, "."});
 }
 
 inline Table::Rows Table::find_all(Names const& names) const {
@@ -364,56 +402,59 @@ inline Table::Rows Table::find_all(Names const& names) const {
 }
 
 inline std::string Table::where(Column const& column) const {
-    return (source_.empty() ? "table" : source_) + " (column " + detail::quoted(column.name()) +
-           ")";
+    return detail::message({file(), " (column ", detail::Quoted{column.name()}, ")"});
 }
 
 inline std::string Table::where(std::size_t row, Column const& column) const {
-    std::string const place = " (column " + detail::quoted(column.name()) + ")";
-    if (source_.empty()) return "table, row " + std::to_string(lines_.at(row)) + place;
-    std::string const field = column.field_ ? ":" + std::to_string(column.field_) : "";
-    return source_ + ":" + std::to_string(lines_.at(row)) + field + place;
+    std::string at = source_;
+    if (source_.empty()) at = detail::message({file(), ", row ", lines_.at(row)});
+    else if (column.field_ == 0) at = detail::message({file(), ":", lines_.at(row)});
+    else at = detail::message({file(), ":", lines_.at(row), ":", column.field_});
+    return detail::message({at, " (column ", detail::Quoted{column.name()}, ")"});
 }
 
 namespace detail {
 
 /// What is wrong with a cell that should be a number; `column` is the name above it.
-inline std::string not_a_number(std::string_view text, std::string_view column) {
-    std::string const found = quoted(text);
+[[gnu::cold]] inline std::string not_a_number(std::string_view text, std::string_view column) {
     std::string_view const bare = trimmed(text);
-    if (bare.empty())
-        return found + " is not a number. An empty cell is a gap only where .gaps lists \"\".";
-    if (bare == column)
-        return found + " is not a number but the column's name: is this the header a second time?";
+    char const* why = " is not a number (expected e.g. 4.7).";
     double value = 0;
-    std::string point(bare);
-    std::replace(point.begin(), point.end(), ',', '.');
-    if (point != bare && parse_number(point, value)) {
-        return found +
-               " is not a number (expected e.g. 4.7; the decimal point is '.' in every locale).";
-    }
-    std::string mantissa(bare.substr(0, bare.find_first_of("eE")));
-    if (mantissa.size() < bare.size() && parse_number(mantissa, value)) {
-        std::string_view exponent = bare.substr(mantissa.size() + 1);
-        if (!exponent.empty() && (exponent.front() == '+' || exponent.front() == '-'))
-            exponent.remove_prefix(1);
-        if (!exponent.empty() && exponent.find_first_not_of("0123456789") == exponent.npos) {
-            return found + " is beyond the range of a double (1.8e308).";
+    if (bare.empty()) {
+        why = " is not a number. An empty cell is a gap only where .gaps lists \"\".";
+    } else if (bare == column) {
+        why = " is not a number but the column's name: is this the header a second time?";
+    } else if (std::size_t const e = bare.find_first_of("eE"); e != bare.npos && e > 0) {
+        // A number all through, which scan_number refused: it is too large.
+        std::size_t const digits = bare.find_first_not_of("0123456789", e + 1);
+        bool const sign = digits == e + 1 && (bare[digits] == '-' || bare[digits] == '+');
+        std::size_t const first = sign ? digits + 1 : e + 1;
+        if (first < bare.size() && bare.find_first_not_of("0123456789", first) == bare.npos &&
+            parse_number(bare.substr(0, e), value)) {
+            why = " is beyond the range of a double (1.8e308).";
+        }
+    } else {
+        std::string changed(bare);
+        for (char& c : changed) {
+            if (c == ',') c = '.';
+            else if (c >= 'A' && c <= 'Z') c = char(c + ('a' - 'A'));
+        }
+        bool const sign = changed.front() == '-' || changed.front() == '+';
+        if (parse_number(changed, value)) {
+            why = " is not a number (expected e.g. 4.7; the decimal point is '.' in every locale).";
+        }
+        for (char const* word : {"nan", "inf", "infinity", "n/a", "null", "none", "na", "?", "-"}) {
+            if (changed == word || (sign && changed.compare(1, changed.npos, word) == 0)) {
+                why = " is not a number. If it stands for a gap, list it in .gaps.";
+            }
         }
     }
-    std::string word(bare.substr(bare.front() == '-' || bare.front() == '+' ? 1 : 0));
-    for (char& c : word) c = c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c;
-    for (std::string_view special :
-         {"nan", "inf", "infinity", "n/a", "null", "none", "na", "?", "-"}) {
-        if (word == special)
-            return found + " is not a number. If it stands for a gap, list it in .gaps.";
-    }
-    return found + " is not a number (expected e.g. 4.7).";
+    return message({Quoted{text}, why});
 }
 
 } // namespace detail
 
-inline void Table::throw_text(Column const& column) const {
+inline void Table::fail_text(Column const& column) const {
     // Mostly numbers: the cells that are none are the mistake. Mostly texts: the use is.
     std::size_t texts = 0, numbers = 0, first = 0;
     double value = 0;
@@ -422,41 +463,42 @@ inline void Table::throw_text(Column const& column) const {
         if (detail::parse_number(column.texts_[row], value)) ++numbers;
         else if (texts++ == 0) first = row;
     }
-    std::string const name = detail::quoted(column.name());
     if (texts == 0) {
-        throw Error(Error::Kind::data, where(column),
-                    "was read as text. Leave it out of .texts to have numbers.");
+        detail::fail(Error::Kind::data, {where(column)},
+                     {"this was read as text. To have numbers leave it out of .texts."});
     }
     std::string_view const text = column.texts_[first];
     if (numbers >= texts) {
-        throw Error(Error::Kind::data, where(first, column),
-                    detail::not_a_number(text, column.name()));
+        detail::fail(Error::Kind::data, {where(first, column)},
+                     {detail::not_a_number(text, column.name())});
     }
-    throw Error(Error::Kind::data, where(first, column),
-                detail::quoted(text) + " is text where a number is needed. Use map(" + name +
-                    ", {{" + detail::quoted(text) + ", 1}, ...}), encode(" + name +
-                    ") or one_hot(" + name + "), or leave it out with drop(" + name + ").");
+    detail::Quoted const name{column.name()}, found{text};
+    detail::fail(Error::Kind::data, {where(first, column)},
+                 {found, " is text where a number is needed. Use map(", name, ", {{", found,
+                  ", 1}, ...}), encode(", name, ") or one_hot(", name,
+                  "), or leave it out with drop(", name, ")."});
 }
 
 inline void Table::settled(Column const& column, char const* step) const {
     if (column.pending_.kind == Pending::Kind::none) return;
-    throw Error(
-        Error::Kind::argument, where(column),
-        std::string(step) +
-            " changes values that standardize() or min_max() is to scale. Put it before them.");
+    detail::fail(Error::Kind::argument, {where(column)},
+                 {step, " changes values that standardize() or min_max() is to scale. Put it "
+                        "before them."});
 }
 
 inline std::span<double const> Table::numbers(std::string_view name) const& {
     Column const& column = columns_[find(name)];
-    if (column.is_text()) throw_text(column);
+    if (column.is_text()) fail_text(column);
     return column.numbers();
 }
 
 inline Texts const& Table::texts(std::string_view name) const& {
     Column const& column = columns_[find(name)];
-    if (column.is_text()) return column.texts();
-    throw Error(Error::Kind::argument, where(column),
-                "holds numbers, not text. Name it in .texts to read it as text.");
+    if (column.is_number()) {
+        detail::fail(Error::Kind::argument, {where(column)},
+                     {"this holds numbers, not text. To read it as text name it in .texts."});
+    }
+    return column.texts();
 }
 
 inline std::string Table::describe() const {
@@ -477,11 +519,11 @@ inline std::string Table::describe() const {
         for (double v : values) mean += v / double(n);
         for (double v : values) square += (v - mean) * (v - mean);
         double const median = (values[(n - 1) / 2] + values[n / 2]) / 2;
-        lines.back()[3] = detail::short_number(mean);
-        if (n > 1) lines.back()[4] = detail::short_number(std::sqrt(square / double(n - 1)));
-        lines.back()[5] = detail::short_number(values.front());
-        lines.back()[6] = detail::short_number(median);
-        lines.back()[7] = detail::short_number(values.back());
+        lines.back()[3] = detail::message({mean});
+        if (n > 1) lines.back()[4] = detail::message({std::sqrt(square / double(n - 1))});
+        lines.back()[5] = detail::message({values.front()});
+        lines.back()[6] = detail::message({median});
+        lines.back()[7] = detail::message({values.back()});
     }
     std::array<std::size_t, 8> width{};
     for (auto const& line : lines) {

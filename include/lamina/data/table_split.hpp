@@ -6,16 +6,14 @@
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/dataset.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/scaling.hpp>
 #include <lamina/data/table.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -30,7 +28,7 @@ namespace lamina {
 
 inline Table Table::standardize(Names const& names) && {
     for (std::size_t c : find_all(names)) {
-        if (columns_[c].is_text()) throw_text(columns_[c]);
+        if (columns_[c].is_text()) fail_text(columns_[c]);
         columns_[c].pending_ = {Pending::Kind::standard, 0, 1, true};
     }
     for (Column& column : columns_) {
@@ -42,12 +40,12 @@ inline Table Table::standardize(Names const& names) && {
 
 inline Table Table::min_max(Names const& names, double low, double high) && {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
-        throw Error(Error::Kind::argument, "min_max",
-                    "from " + detail::short_number(low) + " to " + detail::short_number(high) +
-                        " is no range. The first number must be the lower one.");
+        detail::fail(
+            Error::Kind::argument, {"min_max"},
+            {"from ", low, " to ", high, " is no range. The first number must be the lower one."});
     }
     for (std::size_t c : find_all(names)) {
-        if (columns_[c].is_text()) throw_text(columns_[c]);
+        if (columns_[c].is_text()) fail_text(columns_[c]);
         columns_[c].pending_ = {Pending::Kind::min_max, low, high, true};
     }
     for (Column& column : columns_) {
@@ -66,8 +64,9 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
         if (pending.kind != Pending::Kind::none && !rows.empty()) {
             double low = column.numbers_[rows.front()], high = low;
             for (std::size_t row : rows) {
-                low = std::min(low, column.numbers_[row]);
-                high = std::max(high, column.numbers_[row]);
+                double const value = column.numbers_[row];
+                low = value < low ? value : low;
+                high = value > high ? value : high;
             }
             bool const constant = !(low < high);
             if (pending.kind == Pending::Kind::min_max) {
@@ -87,10 +86,9 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
                 scale = std::sqrt(square / double(rows.size()));
             }
             if (!detail::is_finite(offset) || !detail::is_finite(scale) || !(scale > 0)) {
-                throw Error(Error::Kind::data, where(column),
-                            "cannot be scaled: its values, from " + detail::short_number(low) +
-                                " to " + detail::short_number(high) +
-                                ", are too far apart or too close together.");
+                detail::fail(Error::Kind::data, {where(column)},
+                             {"this cannot be scaled: its values, from ", low, " to ", high,
+                              ", are too far apart or too close together."});
             }
         }
         scaling.names.push_back(column.name());
@@ -104,7 +102,8 @@ inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
     columns = find_all(Names(scaling.names));
     if (scaling.names.size() != scaling.offset.size() ||
         scaling.offset.size() != scaling.scale.size()) {
-        throw Error(Error::Kind::argument, "Scaling", "names, offset and scale differ in length.");
+        detail::fail(Error::Kind::argument, {"Scaling"},
+                     {"names, offset and scale differ in length."});
     }
     for (std::size_t c : columns) settled(columns_[c], "A scaling found before");
     return scaling;
@@ -113,27 +112,29 @@ inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
 // ---- out
 
 inline Table::Rows Table::labels(Names const& label) const {
-    if (columns_.empty())
-        throw Error(Error::Kind::data, source_.empty() ? "table" : source_, "has no columns.");
+    if (columns_.empty()) detail::fail(Error::Kind::data, {file()}, {"there are no columns."});
+    Names const last(label.empty() ? columns_.back().group() : std::string());
     Rows found;
-    for (std::string const& name : label.empty() ? Names(columns_.back().group()) : label) {
+    for (std::string const& name : label.empty() ? last : label) {
         std::size_t const before = found.size();
         for (std::size_t c = 0; c < columns_.size(); ++c) {
             if (columns_[c].name() == name || columns_[c].group() == name) found.push_back(c);
         }
-        if (found.size() == before) find(name); // throws
+        if (found.size() == before) fail_unknown(name);
     }
     return found;
 }
 
 inline Table::Rows Table::features(Rows const& labels) const {
+    std::vector<char> label(columns_.size());
+    for (std::size_t c : labels) label[c] = 1;
     Rows rest;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-        if (std::find(labels.begin(), labels.end(), c) == labels.end()) rest.push_back(c);
+        if (!label[c]) rest.push_back(c);
     }
     if (rest.empty()) {
-        throw Error(Error::Kind::data, source_.empty() ? "table" : source_,
-                    "nothing is left to predict from: every column is a label.");
+        detail::fail(Error::Kind::data, {file()},
+                     {"nothing is left to predict from: every column is a label."});
     }
     return rest;
 }
@@ -141,36 +142,32 @@ inline Table::Rows Table::features(Rows const& labels) const {
 /// Throws unless every value of these columns is a number.
 inline void Table::ready(Rows const& columns) const {
     for (std::size_t c : columns) {
-        if (columns_[c].is_text()) throw_text(columns_[c]);
+        if (columns_[c].is_text()) fail_text(columns_[c]);
     }
-    if (rows() == 0) {
-        throw Error(Error::Kind::data, source_.empty() ? "table" : source_, "no rows are left.");
-    }
+    if (rows() == 0) detail::fail(Error::Kind::data, {file()}, {"no rows are left."});
     for (std::size_t c : columns) {
         for (std::size_t row = 0; row < rows(); ++row) {
             if (!columns_[c].missing(row)) continue;
-            throw Error(Error::Kind::data, where(row, columns_[c]),
-                        "is a gap where a number is needed. Use drop_missing() or fill_missing(" +
-                            detail::quoted(columns_[c].name()) + ", Fill::mean).");
+            detail::fail(Error::Kind::data, {where(row, columns_[c])},
+                         {"a gap where a number is needed. Use drop_missing() or fill_missing(",
+                          detail::Quoted{columns_[c].name()}, ", Fill::mean)."});
         }
     }
 }
 
 template <class T>
 Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const {
-    auto to = Tensor<T, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), columns.size()});
+    using Matrix = Tensor<T, 2>;
+    Matrix to(typename Matrix::shape_type{rows.size(), columns.size()});
     T* out = to.data();
     for (std::size_t row : rows) {
         for (std::size_t i = 0; i < columns.size(); ++i) {
             double const value = columns_[columns[i]].numbers_[row];
-            double const scaled = scaling.empty() ? value : scaling.apply(i, value);
-            *out = static_cast<T>(scaled);
-            if (!detail::is_finite(*out++)) {
-                throw Error(Error::Kind::data, where(row, columns_[columns[i]]),
-                            detail::short_number(value) + " does not fit a " +
-                                (std::is_same_v<T, float> ? "float (3.4e38)."
-                                                          : "double once it is scaled."));
-            }
+            *out = static_cast<T>(scaling.apply(i, value));
+            if (detail::is_finite(*out++)) continue;
+            detail::fail(Error::Kind::data, {where(row, columns_[columns[i]])},
+                         {value, std::is_same_v<T, float> ? " does not fit a float (3.4e38)."
+                                                          : " does not fit a double once scaled."});
         }
     }
     return to;
@@ -178,8 +175,8 @@ Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows, Scaling const&
 
 template <class T>
 Tensor<T, 2> Table::to_tensor() const {
-    Rows columns(columns_.size());
-    std::iota(columns.begin(), columns.end(), std::size_t{0});
+    Rows columns;
+    for (std::size_t c = 0; c < columns_.size(); ++c) columns.push_back(c);
     ready(columns);
     return gather<T>(columns, all_rows(), fit(columns, all_rows(), false));
 }
@@ -192,21 +189,18 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     return gather<T>(columns, all_rows(), scaling);
 }
 
-inline Dataset Table::dataset(Rows const& x, Rows const& y, Rows const& rows, Scaling const& of_x,
-                              Scaling const& of_y) const {
-    Dataset set;
-    set.x = gather<float>(x, rows, of_x);
-    set.y = gather<float>(y, rows, of_y);
-    for (std::size_t c : x) set.features.push_back(columns_[c].name());
-    for (std::size_t c : y) set.targets.push_back(columns_[c].name());
-    if (y.size() == 1) set.classes = columns_[y.front()].classes();
-    if (y.size() > 1 && columns_[y.front()].group() != columns_[y.front()].name()) { // one_hot
-        for (std::size_t c : y)
-            set.classes.push_back(columns_[c].name().substr(columns_[c].group().size() + 1));
+/// Fills all but the scalings, which are there already.
+inline void Table::gather(Dataset& to, Rows const& x, Rows const& y, Rows const& rows) const {
+    to.x = gather<float>(x, rows, to.scaling);
+    to.y = gather<float>(y, rows, to.target_scaling);
+    to.features = to.scaling.names;
+    to.targets = to.target_scaling.names;
+    Column const& label = columns_[y.front()];
+    to.classes = label.classes();
+    if (label.group() == label.name()) return;
+    for (std::size_t c : y) { // one_hot: column_value
+        to.classes.push_back(columns_[c].name().substr(label.group().size() + 1));
     }
-    set.scaling = of_x;
-    set.target_scaling = of_y;
-    return set;
 }
 
 inline Dataset Table::to_dataset(DatasetOptions const& options) const {
@@ -214,40 +208,39 @@ inline Dataset Table::to_dataset(DatasetOptions const& options) const {
     Rows x;
     if (options.scaling.empty()) x = features(y);
     else match(options.scaling, x);
-    Rows used = x;
-    used.insert(used.end(), y.begin(), y.end());
-    ready(used);
+    ready(x);
+    ready(y);
     Rows const rows = all_rows();
-    return dataset(x, y, rows, options.scaling.empty() ? fit(x, rows, false) : options.scaling,
-                   fit(y, rows, true));
+    Dataset set;
+    set.scaling = options.scaling.empty() ? fit(x, rows, false) : options.scaling;
+    set.target_scaling = fit(y, rows, true);
+    gather(set, x, y, rows);
+    return set;
 }
 
 /// A class number for each row: which value the label has, or which of its one-hot columns is the
 /// largest.
 inline std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
+    constexpr std::size_t limit = 1024;
     std::vector<std::size_t> classes(rows());
-    if (labels.size() > 1) {
-        for (std::size_t row = 0; row < rows(); ++row) {
-            for (std::size_t i = 1; i < labels.size(); ++i) {
-                auto const value = [&](std::size_t k) { return columns_[labels[k]].numbers_[row]; };
-                if (value(i) > value(classes[row])) classes[row] = i;
-            }
-        }
-        return classes;
-    }
-    Column const& label = columns_[labels.front()];
-    std::vector<double> values = label.numbers_;
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    if (values.size() > std::max<std::size_t>(2, rows() / 2)) {
-        throw Error(Error::Kind::data, where(label),
-                    "has " + std::to_string(values.size()) + " different values in " +
-                        detail::counted(rows(), "row") +
-                        ": these are no classes to stratify by. Use .stratified = false.");
-    }
+    std::vector<double> values;
     for (std::size_t row = 0; row < rows(); ++row) {
-        classes[row] = std::size_t(
-            std::lower_bound(values.begin(), values.end(), label.numbers_[row]) - values.begin());
+        std::size_t k = 0;
+        if (labels.size() > 1) {
+            for (std::size_t i = 1; i < labels.size(); ++i) {
+                if (columns_[labels[i]].numbers_[row] > columns_[labels[k]].numbers_[row]) k = i;
+            }
+        } else {
+            double const value = columns_[labels.front()].numbers_[row];
+            while (k < values.size() && (values[k] < value || values[k] > value)) ++k;
+            if (k == values.size()) values.push_back(value);
+        }
+        classes[row] = k;
+        if (values.size() <= limit) continue;
+        detail::fail(Error::Kind::data, {where(columns_[labels.front()])},
+                     {"there are more than ", limit,
+                      " different values, which are no classes to stratify by. Use .stratified = "
+                      "false."});
     }
     return classes;
 }
@@ -255,129 +248,128 @@ inline std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const
 namespace detail {
 
 /// Takes the last `count` of the rows, or as many of each class as is its share (largest remainders
-/// first, and never the whole of a class of several rows). Both parts keep their order.
+/// first, and never the whole of a class of several rows if it can be helped). Both parts keep
+/// their order.
 inline std::vector<std::size_t> take_part(std::vector<std::size_t>& rows, std::size_t count,
-                                          std::span<std::size_t const> class_of_row) {
-    std::vector<std::size_t> part;
-    if (class_of_row.empty()) {
-        part.assign(rows.end() - std::ptrdiff_t(count), rows.end());
-        rows.resize(rows.size() - count);
-        return part;
-    }
-    std::vector<std::size_t> sizes;
+                                          std::vector<std::size_t> const& class_of_row) {
+    std::vector<std::size_t> sizes(1), part(count);
     for (std::size_t row : rows) {
-        if (class_of_row[row] >= sizes.size()) sizes.resize(class_of_row[row] + 1);
-        ++sizes[class_of_row[row]];
+        std::size_t const k = class_of_row.empty() ? 0 : class_of_row[row];
+        if (k >= sizes.size()) sizes.resize(k + 1);
+        ++sizes[k];
     }
-    std::vector<std::size_t> quota(sizes.size()), by_remainder(sizes.size());
-    std::vector<double> remainder(sizes.size());
+    std::vector<std::size_t> quota(sizes.size());
     std::size_t given = 0;
-    for (std::size_t k = 0; k < sizes.size(); ++k) {
-        double const share = double(count) * double(sizes[k]) / double(rows.size());
-        quota[k] = std::size_t(share);
-        remainder[k] = share - double(quota[k]);
-        given += quota[k];
-        by_remainder[k] = k;
-    }
-    std::stable_sort(by_remainder.begin(), by_remainder.end(),
-                     [&](std::size_t a, std::size_t b) { return remainder[a] > remainder[b]; });
-    for (int whole = 0; whole < 2; ++whole) { // classes are used up only if nothing else is left
-        for (std::size_t k : by_remainder) {
-            if (given < count && quota[k] + (whole ? 0 : 1) < sizes[k]) {
-                ++quota[k];
-                ++given;
+    auto const share = [&](std::size_t k) {
+        return double(count) * double(sizes[k]) / double(rows.size());
+    };
+    for (std::size_t k = 0; k < sizes.size(); ++k) given += quota[k] = std::size_t(share(k));
+    for (; given < count; ++given) {
+        // What is left of its share; less for a class that would be used up, so that it comes last.
+        double most = -8;
+        std::size_t best = 0;
+        for (std::size_t k = 0; k < sizes.size(); ++k) {
+            double left = share(k) - double(quota[k]);
+            if (quota[k] + 1 == sizes[k]) left -= 4;
+            if (quota[k] < sizes[k] && left > most) {
+                most = left;
+                best = k;
             }
         }
+        ++quota[best];
     }
-    std::vector<char> taken(rows.size());
+    // From the end, and what is not taken moves up there.
+    std::size_t left = count, kept = rows.size();
     for (std::size_t i = rows.size(); i-- > 0;) {
-        std::size_t& left = quota[class_of_row[rows[i]]];
-        if (left == 0) continue;
-        --left;
-        taken[i] = 1;
+        std::size_t& wanted = quota[class_of_row.empty() ? 0 : class_of_row[rows[i]]];
+        if (wanted == 0) rows[--kept] = rows[i];
+        else {
+            --wanted;
+            part[--left] = rows[i];
+        }
     }
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (taken[i]) part.push_back(rows[i]);
-        else rows[kept++] = rows[i];
-    }
-    rows.resize(kept);
+    rows.erase(rows.begin(), rows.begin() + std::ptrdiff_t(kept));
     return part;
+}
+
+/// How many of `rows` rows a part gets.
+inline std::size_t part_size(float share, std::size_t number, std::size_t rows,
+                             char const* option) {
+    if (number == 0 && !(share >= 0 && share < 1)) {
+        fail(Error::Kind::argument, {"split"},
+             {option, " = ", double(share),
+              " is no share of the rows. It is from 0 to less than 1; a number of rows is ", option,
+              "_rows."});
+    }
+    std::size_t const n = number ? number : std::size_t(double(share) * double(rows) + 0.5);
+    if ((n == 0 && share > 0) || n >= rows) {
+        fail(Error::Kind::argument, {"split"},
+             {option, " would get ", n, " of ", Counted{rows, "row"},
+              ", and every part needs at least one."});
+    }
+    return n;
 }
 
 } // namespace detail
 
-inline std::vector<Dataset> Table::parts(SplitInThreeOptions const& options, bool three) const {
+inline SplitInThree Table::parts(SplitInThreeOptions const& options, bool three) const {
     Rows const y = labels(options.label), x = features(y);
-    Rows used = x;
-    used.insert(used.end(), y.begin(), y.end());
-    ready(used);
-
-    auto const count = [&](float share, std::size_t number, char const* option) {
-        if (number == 0 && !(share >= 0 && share < 1)) {
-            throw Error(
-                Error::Kind::argument, "split",
-                std::string(option) + " = " + detail::short_number(double(share)) +
-                    " is no share of the rows. It is from 0 to less than 1; a number of rows is " +
-                    option + "_rows.");
-        }
-        std::size_t const n =
-            number ? number : std::size_t(std::llround(double(share) * double(rows())));
-        if ((n == 0 && share > 0) || n >= rows()) {
-            throw Error(Error::Kind::argument, "split",
-                        std::string(option) + " would get " + std::to_string(n) + " of " +
-                            detail::counted(rows(), "row") +
-                            ", and every part needs at least one.");
-        }
-        return n;
-    };
-    std::size_t const test = count(options.test, options.test_rows, ".test");
+    ready(x);
+    ready(y);
+    std::size_t const test = detail::part_size(options.test, options.test_rows, rows(), ".test");
     std::size_t const validation =
-        three ? count(options.validation, options.validation_rows, ".validation") : 0;
+        three
+            ? detail::part_size(options.validation, options.validation_rows, rows(), ".validation")
+            : 0;
     if (test + validation >= rows()) {
-        throw Error(Error::Kind::argument, "split",
-                    std::to_string(validation) + " rows to validate and " + std::to_string(test) +
-                        " to test leave none of " + detail::counted(rows(), "row") + " to train.");
+        detail::fail(Error::Kind::argument, {"split"},
+                     {validation, " rows to validate and ", test, " to test leave none of ",
+                      detail::Counted{rows(), "row"}, " to train."});
     }
 
-    bool const one_hot = y.size() > 1 && columns_[y.front()].group() == columns_[y.back()].group();
-    bool const known_classes = one_hot || (y.size() == 1 && !columns_[y.front()].classes().empty());
-    if (options.stratified.value_or(false) && y.size() > 1 && !one_hot) {
-        throw Error(Error::Kind::argument, "split",
-                    "several labels are no classes to stratify by. Use .stratified = false.");
+    Column const& label = columns_[y.front()];
+    bool one_hot = label.group() != label.name();
+    for (std::size_t c : y) one_hot = one_hot && columns_[c].group() == label.group();
+    bool const known = one_hot || (y.size() == 1 && !label.classes().empty());
+    bool const stratified = options.stratified.value_or(known);
+    if (stratified && y.size() > 1 && !one_hot) {
+        detail::fail(Error::Kind::argument, {"split"},
+                     {"several labels are no classes to stratify by. Use .stratified = false."});
     }
-    std::vector<std::size_t> const classes = options.stratified.value_or(known_classes)
-                                                 ? classes_of_rows(y)
-                                                 : std::vector<std::size_t>();
 
     Rows train = all_rows();
     if (options.shuffle) detail::shuffle(train, Random{options.seed});
-    Rows const test_rows = detail::take_part(train, test, classes);
-    Rows const validation_rows = detail::take_part(train, validation, classes);
-    Scaling const of_x = fit(x, train, false), of_y = fit(y, train, true);
-    std::vector<Dataset> sets;
-    sets.push_back(dataset(x, y, train, of_x, of_y));
-    sets.push_back(dataset(x, y, validation_rows, of_x, of_y));
-    sets.push_back(dataset(x, y, test_rows, of_x, of_y));
+    Rows const classes = stratified ? classes_of_rows(y) : Rows();
+    Rows const to_test = detail::take_part(train, test, classes);
+    Rows const to_validate = detail::take_part(train, validation, classes);
+    SplitInThree sets;
+    sets.train.scaling = fit(x, train, false);
+    sets.train.target_scaling = fit(y, train, true);
+    for (Dataset* set : {&sets.validation, &sets.test}) {
+        set->scaling = sets.train.scaling;
+        set->target_scaling = sets.train.target_scaling;
+    }
+    gather(sets.train, x, y, train);
+    if (three) gather(sets.validation, x, y, to_validate);
+    gather(sets.test, x, y, to_test);
     return sets;
 }
 
 inline Split Table::split(SplitOptions const& options) const {
-    std::vector<Dataset> sets = parts({.validation = 0,
-                                       .test = options.test,
-                                       .validation_rows = 0,
-                                       .test_rows = options.test_rows,
-                                       .seed = options.seed,
-                                       .shuffle = options.shuffle,
-                                       .stratified = options.stratified,
-                                       .label = options.label},
-                                      false);
-    return {std::move(sets[0]), std::move(sets[2])};
+    SplitInThree sets = parts({.validation = 0,
+                               .test = options.test,
+                               .validation_rows = 0,
+                               .test_rows = options.test_rows,
+                               .seed = options.seed,
+                               .shuffle = options.shuffle,
+                               .stratified = options.stratified,
+                               .label = options.label},
+                              false);
+    return {std::move(sets.train), std::move(sets.test)};
 }
 
 inline SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
-    std::vector<Dataset> sets = parts(options, true);
-    return {std::move(sets[0]), std::move(sets[1]), std::move(sets[2])};
+    return parts(options, true);
 }
 
 } // namespace lamina

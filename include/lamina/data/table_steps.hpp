@@ -4,6 +4,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/column.hpp>
+#include <lamina/data/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/table.hpp>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,57 +28,46 @@ namespace lamina {
 
 inline Table::Rows Table::all_rows() const {
     Rows rows(this->rows());
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
     return rows;
 }
 
 inline void Table::keep(std::span<std::size_t const> rows) {
     for (std::size_t row : rows) {
         if (row >= this->rows()) {
-            throw Error(Error::Kind::argument, "Table::take",
-                        "row " + std::to_string(row) + " of " + std::to_string(this->rows()) + ".");
+            detail::fail(Error::Kind::argument, {"Table::take"},
+                         {"row ", row, " of ", this->rows(), "."});
         }
     }
-    std::vector<std::size_t> lines;
-    lines.reserve(rows.size());
-    for (std::size_t row : rows) lines.push_back(lines_.at(row));
+    std::vector<std::size_t> lines(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) lines[i] = lines_.at(rows[i]);
+    lines_.each = std::move(lines);
     for (Column& column : columns_) {
         if (column.is_text()) {
-            std::size_t bytes = 0;
-            for (std::size_t row : rows) bytes += column.texts_[row].size();
-            Texts texts;
-            texts.reserve(rows.size(), bytes);
-            for (std::size_t row : rows) {
-                if (column.texts_.missing(row)) texts.push_missing();
-                else texts.push_back(column.texts_[row]);
-            }
-            column.texts_ = std::move(texts);
-        } else {
-            std::vector<double> numbers;
-            numbers.reserve(rows.size());
-            for (std::size_t row : rows) numbers.push_back(column.numbers_[row]);
-            column.numbers_ = std::move(numbers);
+            column.texts_ = column.texts_.take(rows);
+            continue;
         }
+        std::vector<double> numbers(rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) numbers[i] = column.numbers_[rows[i]];
+        column.numbers_ = std::move(numbers);
     }
-    lines_.each = std::move(lines);
 }
 
 inline Table Table::drop_missing(Names const& columns) && {
-    Rows const looked_at = find_all(columns);
+    Rows const named = find_all(columns);
     std::vector<char> gap(rows());
-    auto const look = [&](Column const& column) {
-        for (std::size_t row = 0; row < gap.size(); ++row)
-            gap[row] = char(gap[row] | column.missing(row));
-    };
-    for (std::size_t c : looked_at) look(columns_[c]);
-    if (columns.empty()) {
-        for (Column const& column : columns_) look(column);
+    for (std::size_t i = 0; i < (columns.empty() ? columns_.size() : named.size()); ++i) {
+        Column const& column = columns_[columns.empty() ? i : named[i]];
+        for (std::size_t row = 0; row < gap.size(); ++row) {
+            if (column.missing(row)) gap[row] = 1;
+        }
     }
-    Rows whole;
+    Rows whole = all_rows();
+    std::size_t kept = 0;
     for (std::size_t row = 0; row < gap.size(); ++row) {
-        if (!gap[row]) whole.push_back(row);
+        if (!gap[row]) whole[kept++] = row;
     }
-    if (whole.size() < rows()) keep(whole);
+    if (kept < rows()) keep(std::span(whole).first(kept));
     return std::move(*this);
 }
 
@@ -87,7 +76,7 @@ Table Table::filter(std::string_view name, F wanted) && {
     Column const& column = columns_[find(name)];
     Rows kept;
     if constexpr (std::is_invocable_r_v<bool, F, double>) {
-        if (column.is_text()) throw_text(column);
+        if (column.is_text()) fail_text(column);
         for (std::size_t row = 0; row < rows(); ++row) {
             if (wanted(column.numbers_[row])) kept.push_back(row);
         }
@@ -110,27 +99,9 @@ inline Table Table::take(std::span<std::size_t const> rows) && {
 }
 
 inline Table Table::head(std::size_t n) const {
-    Rows first(std::min(n, rows()));
-    std::iota(first.begin(), first.end(), std::size_t{0});
-    Table table;
-    table.source_ = source_;
-    table.lines_ = lines_;
-    for (Column const& column :
-         columns_) { // row by row, so that a glance at a large table is cheap
-        Column part = column.is_text() ? Column(column.name_, Texts())
-                                       : Column(column.name_, std::vector<double>());
-        for (std::size_t row : first) {
-            if (!column.is_text()) part.numbers_.push_back(column.numbers_[row]);
-            else if (column.texts_.missing(row)) part.texts_.push_missing();
-            else part.texts_.push_back(column.texts_[row]);
-        }
-        part.classes_ = column.classes_;
-        part.group_ = column.group_;
-        part.field_ = column.field_;
-        part.pending_ = column.pending_;
-        table.columns_.push_back(std::move(part));
-    }
-    return table;
+    Rows first = all_rows();
+    if (n < first.size()) first.resize(n);
+    return take(first);
 }
 
 inline Table Table::shuffle(std::uint64_t seed) && {
@@ -146,7 +117,7 @@ inline Table Table::fill_missing(Names const& columns, double value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
-        if (column.is_text()) throw_text(column);
+        if (column.is_text()) fail_text(column);
         for (double& v : column.numbers_) {
             if (detail::is_missing(v)) v = value;
         }
@@ -159,8 +130,8 @@ inline Table Table::fill_missing(Names const& columns, std::string_view value) &
         Column& column = columns_[c];
         settled(column, "fill_missing");
         if (column.is_number() && column.missing() < column.size()) {
-            throw Error(Error::Kind::argument, where(column),
-                        "holds numbers; its gaps take a number, not a text.");
+            detail::fail(Error::Kind::argument, {where(column)},
+                         {"this holds numbers; its gaps take a number, not a text."});
         }
         Texts texts;
         for (std::size_t row = 0; row < column.size(); ++row) {
@@ -179,10 +150,11 @@ inline void Table::fill(std::size_t c, Fill what) {
     if (n == column.size()) return;
     settled(column, "fill_missing");
     if (n == 0)
-        throw Error(Error::Kind::data, where(column),
-                    "has no value at all to fill its gaps from. Use drop.");
+        detail::fail(Error::Kind::data, {where(column)},
+                     {"there is no value at all to fill its gaps from. Use drop(",
+                      detail::Quoted{column.name()}, ")."});
     if (column.is_text()) {
-        if (what != Fill::most_frequent) throw_text(column);
+        if (what != Fill::most_frequent) fail_text(column);
         std::vector<std::string_view> values;
         for (std::size_t row = 0; row < column.size(); ++row) {
             if (!column.missing(row)) values.push_back(column.texts_[row]);
@@ -253,8 +225,8 @@ inline Table Table::select(Names const& names) && {
     std::vector<char> taken(columns_.size());
     for (std::size_t c : places) {
         if (taken[c]++) {
-            throw Error(Error::Kind::argument, where(columns_[c]),
-                        "select names it twice. Name each column once.");
+            detail::fail(Error::Kind::argument, {where(columns_[c])},
+                         {"select names it twice. Name each column once."});
         }
     }
     for (std::size_t c : places) chosen.push_back(std::move(columns_[c]));
@@ -279,8 +251,8 @@ inline Table Table::drop(Names const& names) && {
 inline Table Table::rename(std::string_view from, std::string to) && {
     Column& column = columns_[find(from)];
     if (to != from && contains(to)) {
-        throw Error(Error::Kind::argument, where(column),
-                    "there is a column " + detail::quoted(to) + " already.");
+        detail::fail(Error::Kind::argument, {where(column)},
+                     {"there is a column ", detail::Quoted{to}, " already."});
     }
     column.name_ = std::move(to);
     column.group_.clear();
@@ -316,69 +288,64 @@ inline Table Table::add(std::string name, std::vector<std::string> const& texts)
 
 // ---- values
 
+[[gnu::cold]] inline void Table::fail_map(Column const& column, std::size_t row,
+                                          std::initializer_list<MapRule> rules) const {
+    std::string known;
+    for (MapRule const& r : rules) {
+        known += known.empty() ? "" : ", ";
+        if (r.is_text) detail::append_quoted(known, r.text);
+        else detail::append(known, r.number);
+    }
+    std::string found = "the number ";
+    if (column.is_number()) detail::append(found, column.numbers_[row]);
+    else found = detail::message({detail::Quoted{column.texts_[row]}});
+    detail::fail(Error::Kind::data, {where(row, column)},
+                 {found, " is not in the map, which has ", known, "."});
+}
+
 inline Table Table::map(std::string_view name, std::initializer_list<MapRule> rules) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
-    std::vector<double> mapped;
-    mapped.reserve(column.size());
-    for (std::size_t row = 0; row < column.size(); ++row) {
-        if (column.missing(row)) {
-            mapped.push_back(detail::missing_number);
-            continue;
+    std::vector<double> mapped(column.size(), detail::missing_number);
+    for (std::size_t row = 0; row < mapped.size(); ++row) {
+        if (column.missing(row)) continue;
+        std::string_view const text = column.is_text() ? column.texts_[row] : std::string_view();
+        double const number = column.is_text() ? 0 : column.numbers_[row];
+        MapRule const* rule = rules.begin();
+        while (rule != rules.end() && (rule->is_text != column.is_text() || rule->text != text ||
+                                       rule->number < number || rule->number > number)) {
+            ++rule;
         }
-        MapRule const* const rule = std::find_if(rules.begin(), rules.end(), [&](MapRule const& r) {
-            if (r.is_text != column.is_text()) return false;
-            return r.is_text
-                       ? r.text == column.texts_[row]
-                       : !(r.number < column.numbers_[row]) && !(r.number > column.numbers_[row]);
-        });
-        if (rule != rules.end()) {
-            mapped.push_back(rule->to);
-            continue;
-        }
-        std::string known;
-        for (MapRule const& r : rules) {
-            known += (known.empty() ? "" : ", ") +
-                     (r.is_text ? detail::quoted(r.text) : detail::short_number(r.number));
-        }
-        std::string const found = column.is_text()
-                                      ? detail::quoted(column.texts_[row])
-                                      : "the number " + detail::short_number(column.numbers_[row]);
-        throw Error(Error::Kind::data, where(row, column),
-                    found + " is not in the map, which has " + known + ".");
+        if (rule == rules.end()) fail_map(column, row, rules);
+        mapped[row] = rule->to;
     }
-    // Whole numbers 0, 1, ... are classes, and their texts worth keeping.
-    std::vector<std::string> classes(rules.size());
-    std::size_t count = 0;
-    bool are_classes = true;
-    for (MapRule const& r : rules) {
-        std::size_t const k = r.to >= 0 && r.to < double(rules.size()) ? std::size_t(r.to) : 0;
-        are_classes = are_classes && double(k) == r.to;
-        std::string text = r.is_text ? std::string(r.text) : detail::short_number(r.number);
-        if (are_classes && classes[k].empty()) {
-            classes[k] = text.empty() ? "\"\"" : std::move(text);
-            ++count;
+    column.become(std::move(mapped));
+    // If the numbers are 0, 1, ... they are classes, and what they were called is worth keeping.
+    std::size_t in_order = 0;
+    for (std::size_t k = 0; k < rules.size(); ++k) {
+        bool named = false;
+        for (MapRule const& rule : rules) {
+            if (rule.to < double(k) || rule.to > double(k)) continue;
+            ++in_order;
+            if (!named) {
+                column.classes_.push_back(rule.is_text ? std::string(rule.text)
+                                                       : detail::message({rule.number}));
+            }
+            named = true;
         }
+        if (!named) break;
     }
-    classes.resize(count);
-    for (std::string const& text : classes) are_classes = are_classes && !text.empty();
-    if (!are_classes) classes.clear();
-    column.numbers_ = std::move(mapped);
-    column.texts_ = {};
-    column.text_ = false;
-    column.classes_ = std::move(classes);
+    if (in_order < rules.size()) column.classes_.clear();
     return std::move(*this);
 }
 
-template <class F>
-requires std::is_invocable_r_v<double, F, double> ||
-    std::is_invocable_r_v<double, F, std::string_view>
-        Table Table::map(std::string_view name, F f) && {
+template <detail::ValueFunction F>
+Table Table::map(std::string_view name, F f) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
     std::vector<double> mapped(column.size(), detail::missing_number);
     if constexpr (std::is_invocable_r_v<double, F, double>) {
-        if (column.is_text()) throw_text(column);
+        if (column.is_text()) fail_text(column);
     } else {
         texts(name); // throws for numbers
     }
@@ -388,10 +355,7 @@ requires std::is_invocable_r_v<double, F, double> ||
             mapped[row] = f(column.numbers_[row]);
         else mapped[row] = f(column.texts_[row]);
     }
-    column.numbers_ = std::move(mapped);
-    column.texts_ = {};
-    column.text_ = false;
-    column.classes_.clear();
+    column.become(std::move(mapped));
     return std::move(*this);
 }
 
@@ -411,10 +375,10 @@ inline std::vector<std::string> Table::categories(Column const& column, std::siz
             if (at == numbers.end() || *at > v) numbers.insert(at, v);
         }
         if (std::max(texts.size(), numbers.size()) <= limit) continue;
-        throw Error(Error::Kind::data, where(column),
-                    "has more than " + std::to_string(limit) + " different values. " + step +
-                        " is for categories; leave the column out with drop(" +
-                        detail::quoted(column.name()) + ") or raise the limit.");
+        detail::fail(Error::Kind::data, {where(column)},
+                     {"there are more than ", limit, " different values. ", step,
+                      " is for categories; leave the column out with drop(",
+                      detail::Quoted{column.name()}, ") or raise the limit."});
     }
     for (double v : numbers) detail::append_number(texts.emplace_back(), v);
     return texts;
@@ -430,9 +394,7 @@ inline Table Table::encode(std::string_view name, std::size_t limit) && {
         codes[row] =
             double(std::lower_bound(classes.begin(), classes.end(), texts[row]) - classes.begin());
     }
-    column.numbers_ = std::move(codes);
-    column.texts_ = {};
-    column.text_ = false;
+    column.become(std::move(codes));
     column.classes_ = std::move(classes);
     return std::move(*this);
 }

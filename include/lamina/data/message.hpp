@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+// Messages are put together by one function out of plain pieces: that is less for the compiler to
+// do, at every place that may throw, than adding strings up.
+
+namespace lamina::detail {
+
+/// Text that a message shows in quotes, on one line and not too long.
+struct Quoted {
+    std::string_view text;
+};
+
+/// "1 row", "2 rows".
+struct Counted {
+    std::size_t n;
+    std::string_view noun;
+};
+
+/// A part of a message: a text, a number, a Quoted or a Counted.
+struct Piece {
+    enum class Kind { text, quoted, whole, number, counted } kind = Kind::text;
+    std::string_view text = {};
+    std::uint64_t whole = 0;
+    double number = 0;
+
+    Piece(char const* t) : text(t) {}
+    Piece(std::string_view t) : text(t) {}
+    Piece(std::string const& t) : text(t) {}
+    Piece(Quoted q) : kind(Kind::quoted), text(q.text) {}
+    Piece(Counted c) : kind(Kind::counted), text(c.noun), whole(c.n) {}
+    Piece(std::unsigned_integral auto n) : kind(Kind::whole), whole(n) {}
+    Piece(double d) : kind(Kind::number), number(d) {}
+};
+
+[[gnu::cold]] inline void append_quoted(std::string& to, std::string_view text) {
+    constexpr std::size_t limit = 40;
+    constexpr char hex[] = "0123456789abcdef";
+    std::size_t size = text.size() <= limit ? text.size() : limit - 3;
+    if (size < text.size()) { // not within a UTF-8 character
+        while (size > limit - 7 && (text[size] & 0xc0) == 0x80) --size;
+    }
+    to += '"';
+    for (char const c : text.substr(0, size)) {
+        char const* const code = c == '\n'   ? "\\n"
+                                 : c == '\r' ? "\\r"
+                                 : c == '\t' ? "\\t"
+                                             : nullptr;
+        if (code) to += code;
+        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            to += "\\x";
+            to += hex[c >> 4 & 15];
+            to += hex[c & 15];
+        } else {
+            if (c == '"' || c == '\\') to += '\\';
+            to += c;
+        }
+    }
+    to += size < text.size() ? "...\"" : "\"";
+}
+
+/// Numbers are written with six digits.
+[[gnu::cold]] inline void append(std::string& to, Piece const& piece) {
+    char digits[32];
+    char* const end = digits + sizeof digits;
+    switch (piece.kind) {
+    case Piece::Kind::text:
+        to += piece.text;
+        break;
+    case Piece::Kind::quoted:
+        append_quoted(to, piece.text);
+        break;
+    case Piece::Kind::number:
+        to.append(digits,
+                  std::to_chars(digits, end, piece.number, std::chars_format::general, 6).ptr);
+        break;
+    case Piece::Kind::whole:
+    case Piece::Kind::counted:
+        to.append(digits, std::to_chars(digits, end, piece.whole).ptr);
+        if (piece.kind == Piece::Kind::whole) break;
+        to += ' ';
+        to += piece.text;
+        if (piece.whole != 1) to += 's';
+    }
+}
+
+[[gnu::cold]] inline std::string message(std::initializer_list<Piece> pieces) {
+    std::string text;
+    for (Piece const& piece : pieces) append(text, piece);
+    return text;
+}
+
+[[noreturn, gnu::cold]] inline void fail(Error::Kind kind, std::initializer_list<Piece> where,
+                                         std::initializer_list<Piece> what) {
+    throw Error(kind, message(where), message(what));
+}
+
+} // namespace lamina::detail
