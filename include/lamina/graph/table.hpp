@@ -41,7 +41,7 @@ constexpr Extent extent() {
 /// The rows in their canonical order: inputs, then what the outputs need, depth first. What nobody needs falls away. C++ leaves
 /// open in which order f(x | a, x | b) runs, and compilers differ: this order depends on the edges alone.
 template <class T, int N, int Scopes, int Outputs>
-struct Table {
+struct LayerTable {
     std::array<Row<T>, N> rows{};
     std::array<Scope, Scopes> scopes{};
     std::array<int, Outputs> outputs{};
@@ -55,7 +55,7 @@ template <Extent E, class T, std::uint32_t Stepped, class D>
 constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte* destination = nullptr) {
     constexpr int outs = outputs_of<D, T>, count = E.rows;
     std::array<Row<T>, count> raw{};
-    Table<T, count, E.scopes + 1, outs> t;
+    LayerTable<T, count, E.scopes + 1, outs> t;
     Graph<T, Stepped> g{.rows = raw.data(), .scopes = t.scopes.data(), .values = values};
     auto const ends = std::apply([](auto... n) { return std::array<int, outs>{n.index...}; },
                                  run(g, definition, typename D::Inputs{}).each);
@@ -101,7 +101,7 @@ constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte
 
 /// A layer's run-time values must not change the network's structure: the compiler planned it from the default values.
 template <class T, int N, int S, int O>
-bool same_structure(Table<T, N, S, O> const& a, Table<T, N, S, O> const& b) {
+bool same_structure(LayerTable<T, N, S, O> const& a, LayerTable<T, N, S, O> const& b) {
     if (a.size != b.size || a.outputs != b.outputs) return false;
     for (std::size_t i = 0; i < std::size_t(a.size); ++i) {
         auto const &p = a.rows[i], &q = b.rows[i];

@@ -52,11 +52,12 @@ public:
 
     std::size_t batches(std::size_t batch_size) const { return (count + batch_size - 1) / batch_size; }
 
-    void begin_epoch(std::size_t batch_size, bool shuffle, Random random) {
+    void begin_epoch(std::size_t epoch, std::size_t batch_size, bool shuffle, Random random) {
         batch_size_ = batch_size;
         next_ = 0;
         shuffled_ = shuffle;
         if (!shuffle) return;
+        random = random.child(epoch);
         order_.reserve(count + 1);
         std::iota(order_.data(), order_.data() + count, std::uint32_t{0});
         for (std::size_t i = count; i > 1; --i)   // Fisher and Yates

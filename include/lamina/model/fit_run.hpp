@@ -74,7 +74,7 @@ public:
         model_.trainer_.take_state(model_.weights);
         tell([&](Callback& c) { c.on_train_begin(*this); });
         for (epoch = progress.epoch; epoch < epochs && !stop; ++epoch) {
-            source_.begin_epoch(options_.batch_size, options_.shuffle, random.child(epoch));
+            source_.begin_epoch(epoch, options_.batch_size, options_.shuffle, random);
             batch = progress.batch;
             source_.skip(batch);
             log_.begin(epoch, epochs, batches);
@@ -138,7 +138,7 @@ private:
 
     void validate() {
         held_sums_.reset();
-        held_.begin_epoch(options_.batch_size, false, {});
+        held_.begin_epoch(0, options_.batch_size, false, {});
         BatchView<T> view{};
         double loss = 0;
         while (held_.next(view))

@@ -6,6 +6,8 @@
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/refused_model.hpp>
+#include <lamina/model/stream.hpp>
+#include <lamina/model/summary.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -102,6 +105,20 @@ public:
         return fit(data.x, data.y, options);
     }
 
+    /// From batches that come one after another, for data larger than memory: batches(generator, {...}) or anything that has
+    /// next(), restart() and steps(). Their size and order are theirs.
+    template <class B>
+        requires(Batches<std::remove_cvref_t<B>> && inputs == 1 && outputs == 1)
+    History fit(B&& batches, FitOptions const& options = {}) {
+        using Source = detail::Stream<T, typename InputColumns::First, Target<0>, typename PairAt<0>::Stated, Output<0>,
+                                      std::remove_reference_t<B>>;
+        Source source(batches);
+        Bound held;
+        if (!options.validation_data.x.empty())
+            held = Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
+        return detail::FitRun(*this, source, held.samples, options).run();
+    }
+
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
     auto evaluate(Arrays const& x, Arrays const& y, EvaluateOptions const& options = {}) const {
         Bound data("evaluate", x, y, options.sample_weight);
@@ -115,7 +132,7 @@ public:
         examiner.loss_weights = trainer_.examiner.loss_weights;
         Sums sums;
         double loss = 0;
-        data.samples.begin_epoch(options.batch_size, false, {});
+        data.samples.begin_epoch(0, options.batch_size, false, {});
         for (detail::BatchView<T> batch{}; data.samples.next(batch);)
             loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) * double(batch.size);
         loss /= double(std::max<std::size_t>(data.samples.count, 1));
@@ -173,7 +190,7 @@ public:
         std::unique_ptr<Threads> made;
         Threads* const threads = use.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
-        data.samples.begin_epoch(std::max<std::size_t>(data.samples.count, 1), false, {});
+        data.samples.begin_epoch(0, std::max<std::size_t>(data.samples.count, 1), false, {});
         detail::BatchView<T> batch{};
         if (!data.samples.next(batch)) return T{0};
         Sums sums;
@@ -186,6 +203,9 @@ public:
             throw Error(Error::Kind::numeric, "train_on_batch", d.text + ". The weights are those before this batch.");
         }
     }
+
+    /// A table of the layers, like Keras'.
+    std::string summary(std::string_view title = "sequential") const { return lamina::summary(*this, title); }
 
     /// The gradients of the last batch learnt, in the order of the parameters.
     std::span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }

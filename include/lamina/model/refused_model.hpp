@@ -34,6 +34,7 @@ struct RefusedModel {
     float const* predict(Workspace&, X const&, std::size_t = 1, int = 0) const { return nullptr; }
     template <class X>
     void predict_into(X const*, std::size_t, float*, Workspace&) const {}
+    std::string summary(std::string_view = {}) const { return {}; }
     template <class X, class Y>
     float train_on_batch(X const&, Y const&, UseThreads = 1) { return 0; }
 };

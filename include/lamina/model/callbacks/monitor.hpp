@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/model/callbacks/callback.hpp>
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace lamina {
+
+/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2, down for all else (Keras' rule).
+enum class Mode { automatic, min, max };
+
+inline constexpr double no_baseline = std::numeric_limits<double>::quiet_NaN();
+
+/// A value of the log; Error names what there is instead.
+inline double monitored(Training const& training, std::string const& name, char const* who) {
+    std::string there;
+    for (auto const& l : training.logs) {
+        if (l.name == name) return l.value;
+        there += (there.empty() ? "" : ", ") + std::string(l.name);
+    }
+    throw Error(Error::Kind::argument, who,
+                "the log has no \"" + name + "\"; it has " + there + ". Monitor one of those, or give validation data for val_ values.");
+}
+
+/// The best value so far.
+class Best {
+public:
+    Best() = default;
+    Best(Mode mode, std::string_view name, double min_delta = 0.0, double baseline = no_baseline) : delta_(min_delta) {
+        up_ = mode == Mode::max;
+        if (mode == Mode::automatic)
+            for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2"})
+                up_ = up_ || name.find(word) != name.npos;
+        best_ = up_ ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+        if (baseline == baseline) best_ = baseline;
+    }
+    double value() const { return best_; }
+    /// Takes the value if it is better. NaN never is.
+    bool better(double now) {
+        bool const yes = up_ ? now - delta_ > best_ : now + delta_ < best_;
+        if (yes) best_ = now;
+        return yes;
+    }
+
+private:
+    double best_ = std::numeric_limits<double>::infinity(), delta_ = 0.0;
+    bool up_ = false;
+};
+
+} // namespace lamina
