@@ -41,7 +41,7 @@ inline void check_shape(Array const& a, std::size_t const* dims, std::size_t ran
 
 /// One column of samples of shape S: looked at where it lies, or converted once.
 template <class T, class S>
-struct Column {
+struct SampleColumn {
     Block<NumberOf<T, S>> room;
     void const* bind(Array const& a, std::string const& where, std::string const& what) {
         check_shape(a, S::dims.data(), S::rank, S::size, where, what);
@@ -80,7 +80,7 @@ public:
     }
 
 private:
-    LeavesOf<Column<T, S>...> columns_;
+    LeavesOf<SampleColumn<T, S>...> columns_;
 };
 
 template <class D, class I>
