@@ -30,7 +30,7 @@ clean() {
     put include/lamina/io/names.hpp '#include <lamina/model/model.hpp>'
     mkdir -p "$house/cmake/components"
     printf '%s\n' '# SPDX-License-Identifier: BSD-3-Clause' \
-        'set(lamina_hdf5_headers io/keras_hdf5.hpp)' > "$house/cmake/components/hdf5.cmake"
+        'set(lamina_hdf5_headers io/hdf5.hpp io/keras_hdf5.hpp)' > "$house/cmake/components/hdf5.cmake"
 }
 # planted TEXT FILE LINE...: with FILE so, the check fails and says TEXT.
 planted() {
