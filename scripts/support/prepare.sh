@@ -42,10 +42,11 @@ need_library() {
     need libhdf5-dev has_header hdf5.h hdf5/serial/hdf5.h
     need nlohmann-json3-dev has_header nlohmann/json.hpp
 }
-# What unpacks R's copy of the breast-cancer table: releases differ in how it is packed.
+# What the examples draw with, and what unpacks R's copy of the breast-cancer table: releases differ
 need_data() {
     need xz-utils has xz
     need bzip2 has bzip2
+    need gnuplot-nox has gnuplot
 }
 need_tests() {
     need doctest-dev has_header doctest/doctest.h

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/metrics/metric.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/pairing.hpp>
 #include <lamina/model/weights.hpp>
@@ -22,7 +23,7 @@ class MetricSums<Pairing, std::index_sequence<I...>, M...> {
     template <class G>
     using At = typename Pairing::template At<GivenMetric<G>::output>;
     template <class G>
-    using Bound = typename GivenMetric<G>::type::template On<typename At<G>::Y, typename At<G>::Target>;
+    using Bound = BoundMetric<typename GivenMetric<G>::type, typename At<G>::Y, typename At<G>::Target>;
 
 public:
     using Options = LeavesOf<M...>;
