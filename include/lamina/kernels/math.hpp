@@ -349,8 +349,8 @@ template <class T, class A>
     V const r = opaque(kernels::fnma(a.n, V(F::ln2_high), square));
     a.r = kernels::fnma(a.n, V(F::ln2_low), r) + rest;
     V const e = V(T(1)) + detail::expm1_reduced(a.r);
-    V const ratio = detail::polynomial_from(size, F::over) / detail::polynomial_from(size, F::under);
-    V const tail = detail::scaled(e * ratio, a);
+    V const over = detail::polynomial_from(size, F::over);
+    V const tail = detail::scaled(e * (over / detail::polynomial_from(size, F::under)), a);
     return {detail::scaled(e * V(T(0.398942280401432677939946L)), a),
             kernels::select(x < V(T(0)), tail, V(T(1)) - tail)};
 }

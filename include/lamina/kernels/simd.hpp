@@ -213,7 +213,12 @@ template <class V>
         return _mm256_maskload_pd(p, detail::first_bytes(8 * count));
     else
 #endif
-    {
+    if constexpr (V::size == 2) {
+        return V{count > 0 ? p[0] : T(0), count > 1 ? p[1] : T(0)};
+    } else if constexpr (V::size == 4) {
+        return V{count > 0 ? p[0] : T(0), count > 1 ? p[1] : T(0), count > 2 ? p[2] : T(0),
+                 count > 3 ? p[3] : T(0)};
+    } else {
         alignas(64) T part[V::size]{};
         for (std::size_t i = 0; i < count; ++i) part[i] = p[i];
         return V::load_aligned(part);
