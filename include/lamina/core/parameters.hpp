@@ -51,7 +51,7 @@ struct Parameters {
 
     /// Where each begins: `auto const [kernel, bias] = c.parameters();`. Bare pointers, so that a hundred shapes share a type.
     template <class T>
-    static constexpr std::array<T*, count> split(T* at) {
+    static constexpr std::array<T*, count> split([[maybe_unused]] T* at) {
         return {std::exchange(at, at + P::Shape::size)...};
     }
 };
