@@ -12,8 +12,9 @@ namespace lamina::kernels {
 namespace detail {
 
 template <class T, class F, std::size_t... S>
-void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g, T* __restrict slot0,
-                 std::size_t stride, T scale, F const& f, std::index_sequence<S...>) {
+void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g,
+                 [[maybe_unused]] T* __restrict slot0, [[maybe_unused]] std::size_t stride, T scale,
+                 F const& f, std::index_sequence<S...>) {
     using V = Batch<T>;
     V const times(scale);
     std::size_t const rest = n % lanes<T>, whole = n - rest;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/simd.hpp>
+#include <lamina/optimizers/average.hpp>
+#include <lamina/optimizers/clip.hpp>
+#include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/schedule.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lamina {
+
+/// Adam with the largest gradient in place of the mean square:
+///
+///     m = beta_1 m + (1 - beta_1) g
+///     u = max(beta_2 u, |g|)
+///     w -= rate / (1 - beta_1^t) m / (u + epsilon)
+///
+/// In PyTorch's form u = max(beta_2 u, |g| + epsilon), and m is divided by u alone.
+///
+/// Source      Kingma and Ba (2015), section 7.1; keras.optimizers.Adamax; torch.optim.Adamax
+struct Adamax {
+    Schedule learning_rate = 1e-3;
+    double beta_1 = 0.9;
+    double beta_2 = 0.999;
+    double epsilon = 1e-7;
+    double weight_decay = 0;
+    Form form = Form::keras;
+    Clip clip{};
+    Average average{};
+
+    static constexpr std::size_t slots = 2;
+    constexpr std::size_t slots_used() const { return 2; }
+    constexpr bool decoupled() const { return form == Form::keras; }
+
+    template <class T, class Sweep>
+    void step(std::uint64_t t, double rate, Sweep const& sweep) const {
+        T const a = T(1 - beta_1), b = T(beta_2), r = T(rate / detail::gathered(beta_1, t));
+        T const outside = T(form == Form::keras ? epsilon : 0);
+        T const inside = T(form == Form::keras ? 0 : epsilon);
+        sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& u) {
+            using V = decltype(g);
+            m = kernels::fnma(V(a), m - g, m);
+            u = kernels::max(V(b) * u, kernels::abs(g) + V(inside));
+            w = kernels::fnma(V(r), m / (u + V(outside)), w);
+        });
+    }
+};
+
+} // namespace lamina

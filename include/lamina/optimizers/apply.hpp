@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/sweep.hpp>
+#include <lamina/optimizers/clip.hpp>
+#include <lamina/optimizers/stretch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace lamina {
+
+// What the model asks of an optimizer O:
+//     learning_rate                       a Schedule
+//     clip, average                       a Clip, an Average
+//     weight_decay, decoupled()           optional
+//     static constexpr std::size_t slots  the most numbers that it keeps for each parameter
+//     slots_used()                        how many of them these options need: the first ones
+//     slot_start<T>(k)                    what slot k begins with; optional, 0
+//     step<T>(t, rate, sweep)             calls sweep(detail::keeps<n>, f) once, with n <= slots
+//                                         and f(w, g, slot...) the update of a batch of numbers
+
+/// Sets the numbers that an optimizer keeps for n parameters to what they are before the first
+/// step; slot k of parameter i is slots[k * n + i].
+template <class T, class Optimizer>
+void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
+    for (std::size_t k = 0; k < Optimizer::slots; ++k) {
+        T start{0};
+        if constexpr (requires { optimizer.template slot_start<T>(k); })
+            start = optimizer.template slot_start<T>(k);
+        std::fill_n(slots + k * n, n, start);
+    }
+}
+
+/// One step, the t-th (1, 2, ...), of the `trained` stretches of w; `tensors` are the same
+/// parameters tensor by tensor, for clipping. g is used up. Slot k of parameter i is
+/// slots[k * stride + i]. All that the next step depends on is w, the slots and t. Any number of
+/// threads gives the same bits.
+template <class T, class Optimizer>
+void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, std::size_t stride,
+           std::span<Stretch const> trained, std::span<Stretch const> tensors, Threads* threads) {
+    T const scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
+    double const rate = optimizer.learning_rate.rate(t - 1);
+    T keep{1}, pull{0};
+    if constexpr (requires { optimizer.weight_decay; }) {
+        if (optimizer.decoupled()) keep = T(1 - rate * optimizer.weight_decay);
+        else pull = T(optimizer.weight_decay);
+    }
+    optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
+        auto const f = [keep, pull, update](auto& weight, auto gradient, auto&... slot) {
+            using V = decltype(gradient);
+            gradient = kernels::fma(V(pull), weight, gradient);
+            weight = weight * V(keep);
+            update(weight, gradient, slot...);
+        };
+        for (Stretch const& s : trained)
+            kernels::sweep<decltype(kept)::value>(s.size, w + s.from, g + s.from, slots + s.from,
+                                                  stride, scale, f, threads);
+    });
+}
+
+} // namespace lamina

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/elementwise.hpp>
+#include <lamina/kernels/norm.hpp>
+#include <lamina/optimizers/stretch.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+namespace lamina {
+
+/// Keeps gradients small, before anything else is done with them. 0: off. If several are given they
+/// act in this order.
+struct Clip {
+    double value = 0;         ///< every number lies within +-value
+    double norm = 0;          ///< every tensor's Euclidean norm is at most this
+    double global_norm = 0;   ///< that of all trained parameters together is at most this
+
+    constexpr bool operator==(Clip const&) const = default;
+};
+
+namespace detail {
+
+/// What a gradient of this norm is multiplied by.
+inline double shrink(double norm, double most) {
+    return norm > most ? most / norm : 1.0;
+}
+
+/// Clips by value and by norm in place. Returns what all of g has still to be multiplied by for the
+/// global norm: the sweep does it on its way.
+template <class T>
+T clip(Clip const& clip, T* g, std::span<Stretch const> trained,
+       std::span<Stretch const> tensors, Threads* threads) {
+    auto const change = [&](Stretch const& s, auto const& f) {
+        kernels::map(threads, s.size, g + s.from, f, static_cast<T const*>(g + s.from));
+    };
+    auto const squares = [&](Stretch const& s) {
+        return kernels::sum_of_squares(s.size, g + s.from, threads);
+    };
+    if (clip.value > 0)
+        for (Stretch const& s : trained)
+            change(s, [most = T(clip.value)](auto v) {
+                using V = decltype(v);
+                return kernels::max(V(-most), kernels::min(V(most), v));
+            });
+    if (clip.norm > 0)
+        for (Stretch const& s : tensors) {
+            double const by = shrink(std::sqrt(squares(s)), clip.norm);
+            if (by < 1) change(s, [by](auto v) { return v * decltype(v)(T(by)); });
+        }
+    if (!(clip.global_norm > 0)) return T{1};
+    double sum = 0;
+    for (Stretch const& s : trained) sum += squares(s);
+    return T(shrink(std::sqrt(sum), clip.global_norm));
+}
+
+} // namespace detail
+
+} // namespace lamina
