@@ -13,7 +13,7 @@ namespace lamina {
 /// Source      keras.layers.Flatten
 struct Flatten {
     template <class In>
-    struct On : detail::View<In, Shape<In::size>> {
+    struct On : detail::Relabel<In, Shape<In::size>> {
         static constexpr bool fits = !In::integer;
         static void otherwise() {
             static_assert(fits, "Flatten takes numbers, not tokens. Put Embedding before it.");

@@ -13,7 +13,7 @@ namespace detail {
 /// The same numbers in another shape. The plan lets y share x's memory; where it cannot (y is an
 /// output of the network, or others read x too) they are copied.
 template <class In, class Out>
-struct View {
+struct Relabel {
     using Output = Out;
     static constexpr bool needs_x = false, needs_y = false, view = true;
 
@@ -38,7 +38,7 @@ private:
 template <std::size_t... Dims>
 struct Reshape {
     template <class In>
-    struct On : detail::View<In, Shape<Dims...>> {
+    struct On : detail::Relabel<In, Shape<Dims...>> {
         static constexpr bool same_size = Shape<Dims...>::size == In::size;
         static constexpr bool fits = same_size && !In::integer;
         static void otherwise() {

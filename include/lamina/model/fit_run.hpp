@@ -91,12 +91,13 @@ public:
             logs = values_;
             tell([&](Callback& c) { c.on_epoch_end(*this); });
         }
+        if (progress.epoch >= epochs) model_.trainer_.take_average(model_.optimizer, model_.weights);
         tell([&](Callback& c) { c.on_train_end(*this); });
         return history;
     }
 
-    double learning_rate() const override { return double(model_.optimizer.learning_rate.rate(model_.progress.steps)); }
-    void set_learning_rate(double rate) override { model_.optimizer.learning_rate = float(rate); }
+    double learning_rate() const override { return model_.optimizer.learning_rate.rate(model_.progress.steps); }
+    void set_learning_rate(double rate) override { model_.optimizer.learning_rate = rate; }
     bool has_schedule() const override { return !model_.optimizer.learning_rate.is_constant(); }
     void keep_weights(Block<std::byte>& into) const override {
         auto const& w = model_.weights;

@@ -69,14 +69,14 @@ public:
             trainer_.examiner.losses = {{PairAt<K>::Given::loss(detail::leaf<K>(given.each))}...};
             trainer_.examiner.loss_weights = {PairAt<K>::Given::weight(detail::leaf<K>(given.each))...};
         }(std::index_sequence_for<L...>{});
-        begin_optimizer();
+        trainer_.begin(optimizer);
     }
 
     /// Parameters, state and optimizer as at the beginning, drawn from a seed.
     void initialize(std::uint64_t seed) {
         weights.initialize(seed);
         progress = {};
-        begin_optimizer();
+        trainer_.begin(optimizer);
     }
 
     /// Trains. x: samples of the network's inputs; y: targets of its losses; several of them in braces.
@@ -209,9 +209,12 @@ public:
 
     /// The gradients of the last batch learnt, in the order of the parameters.
     std::span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
-    /// The optimizer's numbers, slot after slot, each in the order of the parameters: for files.
-    std::span<T> optimizer_state() { return {trainer_.optimizer_slots.data(), trainer_.slots * parameter_count}; }
-    std::span<T const> optimizer_state() const { return {trainer_.optimizer_slots.data(), trainer_.slots * parameter_count}; }
+    /// The optimizer's numbers, slot after slot, each in the order of the parameters, the
+    /// average of the weights last if it is asked for: for files.
+    std::span<T> optimizer_state() { return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1}; }
+    std::span<T const> optimizer_state() const {
+        return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1};
+    }
 
 private:
     template <class M, class Source, class Held>
@@ -253,8 +256,6 @@ private:
             samples.weight = weights.size() ? weights.data() : nullptr;
         }
     };
-
-    void begin_optimizer() { start_slots(optimizer, trainer_.optimizer_slots.data(), parameter_count); }
 
     /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its kernels are.
     void predict_all(InputColumns const& in, std::size_t n, T* out, std::size_t width, int output,

@@ -25,11 +25,22 @@ public:
     using Net = typename Pairing::Network;
     static constexpr auto& plan = Net::training;
     static constexpr std::size_t parameters = Net::parameters, state = plan.state, outputs = Net::output_count;
-    static constexpr std::size_t slots = Optimizer::slots;
 
-    Block<T> gradients{parameters + 1}, optimizer_slots{slots * parameters + 1}, next_state{state + 1};
-
+    Block<T> gradients{parameters + 1}, next_state{state + 1};
+    Block<T> optimizer_slots;   // the optimizer's own, then, if it is asked for, the average of the weights
     Examiner<Pairing, T> examiner;
+
+    /// The optimizer as before its first step.
+    void begin(Optimizer const& optimizer) {
+        optimizer_slots = Block<T>((Optimizer::slots + has_average(optimizer)) * parameters + 1);
+        start_slots(optimizer, optimizer_slots.data(), parameters);
+    }
+    /// At the end of a run the average takes the weights' place, as in Keras.
+    void take_average(Optimizer const& optimizer, Weights<Net>& weights) {
+        if (!has_average(optimizer)) return;
+        T const* const average = optimizer_slots.data() + Optimizer::slots * parameters;
+        for (auto const& s : dense) std::copy_n(average + s.from, s.size, weights.values.data() + s.from);
+    }
 
     void reserve(std::size_t batch, Threads* threads) {
         examiner.reserve(batch, threads);
@@ -123,6 +134,7 @@ private:
         });
         return finite;
     }
+    static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
     void update(Weights<Net>& weights, Optimizer const& optimizer, [[maybe_unused]] BatchView<T> const& batch,
@@ -130,11 +142,13 @@ private:
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
-        lamina::apply(optimizer, step, w, g, s, parameters, dense, tensors, threads);
+        lamina::apply<T>(optimizer, step, w, g, s, parameters, dense, tensors, threads);
+        if (has_average(optimizer))
+            update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters, dense, threads);
         if constexpr (table_rows > 0)
             touched(batch, [&](std::size_t at, std::size_t width) {
                 Stretch const row[]{{at, width}};
-                lamina::apply(optimizer, step, w, g, s, parameters, row, row, nullptr);
+                lamina::apply<T>(optimizer, step, w, g, s, parameters, row, row, nullptr);
                 std::fill_n(g + at, width, T{0});   // zero again for the next step
             });
     }

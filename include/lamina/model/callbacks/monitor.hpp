@@ -26,15 +26,20 @@ inline double monitored(Training const& training, std::string const& name, char 
                 "the log has no \"" + name + "\"; it has " + there + ". Monitor one of those, or give validation data for val_ values.");
 }
 
+/// Whether larger is better.
+inline bool improves_upwards(Mode mode, std::string_view name) {
+    if (mode != Mode::automatic) return mode == Mode::max;
+    for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2"})
+        if (name.find(word) != name.npos) return true;
+    return false;
+}
+
 /// The best value so far.
 class Best {
 public:
     Best() = default;
-    Best(Mode mode, std::string_view name, double min_delta = 0.0, double baseline = no_baseline) : delta_(min_delta) {
-        up_ = mode == Mode::max;
-        if (mode == Mode::automatic)
-            for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2"})
-                up_ = up_ || name.find(word) != name.npos;
+    Best(Mode mode, std::string_view name, double min_delta = 0.0, double baseline = no_baseline) :
+        delta_(min_delta), up_(improves_upwards(mode, name)) {
         best_ = up_ ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
         if (baseline == baseline) best_ = baseline;
     }
