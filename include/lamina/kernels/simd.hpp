@@ -13,6 +13,7 @@
 // what they leave to the compiler is settled here, so that kernels are written once.
 #include <xsimd/xsimd.hpp>
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -248,6 +249,19 @@ template <class T, class A>
         v.store_aligned(part);
         for (std::size_t i = 0; i < count; ++i) p[i] = part[i];
     }
+}
+
+/// True in the first `count` <= lanes.
+template <class V>
+    requires Real<typename V::value_type>
+[[gnu::always_inline]] inline auto first_lanes(std::size_t count) noexcept {
+    using T = typename V::value_type;
+    static constexpr auto ones = [] {
+        std::array<T, 2 * V::size> all{};
+        for (std::size_t i = 0; i < V::size; ++i) all[i] = T(1);
+        return all;
+    }();
+    return load<V>(ones.data() + (V::size - count)) > V(T(0));
 }
 
 // ---- From a batch to a number -------------------------------------------------------------------

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/activations/elementwise.hpp>
+#include <lamina/kernels/math.hpp>
+
+namespace lamina {
+
+/// Gaussian error linear unit: x Phi(x), Phi the normal distribution.
+///
+/// Source   keras.activations.gelu (approximate=False); Hendrycks and Gimpel (2016)
+struct GELU {
+    static constexpr bool from_output = false;
+    template <class In>
+    using On = Elementwise<GELU, In>;
+
+    template <class V>
+    [[gnu::always_inline]] V value(V x) const {
+        return kernels::max(V(-40), x) * kernels::normal(x).below;   // not -inf times 0
+    }
+    template <class V>
+    [[gnu::always_inline]] V slope(V x) const {
+        x = kernels::min(V(40), kernels::max(V(-40), x));
+        auto const at = kernels::normal(x);
+        return kernels::fma(x, at.density, at.below);
+    }
+};
+
+} // namespace lamina

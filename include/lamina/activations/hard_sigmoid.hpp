@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/activations/elementwise.hpp>
+#include <lamina/kernels/simd.hpp>
+
+namespace lamina {
+
+/// Three straight lines in place of the sigmoid: min(max(x / 6 + 1/2, 0), 1).
+///
+/// Source   keras.activations.hard_sigmoid; Howard et al. (2019), "Searching for MobileNetV3"
+struct HardSigmoid {
+    static constexpr bool from_output = true;
+    template <class In>
+    using On = Elementwise<HardSigmoid, In>;
+
+    template <class V>
+    [[gnu::always_inline]] V value(V x) const {
+        using T = typename V::value_type;
+        return kernels::min(V(1), kernels::max(V(0), kernels::fma(x, V(T(1.0 / 6)), V(T(0.5)))));
+    }
+    template <class V>
+    [[gnu::always_inline]] V slope(V y) const {
+        using T = typename V::value_type;
+        return kernels::select((y > V(0)) & (y < V(1)), V(T(1.0 / 6)), V(0));
+    }
+};
+
+} // namespace lamina

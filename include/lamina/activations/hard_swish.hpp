@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/activations/elementwise.hpp>
+#include <lamina/kernels/simd.hpp>
+
+namespace lamina {
+
+/// x hard_sigmoid(x).
+///
+/// Source   keras.activations.hard_swish; Howard et al. (2019), "Searching for MobileNetV3"
+struct HardSwish {
+    static constexpr bool from_output = false;
+    template <class In>
+    using On = Elementwise<HardSwish, In>;
+
+    template <class V>
+    [[gnu::always_inline]] V value(V x) const {
+        using T = typename V::value_type;
+        V const h = kernels::fma(x, V(T(1.0 / 6)), V(T(0.5)));
+        // not -inf times 0
+        return kernels::max(V(-3), x) * kernels::min(V(1), kernels::max(V(0), h));
+    }
+    template <class V>
+    [[gnu::always_inline]] V slope(V x) const {
+        using T = typename V::value_type;
+        V const between = kernels::fma(x, V(T(1.0 / 3)), V(T(0.5)));
+        return kernels::select(x < V(-3), V(0), kernels::select(x > V(3), V(1), between));
+    }
+};
+
+} // namespace lamina

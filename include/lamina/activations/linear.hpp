@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/activations/elementwise.hpp>
+
+namespace lamina {
+
+/// y = x.
+///
+/// Source   keras.activations.linear
+struct Linear {
+    static constexpr bool from_output = true;
+    template <class In>
+    using On = Elementwise<Linear, In>;
+
+    template <class V>
+    [[gnu::always_inline]] V value(V x) const {
+        return x;
+    }
+    template <class V>
+    [[gnu::always_inline]] V slope(V) const {
+        return V(1);
+    }
+};
+
+} // namespace lamina

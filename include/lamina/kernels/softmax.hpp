@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/columns.hpp>
+#include <lamina/kernels/math.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <cstddef>
+#include <limits>
+
+/// Softmax and its logarithm over rows of n numbers. The largest of a row is taken off before the
+/// exponential, so that rows of finite numbers give finite numbers. A NaN, a +inf or nothing but
+/// -inf makes its whole row NaN. y may be x and dx may be dy. A row comes out with the same bits
+/// whatever its neighbours and the threads.
+namespace lamina::kernels {
+
+namespace detail {
+
+/// A row's last numbers, fewer than a batch: they stay in a register. -inf behind them (or alone)
+/// adds nothing to a largest or to a sum of exponentials.
+template <class V>
+struct RowEnd {
+    using T = typename V::value_type;
+    std::size_t whole, rest;
+
+    explicit RowEnd(std::size_t n) : whole(n / V::size * V::size), rest(n - whole) {}
+    [[gnu::always_inline]] V load(T const* row) const {
+        V const none(-std::numeric_limits<T>::infinity());
+        if (rest == 0) return none;
+        return kernels::select(first_lanes<V>(rest), kernels::load<V>(row + whole, rest), none);
+    }
+    [[gnu::always_inline]] void store(T* row, V const& v) const {
+        if (rest > 0) kernels::store(row + whole, v, rest);
+    }
+};
+
+template <class V>
+[[gnu::always_inline]] inline V largest(typename V::value_type const* x, std::size_t whole,
+                                        V const& end) {
+    V top = end;
+    for (std::size_t i = 0; i < whole; i += V::size) top = kernels::max(top, load<V>(x + i));
+    return V(reduce_max(top));
+}
+
+} // namespace detail
+
+/// y = exp(x) / sum of exp(x) in each row.
+template <class Arch = xsimd::default_arch, class T>
+void softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads) {
+    using V = Batch<T, Arch>;
+    detail::RowEnd<V> const tail(n);
+    each_row(threads, rows, n, [=](std::size_t r) {
+        std::size_t const at = r * n;
+        T const* const from = x + at;
+        T* const to = y + at;
+        V end = tail.load(from);
+        V const top = detail::largest(from, tail.whole, end);
+        end = kernels::exp(end - top);
+        V sum = end;
+        for (std::size_t i = 0; i < tail.whole; i += V::size) {
+            V const e = kernels::exp(load<V>(from + i) - top);
+            kernels::store(to + i, e);
+            sum += e;
+        }
+        V const share(T(1) / reduce_add(sum));
+        for (std::size_t i = 0; i < tail.whole; i += V::size)
+            kernels::store(to + i, load<V>(to + i) * share);
+        tail.store(to, end * share);
+    });
+}
+
+/// dx = y (dy - sum of y dy) in each row.
+template <class Arch = xsimd::default_arch, class T>
+void softmax_gradient(std::size_t rows, std::size_t n, T const* y, T const* dy, T* dx,
+                      Threads* threads) {
+    using V = Batch<T, Arch>;
+    std::size_t const whole = n / V::size * V::size, rest = n - whole;
+    each_row(threads, rows, n, [=](std::size_t r) {
+        std::size_t const at = r * n;
+        T const *const of = y + at, *const from = dy + at;
+        T* const to = dx + at;
+        V sum(T(0));
+        for (std::size_t i = 0; i < whole; i += V::size)
+            sum = kernels::fma(load<V>(of + i), load<V>(from + i), sum);
+        if (rest > 0) {
+            V const end = load<V>(of + whole, rest), dend = load<V>(from + whole, rest);
+            sum = V(reduce_add(kernels::fma(end, dend, sum)));
+            kernels::store(to + whole, end * (dend - sum), rest);
+        } else {
+            sum = V(reduce_add(sum));
+        }
+        for (std::size_t i = 0; i < whole; i += V::size)
+            kernels::store(to + i, load<V>(of + i) * (load<V>(from + i) - sum));
+    });
+}
+
+/// y = x - log(sum of exp(x)) in each row.
+template <class Arch = xsimd::default_arch, class T>
+void log_softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads) {
+    using V = Batch<T, Arch>;
+    detail::RowEnd<V> const tail(n);
+    each_row(threads, rows, n, [=](std::size_t r) {
+        std::size_t const at = r * n;
+        T const* const from = x + at;
+        T* const to = y + at;
+        V end = tail.load(from);
+        V const top = detail::largest(from, tail.whole, end);
+        end = end - top;
+        V sum = kernels::exp(end);
+        for (std::size_t i = 0; i < tail.whole; i += V::size)
+            sum += kernels::exp(load<V>(from + i) - top);
+        V const less = kernels::log(V(reduce_add(sum)));
+        for (std::size_t i = 0; i < tail.whole; i += V::size)
+            kernels::store(to + i, load<V>(from + i) - top - less);
+        tail.store(to, end - less);
+    });
+}
+
+/// dx = dy - exp(y) sum of dy in each row.
+template <class Arch = xsimd::default_arch, class T>
+void log_softmax_gradient(std::size_t rows, std::size_t n, T const* y, T const* dy, T* dx,
+                          Threads* threads) {
+    using V = Batch<T, Arch>;
+    std::size_t const whole = n / V::size * V::size, rest = n - whole;
+    each_row(threads, rows, n, [=](std::size_t r) {
+        std::size_t const at = r * n;
+        T const *const of = y + at, *const from = dy + at;
+        T* const to = dx + at;
+        V sum(T(0));
+        for (std::size_t i = 0; i < whole; i += V::size) sum += load<V>(from + i);
+        V const dend = rest > 0 ? load<V>(from + whole, rest) : V(T(0));
+        sum = V(reduce_add(sum + dend));
+        for (std::size_t i = 0; i < whole; i += V::size) {
+            V const p = kernels::exp(load<V>(of + i));
+            kernels::store(to + i, kernels::fnma(p, sum, load<V>(from + i)));
+        }
+        if (rest > 0) {
+            V const p = kernels::exp(load<V>(of + whole, rest));
+            kernels::store(to + whole, kernels::fnma(p, sum, dend), rest);
+        }
+    });
+}
+
+} // namespace lamina::kernels
