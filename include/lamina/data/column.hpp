@@ -15,14 +15,15 @@
 namespace lamina {
 
 /// One column name or several, where an argument or option takes them: "age", {"age", "fare"}.
-class Names {
+class ColumnNames {
 public:
-    Names() = default;
-    Names(char const* name) : names_{name} {}
-    Names(std::string_view name) : names_{std::string(name)} {}
-    Names(std::string name) : names_{std::move(name)} {}
-    Names(std::initializer_list<std::string_view> names) : names_(names.begin(), names.end()) {}
-    Names(std::vector<std::string> names) : names_(std::move(names)) {}
+    ColumnNames() = default;
+    ColumnNames(char const* name) : names_{name} {}
+    ColumnNames(std::string_view name) : names_{std::string(name)} {}
+    ColumnNames(std::string name) : names_{std::move(name)} {}
+    ColumnNames(std::initializer_list<std::string_view> names)
+        : names_(names.begin(), names.end()) {}
+    ColumnNames(std::vector<std::string> names) : names_(std::move(names)) {}
 
     bool empty() const { return names_.empty(); }
     std::size_t size() const { return names_.size(); }

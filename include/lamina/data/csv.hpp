@@ -25,12 +25,12 @@ struct CsvOptions {
     char quote = '"';
     /// Does the first line name the columns?
     bool header = true;
-    /// Names for the columns, in place of the header's.
-    Names names = {};
+    /// ColumnNames for the columns, in place of the header's.
+    ColumnNames names = {};
     /// Columns that must be numbers: an error where a cell is none.
-    Names numbers = {};
+    ColumnNames numbers = {};
     /// Columns that stay text, though they may look like numbers.
-    Names texts = {};
+    ColumnNames texts = {};
     /// Cells that stand for no value.
     std::vector<std::string> gaps = {"", "NA", "?"};
     /// Drop the blanks around texts that are not in quotes?
@@ -53,7 +53,7 @@ struct CsvCell {
 class CsvReader {
 public:
     /// Keeps a reference to the options.
-    CsvReader(CsvOptions const& options, std::string source)
+    [[gnu::cold]] CsvReader(CsvOptions const& options, std::string source)
         : options_(options), source_(std::move(source)) {
         char const s = options_.separator, q = options_.quote;
         if (!fits(s) || s == '\0' || !fits(q) || s == q) {
@@ -71,7 +71,7 @@ public:
 
     /// Looks at the first bytes, reads the header and finds out how many columns there are. Returns
     /// how many bytes are left.
-    std::size_t open(std::string_view text) {
+    [[gnu::cold]] std::size_t open(std::string_view text) {
         if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
         else if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
             fail(1, 0, {"the text is UTF-16. Save it as UTF-8."});
@@ -108,7 +108,7 @@ public:
     }
 
     /// Reads rows, the first of them at `line`.
-    Table read(std::string_view text, std::size_t line) {
+    [[gnu::cold]] Table read(std::string_view text, std::size_t line) {
         refuse_nul(text, line);
         std::size_t const columns = names_.size();
         // Each row has a line of its own, and each cell at least a byte.
@@ -254,7 +254,7 @@ private:
         return {{first, std::size_t(cursor_ - first)}};
     }
 
-    CsvCell quoted_cell(std::size_t field) {
+    [[gnu::cold]] CsvCell quoted_cell(std::size_t field) {
         std::size_t const opened = line_;
         char const* const first = ++cursor_;
         CsvCell cell{.text = {}, .quoted = true};
@@ -284,7 +284,7 @@ private:
 
     void skip_cell() { cell(0); }
 
-    void append_text(std::string& to, CsvCell const& cell) const {
+    [[gnu::cold]] void append_text(std::string& to, CsvCell const& cell) const {
         if (!cell.doubled) {
             to += options_.trim && !cell.quoted ? trimmed(cell.text) : cell.text;
             return;
@@ -312,7 +312,7 @@ private:
 
     // The header
 
-    void read_names(std::size_t columns) {
+    [[gnu::cold]] void read_names(std::size_t columns) {
         std::size_t numbers = 0, in_order = 0;
         for (std::size_t c = 0; c < columns; ++c) {
             CsvCell const found = cell(c + 1);
@@ -335,7 +335,7 @@ private:
         }
     }
 
-    void check_names() const {
+    [[gnu::cold]] void check_names() const {
         auto const [first, second] =
             find_twice(names_.size(), [&](std::size_t c) -> std::string_view { return names_[c]; });
         if (first != second) {
@@ -343,7 +343,7 @@ private:
                  {"the name ", Quoted{names_[second]}, " is that of column ", first + 1,
                   " too. Give .names."});
         }
-        for (Names const* forced : {&options_.numbers, &options_.texts}) {
+        for (ColumnNames const* forced : {&options_.numbers, &options_.texts}) {
             for (std::string const& name : *forced) {
                 std::size_t c = 0;
                 while (c < names_.size() && names_[c] != name) ++c;
@@ -450,8 +450,8 @@ private:
 } // namespace detail
 
 /// Reads CSV text as read_csv does; `name` stands for the file in messages.
-inline Table read_csv_text(std::string_view text, CsvOptions const& options = {},
-                           std::string name = "text") {
+[[gnu::cold]] inline Table read_csv_text(std::string_view text, CsvOptions const& options = {},
+                                         std::string name = "text") {
     detail::CsvReader reader(options, std::move(name));
     std::size_t const rest = reader.open(text);
     return reader.read(text.substr(text.size() - rest), reader.line());
@@ -473,14 +473,14 @@ inline Table read_csv_text(std::string_view text, CsvOptions const& options = {}
 ///         two columns of one name. A cell that is no number in a column of numbers is named with
 ///         line, column and text where the column is used as numbers (split, to_dataset, numbers),
 ///         or here if .numbers lists the column.
-inline Table read_csv(std::string const& path, CsvOptions const& options = {}) {
+[[gnu::cold]] inline Table read_csv(std::string const& path, CsvOptions const& options = {}) {
     detail::FileText const file(path);
     return read_csv_text(file.view(), options, path);
 }
 
 /// The table as CSV text, with a header; a number is the shortest text that reads back as the same
 /// number, a gap is empty.
-inline std::string to_csv_text(Table const& table, char separator = ',') {
+[[gnu::cold]] inline std::string to_csv_text(Table const& table, char separator = ',') {
     std::string out;
     auto const append = [&](std::string_view text) {
         // Blanks around it, an empty text and a text like a gap or a number come back as they were
@@ -516,7 +516,8 @@ inline std::string to_csv_text(Table const& table, char separator = ',') {
 }
 
 /// Writes the table as to_csv_text gives it: the whole file or, with an error, none of it.
-inline void write_csv(Table const& table, std::string const& path, char separator = ',') {
+[[gnu::cold]] inline void write_csv(Table const& table, std::string const& path,
+                                    char separator = ',') {
     detail::write_file(path, to_csv_text(table, separator));
 }
 

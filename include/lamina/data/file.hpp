@@ -50,7 +50,7 @@ private:
 /// without a writer does not block.
 class InputFile {
 public:
-    explicit InputFile(std::string path) : path_(std::move(path)) {
+    [[gnu::cold]] explicit InputFile(std::string path) : path_(std::move(path)) {
         if (path_.find('\0') != std::string::npos) {
             fail(Error::Kind::file, {Quoted{path_}}, {"cannot open: the path holds a NUL byte."});
         }
@@ -72,7 +72,7 @@ public:
     std::size_t size() const { return size_; }
 
     /// Fills `to` with the next n bytes, fewer only at the end of the file. Returns how many.
-    std::size_t read(char* to, std::size_t n) {
+    [[gnu::cold]] std::size_t read(char* to, std::size_t n) {
         std::size_t done = 0;
         while (done < n) {
             ssize_t const got = ::read(file_.get(), to + done, n - done);
@@ -99,7 +99,7 @@ struct FileText {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
 
-    explicit FileText(std::string const& path) {
+    [[gnu::cold]] explicit FileText(std::string const& path) {
         InputFile file(path);
         bytes.reset(new char[file.size() + 1]); // not std::vector: the bytes need not be zero first
         size = file.read(bytes.get(), file.size());
@@ -108,7 +108,7 @@ struct FileText {
 };
 
 /// Writes the whole file or nothing: into a file beside it that then takes its name.
-inline void write_file(std::string const& path, std::string_view text) {
+[[gnu::cold]] inline void write_file(std::string const& path, std::string_view text) {
     // mkostemp makes a file that only its owner may read; give it the rights of the one it
     // replaces, or the usual ones.
     struct stat status;

@@ -81,7 +81,7 @@ struct SplitOptions {
     /// Every part gets its share of every class. Not given: yes if the label was text.
     std::optional<bool> stratified = {};
     /// What is to be predicted; not given: the last column.
-    Names label = {};
+    ColumnNames label = {};
 };
 
 /// As SplitOptions, with a part to validate.
@@ -93,12 +93,12 @@ struct SplitInThreeOptions {
     std::uint64_t seed = 0;
     bool shuffle = true;
     std::optional<bool> stratified = {};
-    Names label = {};
+    ColumnNames label = {};
 };
 
 struct DatasetOptions {
     /// What is to be predicted; not given: the last column.
-    Names label = {};
+    ColumnNames label = {};
     /// A scaling found before: its columns are the features, in its order, and nothing is fitted.
     Scaling scaling = {};
 };
@@ -152,8 +152,8 @@ public:
     // Rows
 
     /// Without the rows that have a gap, in these columns or in any.
-    Table drop_missing(Names const& columns = {}) &&;
-    Table drop_missing(Names const& columns = {}) const& {
+    Table drop_missing(ColumnNames const& columns = {}) &&;
+    Table drop_missing(ColumnNames const& columns = {}) const& {
         return Table(*this).drop_missing(columns);
     }
     /// The rows for which keep(value) is true; value is a double (NaN for a gap) or a
@@ -176,18 +176,18 @@ public:
 
     /// Fills the gaps of these columns. Fill counts over all rows there are now: for a mean that
     /// knows only training rows, take those rows first.
-    Table fill_missing(Names const& columns, double value) &&;
-    Table fill_missing(Names const& columns, std::string_view value) &&;
-    Table fill_missing(Names const& columns, Fill what) &&;
+    Table fill_missing(ColumnNames const& columns, double value) &&;
+    Table fill_missing(ColumnNames const& columns, std::string_view value) &&;
+    Table fill_missing(ColumnNames const& columns, Fill what) &&;
     /// Fills the gaps of every column; mean and median leave text alone.
     Table fill_missing(Fill what) &&;
-    Table fill_missing(Names const& columns, double value) const& {
+    Table fill_missing(ColumnNames const& columns, double value) const& {
         return Table(*this).fill_missing(columns, value);
     }
-    Table fill_missing(Names const& columns, std::string_view value) const& {
+    Table fill_missing(ColumnNames const& columns, std::string_view value) const& {
         return Table(*this).fill_missing(columns, value);
     }
-    Table fill_missing(Names const& columns, Fill what) const& {
+    Table fill_missing(ColumnNames const& columns, Fill what) const& {
         return Table(*this).fill_missing(columns, what);
     }
     Table fill_missing(Fill what) const& { return Table(*this).fill_missing(what); }
@@ -195,10 +195,10 @@ public:
     // Columns
 
     /// These columns, in this order.
-    Table select(Names const& columns) &&;
-    Table select(Names const& columns) const&;
-    Table drop(Names const& columns) &&;
-    Table drop(Names const& columns) const& { return Table(*this).drop(columns); }
+    Table select(ColumnNames const& columns) &&;
+    Table select(ColumnNames const& columns) const&;
+    Table drop(ColumnNames const& columns) &&;
+    Table drop(ColumnNames const& columns) const& { return Table(*this).drop(columns); }
     Table rename(std::string_view from, std::string to) &&;
     Table rename(std::string_view from, std::string to) const& {
         return Table(*this).rename(from, std::move(to));
@@ -243,8 +243,8 @@ public:
     /// A column of 0 and 1 for each different value v, named column_v, where the column stood. A
     /// gap stays a gap in each. The old name means them all where a label is asked for. More than
     /// `limit` values are an error: such a column is no category.
-    Table one_hot(Names const& columns, std::size_t limit = 1024) &&;
-    Table one_hot(Names const& columns, std::size_t limit = 1024) const& {
+    Table one_hot(ColumnNames const& columns, std::size_t limit = 1024) &&;
+    Table one_hot(ColumnNames const& columns, std::size_t limit = 1024) const& {
         return Table(*this).one_hot(columns, limit);
     }
 
@@ -258,13 +258,13 @@ public:
 
     /// Mean 0 and standard deviation 1 (of the population, as sklearn's StandardScaler). A constant
     /// column becomes 0.
-    Table standardize(Names const& columns = {}) &&;
-    Table standardize(Names const& columns = {}) const& {
+    Table standardize(ColumnNames const& columns = {}) &&;
+    Table standardize(ColumnNames const& columns = {}) const& {
         return Table(*this).standardize(columns);
     }
     /// From low to high. A constant column becomes low.
-    Table min_max(Names const& columns = {}, double low = 0, double high = 1) &&;
-    Table min_max(Names const& columns = {}, double low = 0, double high = 1) const& {
+    Table min_max(ColumnNames const& columns = {}, double low = 0, double high = 1) &&;
+    Table min_max(ColumnNames const& columns = {}, double low = 0, double high = 1) const& {
         return Table(*this).min_max(columns, low, high);
     }
 
@@ -291,7 +291,7 @@ private:
 
     void check() const;
     std::size_t find(std::string_view name) const;
-    Rows find_all(Names const& names) const;
+    Rows find_all(ColumnNames const& names) const;
     std::string_view file() const { return source_.empty() ? "table" : std::string_view(source_); }
     [[gnu::cold]] std::string where(std::size_t row, Column const& column) const;
     [[gnu::cold]] std::string where(Column const& column) const;
@@ -306,7 +306,7 @@ private:
                                         char const* step) const;
 
     Rows all_rows() const;
-    Rows labels(Names const& label) const;
+    Rows labels(ColumnNames const& label) const;
     Rows features(Rows const& labels) const;
     void ready(Rows const& columns) const;
     Scaling fit(Rows const& columns, Rows const& rows, bool label) const;
@@ -347,7 +347,7 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
 
 } // namespace detail
 
-inline void Table::check() const {
+[[gnu::cold]] inline void Table::check() const {
     for (Column const& c : columns_) {
         if (c.size() == rows()) continue;
         detail::fail(Error::Kind::argument, {file()},
@@ -360,10 +360,10 @@ inline void Table::check() const {
     if (first == second) return;
     detail::fail(Error::Kind::argument, {file()},
                  {"two columns have the name ", detail::Quoted{columns_[first].name()},
-                  ". Names tell columns apart."});
+                  ". ColumnNames tell columns apart."});
 }
 
-inline std::vector<std::string> Table::names() const {
+[[gnu::cold]] inline std::vector<std::string> Table::names() const {
     std::vector<std::string> names;
     for (Column const& c : columns_) names.push_back(c.name());
     return names;
@@ -376,7 +376,7 @@ inline bool Table::contains(std::string_view name) const {
     return false;
 }
 
-inline std::size_t Table::find(std::string_view name) const {
+[[gnu::cold]] inline std::size_t Table::find(std::string_view name) const {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (columns_[c].name() == name) return c;
     }
@@ -395,7 +395,7 @@ inline void Table::fail_unknown(std::string_view name) const {
                   detail::Counted{columns_.size(), "column"}, ": ", known, "."});
 }
 
-inline Table::Rows Table::find_all(Names const& names) const {
+[[gnu::cold]] inline Table::Rows Table::find_all(ColumnNames const& names) const {
     Rows found;
     for (std::string const& name : names) found.push_back(find(name));
     return found;
@@ -479,7 +479,7 @@ inline void Table::fail_text(Column const& column) const {
                   "), or leave it out with drop(", name, ")."});
 }
 
-inline void Table::settled(Column const& column, char const* step) const {
+[[gnu::cold]] inline void Table::settled(Column const& column, char const* step) const {
     if (column.pending_.kind == Pending::Kind::none) return;
     detail::fail(Error::Kind::argument, {where(column)},
                  {step, " changes values that standardize() or min_max() is to scale. Put it "
@@ -501,7 +501,7 @@ inline Texts const& Table::texts(std::string_view name) const& {
     return column.texts();
 }
 
-inline std::string Table::describe() const {
+[[gnu::cold]] inline std::string Table::describe() const {
     std::vector<std::array<std::string, 8>> lines{
         {"column", "values", "gaps", "mean", "std", "min", "median", "max"}};
     for (Column const& column : columns_) {

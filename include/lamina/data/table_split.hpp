@@ -26,7 +26,7 @@ namespace lamina {
 
 // ---- scaling
 
-inline Table Table::standardize(Names const& names) && {
+[[gnu::cold]] inline Table Table::standardize(ColumnNames const& names) && {
     for (std::size_t c : find_all(names)) {
         if (columns_[c].is_text()) fail_text(columns_[c]);
         columns_[c].pending_ = {Pending::Kind::standard, 0, 1, true};
@@ -38,7 +38,7 @@ inline Table Table::standardize(Names const& names) && {
     return std::move(*this);
 }
 
-inline Table Table::min_max(Names const& names, double low, double high) && {
+[[gnu::cold]] inline Table Table::min_max(ColumnNames const& names, double low, double high) && {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
         detail::fail(
             Error::Kind::argument, {"min_max"},
@@ -98,8 +98,8 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
     return scaling;
 }
 
-inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
-    columns = find_all(Names(scaling.names));
+[[gnu::cold]] inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
+    columns = find_all(ColumnNames(scaling.names));
     if (scaling.names.size() != scaling.offset.size() ||
         scaling.offset.size() != scaling.scale.size()) {
         detail::fail(Error::Kind::argument, {"Scaling"},
@@ -111,9 +111,9 @@ inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
 
 // ---- out
 
-inline Table::Rows Table::labels(Names const& label) const {
+[[gnu::cold]] inline Table::Rows Table::labels(ColumnNames const& label) const {
     if (columns_.empty()) detail::fail(Error::Kind::data, {file()}, {"there are no columns."});
-    Names const last(label.empty() ? columns_.back().group() : std::string());
+    ColumnNames const last(label.empty() ? columns_.back().group() : std::string());
     Rows found;
     for (std::string const& name : label.empty() ? last : label) {
         std::size_t const before = found.size();
@@ -125,7 +125,7 @@ inline Table::Rows Table::labels(Names const& label) const {
     return found;
 }
 
-inline Table::Rows Table::features(Rows const& labels) const {
+[[gnu::cold]] inline Table::Rows Table::features(Rows const& labels) const {
     std::vector<char> label(columns_.size());
     for (std::size_t c : labels) label[c] = 1;
     Rows rest;
@@ -140,7 +140,7 @@ inline Table::Rows Table::features(Rows const& labels) const {
 }
 
 /// Throws unless every value of these columns is a number.
-inline void Table::ready(Rows const& columns) const {
+[[gnu::cold]] inline void Table::ready(Rows const& columns) const {
     for (std::size_t c : columns) {
         if (columns_[c].is_text()) fail_text(columns_[c]);
     }
@@ -190,7 +190,8 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
 }
 
 /// Fills all but the scalings, which are there already.
-inline void Table::gather(Dataset& to, Rows const& x, Rows const& y, Rows const& rows) const {
+[[gnu::cold]] inline void Table::gather(Dataset& to, Rows const& x, Rows const& y,
+                                        Rows const& rows) const {
     to.x = gather<float>(x, rows, to.scaling);
     to.y = gather<float>(y, rows, to.target_scaling);
     to.features = to.scaling.names;
@@ -203,7 +204,7 @@ inline void Table::gather(Dataset& to, Rows const& x, Rows const& y, Rows const&
     }
 }
 
-inline Dataset Table::to_dataset(DatasetOptions const& options) const {
+[[gnu::cold]] inline Dataset Table::to_dataset(DatasetOptions const& options) const {
     Rows const y = labels(options.label);
     Rows x;
     if (options.scaling.empty()) x = features(y);
@@ -220,7 +221,7 @@ inline Dataset Table::to_dataset(DatasetOptions const& options) const {
 
 /// A class number for each row: which value the label has, or which of its one-hot columns is the
 /// largest.
-inline std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
+[[gnu::cold]] inline std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
     constexpr std::size_t limit = 1024;
     std::vector<std::size_t> classes(rows());
     std::vector<double> values;
@@ -250,8 +251,9 @@ namespace detail {
 /// Takes the last `count` of the rows, or as many of each class as is its share (largest remainders
 /// first, and never the whole of a class of several rows if it can be helped). Both parts keep
 /// their order.
-inline std::vector<std::size_t> take_part(std::vector<std::size_t>& rows, std::size_t count,
-                                          std::vector<std::size_t> const& class_of_row) {
+[[gnu::cold]] inline std::vector<std::size_t>
+take_part(std::vector<std::size_t>& rows, std::size_t count,
+          std::vector<std::size_t> const& class_of_row) {
     std::vector<std::size_t> sizes(1), part(count);
     for (std::size_t row : rows) {
         std::size_t const k = class_of_row.empty() ? 0 : class_of_row[row];
@@ -293,8 +295,8 @@ inline std::vector<std::size_t> take_part(std::vector<std::size_t>& rows, std::s
 }
 
 /// How many of `rows` rows a part gets.
-inline std::size_t part_size(float share, std::size_t number, std::size_t rows,
-                             char const* option) {
+[[gnu::cold]] inline std::size_t part_size(float share, std::size_t number, std::size_t rows,
+                                           char const* option) {
     if (number == 0 && !(share >= 0 && share < 1)) {
         fail(Error::Kind::argument, {"split"},
              {option, " = ", double(share),
@@ -312,7 +314,8 @@ inline std::size_t part_size(float share, std::size_t number, std::size_t rows,
 
 } // namespace detail
 
-inline SplitInThree Table::parts(SplitInThreeOptions const& options, bool three) const {
+[[gnu::cold]] inline SplitInThree Table::parts(SplitInThreeOptions const& options,
+                                               bool three) const {
     Rows const y = labels(options.label), x = features(y);
     ready(x);
     ready(y);
@@ -355,7 +358,7 @@ inline SplitInThree Table::parts(SplitInThreeOptions const& options, bool three)
     return sets;
 }
 
-inline Split Table::split(SplitOptions const& options) const {
+[[gnu::cold]] inline Split Table::split(SplitOptions const& options) const {
     SplitInThree sets = parts({.validation = 0,
                                .test = options.test,
                                .validation_rows = 0,
@@ -368,7 +371,7 @@ inline Split Table::split(SplitOptions const& options) const {
     return {std::move(sets.train), std::move(sets.test)};
 }
 
-inline SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
+[[gnu::cold]] inline SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
     return parts(options, true);
 }
 

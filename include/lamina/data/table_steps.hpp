@@ -53,7 +53,7 @@ inline void Table::keep(std::span<std::size_t const> rows) {
     }
 }
 
-inline Table Table::drop_missing(Names const& columns) && {
+[[gnu::cold]] inline Table Table::drop_missing(ColumnNames const& columns) && {
     Rows const named = find_all(columns);
     std::vector<char> gap(rows());
     for (std::size_t i = 0; i < (columns.empty() ? columns_.size() : named.size()); ++i) {
@@ -93,18 +93,18 @@ Table Table::filter(std::string_view name, F wanted) && {
     return std::move(*this);
 }
 
-inline Table Table::take(std::span<std::size_t const> rows) && {
+[[gnu::cold]] inline Table Table::take(std::span<std::size_t const> rows) && {
     keep(rows);
     return std::move(*this);
 }
 
-inline Table Table::head(std::size_t n) const {
+[[gnu::cold]] inline Table Table::head(std::size_t n) const {
     Rows first = all_rows();
     if (n < first.size()) first.resize(n);
     return take(first);
 }
 
-inline Table Table::shuffle(std::uint64_t seed) && {
+[[gnu::cold]] inline Table Table::shuffle(std::uint64_t seed) && {
     Rows order = all_rows();
     detail::shuffle(order, Random{seed});
     keep(order);
@@ -113,7 +113,7 @@ inline Table Table::shuffle(std::uint64_t seed) && {
 
 // ---- gaps
 
-inline Table Table::fill_missing(Names const& columns, double value) && {
+inline Table Table::fill_missing(ColumnNames const& columns, double value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -125,7 +125,7 @@ inline Table Table::fill_missing(Names const& columns, double value) && {
     return std::move(*this);
 }
 
-inline Table Table::fill_missing(Names const& columns, std::string_view value) && {
+inline Table Table::fill_missing(ColumnNames const& columns, std::string_view value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -144,7 +144,7 @@ inline Table Table::fill_missing(Names const& columns, std::string_view value) &
     return std::move(*this);
 }
 
-inline void Table::fill(std::size_t c, Fill what) {
+[[gnu::cold]] inline void Table::fill(std::size_t c, Fill what) {
     Column& column = columns_[c];
     std::size_t const n = column.size() - column.missing();
     if (n == column.size()) return;
@@ -205,7 +205,7 @@ inline void Table::fill(std::size_t c, Fill what) {
     }
 }
 
-inline Table Table::fill_missing(Names const& columns, Fill what) && {
+inline Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
     for (std::size_t c : find_all(columns)) fill(c, what);
     return std::move(*this);
 }
@@ -219,7 +219,7 @@ inline Table Table::fill_missing(Fill what) && {
 
 // ---- columns
 
-inline Table Table::select(Names const& names) && {
+[[gnu::cold]] inline Table Table::select(ColumnNames const& names) && {
     std::vector<Column> chosen;
     Rows const places = find_all(names);
     std::vector<char> taken(columns_.size());
@@ -234,7 +234,7 @@ inline Table Table::select(Names const& names) && {
     return std::move(*this);
 }
 
-inline Table Table::select(Names const& names) const& {
+[[gnu::cold]] inline Table Table::select(ColumnNames const& names) const& {
     Table table;
     table.source_ = source_;
     table.lines_ = lines_;
@@ -242,13 +242,13 @@ inline Table Table::select(Names const& names) const& {
     return std::move(table).select(names);
 }
 
-inline Table Table::drop(Names const& names) && {
+[[gnu::cold]] inline Table Table::drop(ColumnNames const& names) && {
     find_all(names);
     std::erase_if(columns_, [&](Column const& c) { return names.contains(c.name()); });
     return std::move(*this);
 }
 
-inline Table Table::rename(std::string_view from, std::string to) && {
+[[gnu::cold]] inline Table Table::rename(std::string_view from, std::string to) && {
     Column& column = columns_[find(from)];
     if (to != from && contains(to)) {
         detail::fail(Error::Kind::argument, {where(column)},
@@ -303,7 +303,8 @@ inline Table Table::add(std::string name, std::vector<std::string> const& texts)
                  {found, " is not in the map, which has ", known, "."});
 }
 
-inline Table Table::map(std::string_view name, std::initializer_list<MapRule> rules) && {
+[[gnu::cold]] inline Table Table::map(std::string_view name,
+                                      std::initializer_list<MapRule> rules) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
     std::vector<double> mapped(column.size(), detail::missing_number);
@@ -359,8 +360,8 @@ Table Table::map(std::string_view name, F f) && {
     return std::move(*this);
 }
 
-inline std::vector<std::string> Table::categories(Column const& column, std::size_t limit,
-                                                  char const* step) const {
+[[gnu::cold]] inline std::vector<std::string>
+Table::categories(Column const& column, std::size_t limit, char const* step) const {
     std::vector<std::string> texts;
     std::vector<double> numbers;
     for (std::size_t row = 0; row < column.size(); ++row) {
@@ -384,7 +385,7 @@ inline std::vector<std::string> Table::categories(Column const& column, std::siz
     return texts;
 }
 
-inline Table Table::encode(std::string_view name, std::size_t limit) && {
+[[gnu::cold]] inline Table Table::encode(std::string_view name, std::size_t limit) && {
     Column& column = columns_[find(name)];
     Texts const& texts = this->texts(name);
     std::vector<std::string> classes = categories(column, limit, "encode");
@@ -399,7 +400,7 @@ inline Table Table::encode(std::string_view name, std::size_t limit) && {
     return std::move(*this);
 }
 
-inline Table Table::one_hot(Names const& names, std::size_t limit) && {
+[[gnu::cold]] inline Table Table::one_hot(ColumnNames const& names, std::size_t limit) && {
     for (std::string const& name : names) {
         std::size_t const place = find(name);
         settled(columns_[place], "one_hot");
