@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/layers/add.hpp>
+#include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/parallel.hpp>
+#include <lamina/layers/residual.hpp>
+
+#include "support/check_layer.hpp"
+#include "support/layers.hpp"
+
+#include <lamina/layers/dense.hpp>
+
+#include <type_traits>
+#include <vector>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+using OfImages = Concatenate::On<Shape<3, 4, 2>, Shape<3, 4, 5>>;
+static_assert(std::is_same_v<OfImages::Output, Shape<3, 4, 7>>);
+static_assert(std::is_same_v<Concatenate::On<Shape<1>, Shape<2>, Shape<3>>::Output, Shape<6>>);
+static_assert(!Concatenate::On<Shape<3, 4, 2>, Shape<4, 3, 2>>::fits);
+static_assert(!Concatenate::On<Shape<3, 4>, Shape<12>>::fits);
+static_assert(!Concatenate::On<Shape<3>>::fits);
+static_assert(!Concatenate::On<Shape<3>, Indices<3>>::fits);
+static_assert(!Add::On<Shape<3>, Shape<4>>::fits && !Add::On<Shape<3>>::fits);
+static_assert(!Add::On<Shape<3>, Indices<3>>::fits);
+
+TEST_CASE("Add: what every layer owes") {
+    check_layer("two", graph<Input<1>, Input<1>>([](auto a, auto b) { return a + b; }));
+    check_layer("three", graph<Input<5, 3>>([](auto x) {
+                    return join(x | Dense<17>{}, x | Dense<17>{}, x | Dense<17>{}) | Add{};
+                }));
+    check_layer("itself", graph<Input<9>>([](auto x) {
+                    auto h = x | Squash{};
+                    return h + h;
+                }));
+    check_layer("a frozen branch", graph<Input<9>>([](auto x) {
+                    return (x | frozen(Dense<3>{})) + (x | Dense<3>{});
+                }));
+}
+
+TEST_CASE("Concatenate: what every layer owes") {
+    check_layer("two", graph<Input<1>, Input<2>>([](auto a, auto b) {
+                    return join(a, b) | Concatenate{};
+                }));
+    check_layer("three sequences", graph<Input<5, 3>>([](auto x) {
+                    return join(x | Dense<17>{}, x, x | Dense<2>{}) | Concatenate{} | Dense<2>{};
+                }));
+    check_layer("images", graph<Input<2, 3, 4>, Input<2, 3, 1>>([](auto a, auto b) {
+                    return join(a | Squash{}, b, a) | Concatenate{};
+                }));
+    check_layer("itself", graph<Input<3>>([](auto x) {
+                    auto h = x | Dense<4>{};
+                    return join(h, h) | Concatenate{} | Squash{};
+                }));
+}
+
+TEST_CASE("Residual: what every layer owes") {
+    check_layer("4", Sequential{Input<4>{}, Residual{Dense<5>{}, Squash{}, Dense<4>{}}});
+    check_layer("two", Sequential{Input<5, 3>{}, Residual{Dense<3>{}, Squash{}},
+                                  Residual{Residual{Dense<3>{}}, Squash{}}});
+}
+
+TEST_CASE("Parallel: what every layer owes") {
+    check_layer("two", Sequential{Input<4>{},
+                                  Parallel{Dense<3>{}, Sequential{Dense<2>{}, Squash{}}},
+                                  Dense<2>{}});
+    check_layer("nested", Sequential{Input<4>{}, Parallel{Parallel{Dense<1>{}, Squash{}}, Bump{},
+                                                          Residual{Dense<4>{}}}});
+}
+
+TEST_CASE("Concatenate and Add by hand") {
+    using N = Network<Sequential<Input<2, 1>, Parallel<Squash, Sequential<>>>, double>;
+    Bench<N> bench({}, 2, Conditions{});
+    bench.x[0] = {1, -3, 0, 4};
+    CHECK(bench.forward(false) == std::vector<double>{0.5, 1, -0.75, -3, 0, 0, 0.8, 4});
+
+    using M = Network<Sequential<Input<2>, Residual<Squash>>, double>;
+    Bench<M> sum({}, 1, Conditions{});
+    sum.x[0] = {1, -3};
+    CHECK(sum.forward(false) == std::vector<double>{1.5, -3.75});
+}
