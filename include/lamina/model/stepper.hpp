@@ -161,7 +161,7 @@ private:
     template <bool AmongStepped, class... X>
     static constexpr bool fit() {
         int n = 0;
-        auto const fits = [&]<class Y>(Y const*) {
+        [[maybe_unused]] auto const fits = [&]<class Y>(Y const*) {
             bool const integer = input_op(nth<AmongStepped>(n++)).integer;
             return integer ? std::is_same_v<Y, std::int32_t> : std::is_same_v<Y, T>;
         };
