@@ -6,8 +6,8 @@
 
 namespace lamina {
 
-/// x tanh(softplus(x)). With e = exp(-|x|) the factor is n / (n + m), where for x >= 0 n = 1 + 2 e and
-/// m = 2 e^2, and for x < 0 n = e^2 + 2 e and m = 2.
+/// x tanh(softplus(x)). With e = exp(-|x|) the factor is n / (n + m): for x >= 0 n = 1 + 2 e and
+/// m = 2 e^2, for x < 0 n = e^2 + 2 e and m = 2.
 ///
 /// Source   keras.activations.mish; Misra (2019)
 struct Mish {
