@@ -3,13 +3,14 @@
 
 #include <cstddef>
 
-/// The plain twins of the kernels, summed in long double and rounded once: the oracle of the tests, never the fast path.
+/// The plain twins of the kernels, in long double and never rounded to less: the oracle of the tests, not a fast path.
+/// What a kernel adds to or overwrites is a long double here.
 namespace lamina::kernels::reference {
 
-/// C = alpha op(A) op(B) + beta C + bias; bias may be null. As Gemm says.
+/// C = alpha op(A) op(B) + beta C + bias; bias may be null. The operands as lamina::kernels::Gemm has them.
 template <class T>
 void gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a, std::size_t lda,
-          bool transposed_a, T const* b, std::size_t ldb, bool transposed_b, T beta, T* c,
+          bool transposed_a, T const* b, std::size_t ldb, bool transposed_b, T beta, long double* c,
           std::size_t ldc, T const* bias = nullptr) {
     for (std::size_t i = 0; i < m; ++i)
         for (std::size_t j = 0; j < n; ++j) {
@@ -18,34 +19,33 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a, std:
                 sum += static_cast<long double>(transposed_a ? a[p * lda + i] : a[i * lda + p]) *
                        (transposed_b ? b[j * ldb + p] : b[p * ldb + j]);
             sum *= alpha;
-            if (beta != T{0}) sum += static_cast<long double>(beta) * c[i * ldc + j];
+            if (beta != T{0}) sum += beta * c[i * ldc + j];
             if (bias) sum += bias[j];
-            c[i * ldc + j] = static_cast<T>(sum);
+            c[i * ldc + j] = sum;
         }
 }
 
 /// y[rows, n] = x[rows, k] w[k, n] + b; b may be null.
 template <class T>
-void linear(std::size_t rows, std::size_t k, std::size_t n, T const* x, T const* w, T const* b, T* y) {
+void linear(std::size_t rows, std::size_t k, std::size_t n, T const* x, T const* w, T const* b,
+            long double* y) {
     gemm(rows, n, k, T{1}, x, k, false, w, n, false, T{0}, y, n, b);
 }
 
 /// dw[k, n] += x' dy, db[n] += column sums of dy; db may be null.
 template <class T>
-void linear_gradients(std::size_t rows, std::size_t k, std::size_t n, T const* x, T const* dy, T* dw,
-                      T* db) {
+void linear_gradients(std::size_t rows, std::size_t k, std::size_t n, T const* x, T const* dy,
+                      long double* dw, long double* db) {
     gemm(k, n, rows, T{1}, x, k, true, dy, n, false, T{1}, dw, n);
-    for (std::size_t j = 0; db && j < n; ++j) {
-        long double sum = db[j];
-        for (std::size_t r = 0; r < rows; ++r) sum += dy[r * n + j];
-        db[j] = static_cast<T>(sum);
-    }
+    for (std::size_t j = 0; db && j < n; ++j)
+        for (std::size_t r = 0; r < rows; ++r) db[j] += dy[r * n + j];
 }
 
-/// dx[rows, k] = dy w', or with add is increased by it.
+/// dx[rows, k] = dy w'.
 template <class T>
-void linear_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, T const* w, T* dx, bool add) {
-    gemm(rows, k, n, T{1}, dy, n, false, w, n, true, add ? T{1} : T{0}, dx, k);
+void linear_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, T const* w,
+               long double* dx) {
+    gemm(rows, k, n, T{1}, dy, n, false, w, n, true, T{0}, dx, k);
 }
 
 /// to[j, i] = from[i, j].
