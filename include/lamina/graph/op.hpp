@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/pass.hpp>
+#include <lamina/core/settings.hpp>
 #include <lamina/graph/fusion.hpp>
 
 #include <cstddef>
@@ -18,6 +19,7 @@ struct Op {
     Run fused_forward;    // the producer's forward with this layer as its epilogue; null: no such thing
     Run fused_backward;   // this layer's backward with the slope of its input's layer; null: no such thing
     Run regularize;       // adds a penalty to loss and gradients, once a step; null: none
+    void (*describe)(void const* layer, Settings const& out);   // tells the layer's options
     std::string_view type;
     Extents output;
     std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size;
@@ -90,6 +92,11 @@ void regularize(Call<T> const& call) {
     B::regularize(Pass<T, L, B, NoEpilogue, In...>{call});
 }
 
+template <class L>
+void describe_layer(void const* layer, Settings const& out) {
+    describe(*static_cast<L const*>(layer), out);
+}
+
 /// The producer's forward with an epilogue, when the rules allow it.
 template <class T, class Producer, class L, class B>
 constexpr typename Op<T>::Run fused_forward_of() {
@@ -124,6 +131,7 @@ constexpr Op<T> make_op() {
     using Y = typename B::Output;
     using P = ParametersOf<B>;
     using S = StateOf<B>;
+    op.describe = &describe_layer<L>;
     op.type = type_name<L>;
     op.output = {Y::dims.data(), Y::rank, Y::size};
     op.parameters = P::size;

@@ -89,9 +89,11 @@ struct Document {
 
     bool compiled = false;                      ///< are the following known
     Part optimizer;
-    std::vector<std::string> slot_names;        ///< "momentum", "velocity"
-    std::vector<Entry> slots;                   ///< for each parameter each slot
+    double learning_rate = 0;                   ///< of the next step
+    std::size_t slot_count = 0;                 ///< numbers that the optimizer keeps per parameter
+    std::vector<Entry> slots;                   ///< slot k of parameter p: [p * slot_count + k]
     std::vector<Part> losses, metrics;
+    std::vector<float> loss_weights;            ///< empty: all 1
     std::vector<Counter> counters;
     StoredScaling scaling;
 };

@@ -207,6 +207,9 @@ public:
     /// A table of the layers, like Keras'.
     std::string summary(std::string_view title = "sequential") const { return lamina::summary(*this, title); }
 
+    /// The losses in the form in which they are computed, and their weights: for files.
+    auto const& losses() const { return trainer_.examiner.losses; }
+    std::span<float const> loss_weights() const { return trainer_.examiner.loss_weights; }
     /// The gradients of the last batch learnt, in the order of the parameters.
     std::span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
     /// The optimizer's numbers, slot after slot, each in the order of the parameters, the

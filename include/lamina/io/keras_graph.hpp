@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/document.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+/// One layer of a Keras model: a row of lamina's table, with the activation behind it where Keras
+/// has that as an argument of the layer, and each call of it.
+struct KerasLayer {
+    struct Source {
+        std::size_t layer, call;            // which call of which layer
+    };
+    std::string name;                       ///< without slashes: "encoder.dense_1"
+    std::size_t row = 0;                    ///< the row that owns its weights
+    std::string activation = "linear";
+    std::vector<std::vector<Source>> calls; ///< what each call reads; empty for an input
+};
+
+/// A model's layers as Keras would hold them, and in Keras' order.
+struct KerasGraph {
+    std::vector<KerasLayer> layers;
+    std::vector<KerasLayer::Source> inputs, outputs;
+};
+
+namespace detail {
+
+/// What Keras calls an activation that has no options, or those it would have; "" for others.
+inline std::string_view keras_activation(Part const& part) {
+    struct Known {
+        std::string_view type, name, option, value;
+    };
+    constexpr std::array known{
+        Known{"ReLU", "relu", "", ""}, Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
+        Known{"ELU", "elu", "alpha", "1.0"}, Known{"SELU", "selu", "", ""},
+        Known{"CELU", "celu", "alpha", "1.0"}, Known{"GELU", "gelu", "approximate", "false"},
+        Known{"SiLU", "silu", "", ""}, Known{"Mish", "mish", "", ""},
+        Known{"Softplus", "softplus", "", ""}, Known{"Softsign", "softsign", "", ""},
+        Known{"Sigmoid", "sigmoid", "", ""}, Known{"HardSigmoid", "hard_sigmoid", "", ""},
+        Known{"HardSwish", "hard_silu", "", ""}, Known{"Tanh", "tanh", "", ""},
+        Known{"Exponential", "exponential", "", ""}, Known{"Softmax", "softmax", "", ""},
+        Known{"LogSoftmax", "log_softmax", "", ""}, Known{"Linear", "linear", "", ""}};
+    for (auto const& k : known) {
+        if (k.type != part.type) continue;
+        auto const* const value = k.option.empty() ? nullptr : part.find(k.option);
+        return value && *value != k.value ? std::string_view{} : k.name;
+    }
+    return {};
+}
+
+/// The rows that read each row, counted with repetition; an output counts as a reader.
+inline std::vector<std::size_t> count_readers(Document const& document) {
+    std::vector<std::size_t> readers(document.layers.size(), 0);
+    for (auto const& layer : document.layers)
+        for (auto const i : layer.inputs) ++readers[i];
+    for (auto const o : document.outputs) ++readers[o];
+    return readers;
+}
+
+/// Keras orders the layers of a Functional model by their distance from the outputs, the farthest
+/// first, and then by when a depth-first walk from the outputs meets them.
+/// Source: keras/src/ops/function.py, map_graph and _build_map.
+inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
+    auto const& layers = graph.layers;
+    std::vector<std::vector<int>> state(layers.size());   // of each call: 0 new, 1 entered, 2 done
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        state[i].resize(std::max<std::size_t>(layers[i].calls.size(), 1));
+    std::vector<std::size_t> met(layers.size(), 0);   // 0: by none
+    std::size_t next = 1;
+    std::vector<KerasLayer::Source> finished, stack;
+    for (auto const& output : graph.outputs) {
+        stack.push_back(output);
+        while (!stack.empty()) {
+            auto const [layer, call] = stack.back();
+            auto& s = state[layer][call];
+            if (s == 0) {
+                s = 1;
+                if (met[layer] == 0) met[layer] = next++;
+                if (layers[layer].calls.empty()) continue;
+                auto const& reads = layers[layer].calls[call];
+                for (auto r = reads.rbegin(); r != reads.rend(); ++r)   // the first is walked first
+                    if (state[r->layer][r->call] == 0) stack.push_back(*r);
+            } else {
+                if (s == 1) finished.push_back({layer, call});
+                s = 2;
+                stack.pop_back();
+            }
+        }
+    }
+    std::vector<std::size_t> depth(layers.size(), 0);
+    std::vector<std::vector<std::size_t>> call_depth(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) call_depth[i].resize(state[i].size(), 0);
+    for (auto at = finished.rbegin(); at != finished.rend(); ++at) {
+        auto const [layer, call] = *at;
+        std::size_t const d = std::max(call_depth[layer][call], depth[layer]);
+        depth[layer] = call_depth[layer][call] = d;
+        if (layers[layer].calls.empty()) continue;
+        for (auto const& r : layers[layer].calls[call])
+            call_depth[r.layer][r.call] = std::max(call_depth[r.layer][r.call], d + 1);
+    }
+    std::vector<std::size_t> order(layers.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return depth[a] != depth[b] ? depth[a] > depth[b] : met[a] < met[b];
+    });
+    return order;
+}
+
+inline std::string keras_name(std::string path) {
+    std::replace(path.begin(), path.end(), '/', '.');   // Keras allows no slash in a name
+    return path;
+}
+
+/// "adam" for Adam: what Keras calls the optimizer's variables after.
+inline std::string keras_optimizer_name(Part const& optimizer) {
+    std::string name = optimizer.type == "AMSGrad" ? "Adam" : optimizer.type;
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+    return name;
+}
+
+} // namespace detail
+
+/// The Keras model that a document describes: `Dense` and the `ReLU` behind it become one layer,
+/// rows that share weights become calls of one layer.
+inline KerasGraph keras_graph(Document const& document) {
+    auto const& rows = document.layers;
+    auto const readers = detail::count_readers(document);
+    std::vector<bool> shared(rows.size(), false);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (rows[i].owner != i) shared[rows[i].owner] = shared[i] = true;
+
+    KerasGraph graph;
+    std::vector<KerasLayer::Source> made(rows.size());   // what gives each row's output
+    std::size_t inputs = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto const& row = rows[i];
+        std::vector<KerasLayer::Source> reads;
+        for (auto const k : row.inputs) reads.push_back(made[k]);
+        if (row.inputs.size() == 1) {   // an activation goes into the Dense before it
+            auto const before = row.inputs[0];
+            auto const activation = detail::keras_activation(row.part);
+            bool const takes = rows[before].part.type == "Dense" && readers[before] == 1 &&
+                               !shared[before];
+            if (takes && !activation.empty()) {
+                made[i] = made[before];
+                graph.layers[made[i].layer].activation = activation;
+                continue;
+            }
+        }
+        if (row.owner != i) {
+            auto& layer = graph.layers[made[row.owner].layer];
+            made[i] = {made[row.owner].layer, layer.calls.size()};
+            layer.calls.push_back(std::move(reads));
+            continue;
+        }
+        KerasLayer layer;
+        layer.row = i;
+        layer.name = detail::keras_name(row.path);
+        if (row.inputs.empty()) {
+            layer.name = "input_layer";
+            if (inputs > 0) layer.name += "_" + std::to_string(inputs);
+            ++inputs;
+        } else {
+            layer.calls.push_back(std::move(reads));
+        }
+        made[i] = {graph.layers.size(), 0};
+        graph.layers.push_back(std::move(layer));
+    }
+    for (auto const i : document.inputs) graph.inputs.push_back(made[i]);
+    for (auto const o : document.outputs) graph.outputs.push_back(made[o]);
+    if (document.sequential) return graph;
+
+    auto const order = detail::keras_order(graph);
+    std::vector<std::size_t> place(order.size());
+    for (std::size_t k = 0; k < order.size(); ++k) place[order[k]] = k;
+    std::vector<KerasLayer> sorted;
+    for (auto const k : order) sorted.push_back(std::move(graph.layers[k]));
+    graph.layers = std::move(sorted);
+    auto const move = [&](std::vector<KerasLayer::Source>& sources) {
+        for (auto& s : sources) s.layer = place[s.layer];
+    };
+    move(graph.inputs);
+    move(graph.outputs);
+    for (auto& layer : graph.layers)
+        for (auto& call : layer.calls) move(call);
+    return graph;
+}
+
+} // namespace lamina

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/document.hpp>
+#include <lamina/io/json_text.hpp>
+#include <lamina/io/keras_graph.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+/// A variable that Keras' optimizer keeps for a parameter, and where lamina keeps it.
+struct KerasSlot {
+    std::string name;        ///< "sequential_dense_kernel_momentum"
+    std::size_t entry = 0;   ///< of Document::slots
+};
+
+namespace detail {
+
+inline double number_of(std::string const& text) {
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+inline bool is_option(Part const& part, std::string_view name, std::string_view value) {
+    auto const* const found = part.find(name);
+    return found && *found == value;
+}
+inline bool is_on(Part const& part, std::string_view name) {
+    return part.find(name) && !is_option(part, name, "0.0") && !is_option(part, name, "false");
+}
+
+/// Names of the numbers that Keras keeps, in the order of lamina's slots. Keras makes the variables
+/// group by group: for each parameter all of the first group, then all of the second, ...
+/// Source: keras/src/optimizers, build() of each.
+inline std::vector<std::vector<std::string_view>> keras_slot_groups(Part const& optimizer) {
+    std::string_view const type = optimizer.type;
+    if (type == "Adam" || type == "AdamW" || type == "Nadam") return {{"momentum", "velocity"}};
+    if (type == "AMSGrad") return {{"momentum", "velocity"}, {"velocity_hat"}};
+    if (type == "Adamax") return {{"momentum", "norm"}};
+    if (type == "Adagrad") return {{"accumulator"}};
+    if (type == "Adadelta") return {{"accumulated_grad", "accumulated_delta_var"}};
+    if (type == "Lion") return {{"momentum"}};
+    std::vector<std::vector<std::string_view>> groups;
+    if (type == "RMSprop") groups.push_back({"velocity"});
+    if ((type == "RMSprop" || type == "SGD") && is_on(optimizer, "momentum"))
+        groups.push_back({"momentum"});
+    if (type == "RMSprop" && is_on(optimizer, "centered")) groups.push_back({"average_gradient"});
+    return groups;
+}
+
+/// The options that Keras' optimizer of this class has beside those that all have.
+inline std::vector<std::string_view> keras_optimizer_options(std::string_view type) {
+    if (type == "SGD") return {"momentum", "nesterov"};
+    if (type == "RMSprop") return {"rho", "momentum", "epsilon", "centered"};
+    if (type == "Adagrad") return {"initial_accumulator_value", "epsilon"};
+    if (type == "Adadelta") return {"rho", "epsilon"};
+    if (type == "Lion") return {"beta_1", "beta_2"};
+    return {"beta_1", "beta_2", "epsilon"};
+}
+
+} // namespace detail
+
+/// Has Keras an optimizer that does the same? Not in PyTorch's form, not with an average of the
+/// weights, not with more than one way of clipping.
+inline bool keras_knows(Part const& optimizer) {
+    using detail::is_on;
+    bool known = false;
+    for (std::string_view const type : {"SGD", "Adam", "AdamW", "AMSGrad", "Adamax", "Nadam",
+                                        "RMSprop", "Adagrad", "Adadelta", "Lion"})
+        known = known || type == optimizer.type;
+    int const clips = is_on(optimizer, "clipvalue") + is_on(optimizer, "clipnorm") +
+                      is_on(optimizer, "global_clipnorm");
+    bool const as_keras = optimizer.type != "Nadam" || !optimizer.find("momentum_decay") ||
+                          detail::is_option(optimizer, "momentum_decay", "1.0");
+    return known && clips <= 1 && as_keras && !is_on(optimizer, "torch_form") &&
+           !is_on(optimizer, "dampening") && !is_on(optimizer, "ema_momentum");
+}
+
+/// {"class_name": "Adam", "config": {...}}. A schedule goes over as the rate of the next step.
+inline void write_keras_optimizer(JsonText& json, Document const& document) {
+    auto const& optimizer = document.optimizer;
+    bool const amsgrad = optimizer.type == "AMSGrad";
+    json.object();
+    json.member("class_name", amsgrad ? std::string("Adam") : optimizer.type);
+    json.key("config");
+    json.object();
+    json.member("name", detail::keras_optimizer_name(optimizer));
+    json.member("learning_rate", document.learning_rate);
+    for (std::string_view const name :
+         {"weight_decay", "clipnorm", "global_clipnorm", "clipvalue"}) {
+        json.key(name);
+        bool const given = detail::is_on(optimizer, name) ||
+                           (name == "weight_decay" && optimizer.type == "AdamW");
+        if (given) json.raw(*optimizer.find(name));
+        else json.null();
+    }
+    for (auto const name : detail::keras_optimizer_options(optimizer.type))
+        if (auto const* const value = optimizer.find(name)) {
+            json.key(name);
+            json.raw(*value);
+        }
+    if (amsgrad) json.member("amsgrad", true);
+    json.end();
+    json.end();
+}
+
+/// Where the variables of Keras' optimizer lie, in its order, for the parameters that are trained.
+inline std::vector<KerasSlot> keras_slots(Document const& document, KerasGraph const& graph) {
+    std::vector<KerasSlot> out;
+    std::size_t first = 0;   // slot of the group
+    for (auto const& group : detail::keras_slot_groups(document.optimizer)) {
+        for (auto const& layer : graph.layers) {
+            auto const& row = document.layers[layer.row];
+            if (!row.trainable) continue;
+            for (auto const p : row.parameters) {
+                std::string const& path = document.parameters[p].name;
+                std::string const name = (document.sequential ? "sequential_" : "") + layer.name +
+                                         "_" + path.substr(path.rfind('/') + 1) + "_";
+                for (std::size_t k = 0; k < group.size(); ++k)
+                    out.push_back({name + std::string(group[k]),
+                                   p * document.slot_count + first + k});
+            }
+        }
+        first += group.size();
+    }
+    return out;
+}
+
+/// The product of all momenta that Keras' Nadam keeps beside its slots; nothing for others.
+/// Source: keras/src/optimizers/nadam.py, _backend_update_step.
+inline std::optional<float> keras_momentum_product(Document const& document, std::uint64_t steps) {
+    if (document.optimizer.type != "Nadam") return {};
+    auto const* const beta = document.optimizer.find("beta_1");
+    double const beta_1 = beta ? detail::number_of(*beta) : 0.9;
+    double product = 1;
+    for (std::uint64_t t = 1; t <= steps && product > 1e-46; ++t)
+        product *= beta_1 * (1 - 0.5 * std::pow(0.96, double(t)));
+    return float(product);
+}
+
+} // namespace lamina

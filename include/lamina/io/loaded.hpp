@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/error.hpp>
+#include <lamina/io/document.hpp>
+#include <lamina/io/shown.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+/// What a format read for a document, before anything of the model is changed: numbers for each
+/// tensor, in the document's order and type.
+class Loaded {
+public:
+    /// Room for one tensor's numbers.
+    struct Numbers {
+        std::unique_ptr<std::byte[]> bytes;   // null: the file does not have it
+        std::byte* make(Entry const& e) {
+            bytes.reset(new std::byte[e.bytes()]);
+            return bytes.get();
+        }
+    };
+    std::vector<Numbers> parameters, state, slots;   // slots is empty where the file has none
+    std::vector<Counter> counters;
+    std::optional<StoredScaling> scaling;
+
+    explicit Loaded(Document const& wanted)
+        : parameters(wanted.parameters.size()), state(wanted.state.size()) {}
+};
+
+/// Gathers every difference between a file and a model, to say them all at once.
+class Differences {
+public:
+    explicit Differences(std::string path) : path_(std::move(path)) {}
+
+    void add(std::string text) { texts_.push_back(std::move(text)); }
+    void missing(std::string const& name) { missing_.push_back(name); }
+    void extra(std::string const& name) { extra_.push_back(name); }
+    /// Has the file's tensor the model's shape?
+    bool shape(std::string const& name, std::vector<std::uint64_t> const& found, DType type,
+               std::string const& whose, Entry const& wanted) {
+        if (found == wanted.shape) return true;
+        add(shown(name) + " is " + shown_shape(found) + " " + std::string(name_of(type)) +
+            ", model " + whose + " needs " + shown_shape(wanted.shape));
+        return false;
+    }
+    bool any() const { return !texts_.empty() || !missing_.empty() || !extra_.empty(); }
+
+    /// Error with all of them, if there are any.
+    void throw_if_any() const {
+        if (!any()) return;
+        std::string what;
+        for (auto const& t : texts_) what += t + "; ";
+        what += std::to_string(missing_.size()) + " missing" + list(missing_) + ", " +
+                std::to_string(extra_.size()) + " extra" + list(extra_) + ". Nothing was loaded.";
+        throw Error(Error::Kind::data, path_, what);
+    }
+
+private:
+    static std::string list(std::vector<std::string> const& names) {
+        std::string out;
+        for (auto const& n : names) out += (out.empty() ? " (" : ", ") + shown(n);
+        return out.empty() ? out : out + ")";
+    }
+    std::string path_;
+    std::vector<std::string> texts_, missing_, extra_;
+};
+
+/// "layer 2 Dense": whose parameter (or state) number `index` is.
+inline std::string owner_of(Document const& document, bool state, std::size_t index) {
+    for (std::size_t row = 0; row < document.layers.size(); ++row)
+        for (auto const i : state ? document.layers[row].state : document.layers[row].parameters)
+            if (i == index)
+                return "layer " + std::to_string(row) + " " + document.layers[row].part.type;
+    return "layer";
+}
+
+/// Refuses tensors with NaN or infinite numbers, by their bits: -ffast-math changes nothing.
+inline void require_finite(std::string const& path, Entry const& e, std::byte const* bytes) {
+    auto const check = [&]<class Bits>(Bits exponent) {
+        for (std::size_t i = 0; i < e.size(); ++i) {
+            Bits bits;
+            std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
+            if ((bits & exponent) == exponent)
+                throw Error(Error::Kind::numeric, path, "tensor " + shown(e.name) +
+                            " holds NaN or infinity at its number " + std::to_string(i) +
+                            ". Nothing was loaded.");
+        }
+    };
+    if (e.dtype == DType::f32) check(std::uint32_t{0x7f800000u});
+    if (e.dtype == DType::f64) check(std::uint64_t{0x7ff0000000000000u});
+}
+
+} // namespace lamina
