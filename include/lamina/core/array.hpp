@@ -67,7 +67,7 @@ public:
     }
     bool empty() const { return size() == 0; }
     /// "(100, 3)"
-    std::string shape_text() const {
+    [[gnu::cold]] std::string shape_text() const {
         std::string s = "(";
         for (std::size_t i = 0; i < rank_; ++i) s += (i ? ", " : "") + std::to_string(dims_[i]);
         return s + ")";
@@ -78,19 +78,7 @@ public:
     template <class T>
     T const* as(Block<T>& room, char const* where) const {
         if (kind_ == kind_of<T>()) return static_cast<T const*>(data_);
-        room.reserve(size() + 1);
-        switch (kind_) {
-        case Kind::f32: convert<float>(room.data(), where); break;
-        case Kind::f64: convert<double>(room.data(), where); break;
-        case Kind::i8: convert<std::int8_t>(room.data(), where); break;
-        case Kind::u8: convert<std::uint8_t>(room.data(), where); break;
-        case Kind::i16: convert<std::int16_t>(room.data(), where); break;
-        case Kind::u16: convert<std::uint16_t>(room.data(), where); break;
-        case Kind::i32: convert<std::int32_t>(room.data(), where); break;
-        case Kind::u32: convert<std::uint32_t>(room.data(), where); break;
-        case Kind::i64: convert<std::int64_t>(room.data(), where); break;
-        case Kind::u64: convert<std::uint64_t>(room.data(), where); break;
-        }
+        convert(room, where);
         return room.data();
     }
 
@@ -110,31 +98,49 @@ private:
         }
     }
     void add_axis(std::size_t n) {
-        if (rank_ == max_rank)
-            throw Error(Error::Kind::argument, "Array", "a tensor of more than 6 axes. Reshape it.");
+        if (rank_ == max_rank) refuse_rank();
         dims_[rank_++] = n;
+    }
+    [[noreturn, gnu::cold]] static void refuse_rank() {
+        throw Error(Error::Kind::argument, "Array", "a tensor of more than 6 axes. Reshape it.");
     }
     template <class V>
     void look_at(V const* data) {
         kind_ = kind_of<V>();
         data_ = data;
     }
-    template <class V, class T>
-    void convert(T* to, char const* where) const {
-        auto const* const from = static_cast<V const*>(data_);
-        std::size_t const n = size();
-        for (std::size_t i = 0; i < n; ++i) {
-            if constexpr (std::is_integral_v<T>) {
-                // compared as double: exact for all values of T, and false for NaN
-                if (!(double(from[i]) >= double(std::numeric_limits<T>::min())
-                      && double(from[i]) <= double(std::numeric_limits<T>::max())
-                      && double(static_cast<T>(from[i])) == double(from[i])))
-                    throw Error(Error::Kind::argument, where,
-                                std::to_string(double(from[i])) + " at row " + std::to_string(i / (n / dims_[0]))
-                                    + " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
-            }
-            to[i] = static_cast<T>(from[i]);
+    /// A number as double: exact but for whole numbers beyond 2^53.
+    double number(std::size_t i) const {
+        switch (kind_) {
+        case Kind::f32: return double(static_cast<float const*>(data_)[i]);
+        case Kind::f64: return static_cast<double const*>(data_)[i];
+        case Kind::i8: return double(static_cast<std::int8_t const*>(data_)[i]);
+        case Kind::u8: return double(static_cast<std::uint8_t const*>(data_)[i]);
+        case Kind::i16: return double(static_cast<std::int16_t const*>(data_)[i]);
+        case Kind::u16: return double(static_cast<std::uint16_t const*>(data_)[i]);
+        case Kind::i32: return double(static_cast<std::int32_t const*>(data_)[i]);
+        case Kind::u32: return double(static_cast<std::uint32_t const*>(data_)[i]);
+        case Kind::i64: return double(static_cast<std::int64_t const*>(data_)[i]);
+        default: return double(static_cast<std::uint64_t const*>(data_)[i]);
         }
+    }
+    template <class T>
+    [[gnu::cold]] void convert(Block<T>& room, char const* where) const {
+        std::size_t const n = size();
+        room.reserve(n + 1);
+        for (std::size_t i = 0; i < n; ++i) {
+            double const v = number(i);
+            if constexpr (std::is_integral_v<T>) {   // false for NaN too
+                bool const fits = v >= double(std::numeric_limits<T>::min()) && v <= double(std::numeric_limits<T>::max());
+                if (!fits || double(static_cast<T>(v)) != v) refuse(v, i / (n / dims_[0]), where);
+            }
+            room[i] = static_cast<T>(v);
+        }
+    }
+    [[noreturn, gnu::cold]] static void refuse(double value, std::size_t row, char const* where) {
+        throw Error(Error::Kind::argument, where,
+                    std::to_string(value) + " at row " + std::to_string(row)
+                        + " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
     }
 
     void const* data_ = nullptr;

@@ -10,7 +10,7 @@
 namespace lamina {
 
 /// MultiHeadAttention: multi_head_attention. A capital begins a word unless it stands among capitals (Keras' rule).
-inline std::string snake_case(std::string_view s) {
+[[gnu::cold]] inline std::string snake_case(std::string_view s) {
     auto const upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     auto const lower = [](char c) { return c >= 'a' && c <= 'z'; };
     std::string out;
@@ -25,7 +25,7 @@ inline std::string snake_case(std::string_view s) {
 /// The path of each row: "encoder/transformer_block_1/dense". Brothers of one name are told apart as in Keras: dense, dense_1,
 /// dense_2, in the order of the table.
 template <class T>
-std::vector<std::string> paths(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count) {
+[[gnu::cold]] std::vector<std::string> paths(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count) {
     std::vector<std::string> known(scope_count), out(static_cast<std::size_t>(n));
     struct Brother {
         std::string path;

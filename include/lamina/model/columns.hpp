@@ -3,7 +3,7 @@
 
 #include <lamina/core/array.hpp>
 #include <lamina/core/shape.hpp>
-#include <lamina/graph/sequential.hpp>
+#include <lamina/graph/node.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,34 +22,44 @@ using NumberOf = std::conditional_t<S::integer, std::int32_t, T>;
 template <class T, class S>
 inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
 
-inline std::string sample_shape_text(std::size_t const* dims, std::size_t rank) {
+[[gnu::cold]] inline std::string sample_shape_text(std::size_t const* dims, std::size_t rank) {
     std::string s = "(n";
     for (std::size_t i = 0; i < rank; ++i) s += ", " + std::to_string(dims[i]);
     return s + ")";
 }
 
-/// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without its axis.
-inline void check_shape(Array const& a, std::size_t const* dims, std::size_t rank, std::size_t size, std::string const& where,
-                        std::string const& what) {
-    bool same = a.rank() == rank + 1;
-    for (std::size_t i = 0; same && i < rank; ++i) same = a.extent(i + 1) == dims[i];
-    if (same || (size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1)))) return;
-    throw Error(Error::Kind::argument, where,
-                what + " has the shape " + a.shape_text() + ", the network takes " + sample_shape_text(dims, rank)
-                    + ", n samples. Nothing is broadcast: reshape it.");
+[[noreturn, gnu::cold]] inline void refuse(std::string const& where, std::string const& message) {
+    throw Error(Error::Kind::argument, where, message);
 }
 
-/// One column of samples of shape S: looked at where it lies, or converted once.
-template <class T, class S>
-struct SampleColumn {
-    Block<NumberOf<T, S>> room;
-    void const* bind(Array const& a, std::string const& where, std::string const& what) {
-        check_shape(a, S::dims.data(), S::rank, S::size, where, what);
-        return a.as(room, where.c_str());
-    }
-};
+/// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without its axis. `index` says which of
+/// several `what` it is; -1: the only one.
+[[gnu::cold]] inline void check_shape(Array const& a, Extents sample, std::string const& where, char const* what,
+                                      int index = -1) {
+    bool same = a.rank() == sample.rank + 1;
+    for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
+    if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1)))) return;
+    refuse(where, what + (index < 0 ? std::string{} : " " + std::to_string(index)) + " has the shape " + a.shape_text()
+                      + ", the network takes " + sample_shape_text(sample.dims, sample.rank)
+                      + ", n samples. Nothing is broadcast: reshape it.");
+}
 
-/// Several: what fit, evaluate and predict were given, in the order of the network's inputs or targets.
+/// Every Array is there, and all have as many samples. How many that is.
+[[gnu::cold]] inline std::size_t check_counts(Arrays const& arrays, std::size_t count, std::string const& where,
+                                              char const* what) {
+    if (arrays.count() != count)
+        refuse(where, std::to_string(arrays.count()) + " of " + what + " given, the network has " + std::to_string(count)
+                          + ". Give several in braces: {a, b}.");
+    std::size_t const n = arrays[0].rows();
+    for (std::size_t i = 1; i < count; ++i)
+        if (arrays[i].rows() != n)
+            refuse(where, std::string(what) + " 0 has " + std::to_string(n) + " samples, " + what + " " + std::to_string(i)
+                              + " has " + std::to_string(arrays[i].rows()) + ". Give as many of each.");
+    return n;
+}
+
+/// Several columns of samples: what fit, evaluate and predict were given, in the order of the network's inputs or targets, looked at
+/// where they lie or converted once.
 template <class T, class... S>
 class ColumnsOf {
 public:
@@ -57,30 +67,22 @@ public:
     void const* data[count + 1]{};
 
     /// The number of samples, which all columns have alike.
-    std::size_t bind(Arrays const& arrays, std::string const& where, std::string const& what) {
-        if (arrays.count() != count)
-            throw Error(Error::Kind::argument, where,
-                        std::to_string(arrays.count()) + " of " + what + " given, the network has " + std::to_string(count)
-                            + ". Give several in braces: {a, b}.");
-        std::size_t const n = arrays[0].rows();
-        for (std::size_t i = 1; i < count; ++i)
-            if (arrays[i].rows() != n)
-                throw Error(Error::Kind::argument, where,
-                            what + " 0 has " + std::to_string(n) + " samples, " + what + " " + std::to_string(i) + " has "
-                                + std::to_string(arrays[i].rows()) + ". Give as many of each.");
-        std::size_t i = 0;
-        auto const one = [&](auto& column) {
-            data[i] = column.bind(arrays[i], where, count > 1 ? what + " " + std::to_string(i) : what);
+    std::size_t bind(Arrays const& arrays, std::string const& where, char const* what) {
+        std::size_t const n = check_counts(arrays, count, where, what);
+        int i = 0;
+        ([&] {
+            auto const& a = arrays[std::size_t(i)];
+            check_shape(a, {S::dims.data(), S::rank, S::size}, where, what, count > 1 ? i : -1);
+            if constexpr (S::integer) data[i] = a.as(tokens_[i], where.c_str());
+            else data[i] = a.as(numbers_[i], where.c_str());
             ++i;
-        };
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (one(leaf<I>(columns_)), ...);
-        }(std::index_sequence_for<S...>{});
+        }(), ...);
         return n;
     }
 
 private:
-    LeavesOf<SampleColumn<T, S>...> columns_;
+    Block<T> numbers_[count];
+    Block<std::int32_t> tokens_[count];
 };
 
 template <class D, class I>
@@ -97,24 +99,23 @@ using InputColumnsOf = InputColumns<T, typename D::Inputs>;
 
 /// sample_weight times class_weight, one number for each sample; without both, no memory and no numbers.
 template <class T, class Target>
-void weigh_samples(Array const& sample_weight, std::span<float const> class_weight, void const* target, std::size_t n,
+[[gnu::cold]] void weigh_samples(Array const& sample_weight, std::span<float const> class_weight, void const* target, std::size_t n,
                    std::string const& where, Block<T>& into) {
     if (sample_weight.empty() && class_weight.empty()) return;
     into.reserve(n + 1);
     std::fill_n(into.data(), n, T{1});
     if (!sample_weight.empty()) {
         std::size_t const none = 0;
-        check_shape(sample_weight, &none, 0, 1, where, "sample_weight");
+        check_shape(sample_weight, {&none, 0, 1}, where, "sample_weight");
         if (sample_weight.rows() != n)
-            throw Error(Error::Kind::argument, where,
-                        "sample_weight has " + std::to_string(sample_weight.rows()) + " numbers for " + std::to_string(n)
-                            + " samples. Give one for each.");
+            refuse(where, "sample_weight has " + std::to_string(sample_weight.rows()) + " numbers for " + std::to_string(n)
+                              + " samples. Give one for each.");
         Block<T> room;
         std::copy_n(sample_weight.as(room, where.c_str()), n, into.data());
     }
     if (class_weight.empty()) return;
     if constexpr (Target::integer && Target::size > 1) {
-        throw Error(Error::Kind::argument, where, "class_weight is for one class per sample, not for a sequence. Give sample_weight.");
+        refuse(where, "class_weight is for one class per sample, not for a sequence. Give sample_weight.");
     } else {
         auto const* const y = static_cast<NumberOf<T, Target> const*>(target);
         for (std::size_t i = 0; i < n; ++i) {
@@ -124,9 +125,8 @@ void weigh_samples(Array const& sample_weight, std::span<float const> class_weig
             else if constexpr (Target::size == 1) k = row[0] > T(0.5);
             else k = std::size_t(std::max_element(row, row + Target::size) - row);
             if (k >= class_weight.size())
-                throw Error(Error::Kind::argument, where,
-                            "class_weight has " + std::to_string(class_weight.size()) + " numbers, sample "
-                                + std::to_string(i) + " is of class " + std::to_string(k) + ". Give one for each class.");
+                refuse(where, "class_weight has " + std::to_string(class_weight.size()) + " numbers, sample " + std::to_string(i)
+                                  + " is of class " + std::to_string(k) + ". Give one for each class.");
             into[i] *= T(class_weight[k]);
         }
     }

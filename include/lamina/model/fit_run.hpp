@@ -27,7 +27,7 @@ namespace detail {
 
 /// "loss", the metrics; with validation the same once more after "val_". Repeated names are numbered.
 template <class Sums>
-std::vector<std::string> log_names(typename Sums::Options const& options, bool validation) {
+[[gnu::cold]] std::vector<std::string> log_names(typename Sums::Options const& options, bool validation) {
     std::vector<std::string> names{"loss"};
     Sums{}.for_each_number(options, [&](std::string_view name, double) {
         std::string unique(name);
@@ -99,13 +99,13 @@ public:
     double learning_rate() const override { return model_.optimizer.learning_rate.rate(model_.progress.steps); }
     void set_learning_rate(double rate) override { model_.optimizer.learning_rate = rate; }
     bool has_schedule() const override { return !model_.optimizer.learning_rate.is_constant(); }
-    void keep_weights(Block<std::byte>& into) const override {
+    [[gnu::cold]] void keep_weights(Block<std::byte>& into) const override {
         auto const& w = model_.weights;
         into.reserve((w.values.size() + w.state.size()) * sizeof(T));
         std::memcpy(into.data(), w.values.data(), w.values.size() * sizeof(T));
         std::memcpy(into.data() + w.values.size() * sizeof(T), w.state.data(), w.state.size() * sizeof(T));
     }
-    void restore_weights(Block<std::byte> const& from) override {
+    [[gnu::cold]] void restore_weights(Block<std::byte> const& from) override {
         auto& w = model_.weights;
         std::memcpy(w.values.data(), from.data(), w.values.size() * sizeof(T));
         std::memcpy(w.state.data(), from.data() + w.values.size() * sizeof(T), w.state.size() * sizeof(T));
@@ -156,7 +156,7 @@ private:
         return {values_.data(), k};
     }
 
-    void diverged(Diverged const& d) {
+    [[gnu::cold]] void diverged(Diverged const& d) {
         std::string const message = d.text + "; epoch " + std::to_string(epoch + 1) + ", batch " + std::to_string(batch + 1)
                                     + ". The weights are those before this batch. A smaller learning_rate, clipping, or "
                                       "standardized inputs may help.";

@@ -16,12 +16,12 @@ namespace lamina {
 
 namespace detail {
 
-inline std::string grouped(std::size_t n) {   // 1,234,567
+[[gnu::cold]] inline std::string grouped(std::size_t n) {   // 1,234,567
     std::string s = std::to_string(n);
     for (std::size_t i = s.size(); i > 3; i -= 3) s.insert(i - 3, ",");
     return s;
 }
-inline std::string bytes_text(std::size_t n) {
+[[gnu::cold]] inline std::string bytes_text(std::size_t n) {
     if (n < 1024) return std::to_string(n) + " B";
     double v = double(n) / 1024;
     char const* unit = "KB";
@@ -37,7 +37,7 @@ inline std::string bytes_text(std::size_t n) {
 
 /// What a summary tells, once the network's type is gone: so that a program pays for one body.
 template <class T>
-std::string summary_text(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count, std::string_view title,
+[[gnu::cold]] std::string summary_text(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count, std::string_view title,
                          std::size_t training_bytes, std::size_t inference_bytes) {
     auto const names = paths(rows, n, scopes, scope_count);
     using Line = std::array<std::string, 5>;

@@ -29,7 +29,7 @@ public:
     }
 
     /// epochs 0: there are none, as in evaluate().
-    void begin(std::size_t epoch, std::size_t epochs, std::size_t batches) {
+    [[gnu::cold]] void begin(std::size_t epoch, std::size_t epochs, std::size_t batches) {
         epoch_ = epoch;
         epochs_ = epochs;
         batches_ = batches;
@@ -46,20 +46,10 @@ public:
     /// values when they are to be drawn.
     template <class Logs>
     void step(std::size_t batch, Logs&& logs) {
-        if (!terminal_ || batch < next_look_) return;
-        auto const now = Clock::now();
-        double const a_step = seconds(start_, now) / double(batch);
-        next_look_ = batch + 1 + std::size_t(0.02 / (a_step + 1e-9));   // every 20 ms
-        if (batch == batches_ || seconds(drawn_, now) < 0.05) return;
-        drawn_ = now;
-        put("\r");
-        bar(batch);
-        if (batches_) put(" - ETA: ").number(std::size_t(a_step * double(batches_ - batch))).put("s");
-        values(logs());
-        pad_and_flush();
+        if (terminal_ && batch >= next_look_ && is_due(batch)) draw(batch, logs());
     }
 
-    void end(std::size_t batches, std::span<LogValue const> logs) {
+    [[gnu::cold]] void end(std::size_t batches, std::span<LogValue const> logs) {
         if (verbose_ == 0) return;
         batches_ = batches;
         double const took = seconds(start_, Clock::now());
@@ -82,19 +72,38 @@ private:
     using Clock = std::chrono::steady_clock;
     static double seconds(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double>(b - a).count(); }
 
-    TrainingLog& put(std::string_view s) {
+    [[gnu::cold]] bool is_due(std::size_t batch) {
+        auto const now = Clock::now();
+        next_look_ = batch + 1 + std::size_t(0.02 / (seconds(start_, now) / double(batch) + 1e-9));   // every 20 ms
+        if (batch == batches_ || seconds(drawn_, now) < 0.05) return false;
+        drawn_ = now;
+        return true;
+    }
+    [[gnu::cold]] void draw(std::size_t batch, std::span<LogValue const> logs) {
+        put("\r");
+        bar(batch);
+        if (batches_) {
+            double const left = seconds(start_, drawn_) / double(batch) * double(batches_ - batch);
+            put(" - ETA: ").number(std::size_t(left)).put("s");
+        }
+        values(logs);
+        pad();
+        flush();
+    }
+
+    [[gnu::cold]] TrainingLog& put(std::string_view s) {
         for (char const c : s) put(c);
         return *this;
     }
     void put(char c) {
         if (size_ < sizeof text_) text_[size_++] = c;
     }
-    TrainingLog& number(std::size_t n) {
+    [[gnu::cold]] TrainingLog& number(std::size_t n) {
         char digits[24];
         auto const end = std::to_chars(digits, digits + sizeof digits, n).ptr;
         return put({digits, std::size_t(end - digits)});
     }
-    TrainingLog& decimal(double v, int places, bool scientific = false) {
+    [[gnu::cold]] TrainingLog& decimal(double v, int places, bool scientific = false) {
         char digits[64];
         if (std::isnan(v)) return put("nan");
         if (std::isinf(v)) return put(v < 0 ? "-inf" : "inf");
@@ -103,7 +112,7 @@ private:
         return put({digits, std::size_t(end - digits)});
     }
 
-    void bar(std::size_t batch) {
+    [[gnu::cold]] void bar(std::size_t batch) {
         char total[24];
         auto const width = std::size_t(std::to_chars(total, total + sizeof total, batches_).ptr - total);
         std::size_t const from = size_;
@@ -124,12 +133,12 @@ private:
         for (std::size_t i = 0; i < full; ++i) put(i < done ? (i + 1 == done && batch < batches_ ? '>' : '=') : '.');
         put("]");
     }
-    void step_time(double s) {
+    [[gnu::cold]] void step_time(double s) {
         if (s >= 1) decimal(s, 0).put("s/step");
         else if (s >= 1e-3) decimal(s * 1e3, 0).put("ms/step");
         else decimal(s * 1e6, 0).put("us/step");
     }
-    void values(std::span<LogValue const> logs) {
+    [[gnu::cold]] void values(std::span<LogValue const> logs) {
         for (auto const& l : logs) {
             put(" - ").put(l.name).put(": ");
             bool const small = l.value != 0 && std::abs(l.value) < 1e-3;   // as Keras: 4 places, or 1.2345e-05
@@ -141,11 +150,7 @@ private:
         while (size_ < last_) put(' ');
         last_ = length;
     }
-    void pad_and_flush() {
-        pad();
-        flush();
-    }
-    void flush() {
+    [[gnu::cold]] void flush() {
         std::fwrite(text_, 1, size_, file_);
         std::fflush(file_);
         size_ = 0;
