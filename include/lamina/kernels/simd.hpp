@@ -247,7 +247,8 @@ template <class T, class A>
     {
         alignas(64) T part[xsimd::batch<T, A>::size];
         v.store_aligned(part);
-        for (std::size_t i = 0; i < count; ++i) p[i] = part[i];
+        for (std::size_t i = 0; i < xsimd::batch<T, A>::size; ++i)
+            if (i < count) p[i] = part[i];
     }
 }
 
