@@ -46,7 +46,7 @@ struct BinaryCrossentropyFromLogits {
     template <class V>
     kernels::LossAndSlope<V> operator()(V z, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), zero(T(0)), s{T(label_smoothing)};
+        V const one(T(1)), zero(T(0)), s = V(T(label_smoothing));
         V const t = target - s * (target - V(T(0.5)));
         V const a = V(T(pos_weight)) * t, b = one - t;   // what speaks for 1, for 0
         V const size = kernels::abs(z), e = kernels::exp(-size), larger = one / (one + e);
@@ -54,7 +54,8 @@ struct BinaryCrossentropyFromLogits {
         auto const up = z >= zero;
         V const p = kernels::select(up, larger, smaller), q = kernels::select(up, smaller, larger);
         V const finite = kernels::min(V(std::numeric_limits<T>::max()), size);
-        return {kernels::select(up, b, a) * finite + (a + b) * kernels::log1p(e), b * p - a * q};
+        return {kernels::select(up, b, a) * finite + (a + b) * kernels::log1p_unit(e),
+                b * p - a * q};
     }
 };
 
@@ -96,7 +97,7 @@ struct BinaryCrossentropy {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), least(T(1e-7)), s{T(label_smoothing)};
+        V const one(T(1)), least(T(1e-7)), s = V(T(label_smoothing));
         V const t = target - s * (target - V(T(0.5)));
         V const a = V(T(pos_weight)) * t, b = one - t;
         V const p = kernels::min(one - least, kernels::max(least, y)), q = one - p;

@@ -49,8 +49,8 @@ struct CategoricalFocalCrossentropyFromLogits {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const one(T(1)), a{T(alpha)}, g{T(gamma)};
-        V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(row.classes)};
+        V const one(T(1)), a = V(T(alpha)), g = V(T(gamma));
+        V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(row.classes));
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const top = row.largest([](V z, V) { return detail::finite_logit(z); });
         V const sum = row.sum([=](V z, V) { return kernels::exp(detail::finite_logit(z) - top); });
@@ -115,8 +115,9 @@ struct CategoricalFocalCrossentropy {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const zero(T(0)), one(T(1)), a{T(alpha)}, g{T(gamma)}, least(T(1e-7)), most = one - least;
-        V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(row.classes)};
+        V const zero(T(0)), one(T(1)), least(T(1e-7)), most = one - least;
+        V const a = V(T(alpha)), g = V(T(gamma));
+        V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(row.classes));
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const sum = row.sum([](V p, V) { return p; });
         V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);

@@ -24,7 +24,7 @@ template <class Row>
 auto crossentropy_of_logits(Row& row, float label_smoothing, std::size_t classes) {
     using V = typename Row::Batch;
     using T = typename V::value_type;
-    V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(classes)};
+    V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(classes));
     auto const smooth = [=](V t) { return kernels::fma(keep, t, add); };
     V const top = row.largest([](V z, V) { return finite_logit(z); });
     V const sum = row.keep([=](V z, V) { return kernels::exp(finite_logit(z) - top); });
@@ -46,7 +46,7 @@ auto crossentropy_of_probabilities(Row& row, float label_smoothing, std::size_t 
     using V = typename Row::Batch;
     using T = typename V::value_type;
     V const zero(T(0)), one(T(1)), least(T(1e-7)), most = one - least;
-    V const keep{T(1) - T(label_smoothing)}, add{T(label_smoothing) / T(classes)};
+    V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(classes));
     auto const smooth = [=](V t) { return kernels::fma(keep, t, add); };
     V const sum = row.sum([](V p, V) { return p; });
     V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);

@@ -25,7 +25,7 @@ struct Huber {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
         using T = typename V::value_type;
-        V const d{T(delta)}, e = y - t, size = kernels::abs(e), near = kernels::min(d, size);
+        V const d = V(T(delta)), e = y - t, size = kernels::abs(e), near = kernels::min(d, size);
         return {near * (size - V(T(0.5)) * near), kernels::copysign(near, e)};
     }
 };
