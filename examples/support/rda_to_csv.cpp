@@ -5,13 +5,14 @@
 //     rda_to_csv feature1=Cl.thickness label=Class:malignant=positive:benign=negative
 //
 // gives the column Cl.thickness the name feature1, and the column Class the name label and other
-// words. A gap (NA) becomes an empty cell. Source of the format: "R Internals", section 1.8
-// (serialization formats), XDR form, versions 2 and 3.
+// words (the word * stands for those not listed). A gap (NA) becomes an empty cell. Source of the
+// format: "R Internals", section 1.8 (serialization formats), XDR form, versions 2 and 3.
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <iostream>
 #include <iterator>
 #include <limits>
@@ -162,9 +163,9 @@ std::vector<Text> cells(Object const& column) {
         }
     }
     for (auto const x : column.reals) {
-        char digits[32];
-        std::snprintf(digits, sizeof digits, "%.17g", x);
-        result.push_back(std::isnan(x) ? Text() : Text(digits));
+        std::array<char, 32> digits{};    // the shortest that reads back as x
+        auto const end = std::to_chars(digits.begin(), digits.end(), x).ptr;
+        result.push_back(std::isnan(x) ? Text() : std::string(digits.begin(), end));
     }
     return result;
 }
@@ -210,7 +211,9 @@ void convert(std::vector<std::string_view> const& arguments) {
         }
         columns.push_back(cells(frame.elements[i]));
         for (auto& cell : columns.back()) {
-            if (cell && !words.empty()) cell = words.at(*cell);
+            if (!cell || words.empty()) continue;
+            auto const word = words.find(*cell);
+            cell = word != words.end() ? word->second : words.at("*");
         }
         if (columns.back().size() != columns.front().size()) {
             throw std::runtime_error("columns of different lengths");

@@ -42,8 +42,8 @@ need_library() {
     need libhdf5-dev has_header hdf5.h hdf5/serial/hdf5.h
     need nlohmann-json3-dev has_header nlohmann/json.hpp
 }
-# What the examples draw with, and what unpacks R's copy of the breast-cancer table: releases differ
-need_data() {
+# What the examples draw with, and what unpacks R's tables, which releases pack differently.
+need_examples() {
     need xz-utils has xz
     need bzip2 has bzip2
     need gnuplot-nox has gnuplot

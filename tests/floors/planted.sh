@@ -70,7 +70,7 @@ planted "xtensor is included by core/tensor.hpp alone" $inc/core/shape.hpp \
 planted "<hdf5.h> is of a library that only an optional header may include" \
     $inc/core/shape.hpp '#include <hdf5.h>'
 planted "<nlohmann/json.hpp> is of a library" $inc/model/model.hpp '#include <nlohmann/json.hpp>'
-planted "<iostream> costs too much compile time" $inc/core/shape.hpp '#include <iostream>'
+planted "<iostream> is too heavy" $inc/core/shape.hpp '#include <iostream>'
 planted "lost.hpp: lamina.hpp does not include it" $inc/core/lost.hpp
 planted "lost.hpp: lamina.hpp does not include it" $inc/io/lost.hpp
 planted "it is optional, and lamina.hpp includes it" $inc/lamina.hpp \
