@@ -70,6 +70,30 @@ struct SlopeOf {
     }
 };
 
+/// dx += (dy w') * slope(x), large: through the part of the scratch memory that holds packed rows of A, which a product with a
+/// transposed B leaves alone.
+template <class T, class Slope>
+void add_sloped_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, T const* w, T* dx,
+                   T const* x, Slope const& slope, T* scratch, Threads* threads) {
+    using Sizes = GemmSizes<T>;
+    T* const product = scratch + Sizes::panel;
+    std::size_t const wide = std::min(k, Sizes::block), tall = Sizes::block / wide;
+    for (std::size_t j = 0; j < k; j += wide)
+        for (std::size_t i = 0; i < rows; i += tall) {
+            std::size_t const columns = std::min(wide, k - j), count = std::min(tall, rows - i);
+            gemm<T>({.m = count, .n = columns, .k = n, .a = dy + i * n, .lda = n, .b = w + j * n,
+                     .ldb = n, .transposed_b = true, .c = product, .ldc = columns, .finish = {}},
+                    scratch, threads);
+            for (std::size_t r = 0; r < count; ++r) {
+                T* const to = dx + (i + r) * k + j;
+                map(
+                    columns, to,
+                    [&](auto sum, auto v, auto u) { return fma(v, slope.slope(u), sum); }, to,
+                    product + r * columns, x + (i + r) * k + j);
+            }
+        }
+}
+
 /// db += column sums of dy.
 template <class T>
 [[gnu::noinline]] void add_column_sums(std::size_t rows, std::size_t n, T const* dy, T* db,
@@ -179,11 +203,15 @@ void linear_dx(std::size_t rows, T const* dy, T const* w, T* dx, T const* x, Slo
                T* scratch, Threads* threads) {
     constexpr bool sloped = !std::is_same_v<Slope, NoEpilogue>;
     if constexpr (!is_small<K, N>) {
-        static_assert(!(Add && sloped), "not for large sizes");
-        detail::SlopeOf<T, Slope> const of{slope, x, K};
-        gemm<T>({.m = rows, .n = K, .k = N, .a = dy, .lda = N, .b = w, .ldb = N, .transposed_b = true,
-                 .beta = Add ? T{1} : T{0}, .c = dx, .ldc = K, .finish = of.finish()},
-                scratch, threads);
+        if constexpr (Add && sloped) {
+            detail::add_sloped_dx(rows, K, N, dy, w, dx, x, slope, scratch, threads);
+        } else {
+            detail::SlopeOf<T, Slope> const of{slope, x, K};
+            gemm<T>({.m = rows, .n = K, .k = N, .a = dy, .lda = N, .b = w, .ldb = N,
+                     .transposed_b = true, .beta = Add ? T{1} : T{0}, .c = dx, .ldc = K,
+                     .finish = of.finish()},
+                    scratch, threads);
+        }
     } else {
         constexpr std::size_t ld = (K + lanes<T> - 1) / lanes<T> * lanes<T>;
         T const* wt = w;
