@@ -56,6 +56,8 @@ constexpr Nodes<N...> outputs(N... n) { return {{n...}}; }
 /// The features of a node's vectors: Dense<width<decltype(x)>>.
 template <class N>
 inline constexpr std::size_t width = N::Output::last;
+template <>
+inline constexpr std::size_t width<Refused> = 1;
 
 namespace detail {
 
@@ -201,6 +203,7 @@ struct Shared {
 };
 template <AnyNode N>
 constexpr Shared<N> shared(N node) { return {node}; }
+constexpr Refused shared(Refused) { return {}; }
 
 /// x | tied(e): the transpose of the layer that made e, reading e's parameters: an output projection by the embedding matrix
 /// (Press and Wolf, 2017).
@@ -221,6 +224,7 @@ struct Tied {
 };
 template <AnyNode N>
 constexpr Tied<N> tied(N node) { return {node}; }
+constexpr Refused tied(Refused) { return {}; }
 
 /// frozen(layer or block): its parameters stay as they are; the backward pass ends where nothing above is trained.
 template <class L>
