@@ -66,19 +66,50 @@ template <class T, class A>
         return xsimd::fnma(a, b, c);
 }
 
-/// The larger of each pair. A NaN in b comes through; a NaN in a may not.
+/// The larger of each pair; b where they are equal or one is NaN, so that a NaN in b comes through
+/// and one in a does not. (xsimd's order of the two changed with its releases.)
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> max(xsimd::batch<T, A> const& a,
                                               xsimd::batch<T, A> const& b) noexcept {
-    return xsimd::max(a, b);
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_max_ps(a, b);
+    else if constexpr (sizeof(a) == 64) return _mm512_max_pd(a, b);
+    else
+#endif
+#if XSIMD_WITH_AVX
+    if constexpr (sizeof(a) == 32 && sizeof(T) == 4) return _mm256_max_ps(a, b);
+    else if constexpr (sizeof(a) == 32) return _mm256_max_pd(a, b);
+    else
+#endif
+#if XSIMD_WITH_SSE2
+    if constexpr (sizeof(a) == 16 && sizeof(T) == 4) return _mm_max_ps(a, b);
+    else if constexpr (sizeof(a) == 16) return _mm_max_pd(a, b);
+    else
+#endif
+        return xsimd::select(a > b, a, b);
 }
-/// The smaller of each pair. A NaN in b comes through; a NaN in a may not.
+/// The smaller of each pair; b where they are equal or one is NaN.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> min(xsimd::batch<T, A> const& a,
                                               xsimd::batch<T, A> const& b) noexcept {
-    return xsimd::min(a, b);
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_min_ps(a, b);
+    else if constexpr (sizeof(a) == 64) return _mm512_min_pd(a, b);
+    else
+#endif
+#if XSIMD_WITH_AVX
+    if constexpr (sizeof(a) == 32 && sizeof(T) == 4) return _mm256_min_ps(a, b);
+    else if constexpr (sizeof(a) == 32) return _mm256_min_pd(a, b);
+    else
+#endif
+#if XSIMD_WITH_SSE2
+    if constexpr (sizeof(a) == 16 && sizeof(T) == 4) return _mm_min_ps(a, b);
+    else if constexpr (sizeof(a) == 16) return _mm_min_pd(a, b);
+    else
+#endif
+        return xsimd::select(a < b, a, b);
 }
 
 template <class T, class A>
