@@ -23,9 +23,10 @@ bool all_finite_piece(std::size_t n, T const* x) {
     using V = Batch<T, Arch>;
     using I = decltype(as_bits(V(T{0})));
     using Int = typename I::value_type;
-    constexpr Int size_bits = std::numeric_limits<Int>::max();
+    static_assert(std::is_unsigned_v<Int>);
+    constexpr Int sign = Int{1} << (8 * sizeof(Int) - 1);
     constexpr Int one = Int{1} << (std::numeric_limits<T>::digits - 1);   // of the exponent
-    I const mask(size_bits), step(one);
+    I const mask(sign - 1), step(one);
     I a(Int{0}), b(Int{0}), c(Int{0}), d(Int{0});
     auto const test = [&](V const& v) { return (as_bits(v) & mask) + step; };
     std::size_t i = 0;
@@ -37,7 +38,7 @@ bool all_finite_piece(std::size_t n, T const* x) {
     }
     for (; i + V::size <= n; i += V::size) a = a | test(load<V>(x + i));
     if (i < n) b = b | test(load<V>(x + i, n - i));
-    return !xsimd::any(((a | b) | (c | d)) < I(Int{0}));
+    return !xsimd::any((((a | b) | (c | d)) & I(sign)) != I(Int{0}));
 }
 
 } // namespace detail

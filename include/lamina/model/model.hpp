@@ -92,7 +92,7 @@ public:
                 throw Error(Error::Kind::argument, "fit", "validation_split is a share of the samples, from 0 to below 1.");
             // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not cost a sample
             auto const n = train.samples.count;
-            auto const at = std::size_t(double(n) - double(options.validation_split) * double(n) + 1e-6 * double(n > 0));
+            auto const at = std::size_t(double(n) - double(options.validation_split) * double(n) + 6e-8 * double(n));
             held.samples = train.samples.part(at, n);
             held.samples.weight = nullptr;
             train.samples = train.samples.part(0, at);

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/model/model.hpp>
+
+#include <lamina/lamina.hpp>
+
+#include "support/samples.hpp"
+
+#include <doctest/doctest.h>
+
+#if __has_include(<xtensor/views/xview.hpp>)
+#include <xtensor/containers/xarray.hpp>
+#include <xtensor/generators/xbuilder.hpp>
+#include <xtensor/views/xview.hpp>
+#else
+#include <xtensor/xarray.hpp>
+#include <xtensor/xbuilder.hpp>
+#include <xtensor/xview.hpp>
+#endif
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace lamina;
+using testing::Task;
+using testing::numbers_of;
+
+namespace {
+
+auto small_model() {
+    return compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{.learning_rate = 0.01},
+                   BinaryCrossentropy{}, Accuracy{});
+}
+FitOptions quiet(std::size_t epochs) { return {.epochs = epochs, .verbose = 0}; }
+
+std::string message(auto&& f) {
+    try {
+        f();
+    } catch (Error const& e) {
+        return e.what();
+    }
+    return "no error";
+}
+
+} // namespace
+
+TEST_CASE("a small network learns") {
+    Task const task(1000);
+    auto model = small_model();
+    History const history = model.fit(task.features(), task.y, quiet(40));
+    CHECK(history.size() == 40);
+    CHECK(history.last("loss") < 0.1);
+    CHECK(history.last("accuracy") > 0.95);
+    auto const [loss, accuracy] = model.evaluate(task.features(), task.y);
+    CHECK(loss < 0.1);
+    CHECK(accuracy > 0.95);
+}
+
+TEST_CASE("what a program can assert") {
+    using M = decltype(small_model());
+    static_assert(M::parameter_count == 3 * 16 + 16 + 16 + 1);
+    static_assert(M::flops(1) >= 2 * 3 * 16 + 2 * 16);
+    static_assert(M::flops(32) == 32 * M::flops(1));
+    static_assert(M::workspace_bytes(32) > M::workspace_bytes(32, false));
+    static_assert(M::workspace_bytes(64) > M::workspace_bytes(32));
+}
+
+TEST_CASE("validation_split takes the last part before shuffling") {
+    // the last fifth of the samples is mislabelled: its loss must be the validation loss and stay out of the training loss
+    Task task(500);
+    for (std::size_t i = 400; i < 500; ++i) task.y[i] = 1 - task.y[i];
+    auto model = small_model();
+    FitOptions options = quiet(30);
+    options.validation_split = 0.2f;
+    History const history = model.fit(task.features(), task.y, options);
+    CHECK(history.last("loss") < 0.2);
+    CHECK(history.last("val_accuracy") < 0.2);
+    CHECK(history.names() == std::vector<std::string>{"loss", "accuracy", "val_loss", "val_accuracy"});
+
+    // the same by hand
+    auto other = small_model();
+    FitOptions by_hand = quiet(30);
+    by_hand.validation_data = {Array(task.x.data() + 1200, {100, 3}), Array(task.y.data() + 400, {100})};
+    History const same = other.fit(Array(task.x.data(), {400, 3}), Array(task.y.data(), {400}), by_hand);
+    CHECK(numbers_of(model) == numbers_of(other));
+    CHECK(same["val_loss"] == history["val_loss"]);
+}
+
+TEST_CASE("the last batch may be short, and epochs see every sample once") {
+    Task const task(103);
+    auto model = small_model();
+    struct Count final : Callback {
+        std::size_t batches = 0;
+        void on_batch_end(Training& t) override {
+            ++batches;
+            CHECK(t.batches == 4);
+        }
+    } count;
+    FitOptions options = quiet(2);
+    options.callbacks = {&count};
+    model.fit(task.features(), task.y, options);
+    CHECK(count.batches == 8);
+    CHECK(model.progress.steps == 8);
+    CHECK(model.progress.epoch == 2);
+
+    // one epoch of plain gradient descent with rate r on a linear model, batch by batch, equals the sum over a permutation:
+    // with a rate of 0 the loss of the epoch is the mean over all samples, whatever the batches
+    auto still = compile(Sequential{Input<3>{}, Dense<1>{}}, SGD{.learning_rate = 0.0}, MeanSquaredError{});
+    auto const before = std::get<0>(still.evaluate(task.features(), task.y));
+    for (std::size_t size : {1u, 7u, 32u, 103u, 500u}) {
+        FitOptions o = quiet(1);
+        o.batch_size = size;
+        CHECK(still.fit(task.features(), task.y, o).last("loss") == doctest::Approx(before).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("the same seed gives the same bits, another seed others") {
+    Task const task(300);
+    auto const run = [&](std::uint64_t seed) {
+        auto model = compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dropout{.rate = 0.2f}, Dense<1>{}, Sigmoid{}}, Adam{},
+                             BinaryCrossentropy{});
+        FitOptions options = quiet(3);
+        options.seed = seed;
+        model.fit(task.features(), task.y, options);
+        return numbers_of(model);
+    };
+    CHECK(run(1) == run(1));
+    CHECK(run(1) != run(2));
+}
+
+TEST_CASE("any number of threads gives the same bits") {
+    // wide enough that the threads do share the work
+    std::size_t const n = 256, features = 64;
+    std::vector<float> x(n * features), y(n);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{3}.uniform(i) - 0.5f;
+    for (std::size_t i = 0; i < n; ++i) y[i] = x[features * i] > 0;
+    auto const run = [&](UseThreads threads) {
+        auto model = compile(Sequential{Input<64>{}, Dense<256>{}, BatchNormalization{}, ReLU{}, Dropout{.rate = 0.3f},
+                                        Dense<192>{}, LayerNormalization{}, Tanh{}, Dense<1>{}, Sigmoid{}},
+                             Adam{}, BinaryCrossentropy{}, Accuracy{});
+        static_assert(decltype(model)::flops(128) * 3 > 2'000'000);
+        FitOptions options = quiet(3);
+        options.batch_size = 128;
+        options.threads = threads;
+        model.fit(Array(x.data(), {n, features}), y, options);
+        return numbers_of(model);
+    };
+    auto const alone = run(1);
+    for (std::size_t const threads : {2u, 3u, 4u, 7u, 8u, 16u}) {
+        CAPTURE(threads);
+        CHECK(run(threads) == alone);
+    }
+    Threads pool(3);
+    CHECK(run(pool) == alone);
+}
+
+TEST_CASE("a model copies and moves, and each goes on by itself") {
+    Task const task(200);
+    auto model = small_model();
+    model.fit(task.features(), task.y, quiet(2));
+    auto copy = model;
+    copy.fit(task.features(), task.y, quiet(2));
+    CHECK(numbers_of(copy) != numbers_of(model));
+    model.fit(task.features(), task.y, quiet(2));
+    CHECK(numbers_of(copy) == numbers_of(model));
+    auto moved = std::move(copy);
+    CHECK(numbers_of(moved) == numbers_of(model));
+    moved.fit(task.features(), task.y, quiet(1));
+    model.fit(task.features(), task.y, quiet(1));
+    CHECK(numbers_of(moved) == numbers_of(model));
+}
+
+TEST_CASE("predict on one const model from many threads") {
+    Task const task(500);
+    auto model = small_model();
+    model.fit(task.features(), task.y, quiet(3));
+    auto const& fixed = model;
+    auto const expected = fixed.predict(task.features());
+    CHECK(expected.shape()[0] == 500);
+    CHECK(expected.shape()[1] == 1);
+    std::array<int, 16> wrong{};
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < wrong.size(); ++t)
+        threads.emplace_back([&, t] {
+            auto work = fixed.workspace();
+            for (std::size_t k = 0; k < 1000; ++k) {
+                std::size_t const i = (k * 7 + t) % task.n;
+                wrong[t] += *fixed.predict(work, task.x.data() + 3 * i) != expected(i, 0);
+            }
+        });
+    for (auto& t : threads) t.join();
+    for (int const w : wrong) CHECK(w == 0);
+}
+
+TEST_CASE("predict does not depend on batch size or threads") {
+    Task const task(777);
+    auto model = compile(Sequential{Input<3>{}, Dense<300>{}, ReLU{}, Dense<300>{}, Tanh{}, Dense<2>{}, Softmax{}}, Adam{},
+                         SparseCategoricalCrossentropy{});
+    auto const expected = model.predict(task.features(), {.batch_size = 64, .threads = 1});
+    for (std::size_t const threads : {2u, 3u}) {
+        auto const y = model.predict(task.features(), {.batch_size = 64, .threads = threads});
+        CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
+    }
+    auto const whole = model.predict(task.features(), {.batch_size = 1000, .threads = 2});
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(std::abs(whole.data()[i] - expected.data()[i]) < 1e-6f);
+    std::vector<float> into(expected.size());
+    auto work = model.workspace();
+    model.predict_into(task.x.data(), task.n, into.data(), work);
+    CHECK(std::memcmp(into.data(), whole.data(), into.size() * sizeof(float)) == 0);
+}
+
+TEST_CASE("sample weights and class weights are Keras'") {
+    // weight 0 removes a sample's gradient, the mean still counts it
+    std::vector<float> const x{1, 2, 3, 4}, y{2, 4, 60, 80};
+    auto weighted = compile(Sequential{Input<1>{}, Dense<1>{}}, SGD{.learning_rate = 0.01}, MeanSquaredError{});
+    FitOptions options = quiet(1);
+    options.batch_size = 4;
+    std::vector<float> const weight{1, 1, 0, 0};
+    options.sample_weight = weight;
+    float const w = weighted.weights.values[0], b = weighted.weights.values[1];
+    double const loss = weighted.fit(x, y, options).last("loss");
+    double expected = 0, dw = 0;
+    for (int i = 0; i < 2; ++i) {
+        double const e = double(w) * double(x[std::size_t(i)]) + double(b) - double(y[std::size_t(i)]);
+        expected += e * e / 4;
+        dw += 2 * e * double(x[std::size_t(i)]) / 4;
+    }
+    CHECK(loss == doctest::Approx(expected));
+    CHECK(double(weighted.weights.values[0]) == doctest::Approx(double(w) - 0.01 * dw));
+
+    Task const task(400);
+    auto a = small_model(), c = small_model();
+    FitOptions by_class = quiet(3), by_sample = quiet(3);
+    by_class.class_weight = {1.0f, 5.0f};
+    std::vector<float> each(task.n);
+    for (std::size_t i = 0; i < task.n; ++i) each[i] = task.y[i] > 0.5f ? 5.0f : 1.0f;
+    by_sample.sample_weight = each;
+    a.fit(task.features(), task.y, by_class);
+    c.fit(task.features(), task.y, by_sample);
+    CHECK(numbers_of(a) == numbers_of(c));
+}
+
+TEST_CASE("several inputs, outputs and losses") {
+    std::size_t const n = 256;
+    std::vector<float> a(2 * n), b(3 * n), sum(n);
+    std::vector<std::int32_t> kind(n);
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = Random{1}.uniform(i);
+    for (std::size_t i = 0; i < b.size(); ++i) b[i] = Random{2}.uniform(i);
+    for (std::size_t i = 0; i < n; ++i) {
+        sum[i] = a[2 * i] + b[3 * i];
+        kind[i] = a[2 * i + 1] > 0.5f ? b[3 * i + 1] > 0.5f ? 2 : 1 : 0;
+    }
+    auto net = graph<Input<2>, Input<3>>([](auto x, auto z) {
+        auto h = join(x | Dense<16>{} | Tanh{}, z | Dense<16>{} | Tanh{}) | Concatenate{} | Dense<32>{} | ReLU{};
+        return outputs(h | Dense<1>{}, h | Dense<3>{} | Softmax{});
+    });
+    auto model = compile(net, Adam{.learning_rate = 0.01},
+                         losses(MeanSquaredError{}, weighted(0.5f, SparseCategoricalCrossentropy{})), at<1>(Accuracy{}));
+    Array const xa(a.data(), {n, 2}), xb(b.data(), {n, 3});
+    History const history = model.fit({xa, xb}, {sum, kind}, quiet(60));
+    CHECK(history.last("accuracy") > 0.9);
+    auto const regression = model.predict<0>({xa, xb});
+    auto const classes = model.predict<1>({xa, xb});
+    CHECK(classes.shape()[1] == 3);
+    double error = 0;
+    for (std::size_t i = 0; i < n; ++i) error += std::abs(double(regression(i, 0) - sum[i])) / double(n);
+    CHECK(error < 0.1);
+}
+
+TEST_CASE("xtensor at the edge: containers, views, expressions, any layout and number") {
+    Task const task(64);
+    auto model = small_model();
+    Tensor<float, 2> rows = xt::adapt(task.x, std::array<std::size_t, 2>{64, 3});
+    auto const expected = model.predict(rows);
+    xt::xtensor<float, 2, xt::layout_type::column_major> columns = rows;
+    CHECK(model.predict(columns) == expected);
+    xt::xtensor<double, 2> doubles = rows;
+    CHECK(model.predict(doubles) == expected);
+    xt::xarray<float> dynamic = rows;
+    CHECK(model.predict(dynamic) == expected);
+    xt::xtensor<float, 2> wide = xt::zeros<float>({64, 6});
+    for (std::size_t i = 0; i < 64; ++i)
+        for (std::size_t j = 0; j < 3; ++j) wide(i, 2 * j) = rows(i, j);
+    CHECK(model.predict(xt::view(wide, xt::all(), xt::range(0, 6, 2))) == expected);
+    CHECK(model.predict(rows * 1.0f) == expected);
+    CHECK(model.predict(Array(task.x.data(), {64, 3})) == expected);
+    auto a = small_model(), b = small_model();
+    a.fit(rows, task.y, quiet(2));
+    b.fit(columns, xt::adapt(task.y), quiet(2));
+    CHECK(numbers_of(a) == numbers_of(b));
+}
+
+TEST_CASE("bad input is refused before anything changes") {
+    Task const task(50);
+    auto model = small_model();
+    auto const before = numbers_of(model);
+    CHECK(message([&] { model.fit(Array(task.x.data(), {30, 5}), Array(task.y.data(), {30})); })
+          == "fit: x has the shape (30, 5), the network takes (n, 3), n samples. Nothing is broadcast: reshape it.");
+    CHECK(message([&] { model.fit(task.features(), Array(task.y.data(), {49})); })
+          == "fit: x has 50 samples, y has 49. Give one target for each.");
+    CHECK(message([&] { model.fit({task.features(), task.features()}, task.y); })
+          == "fit: 2 of x given, the network has 1. Give several in braces: {a, b}.");
+    auto bad = task.y;
+    bad[17] = 2;
+    CHECK(message([&] { model.fit(task.features(), bad); }).find("row 17") != std::string::npos);
+    bad[17] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(message([&] { model.fit(task.features(), bad); }).find("row 17") != std::string::npos);
+    FitOptions none = quiet(1);
+    none.batch_size = 0;
+    CHECK(message([&] { model.fit(task.features(), task.y, none); }) == "fit: batch_size is 0. Give at least 1.");
+    CHECK(message([&] { model.fit(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0})); })
+          == "fit: there is no sample to train on.");
+
+    auto classes = compile(Sequential{Input<3>{}, Dense<4>{}, Softmax{}}, Adam{}, SparseCategoricalCrossentropy{});
+    std::vector<std::int32_t> label(50, 1);
+    label[9] = 4;
+    CHECK(message([&] { classes.fit(task.features(), label); }).find("label 4 at row 9") != std::string::npos);
+    label[9] = -1;
+    CHECK(message([&] { classes.fit(task.features(), label); }).find("label -1 at row 9") != std::string::npos);
+    std::vector<float> const half(50, 0.5f);
+    CHECK(message([&] { classes.fit(task.features(), half); }).find("not a whole number") != std::string::npos);
+    CHECK(numbers_of(model) == before);
+}
+
+TEST_CASE("what is not finite never reaches the weights") {
+    Task const task(100);
+    auto const with = [&](std::size_t at, float value) {
+        auto x = task.x;
+        x[at] = value;
+        return x;
+    };
+    auto model = compile(Sequential{Input<3>{}, BatchNormalization{}, Dense<16>{}, Tanh{}, Dense<1>{}, Sigmoid{}},
+                         Adam{.learning_rate = 0.01}, BinaryCrossentropy{});
+    FitOptions options = quiet(2);
+    options.shuffle = false;
+    options.batch_size = 10;
+    for (std::size_t k = 0; k < 20; ++k) {
+        auto const x = with(13 * k + 3, k % 2 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN());
+        auto copy = model;
+        std::size_t const batch = (13 * k + 3) / 30;
+        std::string const text = message([&] { copy.fit(Array(x.data(), {100, 3}), task.y, options); });
+        CAPTURE(text);
+        CHECK(text.find("epoch 1, batch " + std::to_string(batch + 1) + ".") != std::string::npos);
+        CHECK(text.find("in the data: input 0") != std::string::npos);
+        CHECK(copy.progress.steps == batch);
+        for (float const v : numbers_of(copy)) REQUIRE(std::isfinite(v));
+        // the same as training on the batches before it alone
+        auto until = model;
+        FitOptions one = options;
+        one.epochs = 1;
+        if (batch) until.fit(Array(x.data(), {10 * batch, 3}), Array(task.y.data(), {10 * batch}), one);
+        CHECK(numbers_of(until) == numbers_of(copy));
+    }
+    auto wild = model;
+    wild.weights.values[20] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(message([&] { wild.fit(task.features(), task.y, options); }).find("in the weights of dense") != std::string::npos);
+
+    auto handled = model;
+    TerminateOnNaN guard;
+    options.callbacks = {&guard};
+    auto const x = with(45, std::numeric_limits<float>::quiet_NaN());
+    History const history = handled.fit(Array(x.data(), {100, 3}), task.y, options);
+    CHECK(guard.terminated());
+    CHECK(guard.message().find("epoch 1, batch 2.") != std::string::npos);
+    CHECK(history.size() == 0);
+}
+
+TEST_CASE("training from a stream: data larger than memory") {
+    Task const task(640);
+    std::size_t next = 0;
+    auto stream = batches(
+        [&]() -> std::optional<std::pair<std::array<float, 3>, std::array<float, 1>>> {
+            if (next == task.n) {
+                next = 0;
+                return {};
+            }
+            std::size_t const i = next++;
+            return std::pair{std::array{task.x[3 * i], task.x[3 * i + 1], task.x[3 * i + 2]}, std::array{task.y[i]}};
+        },
+        {.batch_size = 32, .shuffle_buffer = 128, .seed = 1});
+    auto model = small_model();
+    FitOptions options = quiet(40);
+    options.validation_data = {task.features(), task.y};
+    History const history = model.fit(stream, options);
+    CHECK(history.size() == 40);
+    CHECK(model.progress.steps == 40 * 20);
+    CHECK(history.last("val_accuracy") > 0.93);
+}
+
+TEST_CASE("double throughout") {
+    Task const task(200);
+    std::vector<double> const x(task.x.begin(), task.x.end()), y(task.y.begin(), task.y.end());
+    auto model = compile<double>(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{.learning_rate = 0.01},
+                                 BinaryCrossentropy{}, Accuracy{});
+    static_assert(std::is_same_v<decltype(model)::Scalar, double>);
+    History const history = model.fit(Array(x.data(), {200, 3}), y, quiet(40));
+    CHECK(history.last("accuracy") > 0.93);
+    static_assert(std::is_same_v<decltype(model.predict(Array(x.data(), {200, 3})))::value_type, double>);
+}
+
+TEST_CASE("penalties are part of the loss and of the gradients") {
+    std::vector<float> const x{1, 1}, y{0, 0};
+    auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Constant<2, 1>>>{.kernel_l1 = 0.5f, .kernel_l2 = 0.25f}},
+                         SGD{.learning_rate = 0.1}, MeanSquaredError{});
+    double const loss = model.fit(x, y, quiet(1)).last("loss");
+    CHECK(loss == doctest::Approx(4.0 + 0.5 * 2 + 0.25 * 4));
+    // dw = 2 w + l1 sign(w) + 2 l2 w = 4 + .5 + 1
+    CHECK(double(model.weights.values[0]) == doctest::Approx(2 - 0.1 * 5.5));
+}
+
+TEST_CASE("the average of the weights takes their place at the end of a run") {
+    std::vector<float> const x{1}, y{0};
+    auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Ones>>{}},
+                         SGD{.learning_rate = 0.1, .average = {.momentum = 0.9}}, MeanSquaredError{});
+    model.fit(x, y, quiet(3));   // w: .8, .64, .512; average: .8, .784, .7568
+    CHECK(double(model.weights.values[0]) == doctest::Approx(0.9 * (0.9 * 0.8 + 0.1 * 0.64) + 0.1 * 0.512));
+}
