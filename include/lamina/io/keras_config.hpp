@@ -100,6 +100,11 @@ private:
             setting("epsilon");
         } else if (type() == "Concatenate" || type() == "Softmax") {
             json_.member("axis", -1);
+        } else if (type() == "PReLU") {
+            json_.key("shared_axes");
+            json_.array();
+            for (std::size_t axis = 1; axis < row_.output.size(); ++axis) json_.value(axis);
+            json_.end();
         } else {   // its options are called as in Keras
             for (auto const& [name, value] : row_.part.settings) {
                 json_.key(name);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,9 +40,10 @@ inline std::string_view keras_activation(Part const& part) {
         std::string_view type, name, option, value;
     };
     constexpr std::array known{
-        Known{"ReLU", "relu", "", ""}, Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
+        Known{"ReLU", "relu", "", ""}, Known{"ReLU6", "relu6", "", ""},
+        Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
         Known{"ELU", "elu", "alpha", "1.0"}, Known{"SELU", "selu", "", ""},
-        Known{"CELU", "celu", "alpha", "1.0"}, Known{"GELU", "gelu", "approximate", "false"},
+        Known{"CELU", "celu", "alpha", "1.0"}, Known{"GELU", "gelu", "", ""},
         Known{"SiLU", "silu", "", ""}, Known{"Mish", "mish", "", ""},
         Known{"Softplus", "softplus", "", ""}, Known{"Softsign", "softsign", "", ""},
         Known{"Sigmoid", "sigmoid", "", ""}, Known{"HardSigmoid", "hard_sigmoid", "", ""},
@@ -117,6 +119,14 @@ inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
 inline std::string keras_name(std::string path) {
     std::replace(path.begin(), path.end(), '/', '.');   // Keras allows no slash in a name
     return path;
+}
+
+/// The shape that Keras gives a layer's tensor. PReLU's slopes are shared along all axes but the
+/// last, which Keras counts as axes of length 1.
+inline std::vector<std::uint64_t> keras_shape(LayerRecord const& layer, Entry const& e) {
+    auto shape = e.shape;
+    if (layer.part.type == "PReLU") shape.insert(shape.begin(), layer.output.size() - 1, 1);
+    return shape;
 }
 
 /// "adam" for Adam: what Keras calls the optimizer's variables after.

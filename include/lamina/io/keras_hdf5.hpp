@@ -60,6 +60,7 @@ private:
             auto const& row = document_.layers[layer.row];
             std::vector<std::string> paths;
             auto const add = [&](Entry entry) {
+                entry.shape = detail::keras_shape(row, entry);
                 entry.name = variable_path(layer, entry.name);
                 paths.push_back(entry.name);
                 file_.tensor(group, entry);
@@ -92,10 +93,11 @@ private:
         for (auto const& slot : keras_slots(document_, graph_)) {
             Entry e = document_.slots[slot.entry];
             e.name = name + "/" + slot.name;
+            e.shape = slot.shape;
             add(e);
         }
         if (auto const product = keras_momentum_product(document_, counter("steps")))
-            add({name + "/variable", {}, DType::f32, &*product});
+            add({"variable", {}, DType::f32, &*product});
         file_.names(group, "weight_names", names);
     }
 
@@ -157,6 +159,7 @@ private:
     struct Place {
         Entry const* entry;
         Loaded::Numbers* to;
+        std::vector<std::uint64_t> shape;   // in the file
         std::string whose;
     };
 
@@ -165,10 +168,12 @@ private:
         for (auto const& layer : graph_.layers) {
             auto const& row = wanted_.layers[layer.row];
             std::string const whose = "layer " + std::to_string(layer.row) + " " + row.part.type;
+            auto const add = [&](Entry const& e, Loaded::Numbers& to) {
+                places.push_back({&e, &to, detail::keras_shape(row, e), whose});
+            };
             for (auto const i : row.parameters)
-                places.push_back({&wanted_.parameters[i], &loaded_.parameters[i], whose});
-            for (auto const i : row.state)
-                places.push_back({&wanted_.state[i], &loaded_.state[i], whose});
+                add(wanted_.parameters[i], loaded_.parameters[i]);
+            for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
         }
         std::vector<Found> found;
         for (auto const& layer : layers) {
@@ -190,18 +195,18 @@ private:
                 differences.add(shown(found[i].name) + " holds other numbers than " +
                                 std::string(name_of(e.dtype)));
             else
-                differences.shape(found[i].name, shape, e.dtype, places[i].whose, e);
+                differences.shape(found[i].name, shape, e.dtype, places[i].whose, places[i].shape);
         }
         for (std::size_t i = both; i < places.size(); ++i)
             differences.missing(places[i].entry->name);
         for (std::size_t i = both; i < found.size(); ++i) differences.extra(found[i].name);
         differences.throw_if_any();
-        for (std::size_t i = 0; i < both; ++i) read(found[i].data, places[i]);
+        for (std::size_t i = 0; i < both; ++i) read(found[i].data, *places[i].entry, *places[i].to);
     }
-    void read(Hdf5Reader::Dataset const& data, Place const& place) {
-        std::byte* const to = place.to->make(*place.entry);
-        file_.read(data, place.entry->dtype, to);
-        if (options_.require_finite) require_finite(file_.path(), *place.entry, to);
+    void read(Hdf5Reader::Dataset const& data, Entry const& e, Loaded::Numbers& numbers) {
+        std::byte* const to = numbers.make(e);
+        file_.read(data, e.dtype, to);
+        if (options_.require_finite) require_finite(file_.path(), e, to);
     }
 
     void load_own() {
@@ -236,14 +241,10 @@ private:
         loaded_.scaling = std::move(s);
     }
 
-    struct Slot {
-        std::size_t entry;
-        std::string name;
-    };
-    std::vector<Slot> own_slots() const {
-        std::vector<Slot> out;
+    std::vector<KerasSlot> own_slots() const {
+        std::vector<KerasSlot> out;
         for (std::size_t i = 0; i < wanted_.slots.size(); ++i)
-            out.push_back({i, wanted_.slots[i].name});
+            out.push_back({wanted_.slots[i].name, i, wanted_.slots[i].shape});
         return out;
     }
     void load_keras_optimizer(bool own) {
@@ -257,30 +258,29 @@ private:
             file_.read(data, DType::u64, &steps);
             loaded_.counters.push_back({"steps", steps});
         }
-        auto const slots = keras_slots(wanted_, graph_);
+        auto slots = keras_slots(wanted_, graph_);
         // after the iteration, and the learning rate where that is a variable; a file of a model
         // that never learnt has those alone
-        std::vector<Slot> places;
         std::size_t const last = names.size() - (wanted_.optimizer.type == "Nadam");
         if (last < slots.size() + 1) return;
         std::size_t const first = last - slots.size();
-        for (std::size_t i = 0; i < slots.size(); ++i)
-            places.push_back({slots[i].entry, names[first + i]});
-        load_slots(group, places);
+        for (std::size_t i = 0; i < slots.size(); ++i) slots[i].name = names[first + i];
+        load_slots(group, slots);
     }
-    void load_slots(Hdf5Reader::Group const& group, std::vector<Slot> const& slots) {
+    void load_slots(Hdf5Reader::Group const& group, std::vector<KerasSlot> const& slots) {
         Differences differences(file_.path());
         std::vector<Hdf5Reader::Dataset> data;
         for (auto const& slot : slots) {
             auto const& e = wanted_.slots[slot.entry];
             data.push_back(file_.dataset(group, slot.name));
-            differences.shape(slot.name, file_.shape(data.back()), e.dtype, "optimizer", e);
+            differences.shape(slot.name, file_.shape(data.back()), e.dtype, "optimizer",
+                              slot.shape);
         }
         differences.throw_if_any();
         loaded_.slots.resize(wanted_.slots.size());
         for (std::size_t i = 0; i < slots.size(); ++i) {
             auto const& e = wanted_.slots[slots[i].entry];
-            read(data[i], {&e, &loaded_.slots[slots[i].entry], "optimizer"});
+            read(data[i], e, loaded_.slots[slots[i].entry]);
         }
     }
 

@@ -21,6 +21,7 @@ namespace lamina {
 struct KerasSlot {
     std::string name;        ///< "sequential_dense_kernel_momentum"
     std::size_t entry = 0;   ///< of Document::slots
+    std::vector<std::uint64_t> shape;
 };
 
 namespace detail {
@@ -125,9 +126,10 @@ inline std::vector<KerasSlot> keras_slots(Document const& document, KerasGraph c
                 std::string const& path = document.parameters[p].name;
                 std::string const name = (document.sequential ? "sequential_" : "") + layer.name +
                                          "_" + path.substr(path.rfind('/') + 1) + "_";
+                auto const shape = detail::keras_shape(row, document.parameters[p]);
                 for (std::size_t k = 0; k < group.size(); ++k)
                     out.push_back({name + std::string(group[k]),
-                                   p * document.slot_count + first + k});
+                                   p * document.slot_count + first + k, shape});
             }
         }
         first += group.size();

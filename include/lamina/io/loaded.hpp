@@ -47,10 +47,10 @@ public:
     void extra(std::string const& name) { extra_.push_back(name); }
     /// Has the file's tensor the model's shape?
     bool shape(std::string const& name, std::vector<std::uint64_t> const& found, DType type,
-               std::string const& whose, Entry const& wanted) {
-        if (found == wanted.shape) return true;
+               std::string const& whose, std::vector<std::uint64_t> const& wanted) {
+        if (found == wanted) return true;
         add(shown(name) + " is " + shown_shape(found) + " " + std::string(name_of(type)) +
-            ", model " + whose + " needs " + shown_shape(wanted.shape));
+            ", model " + whose + " needs " + shown_shape(wanted));
         return false;
     }
     bool any() const { return !texts_.empty() || !missing_.empty() || !extra_.empty(); }

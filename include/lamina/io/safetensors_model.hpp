@@ -110,7 +110,7 @@ private:
         if (!fits)
             differences_.add(shown(name) + " holds " + std::string(name_of(tensor.dtype)) +
                              ", model " + whose + " needs " + std::string(name_of(e.dtype)));
-        else if (differences_.shape(name, shape, tensor.dtype, whose, e))
+        else if (differences_.shape(name, shape, tensor.dtype, whose, e.shape))
             jobs_.push_back({tensor, &e, &to, transposed});
     }
     void take_slots() {
