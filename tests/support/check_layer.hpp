@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <lamina/graph/engine.hpp>
 #include <lamina/graph/sequential.hpp>
 #include <lamina/model/weights.hpp>
 
@@ -44,72 +45,36 @@ struct Findings {
     double alone = 0;           // gradients without those of the inputs, and by the loop
 };
 
-/// A network with random numbers in it, ready to run: as the library runs it, or by the loop over
-/// the table that it takes for large networks.
-template <class N, bool Loop = false>
-struct Bench {
-    using T = typename N::Scalar;
-    static constexpr int inputs = N::inputs, outputs = N::output_count;
-
+/// A network with random numbers in it, ready to run: its table and its numbers, so that what works
+/// on them is compiled once for all networks.
+template <class T>
+class Rig {
+public:
     std::size_t batch;
-    Weights<N> weights;
-    Workspace<N> work;
-    std::vector<T> x[inputs], factor[outputs];
-    std::vector<std::int32_t> tokens[inputs];
-    std::vector<T> gradients = std::vector<T>(N::parameters + 1), penalty_gradients = gradients;
-    std::vector<T> next_state;
+    std::size_t const parameters, states;   // how many numbers
+    Block<T> &values, &state;
+    std::vector<std::vector<T>> x, factor;             // each input; what each output counts
+    std::vector<std::vector<std::int32_t>> tokens;     // the inputs that are of whole numbers
+    std::vector<T> gradients, next_state;
     T loss = 0;
 
-    Bench(typename N::Definition const& definition, std::size_t samples, Conditions const& given)
-        : batch(samples), weights(definition, 3),
-          next_state(weights.state.data(), weights.state.data() + weights.state.size()) {
-        for (std::size_t i = 0; i < N::parameters; ++i)
-            weights.values[i] += T(given.spread * (Random{9}.uniform(i) - 0.5f));
-        for (std::size_t i = 0; i < N::training.state; ++i)
-            weights.state[i] += T(0.5f * Random{10}.uniform(i));
-        for (int k = 0; k < inputs; ++k) {
-            std::size_t const size = N::table[std::size_t(k)].op->output.size;
-            for (std::size_t i = 0; i < batch * size; ++i) {
-                x[k].push_back(T(2 * Random{5}.child(std::uint64_t(k)).uniform(i) - 1));
-                // sample n ends in n tokens of padding, but begins with a token
-                bool const padding = i % size > 0 && i % size + i / size >= size;
-                Random const draws = Random{6}.child(std::uint64_t(k));
-                auto const token = 1 + draws.below(i, std::size_t(given.classes - 1));
-                tokens[k].push_back(padding ? 0 : std::int32_t(token));
-            }
-        }
-        for (int o = 0; o < outputs; ++o)
-            for (std::size_t i = 0; i < batch * size_of(o); ++i)
-                factor[o].push_back(T(2 * Random{7}.child(std::uint64_t(o)).uniform(i) - 1));
-    }
-
-    static std::size_t size_of(int output) {
-        return N::table[std::size_t(N::training.outputs[output])].op->output.size;
-    }
-    static bool whole_numbers(int input) { return N::table[std::size_t(input)].op->integer; }
+    static std::size_t size_of(Row<T> const& row) { return row.op->output.size; }
+    std::size_t size_of(int output) const { return size_of(rows[train.outputs[output]]); }
+    bool whole_numbers(std::size_t input) const { return rows[input].op->integer; }
 
     /// A forward pass over samples [first, first + count): all the outputs, one after another.
     std::vector<T> forward(bool training, std::size_t first, std::size_t count,
                            Threads* threads = nullptr) {
-        void const* in[inputs];
-        place(in, first);
-        auto w = work_on(in, training, count, threads);
-        std::fill_n(work.arena.data(), work.arena.size(), std::numeric_limits<T>::quiet_NaN());
-        std::fill_n(work.scratch.data(), work.scratch.size(), std::numeric_limits<T>::quiet_NaN());
+        auto const in = inputs(first);
+        auto const w = work_on(in.data(), training, count, threads);
         loss = 0;
-        if constexpr (Loop) {
-            auto const& plan = training ? N::training : N::inference;
-            lamina::detail::forward_loop(N::table.data(), plan.rows, N::size, plan.per_batch, w);
-        } else if (training) {
-            N::template forward<true>(w);
-        } else {
-            N::template forward<false>(w);
-        }
+        (training ? run_training : run_inference)(*this, w);
         std::vector<T> all;
-        for (int o = 0; o < outputs; ++o) {
-            int const row = training ? N::training.outputs[o] : N::inference.outputs[o];
-            T const* const y = N::y_of(row, work.arena.data(), count, training);
-            all.insert(all.end(), y, y + count * size_of(o));
+        for (std::size_t o = 0; o < factor.size(); ++o) {
+            Half const& half = training ? train : infer;
+            Place const& at = half.places[half.outputs[o]];
+            T const* const y = arena.data() + half.per_batch + at.y * count;
+            all.insert(all.end(), y, y + count * size_of(int(o)));
         }
         return all;
     }
@@ -120,62 +85,152 @@ struct Bench {
     /// The loss of a training pass over the whole batch.
     double value() {
         auto const y = forward(true);
-        void const* in[inputs];
-        place(in, 0);
-        auto w = work_on(in, true, batch, nullptr);
-        w.gradients = penalty_gradients.data();
-        N::regularize(w);
+        std::vector<T> penalty_gradients(parameters + 1);
+        penalties(penalty_gradients);
         double sum = double(loss);
         std::size_t at = 0;
-        for (int o = 0; o < outputs; ++o)
-            for (T const f : factor[o]) sum += double(f) * double(y[at++]);
+        for (auto const& of_output : factor)
+            for (T const f : of_output) sum += double(f) * double(y[at++]);
         return sum;
     }
 
-    /// Forward and backward: gradients of the parameters, and of the inputs where they are wanted.
+    /// Forward and backward. Gives everything that came of it: outputs, gradients of parameters and
+    /// of those inputs where they are wanted, the next state, the loss.
     std::vector<T> backward(Threads* threads = nullptr) {
         std::vector<T> result = forward(true, threads);
-        for (int o = 0; o < outputs; ++o) {
-            T* const dy = N::dy_of(N::training.outputs[o], work.arena.data(), batch);
+        for (std::size_t o = 0; o < factor.size(); ++o) {
+            T* const dy = dy_of(train.outputs[o]);
             std::copy(factor[o].begin(), factor[o].end(), dy);
         }
         std::fill(gradients.begin(), gradients.end(), T{0});
-        void const* in[inputs];
-        place(in, 0);
-        auto w = work_on(in, true, batch, threads);
+        auto const in = inputs(0);
+        auto w = work_on(in.data(), true, batch, threads, false);
         w.gradients = gradients.data();
-        auto const& plan = N::training;
-        if constexpr (Loop)
-            lamina::detail::backward_loop(N::table.data(), plan.rows, N::size, plan.per_batch,
-                                          plan.per_sample, w);
-        else N::backward(w);
-        N::regularize(w);
+        run_backward(*this, w);
+        penalties(gradients);
         result.insert(result.end(), gradients.begin(), gradients.end());
         result.insert(result.end(), next_state.begin(), next_state.end());
         result.push_back(loss);
-        for (int k = 0; k < inputs; ++k) {
-            if (!N::training.rows[k].grad) continue;
-            T const* const dx = N::dy_of(k, work.arena.data(), batch);
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            if (!train.places[k].grad) continue;
+            T const* const dx = dy_of(int(k));
             result.insert(result.end(), dx, dx + x[k].size());
         }
         return result;
     }
+    T* dy_of(int row) { return arena.data() + train.per_batch + train.places[row].dy * batch; }
+
+    // Its table and its plans.
+    struct Half {
+        Place const* places;
+        int const* outputs;
+        std::size_t per_batch, per_sample;
+        std::size_t (*arena)(std::size_t batch);
+    };
+    using Run = void (*)(Rig&, Work<T> const&);
+    Row<T> const* rows;
+    int row_count;
+    Half train, infer;
+
+protected:
+    template <class N>
+    Rig(Weights<N>& weights, std::size_t samples, Conditions const& given, Run on_training,
+        Run on_inference, Run on_backward)
+        : batch(samples), parameters(N::parameters), states(N::training.state),
+          values(weights.values), state(weights.state), x(std::size_t(N::inputs)),
+          factor(std::size_t(N::output_count)), tokens(x.size()), gradients(parameters + 1),
+          next_state(states), rows(N::table.data()), row_count(N::size),
+          train{N::training.rows, N::training.outputs, N::training.per_batch,
+                N::training.per_sample, [](std::size_t n) { return N::arena(n, true); }},
+          infer{N::inference.rows, N::inference.outputs, N::inference.per_batch,
+                N::inference.per_sample, [](std::size_t n) { return N::arena(n, false); }},
+          run_training(on_training), run_inference(on_inference), run_backward(on_backward),
+          layers(weights.layers.data()), scratch_of_one(N::training.scratch) {
+        draw(given);
+    }
 
 private:
-    void place(void const** in, std::size_t first) const {
-        for (int k = 0; k < inputs; ++k) {
-            std::size_t const at = first * N::table[std::size_t(k)].op->output.size;
-            in[k] = whole_numbers(k) ? static_cast<void const*>(tokens[k].data() + at)
-                                     : static_cast<void const*>(x[k].data() + at);
+    Run run_training, run_inference, run_backward;
+    std::byte const* layers;
+    std::size_t scratch_of_one;
+    Block<T> arena, scratch;
+
+    void draw(Conditions const& given) {
+        for (std::size_t i = 0; i < parameters; ++i)
+            values[i] += T(given.spread * (Random{9}.uniform(i) - 0.5f));
+        for (std::size_t i = 0; i < states; ++i) state[i] += T(0.5f * Random{10}.uniform(i));
+        std::copy_n(state.data(), states, next_state.begin());
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            std::size_t const size = size_of(rows[k]);
+            Random const numbers = Random{5}.child(k), draws = Random{6}.child(k);
+            for (std::size_t i = 0; i < batch * size; ++i) {
+                x[k].push_back(T(2 * numbers.uniform(i) - 1));
+                // sample n ends in n tokens of padding, but begins with a token
+                bool const padding = i % size > 0 && i % size + i / size >= size;
+                auto const token = 1 + draws.below(i, std::size_t(given.classes - 1));
+                tokens[k].push_back(padding ? 0 : std::int32_t(token));
+            }
         }
+        for (std::size_t o = 0; o < factor.size(); ++o)
+            for (std::size_t i = 0; i < batch * size_of(int(o)); ++i)
+                factor[o].push_back(T(2 * Random{7}.child(o).uniform(i) - 1));
     }
-    Work<T> work_on(void const** in, bool training, std::size_t count, Threads* threads) {
-        work.reserve(count, training, threads);
-        return {.layers = weights.layers.data(), .values = weights.values.data(),
-                .state = weights.state.data(), .next_state = next_state.data(),
-                .arena = work.arena.data(), .scratch = work.scratch.data(), .loss = &loss,
-                .inputs = in, .batch = count, .training = training, .threads = threads,
-                .random = Random{11}};
+    std::vector<void const*> inputs(std::size_t first) const {
+        std::vector<void const*> in;
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            std::size_t const at = first * size_of(rows[k]);
+            if (whole_numbers(k)) in.push_back(tokens[k].data() + at);
+            else in.push_back(x[k].data() + at);
+        }
+        return in;
+    }
+    void penalties(std::vector<T>& to) {
+        auto const in = inputs(0);
+        auto w = work_on(in.data(), true, batch, nullptr, false);
+        w.gradients = to.data();
+        lamina::detail::regularize_loop(rows, train.places, row_count, train.per_batch, w);
+    }
+    Work<T> work_on(void const* const* in, bool training, std::size_t count, Threads* threads,
+                    bool forget = true) {
+        arena.reserve((training ? train : infer).arena(count));
+        scratch.reserve(scratch_of_one * (threads ? threads->count() : 1) + 1);
+        T const nan = std::numeric_limits<T>::quiet_NaN();
+        if (forget) std::fill_n(arena.data(), arena.size(), nan);
+        if (forget) std::fill_n(scratch.data(), scratch.size(), nan);
+        return {.layers = layers, .values = values.data(), .state = state.data(),
+                .next_state = next_state.data(), .arena = arena.data(), .scratch = scratch.data(),
+                .loss = &loss, .inputs = in, .batch = count, .training = training,
+                .threads = threads, .random = Random{11}};
+    }
+};
+
+/// Network N: as the library runs it, or by the loop over the table that it takes for large ones.
+template <class N>
+struct HasWeights {
+    Weights<N> weights;
+};
+template <class N, bool Loop = false>
+struct Bench : HasWeights<N>, Rig<typename N::Scalar> {
+    using T = typename N::Scalar;
+    Bench(typename N::Definition const& definition, std::size_t samples, Conditions const& given)
+        : HasWeights<N>{Weights<N>(definition, 3)},
+          Rig<T>(HasWeights<N>::weights, samples, given, forward_of<true>, forward_of<false>,
+                 backward_of) {}
+    Bench(Bench const&) = delete;
+
+private:
+    template <bool Training>
+    static void forward_of(Rig<T>& rig, Work<T> const& w) {
+        auto const& half = Training ? rig.train : rig.infer;
+        if constexpr (Loop)
+            lamina::detail::forward_loop(rig.rows, half.places, rig.row_count, half.per_batch, w);
+        else N::template forward<Training>(w);
+    }
+    static void backward_of(Rig<T>& rig, Work<T> const& w) {
+        if constexpr (Loop)
+            lamina::detail::backward_loop(rig.rows, rig.train.places, rig.row_count,
+                                          rig.train.per_batch, rig.train.per_sample, w);
+        else N::backward(w);
     }
 };
 
@@ -196,24 +251,22 @@ bool same_bits(std::vector<T> const& a, std::vector<T> const& b) {
 
 /// The parameters' and inputs' gradients against differences of the loss (of fourth order, so that
 /// neither truncation nor rounding is felt).
-template <class N>
-void compare_gradients(Bench<N>& bench, Findings& f) {
-    bench.backward();
-    auto const analytic = bench.gradients;
-    std::vector<double> dx[N::inputs];
-    for (int k = 0; k < N::inputs; ++k)
-        if (!bench.whole_numbers(k)) {
-            double const* const at = N::dy_of(k, bench.work.arena.data(), bench.batch);
-            dx[k].assign(at, at + bench.x[k].size());
-        }
+inline void compare_gradients(Rig<double>& rig, Findings& f) {
+    rig.backward();
+    auto const analytic = rig.gradients;
+    std::vector<std::vector<double>> dx(rig.x.size());
+    for (std::size_t k = 0; k < dx.size(); ++k) {
+        double const* const at = rig.dy_of(int(k));
+        if (!rig.whole_numbers(k)) dx[k].assign(at, at + rig.x[k].size());
+    }
     double worst = 0, scale = 0.01;
     auto const compare = [&](double& at, double expected) {
         double const keep = at, h = 1e-5;
         auto const difference = [&](double step) {
             at = keep + step;
-            double const up = bench.value();
+            double const up = rig.value();
             at = keep - step;
-            double const down = bench.value();
+            double const down = rig.value();
             at = keep;
             return up - down;
         };
@@ -222,74 +275,77 @@ void compare_gradients(Bench<N>& bench, Findings& f) {
         worst = std::max(worst, std::isnan(d) ? HUGE_VAL : d);
         scale = std::max(scale, std::abs(expected));
     };
-    for (int i = 0; i < N::size; ++i) {
-        auto const& row = N::table[std::size_t(i)];
+    for (int i = 0; i < rig.row_count; ++i) {
+        auto const& row = rig.rows[i];
         if (!row.arity || row.owner != i) continue;
-        std::size_t const begin = N::training.rows[i].parameters;
+        std::size_t const begin = rig.train.places[i].parameters;
         for (std::size_t k = begin; k < begin + row.op->parameters; ++k)
             if (row.frozen) f.frozen = std::max(f.frozen, std::abs(analytic[k]));
-            else compare(bench.weights.values[k], analytic[k]);
+            else compare(rig.values[k], analytic[k]);
     }
-    for (int k = 0; k < N::inputs; ++k)
-        for (std::size_t i = 0; i < dx[k].size(); ++i) compare(bench.x[k][i], dx[k][i]);
+    for (std::size_t k = 0; k < dx.size(); ++k)
+        for (std::size_t i = 0; i < dx[k].size(); ++i) compare(rig.x[k][i], dx[k][i]);
     f.gradient = worst / scale;
 }
 
-template <class D>
-Findings examine(D const& definition, std::size_t batch = 3, Conditions const& given = {}) {
-    using N = Network<D, double, true>;
-    using Alone = Network<D, double, false>;
-    using Single = Network<D, float, true>;
-    Findings f;
-    Bench<N> bench(definition, batch, given);
-    Bench<Alone, true> alone(definition, batch, given);
-    Bench<Single, true> single(definition, batch, given);
-    std::copy_n(single.weights.values.data(), N::parameters, bench.weights.values.data());
-    std::copy_n(single.weights.values.data(), N::parameters, alone.weights.values.data());
-    for (int k = 0; k < N::inputs; ++k)
-        bench.x[k].assign(single.x[k].begin(), single.x[k].end());
-
-    compare_gradients(bench, f);
-
-    auto const all = bench.backward();
-    f.repeats = same_bits(all, bench.backward());
-    auto const in_single = single.backward();
-    f.single = apart(all, in_single.data());
-    for (int k = 0; k < N::inputs; ++k) alone.x[k] = bench.x[k];
-    alone.backward();
-    f.alone = apart(bench.gradients, alone.gradients.data());
-
-    auto const training = bench.forward(true), inference = bench.forward(false);
-    f.modes = apart(training, inference.data());
-    f.repeats = f.repeats && same_bits(inference, bench.forward(false));
-    auto const sample_by_sample = [&](bool mode, std::vector<double> const& whole) {
-        double worst = 0;
-        for (std::size_t n = 0; n < batch; ++n) {
-            auto const one = bench.forward(mode, n, 1);
-            std::size_t in_one = 0, in_whole = 0;
-            for (int o = 0; o < N::output_count; ++o) {
-                std::size_t const size = bench.size_of(o);
-                std::vector<double> const part(one.data() + in_one, one.data() + in_one + size);
-                worst = std::max(worst, apart(part, whole.data() + in_whole + n * size));
-                in_one += size;
-                in_whole += size * batch;
-            }
+/// A batch against its samples one by one.
+inline double compare_samples(Rig<double>& rig, bool training) {
+    auto const whole = rig.forward(training);
+    double worst = 0;
+    for (std::size_t n = 0; n < rig.batch; ++n) {
+        auto const one = rig.forward(training, n, 1);
+        std::size_t in_one = 0, in_whole = 0;
+        for (int o = 0; o < int(rig.factor.size()); ++o) {
+            std::size_t const size = rig.size_of(o);
+            std::vector<double> const part(one.data() + in_one, one.data() + in_one + size);
+            worst = std::max(worst, apart(part, whole.data() + in_whole + n * size));
+            in_one += size;
+            in_whole += size * rig.batch;
         }
-        return worst;
-    };
-    f.by_sample = sample_by_sample(false, inference);
-    if (given.by_sample) f.by_sample_training = sample_by_sample(true, training);
+    }
+    return worst;
+}
 
-    // so many samples that the work is cut into pieces
-    std::size_t largest = 1;
-    for (int i = 0; i < N::size; ++i)
-        largest = std::max(largest, N::table[std::size_t(i)].op->output.size);
-    Bench<N> large(definition, 60000 / largest + 1, given);
+/// The same network: in double; without gradients of its inputs, by the loop; in float, by the
+/// loop; with so many samples that its work is cut into pieces for threads.
+/// with so many samples that its work is cut into pieces for threads.
+inline Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
+                        Rig<double>& large, Conditions const& given) {
+    Findings f;
+    std::copy_n(single.values.data(), rig.parameters, rig.values.data());
+    std::copy_n(single.values.data(), rig.parameters, alone.values.data());
+    compare_gradients(rig, f);
+
+    auto const all = rig.backward();
+    f.repeats = same_bits(all, rig.backward());
+    alone.backward();
+    f.alone = apart(rig.gradients, alone.gradients.data());
+    f.single = apart(all, single.backward().data());
+
+    auto const inference = rig.forward(false);
+    f.modes = apart(rig.forward(true), inference.data());
+    f.repeats = f.repeats && same_bits(inference, rig.forward(false));
+    f.by_sample = compare_samples(rig, false);
+    if (given.by_sample) f.by_sample_training = compare_samples(rig, true);
+
     Threads pool{3};
     auto const by_one = large.backward();
     f.threads = same_bits(by_one, large.backward(&pool))
                 && same_bits(large.forward(false), large.forward(false, &pool));
     return f;
+}
+
+template <class D>
+Findings examine(D const& definition, std::size_t batch = 3, Conditions const& given = {}) {
+    using N = Network<D, double, true>;
+    Bench<N> bench(definition, batch, given);
+    Bench<Network<D, double, false>, true> alone(definition, batch, given);
+    Bench<Network<D, float, true>, true> single(definition, batch, given);
+    std::size_t largest = 1;
+    for (int i = 0; i < N::size; ++i)
+        largest = std::max(largest, bench.size_of(bench.rows[i]));
+    Bench<N> large(definition, 60000 / largest + 1, given);
+    return examine(bench, alone, single, large, given);
 }
 
 inline void check_findings(char const* name, std::size_t batch, Findings const& f,

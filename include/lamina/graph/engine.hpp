@@ -9,14 +9,15 @@
 
 namespace lamina {
 
-/// What one pass works on: the blocks, the inputs, the samples. Inference reads weights and state and writes the arena only.
+/// What one pass works on: the blocks, the inputs, the samples. Inference reads weights and state
+/// and writes the arena only.
 template <class T>
 struct Work {
     std::byte const* layers = nullptr;
     T const *values = nullptr, *state = nullptr;
     T *next_state = nullptr, *gradients = nullptr;         // training only
     T *arena = nullptr, *scratch = nullptr, *memory = nullptr;
-    T* loss = nullptr;                                      // what layers add to the loss; null: nobody asks
+    T* loss = nullptr;                    // what layers add to the loss; null: nobody asks
     void const* const* inputs = nullptr;
     std::size_t batch = 1, position = 0;
     bool training = false;
@@ -26,8 +27,9 @@ struct Work {
 
 namespace detail {
 
-/// Row i's work. Both walks come through here; in the unrolled one every number but the batch is a constant.
-template <class T, class Place>
+/// Row i's work. Both walks come through here; in the unrolled one every number but the batch is a
+/// constant.
+template <class T>
 [[gnu::always_inline]] inline Call<T> call(Row<T> const* rows, Place const* places, int i,
                                            std::size_t per_batch, Work<T> const& w) {
     auto const& row = rows[i];
@@ -62,7 +64,7 @@ template <class T, class Place>
 }
 
 /// A fused row runs as its producer, with its own value as the epilogue.
-template <class T, class Place>
+template <class T>
 [[gnu::always_inline]] inline Call<T> forward_call(Row<T> const* rows, Place const* places, int i,
                                                    std::size_t per_batch, Work<T> const& w) {
     if (!places[i].fused) return call(rows, places, i, per_batch, w);
@@ -71,7 +73,7 @@ template <class T, class Place>
     return c;
 }
 
-template <class T, class Place>
+template <class T>
 [[gnu::always_inline]] inline Call<T> backward_call(Row<T> const* rows, Place const* places, int i,
                                                     std::size_t per_batch, std::size_t per_sample,
                                                     Work<T> const& w) {
@@ -95,25 +97,27 @@ template <class T, class Place>
 }
 
 /// An edge that is not the first to bring its gradient adds.
-template <class T, class Place>
-[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows, Place const* places, int i,
-                                          std::size_t per_batch, Work<T> const& w) {
+template <class T>
+[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows,
+                                          Place const* places, int i, std::size_t per_batch,
+                                          Work<T> const& w) {
     for (int k = 0; k < rows[i].arity; ++k) {
         int const from = rows[i].inputs[k];
         if (!places[from].grad || places[i].first[k]) continue;
         T* const sum = w.arena + per_batch + places[from].dy * w.batch;
         T const* const part = c.dx[k];
         std::size_t const size = rows[from].op->output.size * w.batch;
-        parallel_for(w.threads, size, 1u << 15, [&](std::size_t begin, std::size_t end, std::size_t) {
-            for (std::size_t e = begin; e < end; ++e) sum[e] += part[e];
-        });
+        auto const add = [&](std::size_t e, std::size_t end, std::size_t) {
+            for (; e < end; ++e) sum[e] += part[e];
+        };
+        parallel_for(w.threads, size, 1u << 15, add);
     }
 }
 
 /// Large networks: a loop over the table, one body for all of them. `which` says which rows run.
-template <class T, class Place, class Which>
-void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w,
-                  Which which) {
+template <class T, class Which>
+void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
+                  Work<T> const& w, Which which) {
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];
         if (row.arity == 0 || places[i].away || !which(i)) continue;
@@ -121,11 +125,12 @@ void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t pe
         (places[i].fused ? row.op->fused_forward : row.op->forward)(c);
     }
 }
-template <class T, class Place>
-void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w) {
+template <class T>
+void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
+                  Work<T> const& w) {
     forward_loop(rows, places, n, per_batch, w, [](int) { return true; });
 }
-template <class T, class Place>
+template <class T>
 void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
                    std::size_t per_sample, Work<T> const& w) {
     for (int i = n - 1; i >= 0; --i) {
@@ -138,8 +143,9 @@ void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t p
 }
 
 /// Penalties on parameters: once a step, after the backward pass.
-template <class T, class Place>
-void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch, Work<T> const& w) {
+template <class T>
+void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
+                     Work<T> const& w) {
     for (int i = 0; i < n; ++i) {
         if (!rows[i].op->regularize || rows[i].frozen || rows[i].owner != i) continue;
         auto c = call(rows, places, i, per_batch, w);
@@ -173,7 +179,8 @@ LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void backward_row(Work<T> con
     constexpr auto& rows = N::table;
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
-        constexpr auto run = p.rows[I].fused_slope ? rows[I].op->fused_backward : rows[I].op->backward;
+        constexpr auto run =
+            p.rows[I].fused_slope ? rows[I].op->fused_backward : rows[I].op->backward;
         auto c = backward_call(rows.data(), p.rows, I, p.per_batch, p.per_sample, w);
         c.threads = nullptr;
         run(c);

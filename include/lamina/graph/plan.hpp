@@ -9,29 +9,32 @@ namespace lamina {
 
 struct PlanOptions {
     bool training = false;
-    bool input_gradients = false;   // also towards the inputs: for checks and for explaining a prediction
+    bool input_gradients = false;   // also towards the inputs: to check, to explain a prediction
 };
 
-/// Where everything lies, decided by the compiler. A number is an offset in scalars for one sample, to be multiplied by the
-/// batch. Time runs 0 ... N-1 forward, N loss, 2N-i backward of row i.
+/// Where a row's numbers lie, and how it runs: what the compiler decided. An offset counts scalars
+/// of one sample, to be multiplied by the batch.
+struct Place {
+    std::size_t y = 0, dy = 0, cache = 0, mask = 0;
+    std::size_t batch_cache = 0, parameters = 0, state = 0, memory = 0;
+    int input = -1;                 // y is this input of the network: itself, or a view of it
+    bool in_place = false;          // y lies where x lay, and dx where dy lay
+    bool fused = false;             // runs as the epilogue of its producer ...
+    bool away = false;              // ... which then does not run by itself
+    bool fused_slope = false;       // its backward takes the slope of the layer before it along ...
+    bool slope_away = false;        // ... whose backward then does not run by itself
+    bool grad = false;              // something trained lies here or above
+    bool backward = false;          // so its backward is part of the pass
+    bool sparse = false;            // its parameters' gradient touches few rows
+    bool first[max_inputs]{};       // it brings this input's gradient first, so it overwrites
+};
+
+/// Where everything lies. Time runs 0 ... N-1 forward, N loss, 2N-i backward of row i.
 template <int N, int Outputs>
 struct Plan {
-    struct Place {
-        std::size_t y = 0, dy = 0, cache = 0, mask = 0;
-        std::size_t batch_cache = 0, parameters = 0, state = 0, memory = 0;
-        int input = -1;                 // y is this input of the network: itself, or a view of it
-        bool in_place = false;          // y lies where x lay, and dx where dy lay
-        bool fused = false;             // runs as the epilogue of its producer ...
-        bool away = false;              // ... which then does not run by itself
-        bool fused_slope = false;       // its backward takes the slope of the layer before it along ...
-        bool slope_away = false;        // ... whose backward then does not run by itself
-        bool grad = false;              // something trained lies here or above
-        bool backward = false;          // so its backward is part of the pass
-        bool sparse = false;            // its parameters' gradient touches few rows
-        bool first[max_inputs]{};       // it brings this input's gradient first, so it overwrites
-    };
     Place rows[N]{};
-    int outputs[Outputs]{}, losses[Outputs]{};   // the row predicted; the row the loss reads (its logits)
+    int outputs[Outputs]{};   // the row predicted
+    int losses[Outputs]{};    // the row the loss reads: the same, or its logits
     std::size_t per_sample = 0, per_batch = 0, spare = 0, scratch = 0;
     std::size_t parameters = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
 };
