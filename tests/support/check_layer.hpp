@@ -308,7 +308,6 @@ inline double compare_samples(Rig<double>& rig, bool training) {
 
 /// The same network: in double; without gradients of its inputs, by the loop; in float, by the
 /// loop; with so many samples that its work is cut into pieces for threads.
-/// with so many samples that its work is cut into pieces for threads.
 inline Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
                         Rig<double>& large, Conditions const& given) {
     Findings f;
