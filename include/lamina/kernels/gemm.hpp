@@ -88,11 +88,11 @@ void gemm_strip(GemmPlan<T> const& plan, Strip<T>& s, std::size_t p, std::size_t
     bool const first = p == 0 && g.beta == T{0}, whole = p + s.k == g.k && g.finish.apply;
     s.ldadd = first ? 0 : g.ldc;
     // so that it is still near when it is finished; a packed A is cut as it is
-    std::size_t const chunk = whole && !s.packed ? 16 * tallest : rows;
+    std::size_t const chunk = whole && !s.packed ? 16 * TileSet<T>::tallest : rows;
     for (std::size_t i = 0; i < rows; i += chunk) {
         std::size_t const count = std::min(chunk, rows - i);
         T* const c = g.c + (row + i) * g.ldc + j;
-        T const* const add = !first ? c : g.bias ? g.bias + j : nullptr;
+        T const* const add = !first ? c : g.bias ? g.bias + j : TileSet<T>::zeros;
         strip(count, columns, s, a + i * (s.packed ? s.k : s.a_row), c, add);
         if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, columns);
     }
@@ -135,12 +135,12 @@ void gemm_piece(GemmPlan<T> const& plan, std::size_t row, std::size_t rows, std:
     std::size_t const tall = (rows + blocks - 1) / blocks;
     for (std::size_t i = 0; i < rows; i += tall) {
         std::size_t const count = std::min(tall, rows - i);
-        Heights const h(count, tallest);
-        std::size_t const high = h.tall_count * (h.low + 1);
+        Heights const h(count, TileSet<T>::tallest);
         each_k([&](std::size_t p) {
             T const* const a = g.a + p * g.lda + row + i;
-            pack_transposed_a(s.k, high, h.low + 1, a, g.lda, block);
-            pack_transposed_a(s.k, count - high, h.low, a + high, g.lda, block + high * s.k);
+            for (std::size_t q = 4, done = 0; q-- > 0; done += h.count[q] * h.height[q])
+                pack_transposed_a(s.k, h.count[q] * h.height[q], h.height[q], a + done, g.lda,
+                                  block + done * s.k);
             each_panel([&](std::size_t j, std::size_t width) {
                 gemm_strip(plan, s, p, row + i, count, j, width, static_cast<T const*>(block), panel,
                            true);
@@ -181,15 +181,8 @@ template <class T>
     if (by_rows) {
         if (y_stride != 1) return false;
         constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
-        std::size_t const batches = (count + lanes<T> - 1) / lanes<T>;
-        if (batches <= widest) {
-            auto const narrow = [&]<std::size_t C>() __attribute__((always_inline)) {
-                narrow_row_sums<C>(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
-            };
-            if (batches == 1) narrow.template operator()<1>();
-            else if (batches == 2) narrow.template operator()<2>();
-            else if (batches == 3) narrow.template operator()<3>();
-            else narrow.template operator()<4>();
+        if (count <= widest * lanes<T>) {
+            narrow_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
         } else {
             parallel_for(threads, count, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
                 row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,

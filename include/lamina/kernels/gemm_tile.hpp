@@ -5,9 +5,7 @@
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <utility>
 
 /// The inner kernels of gemm: a tile of C stays in registers while the sum over k runs. Each number of C is the same chain of
 /// multiply-adds in whichever tile it lies, so its bits do not depend on how C is cut.
@@ -44,7 +42,7 @@ struct Strip {
     T alpha;
 };
 
-/// `count` tiles of R rows, one below the other: c = alpha a b + add; add may be null.
+/// `count` tiles of R rows, one below the other: c = alpha a b + add.
 template <std::size_t R, std::size_t C, bool Whole, class T>
 [[gnu::noinline]] void tiles(std::size_t count, Strip<T> const& s, T const* a, T* c, T const* add) {
     using V = Batch<T>;
@@ -62,93 +60,102 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             }
         }
         T const *x = a, *b = s.b;
-        std::size_t k = s.k;
-        for (; k >= line; k -= line) {
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(x + ahead + r * row);
-            for (std::size_t i = 0; i < line; ++i, x += step, b += ldb)
-                tile_step<R, C, Whole>(sum, x, row, b, last);
+        for (std::size_t k = 0; k < s.k; ++k, x += step, b += ldb) {
+            if (k % line == 0) {   // the rows of the next tile
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(x + ahead + r * row);
+            }
+            tile_step<R, C, Whole>(sum, x, row, b, last);
         }
-        for (; k > 0; --k, x += step, b += ldb) tile_step<R, C, Whole>(sum, x, row, b, last);
         V const alpha(s.alpha);
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
             LAMINA_UNROLL
             for (std::size_t i = 0; i < C; ++i) {
+                T const* const from = add + r * s.ldadd + i * V::size;
                 T* const to = c + r * ldc + i * V::size;
-                if (Whole || i + 1 < C) {
-                    V const v = add ? fma(alpha, sum[r][i], load<V>(add + r * s.ldadd + i * V::size))
-                                    : alpha * sum[r][i];
-                    kernels::store(to, v);
-                } else {
-                    V const v =
-                        add ? fma(alpha, sum[r][i], load<V>(add + r * s.ldadd + i * V::size, last))
-                            : alpha * sum[r][i];
-                    kernels::store(to, v, last);
-                }
+                if (Whole || i + 1 < C) kernels::store(to, V(fma(alpha, sum[r][i], load<V>(from))));
+                else kernels::store(to, V(fma(alpha, sum[r][i], load<V>(from, last))), last);
             }
         }
         a += s.packed ? R * s.k : R * row;
         c += R * ldc;
-        if (add) add += R * s.ldadd;
+        add += R * s.ldadd;
     }
 }
 
 template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
-inline constexpr std::size_t tallest = 6, tallest_narrow = 8;   // tile; one that is a single batch wide
-
-/// The tiles of 1, 2, ... rows and C batches of columns.
-template <class T, std::size_t C, bool Whole>
-struct TilesOfWidth {
-    static constexpr std::size_t most = C == 1 ? tallest_narrow : tallest;
-    template <std::size_t... R>
-    static constexpr std::array<Tiles<T>, most> table(std::index_sequence<R...>) {
-        return {&tiles<R + 1, C, Whole, T>...};
-    }
-    static constexpr std::array<Tiles<T>, most> of = table(std::make_index_sequence<most>{});
+/// Few kinds of tiles, because each costs the compiler time: three widths, and for each a tallest tile and those of 4, 2, 1 rows.
+template <class T>
+struct TileSet {
+    static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns, narrow = widest / 2;
+    static constexpr std::size_t tallest = 6, tallest_single = 8;
+    // the numbers that a fresh C is added to
+    alignas(64) static constexpr T zeros[widest * lanes<T>]{};
+    static constexpr Tiles<T> wide[4]{&tiles<1, widest, true, T>, &tiles<2, widest, true, T>,
+                                      &tiles<4, widest, true, T>, &tiles<tallest, widest, true, T>};
+    static constexpr Tiles<T> part[4]{&tiles<1, narrow, false, T>, &tiles<2, narrow, false, T>,
+                                      &tiles<4, narrow, false, T>, &tiles<tallest, narrow, false, T>};
+    static constexpr Tiles<T> single[4]{&tiles<1, 1, false, T>, &tiles<2, 1, false, T>,
+                                        &tiles<4, 1, false, T>, &tiles<tallest_single, 1, false, T>};
+    static constexpr Tiles<T> packed_single[4]{&tiles<1, 1, false, T>, &tiles<2, 1, false, T>,
+                                               &tiles<4, 1, false, T>, &tiles<tallest, 1, false, T>};
 };
 
-/// How the rows of a strip are cut: tiles of two heights that differ by one, so that no small tile is left over.
+/// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 2 and count[0] of 1. Two of 4 are
+/// better than one of 6 and one of 2.
 struct Heights {
-    std::size_t low, low_count, tall_count;   // first the tall ones, low + 1 rows each
-    Heights(std::size_t rows, std::size_t most) {
-        std::size_t const count = (rows + most - 1) / most;
-        low = rows / count;
-        tall_count = rows % count;
-        low_count = count - tall_count;
+    std::size_t count[4]{}, height[4];
+    Heights(std::size_t rows, std::size_t most) : height{1, 2, 4, most} {
+        std::size_t tall = rows / most, rest = rows % most;
+        if (most == 6 && tall > 0 && (rest == 2 || rest == 3)) --tall, rest += most;
+        count[3] = tall;
+        count[2] = rest / 4;
+        count[1] = rest % 4 / 2;
+        count[0] = rest % 2;
     }
 };
 
-/// All rows of a strip of up to `columns` columns. A packed op(A) lies in groups of rows,
-/// one for each tile, in which a step of k is as long as the tile is tall.
+/// All rows of a strip, with one row of the table.
+template <class T>
+void run_tiles(Tiles<T> const* table, std::size_t most, std::size_t rows, Strip<T>& s, T const* a, T* c,
+               T const* add) {
+    Heights const h(rows, most);
+    for (std::size_t i = 4; i-- > 0;) {
+        if (h.count[i] == 0) continue;
+        std::size_t const done = h.count[i] * h.height[i];
+        if (s.packed) s.a_step = h.height[i];
+        table[i](h.count[i], s, a, c, add);
+        a += done * (s.packed ? s.k : s.a_row);
+        c += done * s.ldc;
+        add += done * s.ldadd;
+    }
+}
+
+/// All rows of a strip of up to `columns` columns. A packed op(A) lies in groups of rows, as Heights cuts them, in which a step of
+/// k is as long as the tile is tall.
 template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c,
                              T const* add) {
-    constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
-    std::size_t const batches = (columns + lanes<T> - 1) / lanes<T>;
-    s.last = (columns - 1) % lanes<T> + 1;
-    Tiles<T> const* table = nullptr;
-    if (columns == widest * lanes<T>) table = TilesOfWidth<T, widest, true>::of.data();
-    else if (batches == 1) table = TilesOfWidth<T, 1, false>::of.data();
-    else if (batches == 2) table = TilesOfWidth<T, 2, false>::of.data();
-    if constexpr (widest > 2) {
-        if (batches == 3) table = TilesOfWidth<T, 3, false>::of.data();
-        else if (table == nullptr) table = TilesOfWidth<T, 4, false>::of.data();
+    using Set = TileSet<T>;
+    if (columns == Set::widest * lanes<T>) {
+        run_tiles(Set::wide, Set::tallest, rows, s, a, c, add);
+        return;
     }
-    Heights const h(rows, batches == 1 && !s.packed ? tallest_narrow : tallest);
-    auto const run = [&](std::size_t height, std::size_t count) {
-        if (count == 0) return;
-        if (s.packed) s.a_step = height;
-        table[height - 1](count, s, a, c, add);
-        std::size_t const done = count * height;
-        a += done * (s.packed ? s.k : s.a_row);
-        c += done * s.ldc;
-        if (add) add += done * s.ldadd;
-    };
-    run(h.low + 1, h.tall_count);
-    run(h.low, h.low_count);
+    T const* const b = s.b;
+    for (std::size_t j = 0; j < columns;) {
+        std::size_t const left = columns - j, width = std::min(left, Set::narrow * lanes<T>);
+        T const* const from = add + j;
+        s.b = b + j;
+        s.last = (width - 1) % lanes<T> + 1;
+        if (width > lanes<T>) run_tiles(Set::part, Set::tallest, rows, s, a, c + j, from);
+        else if (s.packed) run_tiles(Set::packed_single, Set::tallest, rows, s, a, c + j, from);
+        else run_tiles(Set::single, Set::tallest_single, rows, s, a, c + j, from);
+        j += width;
+    }
+    s.b = b;
 }
 
 } // namespace lamina::kernels::detail

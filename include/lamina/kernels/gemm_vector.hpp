@@ -115,33 +115,35 @@ template <class T>
         add_rows<1>(n, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
 }
 
-/// The same for at most C batches of columns: they stay in registers, each sum in two parts.
-template <std::size_t C, class T>
+/// The same for so few columns that they stay in registers, each sum in two parts.
+template <class T>
 [[gnu::noinline]] void narrow_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
                                        std::size_t stride, T const* b, std::size_t ldb, T* y,
                                        T const* add) {
     using V = Batch<T>;
-    std::size_t const last = (n - 1) % V::size + 1;
+    constexpr std::size_t C = GemmTraits<xsimd::default_arch>::columns;
+    std::size_t count[C];
     V sum[2][C];
     LAMINA_UNROLL
-    for (std::size_t c = 0; c < C; ++c) sum[0][c] = sum[1][c] = V(T{0});
+    for (std::size_t c = 0; c < C; ++c) {
+        std::size_t const before = std::min(n, c * V::size);
+        count[c] = std::min(n - before, V::size);
+        sum[0][c] = sum[1][c] = V(T{0});
+    }
     auto const step = [&](std::size_t p, V(&to)[C]) __attribute__((always_inline)) {
         V const v(x[p * stride]);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) {
-            T const* const at = b + p * ldb + c * V::size;
-            to[c] = fma(v, c + 1 < C ? load<V>(at) : load<V>(at, last), to[c]);
-        }
+        for (std::size_t c = 0; c < C; ++c)
+            to[c] = fma(v, load<V>(b + p * ldb + c * V::size, count[c]), to[c]);
     };
     std::size_t p = 0;
     for (; p + 2 <= k; p += 2) step(p, sum[0]), step(p + 1, sum[1]);
     if (p < k) step(p, sum[0]);
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
-        std::size_t const count = c + 1 < C ? V::size : last;
         V v = V(alpha) * (sum[0][c] + sum[1][c]);
-        if (add) v += load<V>(add + c * V::size, count);
-        kernels::store(y + c * V::size, v, count);
+        if (add) v += load<V>(add + c * V::size, count[c]);
+        kernels::store(y + c * V::size, v, count[c]);
     }
 }
 
