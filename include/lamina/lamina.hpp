@@ -162,6 +162,7 @@
 #include <lamina/io/format.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/loaded.hpp>
+#include <lamina/io/model_checkpoint.hpp>
 #include <lamina/io/model_document.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/io/shown.hpp>

@@ -88,6 +88,17 @@ bool is_of(std::string const& suffix) {
     return std::find(std::begin(F::suffixes), std::end(F::suffixes), suffix) !=
            std::end(F::suffixes);
 }
+/// Refuses a path before there is anything to save.
+template <class... F>
+void check_suffix(FormatList<F...>, std::string const& path) {
+    std::string const suffix = suffix_of(path);
+    auto const is = [&]<class G>(std::type_identity<G>) {
+        if constexpr (std::is_same_v<G, NoFormat>) return false;
+        else return is_of<G>(suffix);
+    };
+    if (!(is(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+}
+
 template <class F>
 bool save_as(Document const& document, std::string const& path, std::string const& suffix,
              SaveOptions const& options) {

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/save.hpp>
+#include <lamina/model/callbacks/callback.hpp>
+#include <lamina/model/callbacks/monitor.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lamina {
+
+struct ModelCheckpointOptions {
+    std::string path;                  // "model.h5", "epoch-{epoch}.safetensors", "{val_loss}.h5"
+    std::string monitor = "val_loss";
+    bool save_best_only = false;       // only after an epoch that monitors better than all before
+    bool save_weights_only = false;    // without the optimizer and the progress
+    Mode mode = Mode::automatic;
+    double baseline = no_baseline;     // with save_best_only: to be better than from the beginning
+    std::size_t every_epochs = 1;      // 0: never after an epoch
+    std::size_t every_batches = 0;     // 0: never within an epoch
+};
+
+/// Saves the model while it is trained; a run that was stopped goes on from such a file bit for
+/// bit: `load(model, path); model.fit(x, y, {..., .resume = true});`. In the path {epoch} becomes
+/// the number of the epoch, counted from 1, {batch} that of the batch, {loss} and the other names
+/// of the log their values with four places. Each file is written whole or not at all.
+///
+///     ModelCheckpoint checkpoint{model, {.path = "best.h5", .save_best_only = true}};
+///     model.fit(x, y, {.validation_split = 0.2f, .callbacks = {&checkpoint}});
+///
+/// Errors      the path's suffix or the name in braces is not known: Error (argument), before the
+///             first batch where that can be seen; the file cannot be saved: Error (file)
+/// Source      keras.callbacks.ModelCheckpoint
+template <class Model, class Formats = LAMINA_FORMATS_OF(Model)>
+class ModelCheckpoint final : public Callback {
+public:
+    ModelCheckpoint(Model const& model, ModelCheckpointOptions options)
+        : model_(model), options_(std::move(options)) {
+        detail::check_suffix(Formats{}, options_.path);
+    }
+
+    /// The file that was saved last; empty: none yet.
+    std::string const& last_path() const { return last_path_; }
+    /// The best value so far.
+    double best() const { return best_.value(); }
+
+    void on_train_begin(Training&) override {
+        best_ = Best(options_.mode, options_.monitor, 0.0, options_.baseline);
+        batches_ = 0;
+    }
+    void on_batch_end(Training& training) override {
+        if (options_.every_batches == 0 || ++batches_ % options_.every_batches != 0) return;
+        write(training);
+    }
+    void on_epoch_end(Training& training) override {
+        if (options_.every_epochs == 0 || (training.epoch + 1) % options_.every_epochs != 0) return;
+        if (options_.save_best_only &&
+            !best_.better(monitored(training, options_.monitor, "ModelCheckpoint")))
+            return;
+        write(training);
+    }
+
+private:
+    void write(Training const& training) {
+        std::string const path = path_for(training);
+        SaveOptions const options{.optimizer = !options_.save_weights_only};
+        detail::save_document(Formats{}, detail::document_of(model_), path, options);
+        last_path_ = path;
+    }
+    std::string path_for(Training const& training) const {
+        std::string out;
+        std::string_view rest = options_.path;
+        while (true) {
+            auto const open = rest.find('{'), close = rest.find('}', open);
+            out += rest.substr(0, open);
+            if (open == rest.npos || close == rest.npos) return out;
+            out += value_of(training, std::string(rest.substr(open + 1, close - open - 1)));
+            rest.remove_prefix(close + 1);
+        }
+    }
+    static std::string value_of(Training const& training, std::string const& name) {
+        if (name == "epoch") return std::to_string(training.epoch + 1);
+        if (name == "batch") return std::to_string(training.batch);
+        char digits[400];   // of the largest double
+        double const value = monitored(training, name, "ModelCheckpoint");
+        auto const end = std::to_chars(digits, digits + sizeof digits, value,
+                                       std::chars_format::fixed, 4).ptr;
+        return {digits, end};
+    }
+
+    Model const& model_;
+    ModelCheckpointOptions options_;
+    Best best_;
+    std::string last_path_;
+    std::size_t batches_ = 0;
+};
+
+} // namespace lamina

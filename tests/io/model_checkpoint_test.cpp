@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/io/model_checkpoint.hpp>
+
+#include <lamina/io/safetensors.hpp>
+
+#include <lamina/activations/tanh.hpp>
+#include <lamina/layers/batch_normalization.hpp>
+#include <lamina/layers/dense.hpp>
+#include <lamina/layers/dropout.hpp>
+#include <lamina/losses/mean_squared_error.hpp>
+#include <lamina/model/model.hpp>
+#include <lamina/optimizers/adam.hpp>
+
+#include "support/fault_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+
+Tensor<float, 2> noise(std::size_t rows, std::size_t columns, std::uint64_t seed = 1) {
+    auto out = Tensor<float, 2>::from_shape({rows, columns});
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out.data()[i] = 2 * Random{seed}.uniform(i) - 1;
+    return out;
+}
+auto make() {
+    return compile(Sequential{Input<3>{}, Dense<6>{}, BatchNormalization{}, Tanh{},
+                              Dropout{.rate = 0.2f}, Dense<1>{}},
+                   Adam{.learning_rate = 0.01}, MeanSquaredError{});
+}
+auto const x = noise(60, 3), y = noise(60, 1, 2);
+
+bool same_bits(Tensor<float, 2> const& a, Tensor<float, 2> const& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+/// Ends the run after so many batches.
+struct StopAfter final : Callback {
+    std::size_t left;
+    explicit StopAfter(std::size_t batches) : left(batches) {}
+    void on_batch_end(Training& training) override { training.stop = --left == 0; }
+};
+
+} // namespace
+
+TEST_CASE("a file for every second epoch, named after it") {
+    Folder const folder;
+    auto model = make();
+    ModelCheckpoint checkpoint{
+        model, {.path = folder.path("e{epoch}-{loss}.safetensors"), .every_epochs = 2}};
+    auto const history = model.fit(x, y, {.epochs = 5, .callbacks = {&checkpoint}, .verbose = 0});
+    CHECK(folder.entries() == 2);
+    CHECK(checkpoint.last_path().starts_with(folder.path("e4-")));
+    double const loss = std::stod(checkpoint.last_path().substr(folder.path("e4-").size()));
+    CHECK(std::abs(loss - history["loss"][3]) < 1e-4);
+    auto again = make();
+    load(again, checkpoint.last_path());
+    CHECK(again.progress.epoch == 4);
+}
+
+TEST_CASE("only the best epoch is kept") {
+    Folder const folder;
+    auto const path = folder.path("best.safetensors");
+    auto model = make();
+    ModelCheckpoint checkpoint{model, {.path = path, .save_best_only = true}};
+    auto const history = model.fit(x, y, {.epochs = 12, .validation_split = 0.3f,
+                                          .callbacks = {&checkpoint}, .verbose = 0});
+    auto const losses = history["val_loss"];
+    std::size_t best = 0;
+    for (std::size_t e = 0; e < losses.size(); ++e)
+        if (losses[e] < losses[best]) best = e;
+    CHECK(checkpoint.best() == losses[best]);
+    auto again = make();
+    load(again, path);
+    CHECK(again.progress.epoch == best + 1);
+}
+
+TEST_CASE("a run that is stopped at any batch goes on bit for bit from its last file") {
+    auto whole = make();
+    whole.fit(x, y, {.epochs = 3, .batch_size = 16, .seed = 8, .verbose = 0});
+    for (std::size_t stop = 1; stop < 12; ++stop) {
+        Folder const folder;
+        auto const path = folder.path("m.safetensors");
+        auto model = make();
+        ModelCheckpoint checkpoint{model, {.path = path, .every_epochs = 0, .every_batches = 1}};
+        StopAfter stopping{stop};
+        model.fit(x, y, {.epochs = 3, .batch_size = 16, .seed = 8,
+                         .callbacks = {&checkpoint, &stopping}, .verbose = 0});
+        auto later = make();
+        load(later, path);
+        CHECK(later.progress.steps == stop);
+        later.fit(x, y, {.epochs = 3, .batch_size = 16, .resume = true, .verbose = 0});
+        CHECK(same_bits(later.predict(x), whole.predict(x)));
+    }
+}
+
+TEST_CASE("a process that is killed while it trains leaves a file to go on from") {
+    auto whole = make();
+    whole.fit(x, y, {.epochs = 40, .batch_size = 16, .seed = 8, .verbose = 0});
+    for (std::size_t i = 0; i < 8; ++i) {
+        Folder const folder;
+        auto const path = folder.path("m.safetensors");
+        pid_t const child = ::fork();
+        if (child == 0) {
+            auto model = make();
+            ModelCheckpoint checkpoint{model, {.path = path, .every_batches = 3}};
+            model.fit(x, y, {.epochs = 1'000'000, .batch_size = 16, .seed = 8,
+                             .callbacks = {&checkpoint}, .verbose = 0});
+        }
+        while (::access(path.c_str(), F_OK) != 0) ::usleep(200);
+        ::usleep(unsigned(Random{3}.below(i, 20'000)));
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        auto later = make();
+        load(later, path);
+        if (later.progress.epoch >= 40) continue;   // it was quicker than the whole run
+        later.fit(x, y, {.epochs = 40, .batch_size = 16, .resume = true, .verbose = 0});
+        CHECK(same_bits(later.predict(x), whole.predict(x)));
+    }
+}
+
+TEST_CASE("mistakes are said before the training begins, or at its first file") {
+    auto model = make();
+    auto const why = [&](ModelCheckpointOptions options) {
+        return message_of<Error>([&] {
+            ModelCheckpoint checkpoint{model, options};
+            model.fit(x, y, {.epochs = 1, .callbacks = {&checkpoint}, .verbose = 0});
+        });
+    };
+    CHECK(why({.path = "m.h5"}).find("lamina/io/keras_hdf5.hpp") != std::string::npos);
+    CHECK(why({.path = "{epoch}"}).find("not known by its suffix") != std::string::npos);
+    Folder const folder;
+    CHECK(why({.path = folder.path("{accuracy}.safetensors")})
+              .find("the log has no \"accuracy\"; it has loss.") != std::string::npos);
+    CHECK(why({.path = folder.path("m.safetensors"), .save_best_only = true})
+              .find("the log has no \"val_loss\"") != std::string::npos);
+    CHECK(why({.path = folder.path("none/m.safetensors")}).find("No such file") !=
+          std::string::npos);
+    CHECK(folder.entries() == 0);
+}
