@@ -351,8 +351,9 @@ private:
         }
         if (features != features_ || targets != targets_) {
             detail::fail(Error::Kind::data, {"batches"},
-                         {"sample ", sample_, " has ", features, " features and ", targets,
-                          " targets, the first had ", features_, " and ", targets_, "."});
+                         {"sample ", sample_, " has ", detail::Counted{features, "feature"},
+                          " and ", detail::Counted{targets, "target"}, ", the first had ",
+                          features_, " and ", targets_, "."});
         }
         auto const [to_x, to_y] = place();
         detail::copy_numbers(x, to_x);

@@ -25,7 +25,7 @@ struct CsvOptions {
     char quote = '"';
     /// Does the first line name the columns?
     bool header = true;
-    /// ColumnNames for the columns, in place of the header's.
+    /// Names for the columns, in place of the header's.
     ColumnNames names = {};
     /// Columns that must be numbers: an error where a cell is none.
     ColumnNames numbers = {};

@@ -360,7 +360,7 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
     if (first == second) return;
     detail::fail(Error::Kind::argument, {file()},
                  {"two columns have the name ", detail::Quoted{columns_[first].name()},
-                  ". ColumnNames tell columns apart."});
+                  ". Names tell columns apart."});
 }
 
 [[gnu::cold]] inline std::vector<std::string> Table::names() const {
