@@ -37,7 +37,10 @@ TEST_CASE("what an output means") {
     static_assert(meaning_of<Sigmoid, Plain>() == Meaning::probability);
     static_assert(meaning_of<Softmax, Plain>() == Meaning::distribution);
     static_assert(meaning_of<LogSoftmax, Plain>() == Meaning::log_distribution);
+    static_assert(meaning_of<HardSigmoid, Plain>() == Meaning::probability);
     static_assert(meaning_of<Linear, Plain>() == Meaning::number);
+    static_assert(meaning_of<ReLU, Plain>() == Meaning::number);
+    static_assert(meaning_of<Tanh, Plain>() == Meaning::number);
     static_assert(meaning_of<Own, Affine>() == Meaning::number);
     static_assert(meaning_of<Own, Plain>() == Meaning::unknown);
     static_assert(meaning_of<Own, int>() == Meaning::unknown);
@@ -50,7 +53,9 @@ TEST_CASE("which pairs make sense") {
     static_assert(fits<BinaryCrossentropy, OwnGate, Shape<1>>);
     static_assert(fits<BinaryCrossentropy, Own, Shape<1>>);
     static_assert(!fits<BinaryCrossentropy, Softmax, Shape<3>>);
+    static_assert(fits<BinaryCrossentropy, HardSigmoid, Shape<1>>);
     static_assert(!fits<BinaryCrossentropy, Linear, Shape<1>>);
+    static_assert(!fits<BinaryCrossentropy, ReLU, Shape<1>>);
     static_assert(!fits<BinaryCrossentropy, Own, Shape<1>, Affine>);  // Dense without activation
     static_assert(fits<BinaryCrossentropyFromLogits, Own, Shape<1>, Affine>);
     static_assert(fits<BinaryCrossentropyFromLogits, Linear, Shape<1>>);

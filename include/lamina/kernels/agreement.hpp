@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/loss.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ double agreement(std::size_t n, T const* y, T const* target, T const* weight, T 
             V const yi = whole ? load<V>(y + i) : load<V>(y + i, count);
             V const ti = whole ? load<V>(target + i) : load<V>(target + i, count);
             V w(T(1));
-            if (!whole) w = detail::ones<V>(count);
+            if (!whole) w = select(first_lanes<V>(count), w, zero);
             if (weight) w = whole ? load<V>(weight + i) : load<V>(weight + i, count);
             sum += select(yi > least, select(ti > half, w, zero), select(ti > half, zero, w));
         }

@@ -16,22 +16,6 @@ struct LossAndSlope {
     V loss, slope;
 };
 
-namespace detail {
-
-/// 1 in the first `count` lanes, 0 behind.
-template <class V>
-[[gnu::always_inline]] inline V ones(std::size_t count) {
-    using T = typename V::value_type;
-    alignas(64) static constexpr auto all = [] {
-        struct { T values[V::size]; } a{};
-        for (T& v : a.values) v = T(1);
-        return a;
-    }();
-    return load<V>(all.values, count);
-}
-
-} // namespace detail
-
 /// The sum of weight[i] * f(y[i], target[i]).loss over n numbers; dy[i] = scale * weight[i] *
 /// slope. f takes two batches and gives LossAndSlope. weight null: all 1; dy null: not wanted. What
 /// has the weight 0 counts for nothing, even where f is not finite there.
@@ -51,7 +35,7 @@ double sum_losses(std::size_t n, T const* y, T const* target, T const* weight, T
             V const yi = whole ? load<V>(y + i) : load<V>(y + i, count);
             V const ti = whole ? load<V>(target + i) : load<V>(target + i, count);
             V w(T(1));
-            if (!whole) w = detail::ones<V>(count);
+            if (!whole) w = select(first_lanes<V>(count), w, zero);
             if (weight) w = whole ? load<V>(weight + i) : load<V>(weight + i, count);
             LossAndSlope<V> const p = f(yi, ti);
             sum += select(w == zero, zero, w * p.loss);

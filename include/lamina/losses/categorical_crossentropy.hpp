@@ -47,7 +47,7 @@ struct CategoricalCrossentropyFromLogits {
     };
 
     auto operator()(auto& row) const {
-        return detail::crossentropy_of_logits(row, label_smoothing, row.classes);
+        return detail::crossentropy_of_logits(row, label_smoothing);
     }
 };
 
@@ -91,7 +91,7 @@ struct CategoricalCrossentropy {
     constexpr operator CategoricalCrossentropyFromLogits() const { return {label_smoothing}; }
 
     auto operator()(auto& row) const {
-        return detail::crossentropy_of_probabilities(row, label_smoothing, row.classes);
+        return detail::crossentropy_of_probabilities(row, label_smoothing);
     }
 };
 

@@ -8,6 +8,7 @@
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/target.hpp>
 
+#include <array>
 #include <limits>
 #include <string_view>
 #include <type_traits>
@@ -49,29 +50,24 @@ struct CategoricalFocalCrossentropyFromLogits {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const one(T(1)), a = V(T(alpha)), g = V(T(gamma));
+        V const zero(T(0)), one(T(1)), a = V(T(alpha)), g = V(T(gamma));
         V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(row.classes));
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const top = row.largest([](V z, V) { return detail::finite_logit(z); });
-        V const sum = row.sum([=](V z, V) { return kernels::exp(detail::finite_logit(z) - top); });
+        auto const below = [=](V z) { return detail::finite_logit(z) - top; };
+        V const sum = row.template sums<1>([=](V z, V) {
+            return std::array{kernels::exp(below(z))};
+        })[0];
         V const each = one / sum, log_sum = kernels::log(sum);
-        auto const log_p = [=](V z) { return detail::finite_logit(z) - top - log_sum; };
-        auto const u_of = [=](V p) { return kernels::max(V(T(0)), one - p); };
-        V const loss = row.sum([=](V z, V t) {
-            V const l = log_p(z), p = kernels::exp(detail::finite_logit(z) - top) * each;
-            return -a * kernels::fma(keep, t, add) * power(u_of(p)) * l;
+        // h = p dloss/dp; dloss/dz = h - p (the sum of h)
+        auto const all = row.template keep<2>([=](V z, V t) {
+            V const by = below(z), p = kernels::exp(by) * each, u = kernels::max(zero, one - p);
+            V const log_p = by - log_sum, m = power(u), its = a * kernels::fma(keep, t, add);
+            return std::array{its * (g * p * less(u) * log_p - m), its * m * log_p};
         });
-        if (row.wants_slope) {   // h = p dloss/dp; dloss/dz = h - p (the sum of h)
-            V const all = row.keep([=](V z, V t) {
-                V const l = log_p(z), p = kernels::exp(detail::finite_logit(z) - top) * each;
-                V const u = u_of(p);
-                return a * kernels::fma(keep, t, add) * (g * p * less(u) * l - power(u));
-            });
-            row.slope([=](V z, V, V h) {
-                return h - kernels::exp(detail::finite_logit(z) - top) * each * all;
-            });
-        }
-        return loss;
+        if (row.wants_slope)
+            row.slope([=](V z, V, V h) { return h - kernels::exp(below(z)) * each * all[0]; });
+        return -all[1];
     }
 };
 
@@ -119,23 +115,19 @@ struct CategoricalFocalCrossentropy {
         V const a = V(T(alpha)), g = V(T(gamma));
         V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(row.classes));
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
-        V const sum = row.sum([](V p, V) { return p; });
+        V const sum = row.template sums<1>([](V p, V) { return std::array{p}; })[0];
         V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);
         auto const held = [=](V p) { return kernels::min(most, kernels::max(least, p * each)); };
-        V const loss = row.sum([=](V p, V t) {
-            V const q = held(p);
-            return -a * kernels::fma(keep, t, add) * power(one - q) * kernels::log(q);
+        // h = q dloss/dq, 0 where q is held; q = p / sum: dq_j/dp_k = (j == k - q_j) / sum
+        auto const all = row.template keep<2>([=](V p, V t) {
+            V const q = held(p), u = one - q, log_q = kernels::log(q), m = power(u);
+            V const its = a * kernels::fma(keep, t, add);
+            V const h = its * (g * q * less(u) * log_q - m);
+            return std::array{kernels::select(q == p * each, h, zero), its * m * log_q};
         });
-        if (row.wants_slope) {   // h = q dloss/dq; q = p / sum: dq_j/dp_k = (j == k - q_j) / sum
-            V const all = row.keep([=](V p, V t) {
-                V const q = held(p), u = one - q;
-                V const h = a * kernels::fma(keep, t, add)
-                            * (g * q * less(u) * kernels::log(q) - power(u));
-                return kernels::select(q == p * each, h, zero);
-            });
-            row.slope([=](V p, V, V h) { return (h / held(p) - all) * each; });
-        }
-        return loss;
+        if (row.wants_slope)
+            row.slope([=](V p, V, V h) { return (h / held(p) - all[0]) * each; });
+        return -all[1];
     }
 };
 

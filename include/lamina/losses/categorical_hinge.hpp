@@ -4,6 +4,7 @@
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/target.hpp>
 
+#include <array>
 #include <string_view>
 #include <type_traits>
 
@@ -32,13 +33,12 @@ struct CategoricalHinge {
         using T = typename V::value_type;
         V const zero(T(0)), one(T(1));
         V const wrong = row.largest([=](V y, V t) { return (one - t) * y; });
-        V const right = row.sum([](V y, V t) { return t * y; });
-        V const gap = one + wrong - right;
+        auto const sums = row.template keep<2>([=](V y, V t) {
+            return std::array{kernels::select((one - t) * y == wrong, one, zero), t * y};
+        });
+        V const gap = one + wrong - sums[1];
         if (row.wants_slope) {   // classes that are the best wrong one together share its slope
-            V const best = row.keep([=](V y, V t) {
-                return kernels::select((one - t) * y == wrong, one, zero);
-            });
-            V const share = one / best;
+            V const share = one / sums[0];
             row.slope([=](V, V t, V is_best) {
                 return kernels::select(gap > zero, is_best * share * (one - t) - t, zero);
             });

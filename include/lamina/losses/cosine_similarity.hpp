@@ -4,7 +4,9 @@
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/target.hpp>
 
+#include <array>
 #include <string_view>
+#include <type_traits>
 
 namespace lamina {
 
@@ -26,14 +28,13 @@ struct CosineSimilarity {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
         V const zero(T(0)), one(T(1)), least(T(1e-12));   // of the squares
-        V const yy = row.sum([](V y, V) { return y * y; });
-        V const tt = row.sum([](V, V t) { return t * t; });
-        V const yt = row.keep([](V y, V t) { return y * t; });
+        auto const [yt, yy, tt] = row.template sums<3>(
+            [](V y, V t) { return std::array{y * t, y * y, t * t}; });
         V const each = one / (kernels::sqrt(kernels::max(least, yy))
                               * kernels::sqrt(kernels::max(least, tt)));
         V const cosine = yt * each;
         if (row.wants_slope) {   // below the least length the length is a constant
-            V const along = kernels::select(yy > least, cosine / yy, zero);
+            V const along = kernels::select(V(yy) > least, cosine / yy, zero);
             row.slope([=](V y, V t, V) { return along * y - each * t; });
         }
         return -cosine;

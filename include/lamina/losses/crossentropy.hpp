@@ -4,8 +4,8 @@
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/row_loss.hpp>
 
+#include <array>
 #include <limits>
-#include <type_traits>
 
 /// What CategoricalCrossentropy and SparseCategoricalCrossentropy share: `row` is one of
 /// kernels/row_loss.hpp, its targets are probabilities or, for a class, 1 and 0.
@@ -19,46 +19,56 @@ template <class V>
     return kernels::max(V(-limit), kernels::min(V(limit), z));   // this order lets NaN through
 }
 
-/// The sum over the classes of t (log sum exp z - z), with t (1 - s) + s / C for t.
+/// The sum over the classes of t (log sum exp z - z), with t (1 - s) + s / C for t. The largest z is
+/// taken off first: then no z is above 0, and nothing cancels.
 template <class Row>
-auto crossentropy_of_logits(Row& row, float label_smoothing, std::size_t classes) {
+auto crossentropy_of_logits(Row& row, float label_smoothing) {
     using V = typename Row::Batch;
     using T = typename V::value_type;
-    V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(classes));
+    T const s = T(label_smoothing);
+    V const one(T(1)), keep(T(1) - s), add(s / T(Row::classes));
     auto const smooth = [=](V t) { return kernels::fma(keep, t, add); };
     V const top = row.largest([](V z, V) { return finite_logit(z); });
-    V const sum = row.keep([=](V z, V) { return kernels::exp(finite_logit(z) - top); });
-    V const log_sum = kernels::log(sum);
-    V const loss = row.sum(
-        [=](V z, V t) { return smooth(t) * (log_sum - (finite_logit(z) - top)); });
+    auto const below = [=](V z) { return finite_logit(z) - top; };
+    V sum, targets = one, loss;
+    if (Row::one_hot && s == T(0)) {
+        sum = row.template keep<1>([=](V z, V) { return std::array{kernels::exp(below(z))}; })[0];
+        if constexpr (Row::one_hot) loss = kernels::log(sum) - row.at_class(below);
+    } else {
+        auto const all = row.template keep<3>([=](V z, V t) {
+            V const by = below(z), its = smooth(t);
+            return std::array{kernels::exp(by), its * by, its};
+        });
+        sum = all[0];
+        targets = all[2];
+        loss = kernels::log(sum) * targets - all[1];
+    }
     if (row.wants_slope) {
-        V each = V(T(1)) / sum;
-        if constexpr (!Row::one_hot) each *= row.sum([=](V, V t) { return smooth(t); });
+        V const each = targets / sum;
         row.slope([=](V, V t, V e) { return e * each - smooth(t); });
     }
     return loss;
 }
 
-/// The sum over the classes of -t log q: q is p divided by its sum and held within [1e-7, 1 -
-/// 1e-7], with no slope beyond, as in Keras.
+/// The sum over the classes of -t log q, q being p divided by its sum and held within
+/// [1e-7, 1 - 1e-7], with no slope beyond, as in Keras.
 template <class Row>
-auto crossentropy_of_probabilities(Row& row, float label_smoothing, std::size_t classes) {
+auto crossentropy_of_probabilities(Row& row, float label_smoothing) {
     using V = typename Row::Batch;
     using T = typename V::value_type;
     V const zero(T(0)), one(T(1)), least(T(1e-7)), most = one - least;
-    V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(classes));
-    auto const smooth = [=](V t) { return kernels::fma(keep, t, add); };
-    V const sum = row.sum([](V p, V) { return p; });
+    T const s = T(label_smoothing);
+    V const keep(T(1) - s), add(s / T(Row::classes));
+    V const sum = row.template sums<1>([](V p, V) { return std::array{p}; })[0];
     V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);
     auto const held = [=](V p) { return kernels::min(most, kernels::max(least, p * each)); };
-    V const loss = row.sum([=](V p, V t) { return -smooth(t) * kernels::log(held(p)); });
-    if (row.wants_slope) {   // q = p / sum: dq_j/dp_k = (j == k) / sum - q_j / sum
-        V const all = row.keep([=](V p, V t) {
-            return kernels::select(held(p) == p * each, smooth(t), zero);
-        });
-        row.slope([=](V p, V, V t) { return (all - t / held(p)) * each; });
-    }
-    return loss;
+    auto const all = row.template keep<2>([=](V p, V t) {
+        V const its = kernels::fma(keep, t, add), q = held(p);
+        return std::array{kernels::select(q == p * each, its, zero), its * kernels::log(q)};
+    });
+    if (row.wants_slope)   // q = p / sum: dq_j/dp_k = (j == k) / sum - q_j / sum
+        row.slope([=](V p, V, V t) { return (all[0] - t / held(p)) * each; });
+    return -all[1];
 }
 
 } // namespace lamina::detail

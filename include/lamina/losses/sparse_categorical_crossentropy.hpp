@@ -47,7 +47,7 @@ struct SparseCategoricalCrossentropyFromLogits {
     };
 
     auto operator()(auto& row) const {
-        return detail::crossentropy_of_logits(row, label_smoothing, row.classes);
+        return detail::crossentropy_of_logits(row, label_smoothing);
     }
 };
 
@@ -92,7 +92,7 @@ struct SparseCategoricalCrossentropy {
     constexpr operator SparseCategoricalCrossentropyFromLogits() const { return {label_smoothing}; }
 
     auto operator()(auto& row) const {
-        return detail::crossentropy_of_probabilities(row, label_smoothing, row.classes);
+        return detail::crossentropy_of_probabilities(row, label_smoothing);
     }
 };
 
