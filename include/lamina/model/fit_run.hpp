@@ -91,6 +91,7 @@ public:
             logs = values_;
             tell([&](Callback& c) { c.on_epoch_end(*this); });
         }
+        log_.finish();
         if (progress.epoch >= epochs) model_.trainer_.take_average(model_.optimizer, model_.weights);
         tell([&](Callback& c) { c.on_train_end(*this); });
         return history;

@@ -142,6 +142,7 @@ public:
             std::size_t k = 1;
             sums.for_each_number(metrics, [&](std::string_view, double v) { values[k] = {names[k], v}, ++k; });
             log.end(batches, std::span(values.data(), k));
+            log.finish();
         }
         return sums.results(loss);
     }
