@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -20,20 +21,22 @@ struct CosineDecayRestarts {
     double alpha = 0;
 
     double operator()(std::uint64_t step) const {
-        // in units of the first wave: which wave, and how much of it is done
-        double done = first_decay_steps
-                          ? static_cast<double>(step) / static_cast<double>(first_decay_steps)
-                          : 0;
-        double wave = 0;
+        if (first_decay_steps == 0) return initial_learning_rate;
+        double const first = static_cast<double>(first_decay_steps);
+        double const now = static_cast<double>(step);
+        double wave = 0, done = 0;   // which wave it is, and how much of it is done
         if (t_mul == 1) {
-            wave = std::floor(done);
-            done -= wave;
+            wave = static_cast<double>(step / first_decay_steps);
+            done = static_cast<double>(step % first_decay_steps) / first;
         } else {
-            auto const start = [this](double k) { return (1 - std::pow(t_mul, k)) / (1 - t_mul); };
-            wave = std::floor(std::log(1 - done * (1 - t_mul)) / std::log(t_mul));
-            if (start(wave + 1) <= done) ++wave;   // the logarithm may be a rounding off
-            if (wave > 0 && start(wave) > done) --wave;
-            done = (done - start(wave)) / std::pow(t_mul, wave);
+            auto const start = [&](double k) {
+                return first * (1 - std::pow(t_mul, k)) / (1 - t_mul);
+            };
+            wave = std::floor(std::log(1 - now / first * (1 - t_mul)) / std::log(t_mul));
+            // the logarithm may be a rounding off, and a wave begins with its own first step
+            if (start(wave + 1) <= now * (1 + 1e-12)) ++wave;
+            if (wave > 0 && start(wave) > now * (1 + 1e-12)) --wave;
+            done = std::max(0.0, (now - start(wave)) / (first * std::pow(t_mul, wave)));
         }
         double const height = std::pow(m_mul, wave) * 0.5 * (1 + std::cos(std::numbers::pi * done));
         return initial_learning_rate * ((1 - alpha) * height + alpha);

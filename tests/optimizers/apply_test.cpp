@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "run.hpp"
+
+#include <lamina/kernels/finite.hpp>
+#include <lamina/optimizers/schedules/cosine_decay.hpp>
+
+#include "support/golden.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+
+template <class T>
+bool same_bits(std::vector<T> const& a, std::vector<T> const& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+template <class T>
+void check_bits_do_not_depend_on_place() {
+    for_each_optimizer([](auto const& optimizer) {
+        // the same 71 weights at every offset of a register, alone, and in one piece with others
+        constexpr std::size_t n = 71, room = 200;
+        Run<T> alone(optimizer, sample<T>(n, 1));
+        for (std::uint64_t t = 1; t <= 5; ++t) alone.step(optimizer, sample<T>(n, 10 + t));
+        for (std::size_t offset : {1u, 2u, 3u, 7u, 8u, 15u, 64u}) {
+            for (bool cut : {false, true}) {
+                std::vector<T> w(room, T{2});
+                std::copy_n(sample<T>(n, 1).data(), n, w.data() + offset);
+                Run<T> run(optimizer, w);
+                std::vector<Stretch> stretches{{0, room}};
+                if (cut) stretches = {{offset, 5}, {offset + 5, n - 5}};
+                for (std::uint64_t t = 1; t <= 5; ++t) {
+                    std::vector<T> g(room, T(0.25));
+                    std::copy_n(sample<T>(n, 10 + t).data(), n, g.data() + offset);
+                    run.step(optimizer, g, stretches, stretches);
+                }
+                std::vector<T> const part(run.w.data() + offset, run.w.data() + offset + n);
+                CHECK(same_bits(part, alone.w));
+                for (std::size_t k = 0; k < optimizer.slots_used(); ++k) {
+                    T const* const at = run.slots.data() + k * room + offset;
+                    T const* const expected = alone.slots.data() + k * n;
+                    CHECK(std::memcmp(at, expected, n * sizeof(T)) == 0);
+                }
+            }
+        }
+    });
+}
+
+} // namespace
+
+TEST_CASE("a weight's bits depend neither on its place nor on how the rest is cut") {
+    check_bits_do_not_depend_on_place<float>();
+    check_bits_do_not_depend_on_place<double>();
+}
+
+TEST_CASE("any number of threads gives the same bits") {
+    constexpr std::size_t n = 100003;
+    Threads two(2), three(3);
+    for_each_optimizer([&](auto optimizer) {
+        optimizer.clip = {.value = 2, .norm = 100, .global_norm = 50};
+        Run<float> none(optimizer, sample<float>(n, 1));
+        Run<float> with_two = none, with_three = none;
+        std::vector<Stretch> const trained{{3, 70000}, {70010, 29000}};
+        std::vector<Stretch> const tensors{{3, 200}, {203, 69800}, {70010, 29000}};
+        for (std::uint64_t t = 1; t <= 3; ++t) {
+            auto const g = sample<float>(n, 10 + t);
+            none.step(optimizer, g, trained, tensors);
+            with_two.step(optimizer, g, trained, tensors, &two);
+            with_three.step(optimizer, g, trained, tensors, &three);
+        }
+        CHECK(same_bits(none.w, with_two.w));
+        CHECK(same_bits(none.w, with_three.w));
+        CHECK(same_bits(none.slots, with_two.slots));
+        CHECK(same_bits(none.slots, with_three.slots));
+    });
+}
+
+TEST_CASE("weights, slots and the step are all that a run goes on from") {
+    constexpr std::size_t n = 45;
+    for_each_optimizer([&](auto optimizer) {
+        using O = std::decay_t<decltype(optimizer)>;
+        optimizer.learning_rate = CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 15};
+        Run<float> whole(optimizer, sample<float>(n, 1)), first = whole;
+        for (std::uint64_t t = 1; t <= 20; ++t) whole.step(optimizer, sample<float>(n, 10 + t));
+        for (std::uint64_t t = 1; t <= 9; ++t) first.step(optimizer, sample<float>(n, 10 + t));
+        O const other = optimizer;
+        Run<float> second(other, first.w);
+        second.slots = first.slots;
+        second.t = first.t;
+        for (std::uint64_t t = 10; t <= 20; ++t) second.step(other, sample<float>(n, 10 + t));
+        CHECK(same_bits(whole.w, second.w));
+        CHECK(same_bits(whole.slots, second.slots));
+    });
+}
+
+TEST_CASE("what is not trained is not touched, and slots beyond those in use are not") {
+    constexpr std::size_t n = 60;
+    for_each_optimizer([&](auto const& optimizer) {
+        using O = std::decay_t<decltype(optimizer)>;
+        CHECK(optimizer.slots_used() <= O::slots);
+        Run<float> run(optimizer, std::vector<float>(n, 1.0f));
+        auto const begin = run.slots;
+        float const untouched = -1e30f;
+        std::fill(run.slots.begin() + std::ptrdiff_t(optimizer.slots_used() * n), run.slots.end(),
+                  untouched);
+        std::vector<Stretch> const trained{{4, 7}, {30, 21}};
+        run.step(optimizer, std::vector<float>(n, 0.5f), trained, trained);
+        for (std::size_t i = 0; i < n; ++i) {
+            bool const is_trained = (i >= 4 && i < 11) || (i >= 30 && i < 51);
+            CHECK((run.w[i] != 1.0f) == is_trained);
+            for (std::size_t k = 0; k < O::slots; ++k) {
+                float const now = run.slots[k * n + i];
+                if (k >= optimizer.slots_used()) CHECK(now == untouched);
+                else if (!is_trained) CHECK(now == begin[k * n + i]);
+            }
+        }
+    });
+}
+
+TEST_CASE("slots in use follow the options") {
+    CHECK(SGD{}.slots_used() == 0);
+    CHECK(SGD{.momentum = 0.9}.slots_used() == 1);
+    CHECK(RMSprop{}.slots_used() == 1);
+    CHECK(RMSprop{.momentum = 0.9}.slots_used() == 2);
+    CHECK(RMSprop{.centered = true}.slots_used() == 2);
+    CHECK(RMSprop{.momentum = 0.9, .centered = true}.slots_used() == 3);
+    std::vector<float> slots(6, 9.0f);
+    start_slots(Adagrad{}, slots.data(), 6);
+    CHECK(slots == std::vector<float>(6, 0.1f));
+    start_slots(Rprop{.learning_rate = 0.5}, slots.data(), 3);
+    CHECK(slots == std::vector<float>{0, 0, 0, 0.5f, 0.5f, 0.5f});
+}
+
+TEST_CASE("an optimizer copies its bytes") {
+    for_each_optimizer([](auto const& optimizer) {
+        static_assert(std::is_trivially_copyable_v<std::decay_t<decltype(optimizer)>>);
+    });
+}
+
+TEST_CASE("centered RMSprop survives a variance that rounds below 0") {
+    RMSprop const optimizer{.centered = true, .form = Form::torch};
+    Run<float> run(optimizer, std::vector<float>(8, 1.0f));
+    for (int t = 0; t < 200; ++t) run.step(optimizer, std::vector<float>(8, 0.3f));
+    CHECK(kernels::all_finite(run.w.size(), run.w.data()));
+}
+
+// ---- Clipping -----------------------------------------------------------------------------------
+
+TEST_CASE("clipping by global norm and by value agrees with PyTorch") {
+    golden::Case const c("clip_norm");
+    std::size_t const n0 = c["in/g0"].size(), n1 = c["in/g1"].size();
+    std::vector<double> g = c["in/g0"].values;
+    g.insert(g.end(), c["in/g1"].values.begin(), c["in/g1"].values.end());
+    std::vector<Stretch> const all{{0, n0 + n1}}, tensors{{0, n0}, {n0, n1}};
+    double const scale = detail::clip({.global_norm = 1}, g.data(), std::span(all),
+                                      std::span(tensors), nullptr);
+    double const total = c["out/total_norm"][0];
+    CHECK(scale == doctest::Approx(1 / total).epsilon(1e-12));
+    for (std::size_t i = 0; i < n0 + n1; ++i) {
+        double const expected = i < n0 ? c["out/g0"][i] : c["out/g1"][i - n0];
+        // PyTorch divides by norm + 1e-6
+        CHECK(g[i] * scale * total / (total + 1e-6) == doctest::Approx(expected).epsilon(1e-12));
+    }
+    // less than the norm that is there: nothing happens
+    CHECK(detail::clip({.global_norm = total * 1.001}, g.data(), std::span(all),
+                       std::span(tensors), nullptr) == 1.0);
+
+    golden::Case const v("clip_value");
+    std::vector<double> h = v["in/g0"].values;
+    std::vector<Stretch> const whole{{0, h.size()}};
+    CHECK(detail::clip({.value = 0.5}, h.data(), std::span(whole), std::span(whole), nullptr) ==
+          1.0);
+    CHECK(h == v["out/g0"].values);
+}
+
+TEST_CASE("clipping by norm is for each tensor") {
+    std::vector<float> g{3, 4, 9, 0.3f, 0.4f};
+    std::vector<Stretch> const trained{{0, 2}, {3, 2}};
+    CHECK(detail::clip({.norm = 1}, g.data(), std::span(trained), std::span(trained), nullptr) ==
+          1.0f);
+    CHECK(g[0] == doctest::Approx(0.6));
+    CHECK(g[1] == doctest::Approx(0.8));
+    CHECK(g[2] == 9);
+    CHECK(g[3] == 0.3f);
+    CHECK(g[4] == 0.4f);
+}
+
+TEST_CASE("clipping reaches the step") {
+    // SGD shows the gradient that it got
+    std::vector<Stretch> const all{{0, 4}}, tensors{{0, 2}, {2, 2}};
+    auto const step = [&](Clip const& clip) {
+        SGD const optimizer{.learning_rate = 1, .clip = clip};
+        Run<double> run(optimizer, std::vector<double>(4));
+        run.step(optimizer, {-3, -4, 0, -12}, all, tensors);
+        return run.w;
+    };
+    auto const near = [](std::vector<double> const& a, std::vector<double> const& b) {
+        for (std::size_t i = 0; i < a.size(); ++i)
+            CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-15));
+    };
+    near(step({}), {3, 4, 0, 12});
+    near(step({.value = 3.5}), {3, 3.5, 0, 3.5});
+    near(step({.norm = 10}), {3, 4, 0, 10});
+    near(step({.global_norm = 6.5}), {1.5, 2, 0, 6});
+    near(step({.value = 5, .norm = 2.5, .global_norm = 1}),
+         {0.6 / std::sqrt(2.0), 0.8 / std::sqrt(2.0), 0, 1 / std::sqrt(2.0)});
+}
+
+TEST_CASE("clipping lets a NaN through") {
+    std::vector<float> g(40, 5.0f);
+    g[13] = std::numeric_limits<float>::quiet_NaN();
+    g[39] = g[13];
+    std::vector<Stretch> const all{{0, 40}};
+    detail::clip({.value = 1}, g.data(), std::span(all), std::span(all), nullptr);
+    CHECK(!kernels::all_finite(1, &g[13]));
+    CHECK(!kernels::all_finite(1, &g[39]));
+    CHECK(g[12] == 1.0f);
+}
+
+// ---- Averaging ----------------------------------------------------------------------------------
+
+TEST_CASE("the average of the weights") {
+    constexpr std::size_t n = 35;
+    std::vector<Stretch> const trained{{0, 20}, {22, 13}};
+    Average const options{.momentum = 0.75};
+    std::vector<double> average(n, 99), expected(n);
+    for (std::uint64_t t = 1; t <= 6; ++t) {
+        auto w = sample<double>(n, t);
+        auto const before = w;
+        update_average(options, t, w.data(), average.data(), trained, nullptr);
+        CHECK(w == before);
+        for (std::size_t i = 0; i < n; ++i) {
+            double const m = t == 1 ? 0 : 0.75;
+            expected[i] = i == 20 || i == 21 ? 99 : m * expected[i] + (1 - m) * w[i];
+            CHECK(average[i] == doctest::Approx(expected[i]).epsilon(1e-14));
+        }
+    }
+    // off
+    auto w = sample<double>(n, 1);
+    auto const untouched = average;
+    update_average({}, 3, w.data(), average.data(), trained, nullptr);
+    CHECK(average == untouched);
+}
+
+TEST_CASE("the average overwrites the weights every so many steps") {
+    std::vector<Stretch> const trained{{0, 3}};
+    Average const options{.momentum = 0.5, .overwrite_frequency = 2};
+    std::vector<float> w{1, 2, 3, 4}, average(4);
+    update_average(options, 1, w.data(), average.data(), trained, nullptr);
+    CHECK(average == std::vector<float>{1, 2, 3, 0});
+    w = {3, 3, 3, 3};
+    update_average(options, 2, w.data(), average.data(), trained, nullptr);
+    CHECK(average == std::vector<float>{2, 2.5f, 3, 0});
+    CHECK(w == std::vector<float>{2, 2.5f, 3, 3});
+}
