@@ -55,9 +55,9 @@ inline void plot_history(History const& history, std::string const& path) {
         if (!name.starts_with("val_")) panels.push_back(name);
 
     std::string text = "set terminal " + std::string(suffix == ".png" ? "pngcairo" : "svg") + " size "
-                       + std::to_string(480 * panels.size()) + ",360\nset output " + detail::quoted(path)
+                       + std::to_string(480 * panels.size()) + ",400\nset output " + detail::quoted(path)
                        + "\nset multiplot layout 1," + std::to_string(panels.size())
-                       + "\nset xlabel 'epoch'\nset grid\nset key noenhanced\nset title noenhanced\n";
+                       + "\nset xlabel 'epoch'\nset grid\nset key below noenhanced\nset title noenhanced\n";
     for (auto const& name : panels) {
         auto const training = history[name], validation = history["val_" + name];
         text += "set title " + detail::quoted(name) + "\nplot '-' using 1:2 with linespoints pointtype 7 title 'training'";
