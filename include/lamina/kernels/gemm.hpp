@@ -135,7 +135,7 @@ void gemm_piece(GemmPlan<T> const& plan, std::size_t row, std::size_t rows, std:
     std::size_t const tall = (rows + blocks - 1) / blocks;
     for (std::size_t i = 0; i < rows; i += tall) {
         std::size_t const count = std::min(tall, rows - i);
-        Heights const h(count, TileSet<T>::tallest);
+        Heights<TileSet<T>::tallest> const h(count);
         each_k([&](std::size_t p) {
             T const* const a = g.a + p * g.lda + row + i;
             for (std::size_t q = 4, done = 0; q-- > 0; done += h.count[q] * h.height[q])
@@ -204,6 +204,27 @@ template <class T>
     return true;
 }
 
+/// So few columns of a transposed B that op(A) times each of them is cheaper than a transpose.
+template <class T>
+bool few_columns(Gemm<T> const& g) {
+    return g.transposed_b && !g.transposed_a && g.n <= 4;
+}
+
+/// Nothing to pack, nothing to cut: straight to the tiles.
+template <class T>
+void gemm_direct(Gemm<T> const& g) {
+    constexpr std::size_t width = GemmSizes<T>::width;
+    Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
+               .packed = false, .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0,
+               .alpha = g.alpha};
+    if (g.beta != T{0}) s.ldadd = g.ldc;
+    for (std::size_t j = 0; j < g.n; j += width, s.b += width) {
+        T const* const fresh = g.bias ? g.bias + j : TileSet<T>::zeros;
+        strip(g.m, std::min(width, g.n - j), s, g.a, g.c + j, g.beta != T{0} ? g.c + j : fresh);
+    }
+    if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+}
+
 /// Pieces for `workers` threads: those whose slowest thread has least to do. What the pieces cost besides the arithmetic, copies
 /// of the operands, is counted in rows of it.
 template <class T>
@@ -233,25 +254,41 @@ void cut(GemmPlan<T>& plan, std::size_t workers) {
 /// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the threads. The bits of C depend
 /// neither on the threads nor on where C is cut.
 template <class T>
-[[gnu::noinline]] void gemm(Gemm<T> const& task, T* scratch, Threads* threads) {
+[[gnu::noinline]] void gemm(Gemm<T> const& g, T* scratch, Threads* threads) {
     using Sizes = detail::GemmSizes<T>;
-    Gemm<T> g = task;
     if (g.m == 0 || g.n == 0) return;
-    bool const prepare = g.beta != T{0} ? g.beta != T{1} || g.bias : g.bias && g.n == 1;
-    if (prepare || g.k == 0) {
+    bool const one = g.m == 1 || g.n == 1, few = detail::few_columns(g);
+    if (g.k == 0 || (g.beta != T{0} ? g.beta != T{1} || g.bias : g.bias && g.m != 1 && (one || few))) {
         detail::scale(g, threads);
-        g.beta = T{1};
-        g.bias = nullptr;
+        Gemm<T> rest = g;
+        rest.beta = T{1};
+        rest.bias = nullptr;
+        if (g.k > 0) gemm(rest, scratch, threads);
+        else if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+        return;
     }
-    if ((g.m == 1 || g.n == 1) && g.k > 0 && detail::gemm_vector(g, scratch, threads)) return;
+    if (one && detail::gemm_vector(g, scratch, threads)) return;
+    std::size_t const work = g.m * g.n * g.k;
+    if (few && work < 400000) {
+        for (std::size_t j = 0; j < g.n; ++j)
+            detail::dots(g.m, g.k, g.alpha, g.a, g.lda, g.b + j * g.ldb, g.c + j, g.ldc,
+                         g.beta != T{0} ? g.c + j : nullptr, g.ldc);
+        if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+        return;
+    }
+    bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
+    bool const pack_a = g.transposed_a && g.k * g.m > 65536 && g.n > 128;
+    bool const pack_b = g.transposed_b || (g.k * g.n > 65536 && g.m > 12);
+    bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
+    if (alone && near && !pack_a && !pack_b && g.k <= Sizes::k) return detail::gemm_direct(g);
 
     detail::GemmPlan<T> plan{.g = g};
     std::size_t const longest = std::min<std::size_t>(512, Sizes::k);
     plan.blocks = std::max<std::size_t>(1, (g.k + longest - 1) / longest);
     plan.depth = (g.k + plan.blocks - 1) / plan.blocks;
-    plan.pack_a = g.transposed_a && g.k * g.m > 65536 && g.n > 128;
-    plan.pack_b = g.transposed_b || (g.k * g.n > 65536 && g.m > 12);
-    if (threads == nullptr || threads->count() == 1 || g.m * g.n * g.k < 400000) {
+    plan.pack_a = pack_a;
+    plan.pack_b = pack_b;
+    if (alone) {
         detail::gemm_piece(plan, 0, g.m, 0, g.n, scratch);
         return;
     }

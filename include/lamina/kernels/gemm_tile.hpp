@@ -54,9 +54,14 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                sum[r][i] = V(T{0});
-                __builtin_prefetch(c + r * ldc + i * V::size, 1);
+            for (std::size_t i = 0; i < C; ++i) sum[r][i] = V(T{0});
+        }
+        if (s.k >= 64) {   // C comes while the sums run
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < R; ++r) {
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < C; ++i)
+                    __builtin_prefetch(c + r * ldc + i * V::size, 1);
             }
         }
         T const *x = a, *b = s.b;
@@ -87,30 +92,29 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
 template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
-/// Few kinds of tiles, because each costs the compiler time: three widths, and for each a tallest tile and those of 4, 2, 1 rows.
+/// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over some narrower ones; of
+/// each a tallest tile and those of 4, 2 and 1 rows.
 template <class T>
 struct TileSet {
-    static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns, narrow = widest / 2;
+    static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
     static constexpr std::size_t tallest = 6, tallest_single = 8;
-    // the numbers that a fresh C is added to
+    using Row = Tiles<T>[4];
+    template <std::size_t C, bool Whole, std::size_t Tallest>
+    static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<2, C, Whole, T>, &tiles<4, C, Whole, T>,
+                            &tiles<Tallest, C, Whole, T>};
+    // what is added to a fresh C
     alignas(64) static constexpr T zeros[widest * lanes<T>]{};
-    static constexpr Tiles<T> wide[4]{&tiles<1, widest, true, T>, &tiles<2, widest, true, T>,
-                                      &tiles<4, widest, true, T>, &tiles<tallest, widest, true, T>};
-    static constexpr Tiles<T> part[4]{&tiles<1, narrow, false, T>, &tiles<2, narrow, false, T>,
-                                      &tiles<4, narrow, false, T>, &tiles<tallest, narrow, false, T>};
-    static constexpr Tiles<T> single[4]{&tiles<1, 1, false, T>, &tiles<2, 1, false, T>,
-                                        &tiles<4, 1, false, T>, &tiles<tallest_single, 1, false, T>};
-    static constexpr Tiles<T> packed_single[4]{&tiles<1, 1, false, T>, &tiles<2, 1, false, T>,
-                                               &tiles<4, 1, false, T>, &tiles<tallest, 1, false, T>};
 };
 
 /// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 2 and count[0] of 1. Two of 4 are
 /// better than one of 6 and one of 2.
+template <std::size_t Most>
 struct Heights {
-    std::size_t count[4]{}, height[4];
-    Heights(std::size_t rows, std::size_t most) : height{1, 2, 4, most} {
-        std::size_t tall = rows / most, rest = rows % most;
-        if (most == 6 && tall > 0 && (rest == 2 || rest == 3)) --tall, rest += most;
+    static constexpr std::size_t height[4]{1, 2, 4, Most};
+    std::size_t count[4];
+    explicit Heights(std::size_t rows) {
+        std::size_t tall = rows / Most, rest = rows % Most;
+        if (Most == 6 && tall > 0 && (rest == 2 || rest == 3)) --tall, rest += Most;
         count[3] = tall;
         count[2] = rest / 4;
         count[1] = rest % 4 / 2;
@@ -118,11 +122,11 @@ struct Heights {
     }
 };
 
-/// All rows of a strip, with one row of the table.
-template <class T>
-void run_tiles(Tiles<T> const* table, std::size_t most, std::size_t rows, Strip<T>& s, T const* a, T* c,
+/// All rows of a strip, with one kind of tile.
+template <std::size_t Most, class T>
+void run_tiles(Tiles<T> const (&table)[4], std::size_t rows, Strip<T>& s, T const* a, T* c,
                T const* add) {
-    Heights const h(rows, most);
+    Heights<Most> const h(rows);
     for (std::size_t i = 4; i-- > 0;) {
         if (h.count[i] == 0) continue;
         std::size_t const done = h.count[i] * h.height[i];
@@ -134,28 +138,34 @@ void run_tiles(Tiles<T> const* table, std::size_t most, std::size_t rows, Strip<
     }
 }
 
-/// All rows of a strip of up to `columns` columns. A packed op(A) lies in groups of rows, as Heights cuts them, in which a step of
-/// k is as long as the tile is tall.
+/// All rows of a strip of up to `widest` batches of columns. A packed op(A) lies in groups of rows, as Heights<tallest> cuts
+/// them, in which a step of k is as long as the tile is tall.
 template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c,
                              T const* add) {
     using Set = TileSet<T>;
+    constexpr std::size_t tall = Set::tallest, taller = Set::tallest_single;
+    s.last = (columns - 1) % lanes<T> + 1;
     if (columns == Set::widest * lanes<T>) {
-        run_tiles(Set::wide, Set::tallest, rows, s, a, c, add);
+        run_tiles<tall>(Set::template of<Set::widest, true, tall>, rows, s, a, c, add);
         return;
     }
-    T const* const b = s.b;
-    for (std::size_t j = 0; j < columns;) {
-        std::size_t const left = columns - j, width = std::min(left, Set::narrow * lanes<T>);
-        T const* const from = add + j;
-        s.b = b + j;
-        s.last = (width - 1) % lanes<T> + 1;
-        if (width > lanes<T>) run_tiles(Set::part, Set::tallest, rows, s, a, c + j, from);
-        else if (s.packed) run_tiles(Set::packed_single, Set::tallest, rows, s, a, c + j, from);
-        else run_tiles(Set::single, Set::tallest_single, rows, s, a, c + j, from);
-        j += width;
+    if constexpr (Set::widest == 4) {
+        if (columns > 3 * lanes<T>) {   // two halves
+            std::size_t const left = 2 * lanes<T>;
+            strip(rows, left, s, a, c, add);
+            s.b += left;
+            strip(rows, columns - left, s, a, c + left, add + left);
+            s.b -= left;
+            return;
+        }
+        if (columns > 2 * lanes<T>)
+            return run_tiles<tall>(Set::template of<3, false, tall>, rows, s, a, c, add);
     }
-    s.b = b;
+    if (columns > lanes<T>)
+        return run_tiles<tall>(Set::template of<2, false, tall>, rows, s, a, c, add);
+    if (s.packed) return run_tiles<tall>(Set::template of<1, false, tall>, rows, s, a, c, add);
+    run_tiles<taller>(Set::template of<1, false, taller>, rows, s, a, c, add);
 }
 
 } // namespace lamina::kernels::detail
