@@ -71,9 +71,9 @@ if(EXPECT_ERROR)
     endif()
     if(status EQUAL 0)
         string(APPEND wrong "${SOURCE}: with its mistake it compiles.\n")
-    elseif(NOT errors EQUAL 1 OR NOT said OR before GREATER 15)
+    elseif(NOT errors EQUAL 1 OR NOT said OR before GREATER 20)
         string(APPEND wrong "${SOURCE}: expected one error with the text\n    ${expect}\n"
-            "after at most 15 lines; got ${errors} after ${before} lines:\n${output}\n")
+            "after at most 20 lines; got ${errors} after ${before} lines:\n${output}\n")
     endif()
 endif()
 

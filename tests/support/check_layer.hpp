@@ -306,8 +306,8 @@ inline double compare_samples(Rig<double>& rig, bool training) {
     return worst;
 }
 
-/// The same network: in double; without gradients of its inputs, by the loop; in float, by the
-/// loop; with so many samples that its work is cut into pieces for threads.
+/// The same network: in double, as the library runs it; the rest by the loop: without gradients of
+/// its inputs; in float; with so many samples that its work is cut into pieces for threads.
 inline Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
                         Rig<double>& large, Conditions const& given) {
     Findings f;
@@ -343,7 +343,7 @@ Findings examine(D const& definition, std::size_t batch = 3, Conditions const& g
     std::size_t largest = 1;
     for (int i = 0; i < N::size; ++i)
         largest = std::max(largest, bench.size_of(bench.rows[i]));
-    Bench<N> large(definition, 60000 / largest + 1, given);
+    Bench<N, true> large(definition, 60000 / largest + 1, given);
     return examine(bench, alone, single, large, given);
 }
 

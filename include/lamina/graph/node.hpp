@@ -133,6 +133,17 @@ constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N
     return Node<G, L, B, stepped, typename First::Output, typename N::Output...>{&graph, index};
 }
 
+/// A layer that does not fit says so from here, once, and swallows what comes behind it.
+template <class B, class L, class... N>
+constexpr auto bind(L const& layer, int owner, N... inputs) {
+    if constexpr (fits_of<B>()) {
+        return append<B>(layer, owner, inputs...);
+    } else {
+        B::otherwise();
+        return Refused{};
+    }
+}
+
 /// A block is called inside a scope of its name.
 template <class L>
 constexpr auto call_block(L const& block, auto first, auto... more) {
@@ -149,7 +160,7 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
     if constexpr (std::is_invocable_v<L const&, First, N...>) {
         return call_block(layer, first, more...);
     } else if constexpr (LayerOn<L, First, N...>) {
-        return append<typename L::template On<typename First::Output, typename N::Output...>>(
+        return bind<typename L::template On<typename First::Output, typename N::Output...>>(
             layer, -1, first, more...);
     } else {
         static_assert(!sizeof(L), "What stands behind | is not a layer, or it takes another number of inputs: give one "
@@ -190,9 +201,13 @@ struct Shared {
     constexpr auto operator()(AnyNode auto x) const {
         using L = typename N::Layer;
         using B = typename L::template On<typename decltype(x)::Output>;
-        constexpr bool same = std::is_same_v<ParametersOf<B>, ParametersOf<typename N::Bound>>;
+        constexpr bool fits = detail::fits_of<B>();
+        constexpr bool same =
+            !fits || std::is_same_v<ParametersOf<B>, ParametersOf<typename N::Bound>>;
         static_assert(same, "shared: the two inputs need parameters of different shapes. Give both the same features.");
-        if constexpr (same) {
+        if constexpr (!fits) {
+            return detail::bind<B>(L{}, node.index, x);
+        } else if constexpr (same) {
             auto const y = detail::append<B>(L{}, node.index, x);
             if (y.graph->rows) y.graph->rows[y.index].layer = y.graph->rows[node.index].layer;
             return y;
@@ -216,7 +231,8 @@ struct Tied {
         static_assert(has, "tied: the layer given has no transpose. Tie to an Embedding.");
         if constexpr (has) {
             using L = typename N::Layer::Transposed;
-            return detail::append<typename L::template On<typename decltype(x)::Output>>(L{}, node.index, x);
+            return detail::bind<typename L::template On<typename decltype(x)::Output>>(
+                L{}, node.index, x);
         } else {
             return Refused{};
         }

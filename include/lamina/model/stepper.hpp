@@ -55,13 +55,15 @@ class Stepper {
     static constexpr auto plan = detail::plan<N::size, N::output_count>(
         graph.rows.data(), graph.outputs.data(), no_logits, {});
 
-    static_assert([] {
+    static constexpr bool same_blocks = [] {
         for (int i = 0; i < N::size; ++i)
             if (plan.rows[i].parameters != N::inference.rows[i].parameters
                 || plan.rows[i].state != N::inference.rows[i].state)
                 return false;
         return true;
-    }(), "Stepper: a layer's Step must declare the Parameters and the State of the layer.");
+    }();
+    static_assert(same_blocks,
+                  "Stepper: a layer's Step must declare the Parameters and State of the layer.");
 
     static constexpr std::size_t bytes_of(int input) {
         auto const& op = input_op(input);
@@ -84,13 +86,14 @@ public:
             if (is_stepped(i)) time = std::min(time, input_op(i).output.dims[0]);
         return time;
     }();
-    static_assert([] {
+    static constexpr bool timed = [] {
         for (int i = 0; i < N::inputs; ++i)
             if (is_stepped(i) && input_op(i).output.rank != (input_op(i).integer ? 1 : 2))
                 return false;
         return true;
-    }(), "Stepper: a stepped input has no time axis. Step inputs of Tokens<Time> or "
-         "Input<Time, Features>, and name them behind the network: Stepper<N, 1>.");
+    }();
+    static_assert(timed, "Stepper: a stepped input has no time axis. Step inputs of "
+                         "Tokens<Time> or Input<Time, Features>: Stepper<N, 1> steps input 1.");
 
     /// Ready for `batch` sequences side by side.
     explicit Stepper(Weights<N> const& weights, std::size_t batch = 1, Threads* threads = nullptr)
