@@ -25,7 +25,8 @@ struct HardSwish {
     [[gnu::always_inline]] V slope(V x) const {
         using T = typename V::value_type;
         V const between = kernels::fma(x, V(T(1.0 / 3)), V(T(0.5)));
-        return kernels::select(x < V(-3), V(0), kernels::select(x > V(3), V(1), between));
+        V const above = kernels::select(x < V(3), between, V(1));
+        return kernels::select(x < V(-3), V(0), above);
     }
 };
 
