@@ -9,8 +9,8 @@
 
 namespace lamina::testing {
 
-/// How far `got` is from `exact`, in units of T's last place at `exact`. Infinities and NaNs must be
-/// the same: else infinity.
+/// How far `got` is from `exact`, in units of T's last place at `exact`. Infinities and NaNs must
+/// be the same: else infinity.
 template <class T>
 double ulps(T got, long double exact) {
     using L = std::numeric_limits<T>;
