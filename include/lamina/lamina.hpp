@@ -41,6 +41,7 @@
 #include <lamina/activations/linear.hpp>
 #include <lamina/activations/log_softmax.hpp>
 #include <lamina/activations/mish.hpp>
+#include <lamina/activations/prelu.hpp>
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/relu6.hpp>
 #include <lamina/activations/selu.hpp>
