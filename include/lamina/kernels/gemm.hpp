@@ -47,9 +47,7 @@ namespace detail {
 template <class T>
 struct GemmSizes {
     static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
-    static constexpr std::size_t k = 512;               // of a packed panel of B, `width` wide
-    static constexpr std::size_t rows = 960 / sizeof(T);   // of a packed block of A, k long
-    static constexpr std::size_t panel = width * k, block = rows * k;
+    static constexpr std::size_t k = 512;   // of a packed panel of B, `width` wide
 };
 
 } // namespace detail
@@ -57,95 +55,43 @@ struct GemmSizes {
 /// Numbers of scratch memory that gemm wants for each worker.
 template <class T>
 constexpr std::size_t gemm_scratch() {
-    return detail::GemmSizes<T>::panel + detail::GemmSizes<T>::block;
+    return detail::GemmSizes<T>::width * detail::GemmSizes<T>::k;
 }
 
 namespace detail {
 
-/// How one gemm is done.
+/// Rows [row, row + rows) and columns [column, column + columns) of C. `pack`: copies of B, panel by panel.
 template <class T>
-struct GemmPlan {
-    Gemm<T> const& g;
-    std::size_t blocks = 1, depth = 0;   // the sum over k runs over `blocks` of up to `depth`
-    bool pack_a = false, pack_b = false;
-    std::size_t rows = 0, columns = 0;      // of a piece, where there are threads
-};
-
-/// c = finish(...) for rows [row, row + rows) of the strip at column j, one block of k.
-template <class T>
-void gemm_strip(GemmPlan<T> const& plan, Strip<T>& s, std::size_t p, std::size_t row, std::size_t rows,
-                std::size_t j, std::size_t columns, T const* a, T* panel, bool fresh) {
-    Gemm<T> const& g = plan.g;
-    s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
-    s.ldb = g.ldb;
-    if (plan.pack_b) {
-        s.b = panel;
-        s.ldb = (columns + lanes<T> - 1) / lanes<T> * lanes<T>;
-        if (fresh)
-            pack_b(s.k, columns, g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j, g.ldb,
-                   g.transposed_b, panel, s.ldb);
-    }
-    bool const first = p == 0 && g.beta == T{0}, whole = p + s.k == g.k && g.finish.apply;
-    s.ldadd = first ? 0 : g.ldc;
-    // so that it is still near when it is finished; a packed A is cut as it is
-    std::size_t const chunk = whole && !s.packed ? 16 * TileSet<T>::tallest : rows;
-    for (std::size_t i = 0; i < rows; i += chunk) {
-        std::size_t const count = std::min(chunk, rows - i);
-        T* const c = g.c + (row + i) * g.ldc + j;
-        T const* const add = !first ? c : g.bias ? g.bias + j : TileSet<T>::zeros;
-        strip(count, columns, s, a + i * (s.packed ? s.k : s.a_row), c, add);
-        if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, columns);
-    }
-}
-
-/// One piece of C.
-template <class T>
-void gemm_piece(GemmPlan<T> const& plan, std::size_t row, std::size_t rows, std::size_t column,
-                std::size_t columns, T* scratch) {
+[[gnu::noinline]] void gemm_piece(Gemm<T> const& g, bool pack, std::size_t row, std::size_t rows,
+                                  std::size_t column, std::size_t columns, T* panel) {
     using Sizes = GemmSizes<T>;
-    Gemm<T> const& g = plan.g;
-    Strip<T> s{};
-    s.a_row = g.transposed_a ? 1 : g.lda;
-    s.a_step = g.transposed_a ? g.lda : 1;
-    s.alpha = g.alpha;
-    s.ldc = g.ldc;
-    s.packed = plan.pack_a;
-    T* const panel = scratch;
-    T* const block = scratch + Sizes::panel;
-    auto const each_panel = [&](auto const& f) {
-        for (std::size_t j = 0; j < columns; j += Sizes::width)
-            f(column + j, std::min(Sizes::width, columns - j));
-    };
-    auto const each_k = [&](auto const& f) {
-        for (std::size_t b = 0, p = 0; b < plan.blocks; ++b, p += plan.depth) {
-            s.k = std::min(plan.depth, g.k - p);
-            f(p);
+    std::size_t const blocks = (g.k + Sizes::k - 1) / Sizes::k, depth = (g.k + blocks - 1) / blocks;
+    Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
+               .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0, .alpha = g.alpha};
+    for (std::size_t j = column; j < column + columns; j += Sizes::width) {
+        std::size_t const width = std::min(Sizes::width, column + columns - j);
+        for (std::size_t p = 0; p < g.k; p += depth) {
+            s.k = std::min(depth, g.k - p);
+            s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
+            if (pack) {
+                s.ldb = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
+                pack_b(s.k, width, s.b, g.ldb, g.transposed_b, panel, s.ldb);
+                s.b = panel;
+            }
+            bool const fresh = p == 0 && g.beta == T{0};
+            bool const whole = p + s.k == g.k && g.finish.apply;
+            s.ldadd = fresh ? 0 : g.ldc;
+            // so that it is still near when it is finished
+            std::size_t const chunk = whole ? 16 * TileSet<T>::tallest : rows;
+            for (std::size_t i = 0; i < rows; i += chunk) {
+                std::size_t const count = std::min(chunk, rows - i);
+                T const* const a = g.a + (row + i) * s.a_row + p * s.a_step;
+                T* const c = g.c + (row + i) * g.ldc + j;
+                T const* const add = !fresh ? c : g.bias ? g.bias + j : TileSet<T>::zeros;
+                strip(count, width, s, a, c, add);
+                if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, width);
+            }
         }
-    };
-    if (!plan.pack_a) {
-        each_panel([&](std::size_t j, std::size_t width) {
-            each_k([&](std::size_t p) {
-                T const* const a = g.a + row * s.a_row + p * s.a_step;
-                gemm_strip(plan, s, p, row, rows, j, width, a, panel, true);
-            });
-        });
-        return;
-    }
-    std::size_t const blocks = (rows + Sizes::rows - 1) / Sizes::rows;
-    std::size_t const tall = (rows + blocks - 1) / blocks;
-    for (std::size_t i = 0; i < rows; i += tall) {
-        std::size_t const count = std::min(tall, rows - i);
-        Heights<TileSet<T>::tallest> const h(count);
-        each_k([&](std::size_t p) {
-            T const* const a = g.a + p * g.lda + row + i;
-            for (std::size_t q = 4, done = 0; q-- > 0; done += h.count[q] * h.height[q])
-                pack_transposed_a(s.k, h.count[q] * h.height[q], h.height[q], a + done, g.lda,
-                                  block + done * s.k);
-            each_panel([&](std::size_t j, std::size_t width) {
-                gemm_strip(plan, s, p, row + i, count, j, width, static_cast<T const*>(block), panel,
-                           true);
-            });
-        });
     }
 }
 
@@ -215,7 +161,7 @@ template <class T>
 void gemm_direct(Gemm<T> const& g) {
     constexpr std::size_t width = GemmSizes<T>::width;
     Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .packed = false, .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0,
+               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0,
                .alpha = g.alpha};
     if (g.beta != T{0}) s.ldadd = g.ldc;
     for (std::size_t j = 0; j < g.n; j += width, s.b += width) {
@@ -225,28 +171,26 @@ void gemm_direct(Gemm<T> const& g) {
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
 }
 
-/// Pieces for `workers` threads: those whose slowest thread has least to do. What the pieces cost besides the arithmetic, copies
-/// of the operands, is counted in rows of it.
+struct Pieces {
+    std::size_t rows, columns;   // of each; those at the end may be smaller
+};
+
+/// Pieces of C for `workers` threads: those whose slowest thread has least to do. What the copies of B cost is counted in rows.
 template <class T>
-void cut(GemmPlan<T>& plan, std::size_t workers) {
-    constexpr std::size_t width = GemmSizes<T>::width, rows_of_a_copy = 10;
-    Gemm<T> const& g = plan.g;
+Pieces cut(Gemm<T> const& g, bool pack, std::size_t workers) {
+    constexpr std::size_t width = GemmSizes<T>::width;
     std::size_t const strips = (g.n + width - 1) / width;
     std::size_t best = ~std::size_t{0};
-    for (std::size_t r = 1; r <= 2 * workers && r <= (g.m + 1) / 2; r *= 2)
-        for (std::size_t c = 1; c <= 2 * workers && c <= strips; c *= 2) {
+    Pieces pieces{};
+    for (std::size_t r = 1; r < 4 * workers && r <= (g.m + 1) / 2; r = r < workers ? r + 1 : 2 * r)
+        for (std::size_t c = 1; c < 4 * workers && c <= strips; c = c < workers ? c + 1 : 2 * c) {
             std::size_t const rows = (g.m + r - 1) / r, wide = (strips + c - 1) / c;
-            std::size_t const pieces = ((g.m + rows - 1) / rows) * ((strips + wide - 1) / wide);
-            std::size_t cost = wide * rows;
-            if (plan.pack_b) cost += wide * rows_of_a_copy;
-            if (plan.pack_a) cost += rows / 4;
-            cost *= (pieces + workers - 1) / workers;
-            if (cost < best) {
-                best = cost;
-                plan.rows = rows;
-                plan.columns = wide * width;
-            }
+            std::size_t const count = ((g.m + rows - 1) / rows) * ((strips + wide - 1) / wide);
+            std::size_t const rounds = (count + workers - 1) / workers;
+            std::size_t const cost = rounds * wide * (rows + (pack ? 10 : 1));
+            if (cost < best) best = cost, pieces = {rows, wide * width};
         }
+    return pieces;
 }
 
 } // namespace detail
@@ -277,28 +221,21 @@ template <class T>
         return;
     }
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
-    bool const pack_a = g.transposed_a && g.k * g.m > 65536 && g.n > 128;
-    bool const pack_b = g.transposed_b || (g.k * g.n > 65536 && g.m > 12);
-    bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
-    if (alone && near && !pack_a && !pack_b && g.k <= Sizes::k) return detail::gemm_direct(g);
-
-    detail::GemmPlan<T> plan{.g = g};
-    std::size_t const longest = std::min<std::size_t>(512, Sizes::k);
-    plan.blocks = std::max<std::size_t>(1, (g.k + longest - 1) / longest);
-    plan.depth = (g.k + plan.blocks - 1) / plan.blocks;
-    plan.pack_a = pack_a;
-    plan.pack_b = pack_b;
+    bool const pack = g.transposed_b || (g.k * g.n > 65536 && g.m > 12);
     if (alone) {
-        detail::gemm_piece(plan, 0, g.m, 0, g.n, scratch);
+        bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
+        if (near && !pack && g.k <= Sizes::k) detail::gemm_direct(g);
+        else detail::gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
         return;
     }
-    detail::cut(plan, threads->count());
-    std::size_t const across = (g.n + plan.columns - 1) / plan.columns;
-    std::size_t const pieces = (g.m + plan.rows - 1) / plan.rows * across;
+    detail::Pieces const size = detail::cut(g, pack, threads->count());
+    std::size_t const across = (g.n + size.columns - 1) / size.columns;
+    std::size_t const pieces = (g.m + size.rows - 1) / size.rows * across;
     parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
-        std::size_t const row = i / across * plan.rows, column = i % across * plan.columns;
-        detail::gemm_piece(plan, row, std::min(plan.rows, g.m - row), column,
-                           std::min(plan.columns, g.n - column), scratch + worker * gemm_scratch<T>());
+        std::size_t const row = i / across * size.rows, column = i % across * size.columns;
+        detail::gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
+                           std::min(size.columns, g.n - column),
+                           scratch + worker * gemm_scratch<T>());
     });
 }
 

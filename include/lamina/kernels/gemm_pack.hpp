@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-/// Copies of operands in the order in which the tiles read them.
+/// Copies of B in the order in which the tiles read it. A is never copied: the tiles fetch it ahead.
 namespace lamina::kernels::detail {
 
 /// k rows of `columns` columns of op(B), to rows of `width` numbers, whole batches with zeros behind the last column.
@@ -25,24 +25,6 @@ template <class T>
         T* const row = to + p * width;
         for (std::size_t j = 0; j < whole; j += V::size) kernels::store(row + j, load<V>(from + j));
         if (rest > 0) kernels::store(row + whole, load<V>(from + whole, rest));
-    }
-}
-
-/// `rows` columns of a[k, .] as the rows of op(A), in groups of `tall`: to[group][k][row of the group].
-template <class T>
-[[gnu::noinline]] void pack_transposed_a(std::size_t k, std::size_t rows, std::size_t tall, T const* a,
-                                         std::size_t lda, T* to) {
-    using V = Batch<T>;
-    for (std::size_t i = 0; i < rows; i += tall) {
-        std::size_t const count = rows - i < tall ? rows - i : tall;
-        for (std::size_t p = 0; p < k; ++p) {
-            T const* const from = a + p * lda + i;
-            for (std::size_t j = 0; j < count; j += V::size) {
-                std::size_t const part = count - j < V::size ? count - j : V::size;
-                kernels::store(to + j, load<V>(from + j, part));
-            }
-            to += count;
-        }
     }
 }
 

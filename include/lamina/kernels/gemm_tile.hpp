@@ -34,7 +34,6 @@ template <class T>
 struct Strip {
     std::size_t k;
     std::size_t a_row, a_step;   // from one row of op(A) to the next, from one k to the next
-    bool packed;                 // op(A) lies in groups of rows, one for each tile
     T const* b;
     std::size_t ldb;
     std::size_t last;            // lanes of the last batch of columns
@@ -48,7 +47,8 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
     using V = Batch<T>;
     constexpr std::size_t line = 64 / sizeof(T);
     std::size_t const row = s.a_row, step = s.a_step, ldb = s.ldb, last = s.last, ldc = s.ldc;
-    std::size_t const ahead = step == 1 ? R * row : 0;
+    // What the next tiles will read: the rows below, or of a transposed A the cache lines beside.
+    std::size_t const ahead = step == 1 ? R * row : 0, beside = row == 1 ? line : 0;
     for (; count > 0; --count) {
         V sum[R][C];
         LAMINA_UNROLL
@@ -70,6 +70,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(x + ahead + r * row);
             }
+            __builtin_prefetch(x + beside);
             tile_step<R, C, Whole>(sum, x, row, b, last);
         }
         V const alpha(s.alpha);
@@ -83,7 +84,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
                 else kernels::store(to, V(fma(alpha, sum[r][i], load<V>(from, last))), last);
             }
         }
-        a += s.packed ? R * s.k : R * row;
+        a += R * row;
         c += R * ldc;
         add += R * s.ldadd;
     }
@@ -130,16 +131,14 @@ void run_tiles(Tiles<T> const (&table)[4], std::size_t rows, Strip<T>& s, T cons
     for (std::size_t i = 4; i-- > 0;) {
         if (h.count[i] == 0) continue;
         std::size_t const done = h.count[i] * h.height[i];
-        if (s.packed) s.a_step = h.height[i];
         table[i](h.count[i], s, a, c, add);
-        a += done * (s.packed ? s.k : s.a_row);
+        a += done * s.a_row;
         c += done * s.ldc;
         add += done * s.ldadd;
     }
 }
 
-/// All rows of a strip of up to `widest` batches of columns. A packed op(A) lies in groups of rows, as Heights<tallest> cuts
-/// them, in which a step of k is as long as the tile is tall.
+/// All rows of a strip of up to `widest` batches of columns.
 template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c,
                              T const* add) {
@@ -164,7 +163,6 @@ template <class T>
     }
     if (columns > lanes<T>)
         return run_tiles<tall>(Set::template of<2, false, tall>, rows, s, a, c, add);
-    if (s.packed) return run_tiles<tall>(Set::template of<1, false, tall>, rows, s, a, c, add);
     run_tiles<taller>(Set::template of<1, false, taller>, rows, s, a, c, add);
 }
 

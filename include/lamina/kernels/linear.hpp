@@ -70,14 +70,13 @@ struct SlopeOf {
     }
 };
 
-/// dx += (dy w') * slope(x), large: through the part of the scratch memory that holds packed rows of A, which a product with a
-/// transposed B leaves alone.
+/// dx += (dy w') * slope(x), large: a few rows at a time through memory of its own.
 template <class T, class Slope>
 void add_sloped_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, T const* w, T* dx,
                    T const* x, Slope const& slope, T* scratch, Threads* threads) {
-    using Sizes = GemmSizes<T>;
-    T* const product = scratch + Sizes::panel;
-    std::size_t const wide = std::min(k, Sizes::block), tall = Sizes::block / wide;
+    constexpr std::size_t room = 8192;
+    alignas(64) T product[room];
+    std::size_t const wide = std::min(k, room), tall = room / wide;
     for (std::size_t j = 0; j < k; j += wide)
         for (std::size_t i = 0; i < rows; i += tall) {
             std::size_t const columns = std::min(wide, k - j), count = std::min(tall, rows - i);
