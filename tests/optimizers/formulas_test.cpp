@@ -92,7 +92,8 @@ TEST_CASE("Adam, AdamW, AMSGrad") {
     check(Adam{}, [&](Weight& s, Real g, Real rate, Real t) { adam(s, g, rate, t, 0, false); });
     check(Adam{.weight_decay = 0.2},
           [&](Weight& s, Real g, Real rate, Real t) { adam(s, g, rate, t, 0.2, false); });
-    check(AdamW{}, [&](Weight& s, Real g, Real rate, Real t) { adam(s, g, rate, t, 0.004, false); });
+    check(AdamW{},
+          [&](Weight& s, Real g, Real rate, Real t) { adam(s, g, rate, t, 0.004, false); });
     check(AMSGrad{}, [&](Weight& s, Real g, Real rate, Real t) { adam(s, g, rate, t, 0, true); });
 }
 
@@ -113,7 +114,8 @@ TEST_CASE("Nadam") {
         ++calls;
         s.a += (g - s.a) * (1 - b1);
         s.b += (square(g) - s.b) * (1 - b2);
-        Real const m = mu(t + 1) * s.a / (1 - product * mu(t + 1)) + (1 - mu(t)) * g / (1 - product);
+        Real const ahead = mu(t + 1) * s.a / (1 - product * mu(t + 1));
+        Real const m = ahead + (1 - mu(t)) * g / (1 - product);
         s.w -= rate * m / (std::sqrt(s.b / (1 - std::pow(b2, t))) + eps);
     });
 }
@@ -224,7 +226,7 @@ TEST_CASE("steps computed by hand") {
     Run<float> keras(rmsprop, {10.0f});
     keras.step(rmsprop, std::vector<float>{10.0f});
     CHECK(keras.w[0] == doctest::Approx(9.683772).epsilon(1e-6));
-    // Adam's first step is the rate, whatever the gradient: 0.001 * 0.5 / (0.5 + 1e-7 / sqrt(0.001))
+    // Adam's first step is the rate, whatever the gradient, but for epsilon / sqrt(1 - beta_2)
     Adam const adam{};
     Run<double> first(adam, {1.0});
     first.step(adam, std::vector<double>{0.5});
