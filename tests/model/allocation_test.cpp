@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 
+#include "support/layers.hpp"
 #include "support/samples.hpp"
 
 #include <doctest/doctest.h>
@@ -106,4 +107,23 @@ TEST_CASE("the counter counts") {
     void* volatile p = ::operator new(8);   // volatile: a pair that nobody looks at may be left out
     ::operator delete(p);
     CHECK(allocations > before);
+}
+
+TEST_CASE("stepping allocates nothing after the stepper's construction") {
+    auto const net = graph<Tokens<4>, Tokens<6>>([](auto from, auto to) {
+        auto memory = from | testing::Embedding<9, 6, testing::MaskZero>{};
+        auto words = to | testing::Embedding<9, 6>{};
+        auto h = words | testing::Attention<testing::Causal>{} | LayerNormalization{};
+        return join(h, memory) | testing::Attention<>{} | Dense<6, ReLU>{} | tied(words);
+    });
+    using N = Network<std::remove_const_t<decltype(net)>, float>;
+    Weights<N> const weights(net);
+    Stepper<N, 1> step(weights);
+    std::int32_t const tokens[]{3, 1, 0, 0, 5, 7};
+    std::size_t const before = allocations;
+    for (int round = 0; round < 3; ++round) {
+        step.start(tokens);
+        for (std::int32_t const& token : tokens) step(&token);
+    }
+    CHECK(allocations == before);
 }

@@ -118,7 +118,7 @@ public:
         std::fill_n(memory_.data(), memory_.size(), T{});
         position_ = 0;
         started_ = true;
-        void const* inputs[N::inputs];
+        void const* inputs[N::inputs]{};
         run(inputs, [](int row) { return !graph.rows[std::size_t(row)].stepped; });
     }
 
@@ -138,7 +138,7 @@ public:
                         "the network was made for " + std::to_string(limit)
                             + " moments, and all of them were stepped. Call start() to begin "
                               "again, or make the network's input longer.");
-        void const* inputs[N::inputs];
+        void const* inputs[N::inputs]{};
         int given = 0;
         ((inputs[nth<true>(given++)] = moment), ...);
         run(inputs, [](int row) { return graph.rows[std::size_t(row)].stepped; });
