@@ -154,17 +154,9 @@
 #include <lamina/model/trainer.hpp>
 #include <lamina/model/training_log.hpp>
 #include <lamina/model/weights.hpp>
-#include <lamina/io/atomic_file.hpp>
-#include <lamina/io/bounded_file.hpp>
-#include <lamina/io/checked.hpp>
-#include <lamina/io/checksum.hpp>
-#include <lamina/io/document.hpp>
-#include <lamina/io/dtype.hpp>
 #include <lamina/io/format.hpp>
-#include <lamina/io/json_text.hpp>
-#include <lamina/io/loaded.hpp>
 #include <lamina/io/model_checkpoint.hpp>
-#include <lamina/io/model_document.hpp>
+#include <lamina/io/model_view.hpp>
 #include <lamina/io/save.hpp>
-#include <lamina/io/shown.hpp>
+#include <lamina/io/save_options.hpp>
 

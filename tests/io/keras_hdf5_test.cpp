@@ -321,7 +321,8 @@ TEST_CASE("Keras' order of layers, and the names of shared ones") {
         auto const side = x | Dense<4>{} | ReLU{};
         return join(side, once_more | Residual{Dense<4>{}, Tanh{}}) | Concatenate{} | Dense<2>{};
     }), Adam{}, MeanSquaredError{});
-    auto const document = detail::document_of(model);
+    auto const parts = detail::parts_of(model);
+    auto const document = detail::document_of(detail::view_of(model, parts.data()));
     CHECK(!document.sequential);
     auto const keras = keras_graph(document);
     std::string names;

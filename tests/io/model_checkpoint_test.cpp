@@ -139,7 +139,7 @@ TEST_CASE("mistakes are said before the training begins, or at its first file") 
         });
     };
     CHECK(why({.path = "m.h5"}).find("lamina/io/keras_hdf5.hpp") != std::string::npos);
-    CHECK(why({.path = "{epoch}"}).find("not known by its suffix") != std::string::npos);
+    CHECK(why({.path = "{epoch}"}).find("no known format") != std::string::npos);
     Folder const folder;
     CHECK(why({.path = folder.path("{accuracy}.safetensors")})
               .find("the log has no \"accuracy\"; it has loss.") != std::string::npos);

@@ -2,40 +2,16 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
-#include <lamina/io/document.hpp>
-#include <lamina/io/loaded.hpp>
-#include <lamina/io/shown.hpp>
+#include <lamina/io/model_view.hpp>
+#include <lamina/io/save_options.hpp>
 
-#include <algorithm>
 #include <array>
-#include <iterator>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
-namespace lamina {
-
-/// What goes into a file beside the weights.
-struct SaveOptions {
-    bool optimizer = true;   ///< its state and how far training has come, to go on from there
-};
-
-/// Whose names and layouts the tensors of a .safetensors file have.
-enum class Names {
-    lamina,   ///< "dense_1/kernel", as save() writes them
-    torch     ///< a PyTorch state_dict: "2.weight" with its axes exchanged, "3.running_mean"
-};
-
-/// What is taken from a file, and what it must be like.
-struct LoadOptions {
-    bool optimizer = true;        ///< take the optimizer's state and the progress, if it has them
-    bool require_finite = true;   ///< refuse weights with NaN or infinity
-    bool allow_extra = false;     ///< leave tensors aside that the model does not have
-    bool allow_missing = false;   ///< keep the model's numbers where the file has none
-    Names names = Names::lamina;
-};
-
-namespace detail {
+namespace lamina::detail {
 
 // The formats of a program are those whose headers it includes, without a registry. Each format
 // header declares a function format_at for a number of its own, and a call of save() or load() asks
@@ -50,6 +26,13 @@ NoFormat format_at(...);
 template <class... F>
 struct FormatList {};
 
+/// The formats at hand where it is written.
+#define LAMINA_FORMATS_OF(Model)                                                                   \
+    ::lamina::detail::FormatList<decltype(format_at(::lamina::detail::FormatSlot<0, Model>{})),    \
+                                 decltype(format_at(::lamina::detail::FormatSlot<1, Model>{})),    \
+                                 decltype(format_at(::lamina::detail::FormatSlot<2, Model>{})),    \
+                                 decltype(format_at(::lamina::detail::FormatSlot<3, Model>{}))>
+
 /// What a program must do to have a format.
 struct KnownFormat {
     std::string_view suffix, header, target;
@@ -59,77 +42,61 @@ inline constexpr std::array known_formats{
     KnownFormat{".h5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"},
     KnownFormat{".hdf5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"}};
 
-inline std::string suffix_of(std::string const& path) {
-    auto const dot = path.rfind('.'), slash = path.rfind('/');
-    if (dot == path.npos || (slash != path.npos && dot < slash)) return {};
-    std::string suffix = path.substr(dot);
-    for (char& c : suffix)
-        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-    return suffix;
+/// Does the path end so, in capitals or not?
+[[gnu::cold]] inline bool has_suffix(std::string_view path, std::string_view suffix) {
+    if (path.size() < suffix.size()) return false;
+    path.remove_prefix(path.size() - suffix.size());
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        char const c = path[i];
+        if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != suffix[i]) return false;
+    }
+    return true;
 }
-
-[[noreturn]] inline void refuse_suffix(std::string const& path) {
-    std::string const suffix = suffix_of(path);
-    for (auto const& f : known_formats)
-        if (f.suffix == suffix)
-            throw Error(Error::Kind::argument, path,
-                        "this part of the program cannot read or write " + suffix +
-                            " files. Write #include <" + std::string(f.header) +
-                            "> where save() or load() is called, and link " +
-                            std::string(f.target) + ".");
-    throw Error(Error::Kind::argument, path,
-                "is of a kind that is not known by its suffix" +
-                    (suffix.empty() ? std::string() : " " + shown(suffix)) +
-                    ". Call it .safetensors or .h5.");
-}
-
 template <class F>
-bool is_of(std::string const& suffix) {
-    return std::find(std::begin(F::suffixes), std::end(F::suffixes), suffix) !=
-           std::end(F::suffixes);
+bool is_for(std::string_view path) {
+    if constexpr (!std::is_same_v<F, NoFormat>)
+        for (std::string_view const suffix : F::suffixes)
+            if (has_suffix(path, suffix)) return true;
+    return false;
 }
+
+[[noreturn, gnu::cold]] inline void refuse_suffix(std::string const& path) {
+    std::string what;
+    for (auto const& f : known_formats) {
+        if (!has_suffix(path, f.suffix)) continue;
+        what = "this part of the program cannot read or write ";
+        what.append(f.suffix).append(" files. Write #include <").append(f.header);
+        what.append("> where save() or load() is called, and link ").append(f.target).append(".");
+        break;
+    }
+    if (what.empty()) what = "its suffix says no known format. Call it .safetensors or .h5.";
+    throw Error(Error::Kind::argument, path, what);
+}
+
 /// Refuses a path before there is anything to save.
 template <class... F>
 void check_suffix(FormatList<F...>, std::string const& path) {
-    std::string const suffix = suffix_of(path);
-    auto const is = [&]<class G>(std::type_identity<G>) {
-        if constexpr (std::is_same_v<G, NoFormat>) return false;
-        else return is_of<G>(suffix);
+    if (!(is_for<F>(path) || ...)) refuse_suffix(path);
+}
+template <class T, class... F>
+void save_view(FormatList<F...>, ModelView<T> const& model, std::string const& path,
+               SaveOptions const& options) {
+    auto const with = [&]<class G>(std::type_identity<G>) {
+        if constexpr (!std::is_same_v<G, NoFormat>)
+            if (is_for<G>(path)) return G::save(model, path, options), true;
+        return false;
     };
-    if (!(is(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+}
+template <class T, class... F>
+void load_view(FormatList<F...>, ModelView<T> const& model, ModelTarget<T> const& to,
+               std::string const& path, LoadOptions const& options) {
+    auto const with = [&]<class G>(std::type_identity<G>) {
+        if constexpr (!std::is_same_v<G, NoFormat>)
+            if (is_for<G>(path)) return G::load(model, to, path, options), true;
+        return false;
+    };
+    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
 }
 
-template <class F>
-bool save_as(Document const& document, std::string const& path, std::string const& suffix,
-             SaveOptions const& options) {
-    if constexpr (!std::is_same_v<F, NoFormat>) {
-        if (is_of<F>(suffix)) return F::save(document, path, options), true;
-    }
-    return false;
-}
-template <class F>
-bool load_as(Document const& wanted, std::string const& path, std::string const& suffix,
-             LoadOptions const& options, Loaded& to) {
-    if constexpr (!std::is_same_v<F, NoFormat>) {
-        if (is_of<F>(suffix)) return to = F::load(wanted, path, options), true;
-    }
-    return false;
-}
-
-template <class... F>
-void save_document(FormatList<F...>, Document const& document, std::string const& path,
-                   SaveOptions const& options) {
-    std::string const suffix = suffix_of(path);
-    if (!(save_as<F>(document, path, suffix, options) || ...)) refuse_suffix(path);
-}
-template <class... F>
-Loaded load_document(FormatList<F...>, Document const& wanted, std::string const& path,
-                     LoadOptions const& options) {
-    std::string const suffix = suffix_of(path);
-    Loaded loaded(wanted);
-    if (!(load_as<F>(wanted, path, suffix, options, loaded) || ...)) refuse_suffix(path);
-    return loaded;
-}
-
-} // namespace detail
-} // namespace lamina
+} // namespace lamina::detail

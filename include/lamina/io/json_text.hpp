@@ -16,22 +16,22 @@ namespace lamina {
 /// apart.
 class JsonText {
 public:
-    void object() { open('{'); }
-    void array() { open('['); }
+    [[gnu::noinline]] void object() { open('{'); }
+    [[gnu::noinline]] void array() { open('['); }
     /// Ends the innermost object or array.
-    void end() {
+    [[gnu::noinline]] void end() {
         text_ += closers_.back();
         closers_.pop_back();
         first_ = false;
     }
-    void key(std::string_view name) {
+    [[gnu::noinline]] void key(std::string_view name) {
         separate();
         quote(name);
         text_ += ": ";
         first_ = true;   // its value takes no comma
     }
 
-    void value(std::string_view v) {
+    [[gnu::noinline]] void value(std::string_view v) {
         separate();
         quote(v);
     }
@@ -48,7 +48,7 @@ public:
     void value(F v) { raw(number(v)); }
     void null() { raw("null"); }
     /// A value that is JSON already.
-    void raw(std::string_view json) {
+    [[gnu::noinline]] void raw(std::string_view json) {
         separate();
         text_ += json;
     }
@@ -63,7 +63,7 @@ public:
     std::string text() && { return std::move(text_); }
 
 private:
-    void open(char bracket) {
+    [[gnu::noinline]] void open(char bracket) {
         separate();
         text_ += bracket;
         closers_ += bracket == '{' ? '}' : ']';
@@ -82,7 +82,7 @@ private:
         if (out.find_first_of(".e") == std::string::npos) out += ".0";
         return out;
     }
-    void quote(std::string_view v) {
+    [[gnu::noinline]] void quote(std::string_view v) {
         constexpr char hex[] = "0123456789abcdef";
         text_ += '"';
         for (char const c : v) {

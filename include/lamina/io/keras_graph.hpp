@@ -108,11 +108,13 @@ inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
         for (auto const& r : layers[layer].calls[call])
             call_depth[r.layer][r.call] = std::max(call_depth[r.layer][r.call], d + 1);
     }
-    std::vector<std::size_t> order(layers.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return depth[a] != depth[b] ? depth[a] > depth[b] : met[a] < met[b];
-    });
+    std::vector<std::size_t> by_meeting, order;
+    for (std::size_t m = 0; m < next; ++m)   // those met by none, inputs that nobody reads, first
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            if (met[i] == m) by_meeting.push_back(i);
+    for (std::size_t d = *std::max_element(depth.begin(), depth.end()) + 1; d-- > 0;)
+        for (auto const i : by_meeting)
+            if (depth[i] == d) order.push_back(i);
     return order;
 }
 

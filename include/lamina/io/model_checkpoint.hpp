@@ -68,7 +68,8 @@ private:
     void write(Training const& training) {
         std::string const path = path_for(training);
         SaveOptions const options{.optimizer = !options_.save_weights_only};
-        detail::save_document(Formats{}, detail::document_of(model_), path, options);
+        auto const parts = detail::parts_of(model_);
+        detail::save_view(Formats{}, detail::view_of(model_, parts.data()), path, options);
         last_path_ = path;
     }
     std::string path_for(Training const& training) const {

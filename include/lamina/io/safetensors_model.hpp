@@ -5,6 +5,7 @@
 #include <lamina/io/format.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/loaded.hpp>
+#include <lamina/io/model_document.hpp>
 #include <lamina/io/safetensors_file.hpp>
 #include <lamina/io/torch_names.hpp>
 
@@ -174,7 +175,22 @@ private:
 struct SafetensorsFormat {
     static constexpr std::string_view suffixes[]{".safetensors"};
 
-    static void save(Document const& document, std::string const& path, SaveOptions const& o) {
+    template <class T>
+    [[gnu::cold]] static void save(ModelView<T> const& model, std::string const& path,
+                                   SaveOptions const& options) {
+        write(document_of(model), path, options);
+    }
+    template <class T>
+    [[gnu::cold]] static void load(ModelView<T> const& model, ModelTarget<T> const& to,
+                                   std::string const& path, LoadOptions const& options) {
+        Document const wanted = document_of(model);
+        Loaded loaded = SafetensorsLoader(wanted, path, options).load();
+        assign(model, to, wanted, loaded);
+    }
+
+private:
+    [[gnu::cold]] static void write(Document const& document, std::string const& path,
+                                    SaveOptions const& o) {
         std::vector<Entry> entries = document.parameters;
         entries.insert(entries.end(), document.state.begin(), document.state.end());
         std::vector<std::pair<std::string, std::string>> metadata{{"format", "lamina"}};
@@ -195,9 +211,6 @@ struct SafetensorsFormat {
             metadata.emplace_back(key + ".scale", decimal(scaling.scale[i]));
         }
         save_safetensors(path, entries, metadata);
-    }
-    static Loaded load(Document const& wanted, std::string const& path, LoadOptions const& o) {
-        return SafetensorsLoader(wanted, path, o).load();
     }
 };
 template <class Model>

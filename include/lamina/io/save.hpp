@@ -2,20 +2,14 @@
 #pragma once
 
 #include <lamina/io/format.hpp>
-#include <lamina/io/model_document.hpp>
+#include <lamina/io/model_view.hpp>
+#include <lamina/io/save_options.hpp>
 #include <lamina/model/refused_model.hpp>
 
+#include <cstddef>
 #include <string>
-#include <type_traits>
 
 namespace lamina {
-
-// The formats at hand where it is written: see io/format.hpp.
-#define LAMINA_FORMATS_OF(Model)                                                \
-    detail::FormatList<decltype(format_at(detail::FormatSlot<0, Model>{})),     \
-                       decltype(format_at(detail::FormatSlot<1, Model>{})),     \
-                       decltype(format_at(detail::FormatSlot<2, Model>{})),     \
-                       decltype(format_at(detail::FormatSlot<3, Model>{}))>
 
 /// Saves a model, or weights alone, in the format that the path's suffix says: `.safetensors`
 /// (include lamina/io/safetensors.hpp) or `.h5`, which Keras opens (lamina/io/keras_hdf5.hpp). The
@@ -27,7 +21,8 @@ namespace lamina {
 ///             Kind::argument: the suffix is not known, or its header is not included
 template <class Model, class Formats = LAMINA_FORMATS_OF(Model)>
 void save(Model const& model, std::string const& path, SaveOptions const& options = {}) {
-    detail::save_document(Formats{}, detail::document_of(model), path, options);
+    auto const parts = detail::parts_of(model);
+    detail::save_view(Formats{}, detail::view_of(model, parts.data()), path, options);
 }
 
 /// Loads into a model what a file holds for it. The file is compared with the model first; every
@@ -38,9 +33,9 @@ void save(Model const& model, std::string const& path, SaveOptions const& option
 ///             Kind::numeric: it holds NaN or infinity
 template <class Model, class Formats = LAMINA_FORMATS_OF(Model)>
 void load(Model& model, std::string const& path, LoadOptions const& options = {}) {
-    Document const document = detail::document_of(model);
-    Loaded loaded = detail::load_document(Formats{}, document, path, options);
-    detail::assign(model, document, loaded);
+    auto const parts = detail::parts_of(model);
+    detail::load_view(Formats{}, detail::view_of(model, parts.data()), detail::target_of(model),
+                      path, options);
 }
 
 template <std::size_t Metrics>
