@@ -65,7 +65,9 @@ template <class T>
 [[gnu::noinline]] void gemm_piece(Gemm<T> const& g, bool pack, std::size_t row, std::size_t rows,
                                   std::size_t column, std::size_t columns, T* panel) {
     using Sizes = GemmSizes<T>;
-    std::size_t const blocks = (g.k + Sizes::k - 1) / Sizes::k, depth = (g.k + blocks - 1) / blocks;
+    // one panel alone, over a long sum: both operands come from afar, and soon go again
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : Sizes::k;
+    std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
                .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0, .alpha = g.alpha};
     for (std::size_t j = column; j < column + columns; j += Sizes::width) {

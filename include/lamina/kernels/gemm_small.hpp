@@ -340,35 +340,37 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
     }
 }
 
-/// One block of columns of dw and db, all rows of dw.
+/// One block of columns, of dw the tiles [begin, end) and with `rest` those that are left over, with db.
 template <bool Bias, std::size_t C, std::size_t Last, std::size_t K, std::size_t N, class T>
 [[gnu::always_inline]] inline void gradient_block(std::size_t rows, T const* x, T const* dy, T* dw,
-                                                  T* db) {
+                                                  T* db, std::size_t begin, std::size_t end,
+                                                  bool rest) {
     using Cut = GradientCut<T, K, N>;
     constexpr std::size_t P = Cut::height(), last = Cut::rest;
     if constexpr (Cut::whole > 0)
-        for (std::size_t p = 0; p < Cut::whole; p += P)
+        for (std::size_t p = begin * P; p < end * P; p += P)
             gradient_tile<P, false, C, P * C >= 8 ? 1 : 2, Last, K, N>(rows, x + p, dy, dw + p * N, db);
     if constexpr (last + Bias > 0)
-        if (last > 0 || db)
+        if (rest && (last > 0 || db))
             gradient_tile<last, Bias, C, (last + Bias) * C >= 8 ? 1 : 2, Last, K, N>(
                 rows, x + Cut::whole, dy, dw + Cut::whole * N, db);
 }
 
-/// dw[K, N] += x' dy; with Bias db[N] += column sums of dy unless db is null.
+/// dw[K, N] += x' dy, the tiles [begin, end) of its rows; with `rest` also those that are left over, and with Bias
+/// db[N] += column sums of dy unless db is null.
 template <bool Bias, std::size_t K, std::size_t N, class T>
-[[gnu::always_inline]] inline void small_gradients(std::size_t rows, T const* x, T const* dy, T* dw,
-                                                   T* db) {
+[[gnu::noinline]] void small_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db,
+                                       std::size_t begin, std::size_t end, bool rest) {
     using Cut = GradientCut<T, K, N>;
     constexpr std::size_t step = Cut::columns * lanes<T>;
     if constexpr (Cut::whole_blocks > 0)
         for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
-            gradient_block<Bias, Cut::columns, lanes<T>, K, N>(rows, x, dy + j, dw + j,
-                                                               db ? db + j : nullptr);
+            gradient_block<Bias, Cut::columns, lanes<T>, K, N>(
+                rows, x, dy + j, dw + j, db ? db + j : nullptr, begin, end, rest);
     if constexpr (!Cut::even) {
         constexpr std::size_t j = Cut::whole_blocks * step;
-        gradient_block<Bias, Cut::last_columns, Cut::last_lanes, K, N>(rows, x, dy + j, dw + j,
-                                                                       db ? db + j : nullptr);
+        gradient_block<Bias, Cut::last_columns, Cut::last_lanes, K, N>(
+            rows, x, dy + j, dw + j, db ? db + j : nullptr, begin, end, rest);
     }
 }
 

@@ -182,7 +182,7 @@ void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T
         if (db) detail::add_column_sums(rows, N, dy, db, threads);
     } else if constexpr (N == 1) {   // turned round: one row of K columns
         using V = Batch<T>;
-        detail::small_gradients<false, 1, K>(rows, dy, x, dw, static_cast<T*>(nullptr));
+        detail::small_gradients<false, 1, K>(rows, dy, x, dw, static_cast<T*>(nullptr), 0, 0, true);
         if (db) {
             V sum(T{0});
             std::size_t r = 0;
@@ -191,7 +191,16 @@ void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T
             *db += reduce_add(sum);
         }
     } else {
-        detail::small_gradients<true, K, N>(rows, x, dy, dw, db);
+        using Cut = detail::GradientCut<T, K, N>;
+        constexpr std::size_t tiles = Cut::whole / Cut::height();
+        if (threads && tiles > 1 && rows > 2 * detail::rows_of_piece<K, N>) {
+            constexpr std::size_t grain = (tiles + 7) / 8;
+            parallel_for(threads, tiles, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+                detail::small_gradients<true, K, N>(rows, x, dy, dw, db, begin, end, end == tiles);
+            });
+        } else {
+            detail::small_gradients<true, K, N>(rows, x, dy, dw, db, 0, tiles, true);
+        }
     }
 }
 
