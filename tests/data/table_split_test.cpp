@@ -74,8 +74,8 @@ TEST_CASE("The walkthrough: every row goes to one part, and the shares are kept"
     CHECK(test.rows() == 200);
     CHECK(train.x.shape()[1] == 2);
     CHECK(train.y.shape()[1] == 1);
-    CHECK(train.features == Strings{"id", "value"});
-    CHECK(train.targets == Strings{"label"});
+    CHECK(train.features() == Strings{"id", "value"});
+    CHECK(train.targets() == Strings{"label"});
     CHECK(train.classes == Strings{"a", "b"});
     CHECK(share_of_b(train) == 0.25);
     CHECK(share_of_b(test) == 0.25);
@@ -132,7 +132,7 @@ TEST_CASE("Stratified: every part has its share of every class, however rare") {
     // One-hot labels count as classes, too.
     Split const hot = classes(100, 4).one_hot("label").split({.test = 0.2f});
     CHECK(hot.test.y.shape()[1] == 2);
-    CHECK(hot.test.targets == Strings{"label_a", "label_b"});
+    CHECK(hot.test.targets() == Strings{"label_a", "label_b"});
     CHECK(hot.test.classes == Strings{"a", "b"});
     double b = 0;
     for (std::size_t i = 0; i < hot.test.rows(); ++i) b += double(hot.test.y(i, 1));
@@ -198,7 +198,7 @@ TEST_CASE("Which columns are scaled") {
     std::string_view const text = "a,b,c,label\n1,x,5,0\n2,y,7,1\n4,x,8,0\n9,y,9,1\n";
     // Those that are numbers when it is asked for: the columns that one_hot makes later are not.
     Dataset const later = read_csv_text(text).standardize().one_hot("b").to_dataset();
-    CHECK(later.features == Strings{"a", "b_x", "b_y", "c"});
+    CHECK(later.features() == Strings{"a", "b_x", "b_y", "c"});
     CHECK(later.scaling.offset[0] == 4);
     CHECK(later.scaling.offset[1] == 0);
     CHECK(later.x(0, 1) == 1);
@@ -313,10 +313,10 @@ TEST_CASE("What cannot become a data set says which cell is in the way") {
 
 TEST_CASE("Labels: the last column, by name, several") {
     std::string_view const text = "a,b,c\n1,2,3\n4,5,6\n";
-    CHECK(read_csv_text(text).to_dataset().targets == Strings{"c"});
+    CHECK(read_csv_text(text).to_dataset().targets() == Strings{"c"});
     CHECK(read_csv_text(text).to_dataset({.label = "a"}).y(1, 0) == 4);
     Dataset const two = read_csv_text(text).to_dataset({.label = {"c", "a"}});
-    CHECK(two.features == Strings{"b"});
+    CHECK(two.features() == Strings{"b"});
     CHECK(two.y(1, 0) == 6);
     CHECK(two.y(1, 1) == 4);
     Tensor<double, 2> const all = read_csv_text(text).to_tensor<double>();

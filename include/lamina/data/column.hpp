@@ -14,15 +14,22 @@
 
 namespace lamina {
 
+namespace detail {
+class CsvReader;
+}
+
 /// One column name or several, where an argument or option takes them: "age", {"age", "fare"}.
 class ColumnNames {
 public:
+    // Vectors grow by resize alone here and in all that the usual chain of steps calls: every other
+    // way to grow is one more function that each program compiles.
     ColumnNames() = default;
-    ColumnNames(char const* name) : names_{name} {}
-    ColumnNames(std::string_view name) : names_{std::string(name)} {}
-    ColumnNames(std::string name) : names_{std::move(name)} {}
-    ColumnNames(std::initializer_list<std::string_view> names)
-        : names_(names.begin(), names.end()) {}
+    ColumnNames(std::string_view name) : names_(1) { names_[0] = name; }
+    ColumnNames(char const* name) : ColumnNames(std::string_view(name)) {}
+    ColumnNames(std::string const& name) : ColumnNames(std::string_view(name)) {}
+    ColumnNames(std::initializer_list<std::string_view> names) : names_(names.size()) {
+        for (std::size_t i = 0; i < names_.size(); ++i) names_[i] = names.begin()[i];
+    }
     ColumnNames(std::vector<std::string> names) : names_(std::move(names)) {}
 
     bool empty() const { return names_.empty(); }
@@ -85,6 +92,7 @@ private:
 /// A named column of a Table: numbers or texts, either with gaps.
 class Column {
 public:
+    Column() = default;
     Column(std::string name, std::vector<double> numbers)
         : name_(std::move(name)), numbers_(std::move(numbers)) {}
     Column(std::string name, Texts texts)
@@ -114,6 +122,7 @@ public:
 
 private:
     friend class Table;
+    friend class detail::CsvReader;
 
     /// What standardize or min_max left to be done once it is known which rows train.
     struct Pending {

@@ -96,11 +96,12 @@ public:
         cursor_ = first;
         line_ = header_line_;
         names_.clear();
+        names_.resize(columns);
         if (options_.header) read_names(columns);
         if (!options_.header || !options_.names.empty()) {
-            names_.clear();
-            for (std::string const& name : options_.names) names_.push_back(name);
-            while (names_.size() < columns) names_.push_back(nameless(names_.size()));
+            for (std::size_t c = 0; c < columns; ++c) {
+                names_[c] = c < options_.names.size() ? options_.names[c] : nameless(c);
+            }
         }
         check_names();
         // Counted from the end, because a byte order mark may have gone from the front.
@@ -115,35 +116,27 @@ public:
         std::size_t bound = text.size() / columns + 1;
         if (std::size_t const lines = count_lines(text) + 1; lines < bound) bound = lines;
         sinks_.reset(new Sink[columns]);
+        std::vector<Column> made(columns);
+        columns_ = made.data();
         bool any_text = false;
         for (std::size_t c = 0; c < columns; ++c) {
-            if (options_.texts.contains(names_[c])) sinks_[c].mode = Sink::text;
-            else sinks_[c].numbers.reserve(bound);
+            made[c].name_ = names_[c];
+            made[c].text_ = options_.texts.contains(names_[c]);
+            if (made[c].text_) sinks_[c].mode = Sink::text;
+            else made[c].numbers_.reserve(bound);
         }
         Lines lines;
         begin(text, line);
         std::size_t const rows = walk(lines);
         for (std::size_t c = 0; c < columns; ++c) {
-            Sink& sink = sinks_[c];
-            if (sink.mode == Sink::text) {
-                any_text = true;
-                sink.mode = Sink::collect;
-                sink.texts.reserve(rows, sink.bytes);
-            } else sink.mode = Sink::skip;
+            made[c].text_ = sinks_[c].mode == Sink::text;
+            sinks_[c].mode = made[c].text_ ? Sink::collect : Sink::skip;
+            any_text = any_text || made[c].text_;
+            if (made[c].text_) made[c].texts_.reserve(rows, sinks_[c].bytes);
         }
         if (any_text) {
-            std::size_t const end_line = line_;
-            Lines same;
             begin(text, line);
-            walk(same);
-            line_ = end_line;
-        }
-        std::vector<Column> made;
-        made.reserve(columns);
-        for (std::size_t c = 0; c < columns; ++c) {
-            made.push_back(Column(names_[c], std::move(sinks_[c].numbers)));
-            if (sinks_[c].mode == Sink::collect)
-                made[c] = Column(names_[c], std::move(sinks_[c].texts));
+            walk(lines);
         }
         return Table(std::move(made), source_, std::move(lines));
     }
@@ -168,8 +161,6 @@ private:
     /// it is skipped, to be collected as text by a second walk.
     struct Sink {
         enum Mode : unsigned char { number, text, collect, skip } mode = number;
-        std::vector<double> numbers;
-        Texts texts;
         std::size_t bytes = 0;
     };
 
@@ -316,16 +307,15 @@ private:
         std::size_t numbers = 0, in_order = 0;
         for (std::size_t c = 0; c < columns; ++c) {
             CsvCell const found = cell(c + 1);
-            std::string name;
+            std::string& name = names_[c];
             append_text(name, found);
-            if (!found.quoted) name = std::string(trimmed(name));
+            if (!found.quoted) name = trimmed(scratch_ = name);
             double value = 0;
             if (parse_number(name, value)) {
                 ++numbers;
                 if (value == double(c) || value == double(c + 1)) ++in_order;
             }
             if (name.empty()) name = nameless(c);
-            names_.push_back(std::move(name));
             next_cell();
         }
         if (numbers == columns && in_order < columns && options_.names.empty()) {
@@ -370,7 +360,7 @@ private:
                     while (next_cell());
                     break;
                 }
-                take(sinks_[c], c, at);
+                take(c, at);
                 ++c;
             } while (next_cell());
             if (c != columns) {
@@ -382,7 +372,9 @@ private:
         return row;
     }
 
-    void take(Sink& sink, std::size_t c, std::size_t row_line) {
+    void take(std::size_t c, std::size_t row_line) {
+        Sink& sink = sinks_[c];
+        Column& column = columns_[c];
         if (sink.mode == Sink::number) {
             // Most cells are a number from end to end, so they are read before anyone looks for
             // their end.
@@ -392,7 +384,7 @@ private:
                 number_gaps_.empty()) {
                 sink.bytes += std::size_t(end - cursor_);
                 cursor_ = end;
-                sink.numbers.push_back(value);
+                column.numbers_.push_back(value);
                 return;
             }
         }
@@ -401,9 +393,9 @@ private:
         switch (sink.mode) {
         case Sink::number: {
             double value = 0;
-            if (parse_number(found.text, value))
-                sink.numbers.push_back(is_gap(value) ? missing_number : value);
-            else if (is_gap(found.text)) sink.numbers.push_back(missing_number);
+            bool const number = parse_number(found.text, value);
+            if (number ? is_gap(value) : is_gap(found.text)) value = missing_number;
+            if (number || is_missing(value)) column.numbers_.push_back(value);
             else if (options_.numbers.contains(names_[c])) {
                 std::string text;
                 append_text(text, found);
@@ -413,19 +405,19 @@ private:
                     {not_a_number(text, names_[c])});
             } else {
                 sink.mode = Sink::text;
-                sink.numbers = std::vector<double>();
+                column.numbers_ = std::vector<double>();
             }
             break;
         }
         case Sink::collect:
-            if (is_gap(found.text)) sink.texts.push_missing();
+            if (is_gap(found.text)) column.texts_.push_missing();
             else if (!found.doubled)
-                sink.texts.push_back(options_.trim && !found.quoted ? trimmed(found.text)
-                                                                    : found.text);
+                column.texts_.push_back(options_.trim && !found.quoted ? trimmed(found.text)
+                                                                       : found.text);
             else {
                 scratch_.clear();
                 append_text(scratch_, found);
-                sink.texts.push_back(scratch_);
+                column.texts_.push_back(scratch_);
             }
             break;
         case Sink::text:
@@ -441,6 +433,7 @@ private:
     std::vector<std::string> names_;
     std::size_t header_line_ = 1;
     std::unique_ptr<Sink[]> sinks_;
+    Column* columns_ = nullptr;
     std::string scratch_;
     char const* cursor_ = nullptr;
     char const* end_ = nullptr;

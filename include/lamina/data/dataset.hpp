@@ -18,16 +18,20 @@ namespace lamina {
 /// Samples ready for fit, evaluate and predict: the numbers of a table, already scaled, and what
 /// they were.
 struct Dataset {
-    Tensor<float, 2> x; ///< (rows, features)
-    Tensor<float, 2> y; ///< (rows, targets): numbers, class indices (one column) or one-hot rows
-    std::vector<std::string> features; ///< names of the columns of x
-    std::vector<std::string> targets;  ///< names of the columns of y
-    std::vector<std::string>
-        classes;     ///< the text of class 0, 1, ... where the label was text, otherwise empty
-    Scaling scaling; ///< what was done to x; Scaling::apply does the same to new rows
-    Scaling target_scaling; ///< what was done to y; Scaling::invert brings predictions back to the
-                            ///< table's unit
+    /// (rows, features)
+    Tensor<float, 2> x;
+    /// (rows, targets): numbers, class indices in one column, or one-hot rows
+    Tensor<float, 2> y;
+    /// What was done to x; Scaling::apply does the same to new rows.
+    Scaling scaling = {};
+    /// What was done to y; Scaling::invert brings predictions back to the table's unit.
+    Scaling target_scaling = {};
+    /// The text of class 0, 1, ... where the label was text, otherwise empty.
+    std::vector<std::string> classes = {};
 
+    /// Names of the columns of x, and of y, if it comes from a table.
+    std::vector<std::string> const& features() const { return scaling.names; }
+    std::vector<std::string> const& targets() const { return target_scaling.names; }
     std::size_t rows() const { return x.shape()[0]; }
 
     /// These rows, in this order.
@@ -44,7 +48,7 @@ struct Dataset {
             }
             return to;
         };
-        return {gather(x), gather(y), features, targets, classes, scaling, target_scaling};
+        return {gather(x), gather(y), scaling, target_scaling, classes};
     }
 };
 

@@ -35,10 +35,9 @@ struct Lines {
     /// Row `row`, the next one, began at `line`.
     void add(std::size_t row, std::size_t line) {
         if (row == 0) first = line;
-        if (each.empty() && line != first + row) {
-            for (std::size_t i = 0; i < row; ++i) each.push_back(first + i);
-        }
-        if (!each.empty() || line != first + row) each.push_back(line);
+        if (each.empty() && line == first + row) return;
+        for (std::size_t i = each.size(); i < row; ++i) each.push_back(first + i);
+        if (row == each.size()) each.push_back(line);
     }
 };
 
@@ -310,11 +309,12 @@ private:
     Rows features(Rows const& labels) const;
     void ready(Rows const& columns) const;
     Scaling fit(Rows const& columns, Rows const& rows, bool label) const;
-    Scaling match(Scaling const& scaling, Rows& columns) const;
+    Rows match(Scaling const& scaling) const;
     template <class T>
     Tensor<T, 2> gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const;
     void gather(Dataset& to, Rows const& x, Rows const& y, Rows const& rows) const;
-    SplitInThree parts(SplitInThreeOptions const& options, bool three) const;
+    struct Sizes;
+    SplitInThree parts(Sizes const& sizes, ColumnNames const& label) const;
     std::vector<std::size_t> classes_of_rows(Rows const& labels) const;
 
     std::vector<Column> columns_;
@@ -396,8 +396,8 @@ inline void Table::fail_unknown(std::string_view name) const {
 }
 
 [[gnu::cold]] inline Table::Rows Table::find_all(ColumnNames const& names) const {
-    Rows found;
-    for (std::string const& name : names) found.push_back(find(name));
+    Rows found(names.size());
+    for (std::size_t i = 0; i < found.size(); ++i) found[i] = find(names[i]);
     return found;
 }
 

@@ -14,6 +14,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -57,8 +59,11 @@ namespace lamina {
 
 inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) const {
     Scaling scaling;
-    for (std::size_t c : columns) {
-        Column const& column = columns_[c];
+    scaling.names.resize(columns.size());
+    scaling.offset.resize(columns.size());
+    scaling.scale.resize(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        Column const& column = columns_[columns[i]];
         Pending const pending = label && !column.pending_.asked ? Pending{} : column.pending_;
         double offset = 0, scale = 1;
         if (pending.kind != Pending::Kind::none && !rows.empty()) {
@@ -91,47 +96,53 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
                               ", are too far apart or too close together."});
             }
         }
-        scaling.names.push_back(column.name());
-        scaling.offset.push_back(offset);
-        scaling.scale.push_back(scale);
+        scaling.names[i] = column.name();
+        scaling.offset[i] = offset;
+        scaling.scale[i] = scale;
     }
     return scaling;
 }
 
-[[gnu::cold]] inline Scaling Table::match(Scaling const& scaling, Rows& columns) const {
-    columns = find_all(ColumnNames(scaling.names));
+/// The columns that the scaling names.
+[[gnu::cold]] inline Table::Rows Table::match(Scaling const& scaling) const {
     if (scaling.names.size() != scaling.offset.size() ||
         scaling.offset.size() != scaling.scale.size()) {
         detail::fail(Error::Kind::argument, {"Scaling"},
                      {"names, offset and scale differ in length."});
     }
+    Rows const columns = find_all(scaling.names);
     for (std::size_t c : columns) settled(columns_[c], "A scaling found before");
-    return scaling;
+    return columns;
 }
 
 // ---- out
 
 [[gnu::cold]] inline Table::Rows Table::labels(ColumnNames const& label) const {
     if (columns_.empty()) detail::fail(Error::Kind::data, {file()}, {"there are no columns."});
-    ColumnNames const last(label.empty() ? columns_.back().group() : std::string());
-    Rows found;
-    for (std::string const& name : label.empty() ? last : label) {
-        std::size_t const before = found.size();
+    Rows found(columns_.size());
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < (label.empty() ? 1 : label.size()); ++i) {
+        std::string const& name = label.empty() ? columns_.back().group() : label[i];
+        std::size_t const before = n;
         for (std::size_t c = 0; c < columns_.size(); ++c) {
-            if (columns_[c].name() == name || columns_[c].group() == name) found.push_back(c);
+            if (columns_[c].name() != name && columns_[c].group() != name) continue;
+            if (n < found.size()) found[n++] = c;
         }
-        if (found.size() == before) fail_unknown(name);
+        if (n == before) fail_unknown(name);
     }
+    found.resize(n);
     return found;
 }
 
 [[gnu::cold]] inline Table::Rows Table::features(Rows const& labels) const {
-    std::vector<char> label(columns_.size());
-    for (std::size_t c : labels) label[c] = 1;
-    Rows rest;
+    Rows rest(columns_.size());
+    std::size_t n = 0;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-        if (!label[c]) rest.push_back(c);
+        bool label = false;
+        for (std::size_t y : labels) label = label || y == c;
+        if (!label) rest[n++] = c;
     }
+    rest.resize(n);
     if (rest.empty()) {
         detail::fail(Error::Kind::data, {file()},
                      {"nothing is left to predict from: every column is a label."});
@@ -183,8 +194,7 @@ Tensor<T, 2> Table::to_tensor() const {
 
 template <class T>
 Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
-    Rows columns;
-    match(scaling, columns);
+    Rows const columns = match(scaling);
     ready(columns);
     return gather<T>(columns, all_rows(), scaling);
 }
@@ -194,21 +204,18 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
                                         Rows const& rows) const {
     to.x = gather<float>(x, rows, to.scaling);
     to.y = gather<float>(y, rows, to.target_scaling);
-    to.features = to.scaling.names;
-    to.targets = to.target_scaling.names;
     Column const& label = columns_[y.front()];
     to.classes = label.classes();
     if (label.group() == label.name()) return;
-    for (std::size_t c : y) { // one_hot: column_value
-        to.classes.push_back(columns_[c].name().substr(label.group().size() + 1));
+    to.classes.resize(y.size());
+    for (std::size_t k = 0; k < y.size(); ++k) { // one_hot: column_value
+        to.classes[k] = columns_[y[k]].name().substr(label.group().size() + 1);
     }
 }
 
 [[gnu::cold]] inline Dataset Table::to_dataset(DatasetOptions const& options) const {
     Rows const y = labels(options.label);
-    Rows x;
-    if (options.scaling.empty()) x = features(y);
-    else match(options.scaling, x);
+    Rows const x = options.scaling.empty() ? features(y) : match(options.scaling);
     ready(x);
     ready(y);
     Rows const rows = all_rows();
@@ -314,16 +321,22 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
 
 } // namespace detail
 
-[[gnu::cold]] inline SplitInThree Table::parts(SplitInThreeOptions const& options,
-                                               bool three) const {
-    Rows const y = labels(options.label), x = features(y);
+struct Table::Sizes {
+    float test = 0, validation = 0;
+    std::size_t test_rows = 0, validation_rows = 0;
+    std::uint64_t seed = 0;
+    bool shuffle = true;
+    std::optional<bool> stratified = {};
+};
+
+[[gnu::cold]] inline SplitInThree Table::parts(Sizes const& options,
+                                               ColumnNames const& label_names) const {
+    Rows const y = labels(label_names), x = features(y);
     ready(x);
     ready(y);
     std::size_t const test = detail::part_size(options.test, options.test_rows, rows(), ".test");
     std::size_t const validation =
-        three
-            ? detail::part_size(options.validation, options.validation_rows, rows(), ".validation")
-            : 0;
+        detail::part_size(options.validation, options.validation_rows, rows(), ".validation");
     if (test + validation >= rows()) {
         detail::fail(Error::Kind::argument, {"split"},
                      {validation, " rows to validate and ", test, " to test leave none of ",
@@ -348,31 +361,33 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
     SplitInThree sets;
     sets.train.scaling = fit(x, train, false);
     sets.train.target_scaling = fit(y, train, true);
-    for (Dataset* set : {&sets.validation, &sets.test}) {
-        set->scaling = sets.train.scaling;
-        set->target_scaling = sets.train.target_scaling;
-    }
     gather(sets.train, x, y, train);
-    if (three) gather(sets.validation, x, y, to_validate);
+    sets.test.scaling = sets.validation.scaling = sets.train.scaling;
+    sets.test.target_scaling = sets.validation.target_scaling = sets.train.target_scaling;
+    gather(sets.validation, x, y, to_validate);
     gather(sets.test, x, y, to_test);
     return sets;
 }
 
 [[gnu::cold]] inline Split Table::split(SplitOptions const& options) const {
-    SplitInThree sets = parts({.validation = 0,
-                               .test = options.test,
-                               .validation_rows = 0,
+    SplitInThree sets = parts({.test = options.test,
                                .test_rows = options.test_rows,
                                .seed = options.seed,
                                .shuffle = options.shuffle,
-                               .stratified = options.stratified,
-                               .label = options.label},
-                              false);
+                               .stratified = options.stratified},
+                              options.label);
     return {std::move(sets.train), std::move(sets.test)};
 }
 
 [[gnu::cold]] inline SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
-    return parts(options, true);
+    return parts({.test = options.test,
+                  .validation = options.validation,
+                  .test_rows = options.test_rows,
+                  .validation_rows = options.validation_rows,
+                  .seed = options.seed,
+                  .shuffle = options.shuffle,
+                  .stratified = options.stratified},
+                 options.label);
 }
 
 } // namespace lamina
