@@ -17,7 +17,6 @@ TEST_CASE("HardSwish") {
                               return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
                           },
                       .kinks = {-3, 3},
-                      .ulps = 3,
-                      .absolute = 3});
+                      .ulps = 3});
     check_golden(HardSwish{}, "act_hardswish");
 }

@@ -6,7 +6,7 @@
 
 namespace lamina {
 
-/// Three straight lines in place of the sigmoid: min(max(x / 6 + 1/2, 0), 1).
+/// Three straight lines in place of the sigmoid: min(max(x + 3, 0), 6) / 6.
 ///
 /// Source   keras.activations.hard_sigmoid; Howard et al. (2019), "Searching for MobileNetV3"
 struct HardSigmoid {
@@ -17,7 +17,7 @@ struct HardSigmoid {
     template <class V>
     [[gnu::always_inline]] V value(V x) const {
         using T = typename V::value_type;
-        return kernels::min(V(1), kernels::max(V(0), kernels::fma(x, V(T(1.0 / 6)), V(T(0.5)))));
+        return kernels::min(V(6), kernels::max(V(0), x + V(3))) * V(T(1.0 / 6));
     }
     template <class V>
     [[gnu::always_inline]] V slope(V y) const {
