@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593; and it takes a masked load for a whole
-// one) wherever they are inlined, unless a function on the way stands between push and pop.
+// g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593; and it takes a masked load for a
+// whole one) wherever they are inlined, unless a function on the way stands between push and pop.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
