@@ -20,8 +20,9 @@ namespace {
 std::atomic<std::size_t> allocations{0};
 void* counted(std::size_t n, std::size_t alignment) {
     ++allocations;
-    void* const p = alignment > alignof(std::max_align_t) ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment)
-                                                          : std::malloc(n);
+    void* const p = alignment > alignof(std::max_align_t)
+                        ? std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment)
+                        : std::malloc(n);
     if (!p) throw std::bad_alloc();
     return p;
 }
@@ -30,16 +31,24 @@ void* counted(std::size_t n, std::size_t alignment) {
 
 [[gnu::noinline]] void* operator new(std::size_t n) { return counted(n, 1); }
 [[gnu::noinline]] void* operator new[](std::size_t n) { return counted(n, 1); }
-[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t a) { return counted(n, std::size_t(a)); }
-[[gnu::noinline]] void* operator new[](std::size_t n, std::align_val_t a) { return counted(n, std::size_t(a)); }
+[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t a) {
+    return counted(n, std::size_t(a));
+}
+[[gnu::noinline]] void* operator new[](std::size_t n, std::align_val_t a) {
+    return counted(n, std::size_t(a));
+}
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete[](void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+    std::free(p);
+}
+[[gnu::noinline]] void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
+    std::free(p);
+}
 
 using namespace lamina;
 using testing::Task;
@@ -71,40 +80,48 @@ std::size_t allocated_by_fit(M& model, Array const& x, Array const& y, FitOption
 
 TEST_CASE("fit allocates nothing after the first batch") {
     Task const task(500);
-    auto small = compile(Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dropout{.rate = 0.1f}, Dense<1>{}, Sigmoid{}}, Adam{},
-                         BinaryCrossentropy{}, Accuracy{}, Precision{}, AUC{});
+    auto small = compile(
+        Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dropout{.rate = 0.1f}, Dense<1>{}, Sigmoid{}},
+        Adam{}, BinaryCrossentropy{}, Accuracy{}, Precision{}, AUC{});
     std::FILE* const log = std::tmpfile();
     CHECK(allocated_by_fit(small, task.features(), task.y,
                            {.epochs = 5, .validation_split = 0.2f, .verbose = 1, .log = log}) == 0);
     std::fclose(log);
-    auto large = compile(Sequential{Input<3>{}, Dense<300>{}, BatchNormalization{}, ReLU{}, Dense<300>{}, LayerNormalization{}, Tanh{},
-                                    Dense<1>{}, Sigmoid{}},
-                         Adam{}, BinaryCrossentropy{}, Accuracy{});
+    auto large =
+        compile(Sequential{Input<3>{}, Dense<300>{}, BatchNormalization{}, ReLU{}, Dense<300>{},
+                           LayerNormalization{}, Tanh{}, Dense<1>{}, Sigmoid{}},
+                Adam{}, BinaryCrossentropy{}, Accuracy{});
     std::vector<float> const weight(500, 2.0f);
     for (std::size_t const threads : {1u, 3u}) {
         CAPTURE(threads);
         CHECK(allocated_by_fit(large, task.features(), task.y,
-                               {.epochs = 3, .batch_size = 64, .validation_split = 0.2f, .sample_weight = weight, .verbose = 0,
+                               {.epochs = 3,
+                                .batch_size = 64,
+                                .validation_split = 0.2f,
+                                .sample_weight = weight,
+                                .verbose = 0,
                                 .threads = threads}) == 0);
     }
 }
 
 TEST_CASE("predict_into allocates nothing once the workspace has seen the batch") {
     Task const task(100);
-    auto model = compile(Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dense<300>{}, GELU{}, Dense<4>{}, Softmax{}}, Adam{},
-                         SparseCategoricalCrossentropy{});
+    auto model = compile(
+        Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dense<300>{}, GELU{}, Dense<4>{}, Softmax{}},
+        Adam{}, SparseCategoricalCrossentropy{});
     auto work = model.workspace();
     std::vector<float> y(400);
     model.predict_into(task.x.data(), 100, y.data(), work);
     std::size_t const before = allocations;
-    for (int i = 0; i < 10'000; ++i) model.predict_into(task.x.data() + 3 * (i % 100), 1, y.data(), work);
+    for (int i = 0; i < 10'000; ++i)
+        model.predict_into(task.x.data() + 3 * (i % 100), 1, y.data(), work);
     for (int i = 0; i < 10; ++i) model.predict_into(task.x.data(), 100, y.data(), work);
     CHECK(allocations == before);
 }
 
 TEST_CASE("the counter counts") {
     std::size_t const before = allocations;
-    void* volatile p = ::operator new(8);   // volatile: a pair that nobody looks at may be left out
+    void* volatile p = ::operator new(8); // volatile: a pair that nobody looks at may be left out
     ::operator delete(p);
     CHECK(allocations > before);
 }

@@ -17,8 +17,8 @@ using testing::Task;
 namespace {
 
 auto model() {
-    return compile(Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{.learning_rate = 0.01},
-                   BinaryCrossentropy{}, Accuracy{});
+    return compile(Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}},
+                   Adam{.learning_rate = 0.01}, BinaryCrossentropy{}, Accuracy{});
 }
 
 /// Gives the log other values than the run's own, one for each epoch, and remembers the weights.
@@ -41,19 +41,24 @@ TEST_CASE("EarlyStopping: patience, min_delta, the best weights") {
     Script script({5, 4, 3.95, 4.5, 4.4, 4.3, 1});
     EarlyStopping stopping({.min_delta = 0.1, .patience = 3, .restore_best_weights = true});
     auto m = model();
-    History const history = m.fit(task.features(), task.y, {.epochs = 7, .callbacks = {&script, &stopping}, .verbose = 0});
+    History const history = m.fit(task.features(), task.y,
+                                  {.epochs = 7, .callbacks = {&script, &stopping}, .verbose = 0});
     CHECK(stopping.stopped());
-    CHECK(stopping.stopped_epoch() == 4);   // 3.95 is not better than 4 by 0.1: epochs 2, 3, 4 without improvement
+    CHECK(stopping.stopped_epoch() ==
+          4); // 3.95 is not better than 4 by 0.1: epochs 2, 3, 4 without improvement
     CHECK(stopping.best_epoch() == 1);
     CHECK(stopping.best() == 4);
     CHECK(history.size() == 5);
     Block<std::byte> const& best = script.weights[1];
-    CHECK(std::memcmp(best.data(), m.weights.values.data(), m.parameter_count * sizeof(float)) == 0);
+    CHECK(std::memcmp(best.data(), m.weights.values.data(), m.parameter_count * sizeof(float)) ==
+          0);
 
     EarlyStopping patient({.patience = 10});
     Script other({5, 4, 3, 4, 4, 4, 4});
     auto n = model();
-    CHECK(n.fit(task.features(), task.y, {.epochs = 7, .callbacks = {&other, &patient}, .verbose = 0}).size() == 7);
+    CHECK(
+        n.fit(task.features(), task.y, {.epochs = 7, .callbacks = {&other, &patient}, .verbose = 0})
+            .size() == 7);
     CHECK_FALSE(patient.stopped());
 }
 
@@ -67,7 +72,8 @@ TEST_CASE("what the log does not have is named") {
     } catch (Error const& e) {
         text = e.what();
     }
-    CHECK(text == "EarlyStopping: the log has no \"val_loss\"; it has loss, accuracy. Monitor one of those, or give validation "
+    CHECK(text == "EarlyStopping: the log has no \"val_loss\"; it has loss, accuracy. Monitor one "
+                  "of those, or give validation "
                   "data for val_ values.");
 }
 
@@ -76,23 +82,27 @@ TEST_CASE("ReduceLROnPlateau lowers the rate, LearningRateScheduler sets it") {
     Script script({5, 4, 4, 4, 4, 4, 4});
     ReduceLROnPlateau reduce({.factor = 0.5, .patience = 2, .min_lr = 0.002});
     std::vector<double> rates;
-    LambdaCallback watch({.on_epoch_end = [&](Training& t) { rates.push_back(t.learning_rate()); }});
+    LambdaCallback watch(
+        {.on_epoch_end = [&](Training& t) { rates.push_back(t.learning_rate()); }});
     auto m = model();
-    m.fit(task.features(), task.y, {.epochs = 7, .callbacks = {&script, &reduce, &watch}, .verbose = 0});
+    m.fit(task.features(), task.y,
+          {.epochs = 7, .callbacks = {&script, &reduce, &watch}, .verbose = 0});
     std::vector<double> const expected{0.01, 0.01, 0.01, 0.005, 0.005, 0.0025, 0.0025};
     REQUIRE(rates.size() == expected.size());
     for (std::size_t i = 0; i < rates.size(); ++i) CHECK(rates[i] == doctest::Approx(expected[i]));
 
     rates.clear();
-    LearningRateScheduler scheduler([](std::size_t epoch, double rate) { return epoch ? rate * 0.1 : rate; });
+    LearningRateScheduler scheduler(
+        [](std::size_t epoch, double rate) { return epoch ? rate * 0.1 : rate; });
     auto n = model();
     n.fit(task.features(), task.y, {.epochs = 3, .callbacks = {&scheduler, &watch}, .verbose = 0});
     CHECK(rates[0] == doctest::Approx(0.01));
     CHECK(rates[2] == doctest::Approx(0.0001));
 
-    auto scheduled = compile(Sequential{Input<3>{}, Dense<1>{}, Sigmoid{}}, SGD{.learning_rate = ExponentialDecay{}},
-                             BinaryCrossentropy{});
-    CHECK_THROWS_AS(scheduled.fit(task.features(), task.y, {.callbacks = {&reduce}, .verbose = 0}), Error);
+    auto scheduled = compile(Sequential{Input<3>{}, Dense<1>{}, Sigmoid{}},
+                             SGD{.learning_rate = ExponentialDecay{}}, BinaryCrossentropy{});
+    CHECK_THROWS_AS(scheduled.fit(task.features(), task.y, {.callbacks = {&reduce}, .verbose = 0}),
+                    Error);
 }
 
 TEST_CASE("CSVLogger writes a line an epoch") {
@@ -103,13 +113,16 @@ TEST_CASE("CSVLogger writes a line an epoch") {
     ::close(fd);
     CSVLogger logger(path);
     auto m = model();
-    History const history = m.fit(task.features(), task.y,
-                                  {.epochs = 3, .validation_split = 0.5f, .callbacks = {&logger}, .verbose = 0});
+    History const history =
+        m.fit(task.features(), task.y,
+              {.epochs = 3, .validation_split = 0.5f, .callbacks = {&logger}, .verbose = 0});
     auto const table = read_csv(path);
     std::remove(path);
     CHECK(table.rows() == 3);
-    CHECK(table.names() == std::vector<std::string>{"epoch", "loss", "accuracy", "val_loss", "val_accuracy"});
-    for (std::size_t i = 0; i < 3; ++i) CHECK(table.numbers("val_loss")[i] == history["val_loss"][i]);
+    CHECK(table.names() ==
+          std::vector<std::string>{"epoch", "loss", "accuracy", "val_loss", "val_accuracy"});
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(table.numbers("val_loss")[i] == history["val_loss"][i]);
 
     CSVLogger nowhere("/no/such/folder/log.csv");
     CHECK_THROWS_AS(m.fit(task.features(), task.y, {.callbacks = {&nowhere}, .verbose = 0}), Error);
@@ -120,14 +133,16 @@ TEST_CASE("callbacks are told in order and may stop the run") {
     std::string told;
     LambdaCallback tell({.on_train_begin = [&](Training&) { told += "("; },
                          .on_epoch_begin = [&](Training&) { told += "["; },
-                         .on_batch_end = [&](Training& t) {
-                             told += ".";
-                             CHECK(t.log("loss") == t.log("loss"));
-                         },
-                         .on_epoch_end = [&](Training& t) {
-                             told += "]";
-                             t.stop = t.epoch == 1;
-                         },
+                         .on_batch_end =
+                             [&](Training& t) {
+                                 told += ".";
+                                 CHECK(t.log("loss") == t.log("loss"));
+                             },
+                         .on_epoch_end =
+                             [&](Training& t) {
+                                 told += "]";
+                                 t.stop = t.epoch == 1;
+                             },
                          .on_train_end = [&](Training&) { told += ")"; }});
     auto m = model();
     m.fit(task.features(), task.y, {.epochs = 5, .callbacks = {&tell}, .verbose = 0});

@@ -8,10 +8,12 @@
 #include <doctest/doctest.h>
 
 #if __has_include(<xtensor/views/xview.hpp>)
+#include <xtensor/containers/xadapt.hpp>
 #include <xtensor/containers/xarray.hpp>
 #include <xtensor/generators/xbuilder.hpp>
 #include <xtensor/views/xview.hpp>
 #else
+#include <xtensor/xadapt.hpp>
 #include <xtensor/xarray.hpp>
 #include <xtensor/xbuilder.hpp>
 #include <xtensor/xview.hpp>
@@ -28,14 +30,14 @@
 #include <vector>
 
 using namespace lamina;
-using testing::Task;
 using testing::numbers_of;
+using testing::Task;
 
 namespace {
 
 auto small_model() {
-    return compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{.learning_rate = 0.01},
-                   BinaryCrossentropy{}, Accuracy{});
+    return compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}},
+                   Adam{.learning_rate = 0.01}, BinaryCrossentropy{}, Accuracy{});
 }
 FitOptions quiet(std::size_t epochs) { return {.epochs = epochs, .verbose = 0}; }
 
@@ -72,7 +74,8 @@ TEST_CASE("what a program can assert") {
 }
 
 TEST_CASE("validation_split takes the last part before shuffling") {
-    // the last fifth of the samples is mislabelled: its loss must be the validation loss and stay out of the training loss
+    // the last fifth of the samples is mislabelled: its loss must be the validation loss and stay
+    // out of the training loss
     Task task(500);
     for (std::size_t i = 400; i < 500; ++i) task.y[i] = 1 - task.y[i];
     auto model = small_model();
@@ -81,13 +84,16 @@ TEST_CASE("validation_split takes the last part before shuffling") {
     History const history = model.fit(task.features(), task.y, options);
     CHECK(history.last("loss") < 0.2);
     CHECK(history.last("val_accuracy") < 0.2);
-    CHECK(history.names() == std::vector<std::string>{"loss", "accuracy", "val_loss", "val_accuracy"});
+    CHECK(history.names() ==
+          std::vector<std::string>{"loss", "accuracy", "val_loss", "val_accuracy"});
 
     // the same by hand
     auto other = small_model();
     FitOptions by_hand = quiet(30);
-    by_hand.validation_data = {Array(task.x.data() + 1200, {100, 3}), Array(task.y.data() + 400, {100})};
-    History const same = other.fit(Array(task.x.data(), {400, 3}), Array(task.y.data(), {400}), by_hand);
+    by_hand.validation_data = {Array(task.x.data() + 1200, {100, 3}),
+                               Array(task.y.data() + 400, {100})};
+    History const same =
+        other.fit(Array(task.x.data(), {400, 3}), Array(task.y.data(), {400}), by_hand);
     CHECK(numbers_of(model) == numbers_of(other));
     CHECK(same["val_loss"] == history["val_loss"]);
 }
@@ -109,22 +115,26 @@ TEST_CASE("the last batch may be short, and epochs see every sample once") {
     CHECK(model.progress.steps == 8);
     CHECK(model.progress.epoch == 2);
 
-    // one epoch of plain gradient descent with rate r on a linear model, batch by batch, equals the sum over a permutation:
-    // with a rate of 0 the loss of the epoch is the mean over all samples, whatever the batches
-    auto still = compile(Sequential{Input<3>{}, Dense<1>{}}, SGD{.learning_rate = 0.0}, MeanSquaredError{});
+    // one epoch of plain gradient descent with rate r on a linear model, batch by batch, equals the
+    // sum over a permutation: with a rate of 0 the loss of the epoch is the mean over all samples,
+    // whatever the batches
+    auto still =
+        compile(Sequential{Input<3>{}, Dense<1>{}}, SGD{.learning_rate = 0.0}, MeanSquaredError{});
     auto const before = std::get<0>(still.evaluate(task.features(), task.y));
     for (std::size_t size : {1u, 7u, 32u, 103u, 500u}) {
         FitOptions o = quiet(1);
         o.batch_size = size;
-        CHECK(still.fit(task.features(), task.y, o).last("loss") == doctest::Approx(before).epsilon(1e-5));
+        CHECK(still.fit(task.features(), task.y, o).last("loss") ==
+              doctest::Approx(before).epsilon(1e-5));
     }
 }
 
 TEST_CASE("the same seed gives the same bits, another seed others") {
     Task const task(300);
     auto const run = [&](std::uint64_t seed) {
-        auto model = compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dropout{.rate = 0.2f}, Dense<1>{}, Sigmoid{}}, Adam{},
-                             BinaryCrossentropy{});
+        auto model = compile(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dropout{.rate = 0.2f},
+                                        Dense<1>{}, Sigmoid{}},
+                             Adam{}, BinaryCrossentropy{});
         FitOptions options = quiet(3);
         options.seed = seed;
         model.fit(task.features(), task.y, options);
@@ -141,8 +151,9 @@ TEST_CASE("any number of threads gives the same bits") {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{3}.uniform(i) - 0.5f;
     for (std::size_t i = 0; i < n; ++i) y[i] = x[features * i] > 0;
     auto const run = [&](UseThreads threads) {
-        auto model = compile(Sequential{Input<64>{}, Dense<256>{}, BatchNormalization{}, ReLU{}, Dropout{.rate = 0.3f},
-                                        Dense<192>{}, LayerNormalization{}, Tanh{}, Dense<1>{}, Sigmoid{}},
+        auto model = compile(Sequential{Input<64>{}, Dense<256>{}, BatchNormalization{}, ReLU{},
+                                        Dropout{.rate = 0.3f}, Dense<192>{}, LayerNormalization{},
+                                        Tanh{}, Dense<1>{}, Sigmoid{}},
                              Adam{}, BinaryCrossentropy{}, Accuracy{});
         static_assert(decltype(model)::flops(128) * 3 > 2'000'000);
         FitOptions options = quiet(3);
@@ -200,15 +211,17 @@ TEST_CASE("predict on one const model from many threads") {
 
 TEST_CASE("predict does not depend on batch size or threads") {
     Task const task(777);
-    auto model = compile(Sequential{Input<3>{}, Dense<300>{}, ReLU{}, Dense<300>{}, Tanh{}, Dense<2>{}, Softmax{}}, Adam{},
-                         SparseCategoricalCrossentropy{});
+    auto model = compile(
+        Sequential{Input<3>{}, Dense<300>{}, ReLU{}, Dense<300>{}, Tanh{}, Dense<2>{}, Softmax{}},
+        Adam{}, SparseCategoricalCrossentropy{});
     auto const expected = model.predict(task.features(), {.batch_size = 64, .threads = 1});
     for (std::size_t const threads : {2u, 3u}) {
         auto const y = model.predict(task.features(), {.batch_size = 64, .threads = threads});
         CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
     }
     auto const whole = model.predict(task.features(), {.batch_size = 1000, .threads = 2});
-    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(std::abs(whole.data()[i] - expected.data()[i]) < 1e-6f);
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        CHECK(std::abs(whole.data()[i] - expected.data()[i]) < 1e-6f);
     std::vector<float> into(expected.size());
     auto work = model.workspace();
     model.predict_into(task.x.data(), task.n, into.data(), work);
@@ -218,7 +231,8 @@ TEST_CASE("predict does not depend on batch size or threads") {
 TEST_CASE("sample weights and class weights are Keras'") {
     // weight 0 removes a sample's gradient, the mean still counts it
     std::vector<float> const x{1, 2, 3, 4}, y{2, 4, 60, 80};
-    auto weighted = compile(Sequential{Input<1>{}, Dense<1>{}}, SGD{.learning_rate = 0.01}, MeanSquaredError{});
+    auto weighted =
+        compile(Sequential{Input<1>{}, Dense<1>{}}, SGD{.learning_rate = 0.01}, MeanSquaredError{});
     FitOptions options = quiet(1);
     options.batch_size = 4;
     std::vector<float> const weight{1, 1, 0, 0};
@@ -227,7 +241,8 @@ TEST_CASE("sample weights and class weights are Keras'") {
     double const loss = weighted.fit(x, y, options).last("loss");
     double expected = 0, dw = 0;
     for (int i = 0; i < 2; ++i) {
-        double const e = double(w) * double(x[std::size_t(i)]) + double(b) - double(y[std::size_t(i)]);
+        double const e =
+            double(w) * double(x[std::size_t(i)]) + double(b) - double(y[std::size_t(i)]);
         expected += e * e / 4;
         dw += 2 * e * double(x[std::size_t(i)]) / 4;
     }
@@ -257,11 +272,14 @@ TEST_CASE("several inputs, outputs and losses") {
         kind[i] = a[2 * i + 1] > 0.5f ? b[3 * i + 1] > 0.5f ? 2 : 1 : 0;
     }
     auto net = graph<Input<2>, Input<3>>([](auto x, auto z) {
-        auto h = join(x | Dense<16>{} | Tanh{}, z | Dense<16>{} | Tanh{}) | Concatenate{} | Dense<32>{} | ReLU{};
+        auto h = join(x | Dense<16>{} | Tanh{}, z | Dense<16>{} | Tanh{}) | Concatenate{} |
+                 Dense<32>{} | ReLU{};
         return outputs(h | Dense<1>{}, h | Dense<3>{} | Softmax{});
     });
-    auto model = compile(net, Adam{.learning_rate = 0.01},
-                         losses(MeanSquaredError{}, weighted(0.5f, SparseCategoricalCrossentropy{})), at<1>(Accuracy{}));
+    auto model =
+        compile(net, Adam{.learning_rate = 0.01},
+                losses(MeanSquaredError{}, weighted(0.5f, SparseCategoricalCrossentropy{})),
+                at<1>(Accuracy{}));
     Array const xa(a.data(), {n, 2}), xb(b.data(), {n, 3});
     History const history = model.fit({xa, xb}, {sum, kind}, quiet(60));
     CHECK(history.last("accuracy") > 0.9);
@@ -269,7 +287,8 @@ TEST_CASE("several inputs, outputs and losses") {
     auto const classes = model.predict<1>({xa, xb});
     CHECK(classes.shape()[1] == 3);
     double error = 0;
-    for (std::size_t i = 0; i < n; ++i) error += std::abs(double(regression(i, 0) - sum[i])) / double(n);
+    for (std::size_t i = 0; i < n; ++i)
+        error += std::abs(double(regression(i, 0) - sum[i])) / double(n);
     CHECK(error < 0.1);
 }
 
@@ -300,12 +319,15 @@ TEST_CASE("bad input is refused before anything changes") {
     Task const task(50);
     auto model = small_model();
     auto const before = numbers_of(model);
-    CHECK(message([&] { model.fit(Array(task.x.data(), {30, 5}), Array(task.y.data(), {30})); })
-          == "fit: x has the shape (30, 5), the network takes (n, 3), n samples. Nothing is broadcast: reshape it.");
-    CHECK(message([&] { model.fit(task.features(), Array(task.y.data(), {49})); })
-          == "fit: x has 50 samples, y has 49. Give one target for each.");
-    CHECK(message([&] { model.fit({task.features(), task.features()}, task.y); })
-          == "fit: 2 of x given, the network has 1. Give several in braces: {a, b}.");
+    CHECK(message([&] {
+              model.fit(Array(task.x.data(), {30, 5}), Array(task.y.data(), {30}));
+          }) == "fit: x has the shape (30, 5), the network takes (n, 3), n samples. Nothing is "
+                "broadcast: reshape it.");
+    CHECK(message([&] { model.fit(task.features(), Array(task.y.data(), {49})); }) ==
+          "fit: x has 50 samples, y has 49. Give one target for each.");
+    CHECK(message([&] {
+              model.fit({task.features(), task.features()}, task.y);
+          }) == "fit: 2 of x given, the network has 1. Give several in braces: {a, b}.");
     auto bad = task.y;
     bad[17] = 2;
     CHECK(message([&] { model.fit(task.features(), bad); }).find("row 17") != std::string::npos);
@@ -313,18 +335,24 @@ TEST_CASE("bad input is refused before anything changes") {
     CHECK(message([&] { model.fit(task.features(), bad); }).find("row 17") != std::string::npos);
     FitOptions none = quiet(1);
     none.batch_size = 0;
-    CHECK(message([&] { model.fit(task.features(), task.y, none); }) == "fit: batch_size is 0. Give at least 1.");
-    CHECK(message([&] { model.fit(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0})); })
-          == "fit: there is no sample to train on.");
+    CHECK(message([&] { model.fit(task.features(), task.y, none); }) ==
+          "fit: batch_size is 0. Give at least 1.");
+    CHECK(message([&] {
+              model.fit(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0}));
+          }) == "fit: there is no sample to train on.");
 
-    auto classes = compile(Sequential{Input<3>{}, Dense<4>{}, Softmax{}}, Adam{}, SparseCategoricalCrossentropy{});
+    auto classes = compile(Sequential{Input<3>{}, Dense<4>{}, Softmax{}}, Adam{},
+                           SparseCategoricalCrossentropy{});
     std::vector<std::int32_t> label(50, 1);
     label[9] = 4;
-    CHECK(message([&] { classes.fit(task.features(), label); }).find("label 4 at row 9") != std::string::npos);
+    CHECK(message([&] { classes.fit(task.features(), label); }).find("label 4 at row 9") !=
+          std::string::npos);
     label[9] = -1;
-    CHECK(message([&] { classes.fit(task.features(), label); }).find("label -1 at row 9") != std::string::npos);
+    CHECK(message([&] { classes.fit(task.features(), label); }).find("label -1 at row 9") !=
+          std::string::npos);
     std::vector<float> const half(50, 0.5f);
-    CHECK(message([&] { classes.fit(task.features(), half); }).find("not a whole number") != std::string::npos);
+    CHECK(message([&] { classes.fit(task.features(), half); }).find("not a whole number") !=
+          std::string::npos);
     CHECK(numbers_of(model) == before);
 }
 
@@ -335,16 +363,20 @@ TEST_CASE("what is not finite never reaches the weights") {
         x[at] = value;
         return x;
     };
-    auto model = compile(Sequential{Input<3>{}, BatchNormalization{}, Dense<16>{}, Tanh{}, Dense<1>{}, Sigmoid{}},
-                         Adam{.learning_rate = 0.01}, BinaryCrossentropy{});
+    auto model = compile(
+        Sequential{Input<3>{}, BatchNormalization{}, Dense<16>{}, Tanh{}, Dense<1>{}, Sigmoid{}},
+        Adam{.learning_rate = 0.01}, BinaryCrossentropy{});
     FitOptions options = quiet(2);
     options.shuffle = false;
     options.batch_size = 10;
     for (std::size_t k = 0; k < 20; ++k) {
-        auto const x = with(13 * k + 3, k % 2 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN());
+        auto const x = with(13 * k + 3, k % 2 ? std::numeric_limits<float>::infinity()
+                                              : std::numeric_limits<float>::quiet_NaN());
         auto copy = model;
         std::size_t const batch = (13 * k + 3) / 30;
-        std::string const text = message([&] { copy.fit(Array(x.data(), {100, 3}), task.y, options); });
+        std::string const text = message([&] {
+            copy.fit(Array(x.data(), {100, 3}), task.y, options);
+        });
         CAPTURE(text);
         CHECK(text.find("epoch 1, batch " + std::to_string(batch + 1) + ".") != std::string::npos);
         CHECK(text.find("in the data: input 0") != std::string::npos);
@@ -354,12 +386,15 @@ TEST_CASE("what is not finite never reaches the weights") {
         auto until = model;
         FitOptions one = options;
         one.epochs = 1;
-        if (batch) until.fit(Array(x.data(), {10 * batch, 3}), Array(task.y.data(), {10 * batch}), one);
+        if (batch)
+            until.fit(Array(x.data(), {10 * batch, 3}), Array(task.y.data(), {10 * batch}), one);
         CHECK(numbers_of(until) == numbers_of(copy));
     }
     auto wild = model;
     wild.weights.values[20] = std::numeric_limits<float>::quiet_NaN();
-    CHECK(message([&] { wild.fit(task.features(), task.y, options); }).find("in the weights of dense") != std::string::npos);
+    CHECK(message([&] {
+              wild.fit(task.features(), task.y, options);
+          }).find("in the weights of dense") != std::string::npos);
 
     auto handled = model;
     TerminateOnNaN guard;
@@ -381,7 +416,8 @@ TEST_CASE("training from a stream: data larger than memory") {
                 return {};
             }
             std::size_t const i = next++;
-            return std::pair{std::array{task.x[3 * i], task.x[3 * i + 1], task.x[3 * i + 2]}, std::array{task.y[i]}};
+            return std::pair{std::array{task.x[3 * i], task.x[3 * i + 1], task.x[3 * i + 2]},
+                             std::array{task.y[i]}};
         },
         {.batch_size = 32, .shuffle_buffer = 128, .seed = 1});
     auto model = small_model();
@@ -396,17 +432,20 @@ TEST_CASE("training from a stream: data larger than memory") {
 TEST_CASE("double throughout") {
     Task const task(200);
     std::vector<double> const x(task.x.begin(), task.x.end()), y(task.y.begin(), task.y.end());
-    auto model = compile<double>(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{.learning_rate = 0.01},
-                                 BinaryCrossentropy{}, Accuracy{});
+    auto model = compile<double>(Sequential{Input<3>{}, Dense<16>{}, ReLU{}, Dense<1>{}, Sigmoid{}},
+                                 Adam{.learning_rate = 0.01}, BinaryCrossentropy{}, Accuracy{});
     static_assert(std::is_same_v<decltype(model)::Scalar, double>);
     History const history = model.fit(Array(x.data(), {200, 3}), y, quiet(40));
     CHECK(history.last("accuracy") > 0.93);
-    static_assert(std::is_same_v<decltype(model.predict(Array(x.data(), {200, 3})))::value_type, double>);
+    static_assert(
+        std::is_same_v<decltype(model.predict(Array(x.data(), {200, 3})))::value_type, double>);
 }
 
 TEST_CASE("penalties are part of the loss and of the gradients") {
     std::vector<float> const x{1, 1}, y{0, 0};
-    auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Constant<2, 1>>>{.kernel_l1 = 0.5f, .kernel_l2 = 0.25f}},
+    auto model = compile(Sequential{Input<1>{},
+                                    Dense<1, NoBias, KernelInitializer<Constant<2, 1>>>{
+                                        .kernel_l1 = 0.5f, .kernel_l2 = 0.25f}},
                          SGD{.learning_rate = 0.1}, MeanSquaredError{});
     double const loss = model.fit(x, y, quiet(1)).last("loss");
     CHECK(loss == doctest::Approx(4.0 + 0.5 * 2 + 0.25 * 4));
@@ -416,8 +455,10 @@ TEST_CASE("penalties are part of the loss and of the gradients") {
 
 TEST_CASE("the average of the weights takes their place at the end of a run") {
     std::vector<float> const x{1}, y{0};
-    auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Ones>>{}},
-                         SGD{.learning_rate = 0.1, .average = {.momentum = 0.9}}, MeanSquaredError{});
-    model.fit(x, y, quiet(3));   // w: .8, .64, .512; average: .8, .784, .7568
-    CHECK(double(model.weights.values[0]) == doctest::Approx(0.9 * (0.9 * 0.8 + 0.1 * 0.64) + 0.1 * 0.512));
+    auto model =
+        compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Ones>>{}},
+                SGD{.learning_rate = 0.1, .average = {.momentum = 0.9}}, MeanSquaredError{});
+    model.fit(x, y, quiet(3)); // w: .8, .64, .512; average: .8, .784, .7568
+    CHECK(double(model.weights.values[0]) ==
+          doctest::Approx(0.9 * (0.9 * 0.8 + 0.1 * 0.64) + 0.1 * 0.512));
 }

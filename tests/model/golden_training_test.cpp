@@ -39,8 +39,9 @@ std::vector<T> parameters_of(golden::Case const& c, std::string const& prefix) {
 template <class T>
 void check_run(double tolerance) {
     golden::Case const c("train_mlp_bce_adam");
-    auto model = compile<T>(Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}},
-                            Adam{.learning_rate = 0.01, .epsilon = 1e-8, .form = Form::torch}, BinaryCrossentropy{});
+    auto model = compile<T>(
+        Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}},
+        Adam{.learning_rate = 0.01, .epsilon = 1e-8, .form = Form::torch}, BinaryCrossentropy{});
     auto const start = parameters_of<T>(c, "param/"), end = parameters_of<T>(c, "out/final_param/");
     std::copy(start.begin(), start.end(), model.weights.values.data());
     auto const x = c["in/x"].template as<T>(), y = c["in/target"].template as<T>();
@@ -48,9 +49,11 @@ void check_run(double tolerance) {
         double const loss = double(model.train_on_batch(Array(x.data(), {24, 3}), y));
         CHECK(std::abs(loss - c["out/losses"][t]) < tolerance);
     }
-    for (std::size_t i = 0; i < end.size(); ++i) CHECK(std::abs(double(model.weights.values[i]) - double(end[i])) < tolerance);
+    for (std::size_t i = 0; i < end.size(); ++i)
+        CHECK(std::abs(double(model.weights.values[i]) - double(end[i])) < tolerance);
     auto const p = model.predict(Array(x.data(), {24, 3}));
-    for (std::size_t i = 0; i < 24; ++i) CHECK(std::abs(double(p.data()[i]) - c["out/final_eval"][i]) < tolerance);
+    for (std::size_t i = 0; i < 24; ++i)
+        CHECK(std::abs(double(p.data()[i]) - c["out/final_eval"][i]) < tolerance);
 }
 
 } // namespace

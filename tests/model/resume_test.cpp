@@ -23,18 +23,20 @@ struct StopAfter final : Callback {
 
 template <class Optimizer>
 auto model_with(Optimizer optimizer) {
-    return compile(Sequential{Input<3>{}, Dense<24>{}, BatchNormalization{}, ReLU{}, Dropout{.rate = 0.3f}, GaussianNoise{.stddev = 0.1f},
-                              Dense<1>{}, Sigmoid{}},
+    return compile(Sequential{Input<3>{}, Dense<24>{}, BatchNormalization{}, ReLU{},
+                              Dropout{.rate = 0.3f}, GaussianNoise{.stddev = 0.1f}, Dense<1>{},
+                              Sigmoid{}},
                    optimizer, BinaryCrossentropy{}, Accuracy{});
 }
 
-/// A run that stops after `batches` and goes on, in a model into which everything of the first was copied by value, equals one
-/// that never stopped: bit for bit.
+/// A run that stops after `batches` and goes on, in a model into which everything of the first was
+/// copied by value, equals one that never stopped: bit for bit.
 template <class Optimizer>
 void check_resume(char const* name, Optimizer optimizer) {
     CAPTURE(name);
     Task const task(150);
-    FitOptions const all{.epochs = 6, .batch_size = 32, .seed = 9, .verbose = 0};   // 5 batches an epoch
+    FitOptions const all{
+        .epochs = 6, .batch_size = 32, .seed = 9, .verbose = 0}; // 5 batches an epoch
     auto whole = model_with(optimizer);
     whole.fit(task.features(), task.y, all);
     for (std::size_t const stop : {1u, 4u, 5u, 13u, 29u}) {
@@ -54,7 +56,7 @@ void check_resume(char const* name, Optimizer optimizer) {
         std::copy(from.begin(), from.end(), second.optimizer_state().begin());
         FitOptions rest = all;
         rest.resume = true;
-        rest.seed = 1234;   // the run's own seed counts, not this one
+        rest.seed = 1234; // the run's own seed counts, not this one
         second.fit(task.features(), task.y, rest);
         CHECK(second.progress.steps == whole.progress.steps);
         CHECK(numbers_of(second) == numbers_of(whole));
@@ -65,7 +67,8 @@ void check_resume(char const* name, Optimizer optimizer) {
 
 TEST_CASE("a run that stopped and goes on equals one that never stopped") {
     check_resume("SGD", SGD{.learning_rate = 0.05, .momentum = 0.9});
-    check_resume("Adam", Adam{.learning_rate = CosineDecay{.initial_learning_rate = 0.01, .decay_steps = 30}});
+    check_resume("Adam", Adam{.learning_rate =
+                                  CosineDecay{.initial_learning_rate = 0.01, .decay_steps = 30}});
     check_resume("AdamW", AdamW{.learning_rate = 0.01});
     check_resume("AMSGrad", AMSGrad{.learning_rate = 0.01});
     check_resume("Adamax", Adamax{.learning_rate = 0.01});

@@ -39,7 +39,8 @@ std::string without_digits(std::string const& text) {
 }
 
 auto model() {
-    return compile(Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{}, BinaryCrossentropy{}, Accuracy{});
+    return compile(Sequential{Input<3>{}, Dense<8>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, Adam{},
+                   BinaryCrossentropy{}, Accuracy{});
 }
 
 } // namespace
@@ -49,7 +50,8 @@ TEST_CASE("the log is Keras'") {
     std::string const bar = written_by([&](std::FILE* file) {
         model().fit(task.features(), task.y, {.epochs = 2, .validation_split = 0.2f, .log = file});
     });
-    std::string const line = "9/9 [==============================] - 9s 9us/step - loss: 9.9 - accuracy: 9.9 - val_loss: 9.9 - "
+    std::string const line = "9/9 [==============================] - 9s 9us/step - loss: 9.9 - "
+                             "accuracy: 9.9 - val_loss: 9.9 - "
                              "val_accuracy: 9.9\n";
     CHECK(without_digits(bar) == "Epoch 9/9\n" + line + "Epoch 9/9\n" + line);
     CHECK(bar.starts_with("Epoch 1/2\n10/10 [="));
@@ -70,7 +72,8 @@ TEST_CASE("the log is Keras'") {
 }
 
 TEST_CASE("values are written as Keras writes them, in every locale") {
-    LogValue const values[]{{"loss", 0.48674}, {"small", 1.23456e-5}, {"zero", 0.0}, {"gone", std::nan("")}};
+    LogValue const values[]{
+        {"loss", 0.48674}, {"small", 1.23456e-5}, {"zero", 0.0}, {"gone", std::nan("")}};
     auto const text = [&] {
         return written_by([&](std::FILE* file) {
             TrainingLog log(file, 2);
@@ -88,12 +91,15 @@ TEST_CASE("values are written as Keras writes them, in every locale") {
 }
 
 TEST_CASE("the log costs next to nothing") {
-    // the same work with the log (not a terminal, but its looks at the clock are the same) and without: the best of several
-    Task const task(25600);   // an epoch of 800 steps, some 0.4 ms
+    // the same work with the log (not a terminal, but its looks at the clock are the same) and
+    // without: the best of several
+    Task const task(25600); // an epoch of 800 steps, some 0.4 ms
     auto net = model();
     auto const seconds = [&](int verbose, std::FILE* file) {
-        auto const begin = std::clock();   // the processor's time: other programs' work does not count
-        net.fit(task.features(), task.y, {.epochs = 5, .verbose = verbose, .log = file, .threads = 1});
+        auto const begin =
+            std::clock(); // the processor's time: other programs' work does not count
+        net.fit(task.features(), task.y,
+                {.epochs = 5, .verbose = verbose, .log = file, .threads = 1});
         return double(std::clock() - begin) / CLOCKS_PER_SEC;
     };
     double with = 1e9, without = 1e9;
@@ -104,5 +110,5 @@ TEST_CASE("the log costs next to nothing") {
     }
     std::fclose(file);
     MESSAGE("with the log ", with * 1e3, " ms, without ", without * 1e3, " ms");
-    CHECK(with < without * 1.1);   // the aim is 1.01; the rest is the noise of a shared machine
+    CHECK(with < without * 1.1); // the aim is 1.01; the rest is the noise of a shared machine
 }

@@ -12,8 +12,8 @@
 
 namespace lamina::testing {
 
-/// Memory between two pages that nobody may touch: whoever reads or writes beyond an operand that lies at either end is
-/// stopped by the processor. Where there is no mmap it is plain memory.
+/// Memory between two pages that nobody may touch: whoever reads or writes beyond an operand that
+/// lies at either end is stopped by the processor. Where there is no mmap it is plain memory.
 class GuardPages {
 public:
     explicit GuardPages(std::size_t bytes) {
@@ -40,7 +40,8 @@ public:
 #endif
     }
 
-    /// n numbers of which the first lies right behind the lower guard, or the last right before the upper one.
+    /// n numbers of which the first lies right behind the lower guard, or the last right before the
+    /// upper one.
     template <class T>
     T* array(std::size_t n, bool at_end) {
         if (n * sizeof(T) > size_) std::abort();

@@ -19,11 +19,13 @@
 
 namespace lamina {
 
-/// What fit, evaluate and predict take: an xtensor container, view or expression (row- or column-major, strided, lazy), a
-/// std::vector or span, or a plain pointer and a shape. The first axis counts the samples.
+/// What fit, evaluate and predict take: an xtensor container, view or expression (row- or
+/// column-major, strided, lazy), a std::vector or span, or a plain pointer and a shape. The first
+/// axis counts the samples.
 ///
-/// A contiguous row-major container is only looked at, so it must live as long as the Array; anything else is written out once
-/// into memory that the Array owns. Numbers may be of any arithmetic type.
+/// A contiguous row-major container is only looked at, so it must live as long as the Array;
+/// anything else is written out once into memory that the Array owns. Numbers may be of any
+/// arithmetic type.
 class Array {
 public:
     static constexpr std::size_t max_rank = 6;
@@ -32,9 +34,14 @@ public:
 
     template <TensorExpression E>
     Array(E const& expression) {
-        using V = std::remove_cvref_t<decltype(*expression.template begin<xt::layout_type::row_major>())>;
+        using V =
+            std::remove_cvref_t<decltype(*expression.template begin<xt::layout_type::row_major>())>;
         for (std::size_t const n : expression.shape()) add_axis(std::size_t(n));
-        if constexpr (requires { expression.storage(); expression.data(); expression.layout(); }) {
+        if constexpr (requires {
+                          expression.storage();
+                          expression.data();
+                          expression.layout();
+                      }) {
             if (expression.layout() == xt::layout_type::row_major) {
                 look_at(expression.data());
                 return;
@@ -73,8 +80,8 @@ public:
         return s + ")";
     }
 
-    /// The numbers as T, row-major: where they lie if they are of this type, else converted into `room`. To whole numbers only
-    /// what is whole converts: Error says which number is not.
+    /// The numbers as T, row-major: where they lie if they are of this type, else converted into
+    /// `room`. To whole numbers only what is whole converts: Error says which number is not.
     template <class T>
     T const* as(Block<T>& room, char const* where) const {
         if (kind_ == kind_of<T>()) return static_cast<T const*>(data_);
@@ -91,8 +98,10 @@ private:
         if constexpr (std::is_same_v<V, float>) return Kind::f32;
         else if constexpr (std::is_same_v<V, double>) return Kind::f64;
         else {
-            static_assert(sizeof(V) <= 8, "lamina takes float, double and integers of up to 64 bits.");
-            constexpr Kind s[]{Kind::i8, Kind::i16, Kind::i32, Kind::i64}, u[]{Kind::u8, Kind::u16, Kind::u32, Kind::u64};
+            static_assert(sizeof(V) <= 8,
+                          "lamina takes float, double and integers of up to 64 bits.");
+            constexpr Kind s[]{Kind::i8, Kind::i16, Kind::i32, Kind::i64},
+                u[]{Kind::u8, Kind::u16, Kind::u32, Kind::u64};
             constexpr int log = sizeof(V) == 1 ? 0 : sizeof(V) == 2 ? 1 : sizeof(V) == 4 ? 2 : 3;
             return std::is_signed_v<V> ? s[log] : u[log];
         }
@@ -112,16 +121,26 @@ private:
     /// A number as double: exact but for whole numbers beyond 2^53.
     double number(std::size_t i) const {
         switch (kind_) {
-        case Kind::f32: return double(static_cast<float const*>(data_)[i]);
-        case Kind::f64: return static_cast<double const*>(data_)[i];
-        case Kind::i8: return double(static_cast<std::int8_t const*>(data_)[i]);
-        case Kind::u8: return double(static_cast<std::uint8_t const*>(data_)[i]);
-        case Kind::i16: return double(static_cast<std::int16_t const*>(data_)[i]);
-        case Kind::u16: return double(static_cast<std::uint16_t const*>(data_)[i]);
-        case Kind::i32: return double(static_cast<std::int32_t const*>(data_)[i]);
-        case Kind::u32: return double(static_cast<std::uint32_t const*>(data_)[i]);
-        case Kind::i64: return double(static_cast<std::int64_t const*>(data_)[i]);
-        default: return double(static_cast<std::uint64_t const*>(data_)[i]);
+        case Kind::f32:
+            return double(static_cast<float const*>(data_)[i]);
+        case Kind::f64:
+            return static_cast<double const*>(data_)[i];
+        case Kind::i8:
+            return double(static_cast<std::int8_t const*>(data_)[i]);
+        case Kind::u8:
+            return double(static_cast<std::uint8_t const*>(data_)[i]);
+        case Kind::i16:
+            return double(static_cast<std::int16_t const*>(data_)[i]);
+        case Kind::u16:
+            return double(static_cast<std::uint16_t const*>(data_)[i]);
+        case Kind::i32:
+            return double(static_cast<std::int32_t const*>(data_)[i]);
+        case Kind::u32:
+            return double(static_cast<std::uint32_t const*>(data_)[i]);
+        case Kind::i64:
+            return double(static_cast<std::int64_t const*>(data_)[i]);
+        default:
+            return double(static_cast<std::uint64_t const*>(data_)[i]);
         }
     }
     template <class T>
@@ -130,8 +149,9 @@ private:
         room.reserve(n + 1);
         for (std::size_t i = 0; i < n; ++i) {
             double const v = number(i);
-            if constexpr (std::is_integral_v<T>) {   // false for NaN too
-                bool const fits = v >= double(std::numeric_limits<T>::min()) && v <= double(std::numeric_limits<T>::max());
+            if constexpr (std::is_integral_v<T>) { // false for NaN too
+                bool const fits = v >= double(std::numeric_limits<T>::min()) &&
+                                  v <= double(std::numeric_limits<T>::max());
                 if (!fits || double(static_cast<T>(v)) != v) refuse(v, i / (n / dims_[0]), where);
             }
             room[i] = static_cast<T>(v);
@@ -139,8 +159,8 @@ private:
     }
     [[noreturn, gnu::cold]] static void refuse(double value, std::size_t row, char const* where) {
         throw Error(Error::Kind::argument, where,
-                    std::to_string(value) + " at row " + std::to_string(row)
-                        + " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
+                    std::to_string(value) + " at row " + std::to_string(row) +
+                        " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
     }
 
     void const* data_ = nullptr;
@@ -150,21 +170,33 @@ private:
     std::shared_ptr<void const> owner_;
 };
 
-/// One Array, or several in braces for a network with several inputs or outputs: fit({a, b}, {c, d}).
+/// One Array, or several in braces for a network with several inputs or outputs: fit({a, b}, {c,
+/// d}).
 class Arrays {
 public:
     Arrays() = default;
     template <class X>
-        requires(!std::is_same_v<std::remove_cvref_t<X>, Arrays> && std::is_constructible_v<Array, X const&>)
-    Arrays(X const& one) { each_.emplace_back(one); }
-    Arrays(std::initializer_list<Array> several) : each_(several) {}
+    requires(!std::is_same_v<std::remove_cvref_t<X>, Arrays> &&
+             std::is_constructible_v<Array, X const&>) Arrays(X const& one)
+        : count_(1) {
+        each_[0] = Array(one);
+    }
+    Arrays(std::initializer_list<Array> several) : count_(several.size()) {
+        if (count_ > most) refuse_count();
+        std::copy(several.begin(), several.end(), each_.begin());
+    }
 
-    std::size_t count() const { return each_.size(); }
+    std::size_t count() const { return count_; }
     Array const& operator[](std::size_t i) const { return each_[i]; }
-    bool empty() const { return each_.empty(); }
+    bool empty() const { return count_ == 0; }
 
 private:
-    std::vector<Array> each_;
+    static constexpr std::size_t most = 8;
+    [[noreturn, gnu::cold]] static void refuse_count() {
+        throw Error(Error::Kind::argument, "Arrays", "more than 8 tensors in braces.");
+    }
+    std::array<Array, most> each_;
+    std::size_t count_ = 0;
 };
 
 } // namespace lamina

@@ -7,15 +7,16 @@
 
 namespace lamina {
 
-/// The one exception of the library. what() reads "where: what was found, what was expected, what to do": `data.csv:57:3
-/// (column "age"): "4,7" is not a number. ...`. When it is thrown, nothing was changed unless the text says what was.
+/// The one exception of the library. what() reads "where: what was found, what was expected, what
+/// to do": `data.csv:57:3 (column "age"): "4,7" is not a number. ...`. When it is thrown, nothing
+/// was changed unless the text says what was.
 class Error : public std::runtime_error {
 public:
     enum class Kind {
-        argument,   ///< an argument does not fit: sizes, ranges, options
-        data,       ///< a file's or table's content does not fit
-        file,       ///< a file cannot be opened, read, written or renamed
-        numeric     ///< a number became NaN or infinite
+        argument, ///< an argument does not fit: sizes, ranges, options
+        data,     ///< a file's or table's content does not fit
+        file,     ///< a file cannot be opened, read, written or renamed
+        numeric   ///< a number became NaN or infinite
     };
 
     Error(Kind kind, std::string where, std::string const& message)

@@ -37,19 +37,23 @@ struct TensorInfo {
     void (*fill)(T* values, Extents, Random);
 };
 
-/// A layer's tensors, one after another in the model's block. Said once, it serves offsets, initial values, names, summary
-/// and files, for what is trained (Parameters) and for what is kept (State) alike.
+/// A layer's tensors, one after another in the model's block. Said once, it serves offsets, initial
+/// values, names, summary and files, for what is trained (Parameters) and for what is kept (State)
+/// alike.
 template <class... P>
 struct Parameters {
     static constexpr std::size_t size = (P::Shape::size + ... + 0);
     static constexpr std::size_t count = sizeof...(P);
 
     template <class T>
-    static constexpr std::array<TensorInfo<T>, count + 1> tensors{   // one more: there is no array of none
-        TensorInfo<T>{P::name, {P::Shape::dims.data(), P::Shape::rank, P::Shape::size},
+    static constexpr std::array<TensorInfo<T>, count + 1> tensors{
+        // one more: there is no array of none
+        TensorInfo<T>{P::name,
+                      {P::Shape::dims.data(), P::Shape::rank, P::Shape::size},
                       &P::Initializer::template fill<T>}...};
 
-    /// Where each begins: `auto const [kernel, bias] = c.parameters();`. Bare pointers, so that a hundred shapes share a type.
+    /// Where each begins: `auto const [kernel, bias] = c.parameters();`. Bare pointers, so that a
+    /// hundred shapes share a type.
     template <class T>
     static constexpr std::array<T*, count> split([[maybe_unused]] T* at) {
         return {std::exchange(at, at + P::Shape::size)...};

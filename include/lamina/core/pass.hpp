@@ -17,7 +17,7 @@ inline constexpr int max_inputs = 8;
 template <class T>
 struct Call {
     void const* layer;
-    void const* epilogue;                 // the layer fused behind (forward) or before (backward) this one
+    void const* epilogue; // the layer fused behind (forward) or before (backward) this one
     std::size_t batch, position;
     int row;
     bool training, trains, needs_dx[max_inputs];
@@ -32,16 +32,21 @@ struct Call {
 /// Stands where nothing is fused.
 struct NoEpilogue {
     template <class V>
-    static constexpr V value(V v) { return v; }
+    static constexpr V value(V v) {
+        return v;
+    }
     template <class V>
-    static constexpr V slope(V) { return V(1); }
+    static constexpr V slope(V) {
+        return V(1);
+    }
 };
 
 namespace detail {
 
 template <class B>
 constexpr auto parameters_of() {
-    if constexpr (requires { typename B::Parameters; }) return std::type_identity<typename B::Parameters>{};
+    if constexpr (requires { typename B::Parameters; })
+        return std::type_identity<typename B::Parameters>{};
     else return std::type_identity<Parameters<>>{};
 }
 template <class B>
@@ -58,7 +63,8 @@ using ParametersOf = typename decltype(detail::parameters_of<B>())::type;
 template <class B>
 using StateOf = typename decltype(detail::state_of<B>())::type;
 
-/// The same work with its types: what `forward(c)` and `backward(c)` of a layer L, bound as B on inputs X, More..., receive.
+/// The same work with its types: what `forward(c)` and `backward(c)` of a layer L, bound as B on
+/// inputs X, More..., receive.
 template <class T, class L, class B, class Epilogue, class X, class... More>
 struct Pass {
     using Scalar = T;
@@ -67,23 +73,23 @@ struct Pass {
     Call<T> const& call;
     L const& layer = *static_cast<L const*>(call.layer);
     std::size_t const batch = call.batch;
-    std::size_t const position = call.position;                // of this moment, when stepping token by token
+    std::size_t const position = call.position; // of this moment, when stepping token by token
     bool const training = call.training;
-    bool const trains = call.trains;                           // not frozen
+    bool const trains = call.trains; // not frozen
     bool const needs_dx = call.needs_dx[0];
 
     View<Element<T const, X>, X> x{static_cast<Element<T const, X>*>(call.x[0]), batch};
-    View<T, X> dx{call.dx[0], batch};                          // to be overwritten
+    View<T, X> dx{call.dx[0], batch}; // to be overwritten
     View<T, Output> y{call.y, batch};
     View<T const, Output> dy{call.dy, batch};
 
-    T const* mask = call.mask[0];                              // [batch, time], 1 keep, 0 skip; null: all count
-    T* mask_out = call.mask_out;                               // what B::makes_mask promised to write
-    T* cache = call.cache;                                     // B::cache numbers for each sample, kept for backward
-    T* batch_cache = call.batch_cache;                         // B::batch_cache numbers for the whole batch
-    T* memory = call.memory;                                   // B::memory numbers for each sample, kept from step to step
-    T* scratch = call.scratch;                                 // B::scratch numbers for each worker, for the moment only
-    Threads* threads = call.threads;                           // for the kernels; null: the caller alone
+    T const* mask = call.mask[0];      // [batch, time], 1 keep, 0 skip; null: all count
+    T* mask_out = call.mask_out;       // what B::makes_mask promised to write
+    T* cache = call.cache;             // B::cache numbers for each sample, kept for backward
+    T* batch_cache = call.batch_cache; // B::batch_cache numbers for the whole batch
+    T* memory = call.memory;           // B::memory numbers for each sample, kept from step to step
+    T* scratch = call.scratch;         // B::scratch numbers for each worker, for the moment only
+    Threads* threads = call.threads;   // for the kernels; null: the caller alone
 
     /// This row's own numbers: the same draws in forward and backward.
     Random random() const { return call.random.child(std::uint64_t(call.row)); }
@@ -99,7 +105,8 @@ struct Pass {
         using First = Element<T const, X>;
         return std::tuple<View<First, X>, View<Element<T const, More>, More>...>{
             View<First, X>{static_cast<First*>(next()), batch},
-            View<Element<T const, More>, More>{static_cast<Element<T const, More>*>(next()), batch}...};
+            View<Element<T const, More>, More>{static_cast<Element<T const, More>*>(next()),
+                                               batch}...};
     }
     auto dinputs() const {
         int i = 0;
@@ -110,9 +117,9 @@ struct Pass {
     T const* mask_of(int input) const { return call.mask[input]; }
 
     auto parameters() const { return ParametersOf<B>::split(call.parameters); }
-    auto gradients() const { return ParametersOf<B>::split(call.gradients); }       // to be added to
+    auto gradients() const { return ParametersOf<B>::split(call.gradients); } // to be added to
     auto state() const { return StateOf<B>::split(call.state); }
-    auto next_state() const { return StateOf<B>::split(call.next_state); }          // training only
+    auto next_state() const { return StateOf<B>::split(call.next_state); } // training only
 
     /// What is fused: forward stores value(y); backward stores dx slope(x).
     Epilogue const& epilogue() const {

@@ -8,8 +8,9 @@
 
 namespace lamina {
 
-/// The shape of one sample of numbers: Shape<3>, a vector; Shape<40, 64>, 40 moments of 64 features; Shape<28, 28, 1>, an
-/// image. The batch is known at run time only and is never part of a Shape.
+/// The shape of one sample of numbers: Shape<3>, a vector; Shape<40, 64>, 40 moments of 64
+/// features; Shape<28, 28, 1>, an image. The batch is known at run time only and is never part of a
+/// Shape.
 template <std::size_t... Dims>
 struct Shape {
     static_assert(((Dims > 0) && ...), "A shape has no axis of length 0.");
@@ -17,11 +18,13 @@ struct Shape {
     static constexpr std::size_t rank = sizeof...(Dims);
     static constexpr std::size_t size = (Dims * ... * std::size_t{1});
     static constexpr std::array<std::size_t, rank> dims{Dims...};
-    static constexpr std::size_t last = rank ? dims[rank ? rank - 1 : 0] : 1;   // features of one vector
-    static constexpr std::size_t rows = size / last;                            // vectors per sample
+    static constexpr std::size_t last =
+        rank ? dims[rank ? rank - 1 : 0] : 1;        // features of one vector
+    static constexpr std::size_t rows = size / last; // vectors per sample
 };
 
-/// The shape of one sample of whole numbers (std::int32_t): tokens, classes. No gradient flows through it.
+/// The shape of one sample of whole numbers (std::int32_t): tokens, classes. No gradient flows
+/// through it.
 template <std::size_t... Dims>
 struct Indices : Shape<Dims...> {
     static constexpr bool integer = true;
@@ -34,11 +37,17 @@ using Element = std::conditional_t<S::integer, std::int32_t const, T>;
 namespace detail {
 
 template <class S>
-struct MomentOf { using type = S; };
+struct MomentOf {
+    using type = S;
+};
 template <std::size_t Time, std::size_t Features>
-struct MomentOf<Shape<Time, Features>> { using type = Shape<1, Features>; };
+struct MomentOf<Shape<Time, Features>> {
+    using type = Shape<1, Features>;
+};
 template <std::size_t Time>
-struct MomentOf<Indices<Time>> { using type = Indices<1>; };
+struct MomentOf<Indices<Time>> {
+    using type = Indices<1>;
+};
 
 } // namespace detail
 

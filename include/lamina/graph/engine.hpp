@@ -15,9 +15,9 @@ template <class T>
 struct Work {
     std::byte const* layers = nullptr;
     T const *values = nullptr, *state = nullptr;
-    T *next_state = nullptr, *gradients = nullptr;         // training only
+    T *next_state = nullptr, *gradients = nullptr; // training only
     T *arena = nullptr, *scratch = nullptr, *memory = nullptr;
-    T* loss = nullptr;                    // what layers add to the loss; null: nobody asks
+    T* loss = nullptr; // what layers add to the loss; null: nobody asks
     void const* const* inputs = nullptr;
     std::size_t batch = 1, position = 0;
     bool training = false;
@@ -98,9 +98,8 @@ template <class T>
 
 /// An edge that is not the first to bring its gradient adds.
 template <class T>
-[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows,
-                                          Place const* places, int i, std::size_t per_batch,
-                                          Work<T> const& w) {
+[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows, Place const* places,
+                                          int i, std::size_t per_batch, Work<T> const& w) {
     for (int k = 0; k < rows[i].arity; ++k) {
         int const from = rows[i].inputs[k];
         if (!places[from].grad || places[i].first[k]) continue;
@@ -154,15 +153,16 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
     }
 }
 
-// Everything inlines into the one function that the caller calls. g++ forgets flatten where it inlines or clones that function.
+// Everything inlines into the one function that the caller calls. g++ forgets flatten where it
+// inlines or clones that function.
 #if defined(__clang__)
 #define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline]]
 #else
 #define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline, gnu::noclone]]
 #endif
 
-/// Small networks: the same walk written out row by row, so that every call is direct and inlines. They are too small
-/// for threads: saying so lets the compiler drop what shares work.
+/// Small networks: the same walk written out row by row, so that every call is direct and inlines.
+/// They are too small for threads: saying so lets the compiler drop what shares work.
 template <class N, bool Training, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
     constexpr auto& rows = N::table;

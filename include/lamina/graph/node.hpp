@@ -11,9 +11,10 @@
 #include <type_traits>
 #include <utility>
 
-/// A network is a function of its inputs. Running that function writes a flat table, one row per layer. The compiler runs it
-/// to plan memory; the program runs it once more to keep the layers' values. Edges are typed: a Node's type is its layer, so a
-/// shape that does not fit does not compile. Identity is the row's index, so calling a helper twice makes two layers.
+/// A network is a function of its inputs. Running that function writes a flat table, one row per
+/// layer. The compiler runs it to plan memory; the program runs it once more to keep the layers'
+/// values. Edges are typed: a Node's type is its layer, so a shape that does not fit does not
+/// compile. Identity is the row's index, so calling a helper twice makes two layers.
 namespace lamina {
 
 /// The output of layer L, bound as B on inputs In..., as a value: a row of the graph.
@@ -44,14 +45,20 @@ concept AnyNode = is_node<N>;
 
 /// Several nodes: for a layer with several inputs, or a network with several outputs.
 template <AnyNode... N>
-struct Nodes { std::tuple<N...> each; };
+struct Nodes {
+    std::tuple<N...> each;
+};
 
 /// join(a, b) | layer: what a layer with several inputs takes.
 template <AnyNode... N>
-constexpr Nodes<N...> join(N... n) { return {{n...}}; }
+constexpr Nodes<N...> join(N... n) {
+    return {{n...}};
+}
 /// return outputs(a, b): a network with several heads.
 template <AnyNode... N>
-constexpr Nodes<N...> outputs(N... n) { return {{n...}}; }
+constexpr Nodes<N...> outputs(N... n) {
+    return {{n...}};
+}
 
 /// The features of a node's vectors: Dense<width<decltype(x)>>.
 template <class N>
@@ -61,7 +68,8 @@ inline constexpr std::size_t width<Refused> = 1;
 
 namespace detail {
 
-/// The name that a layer's type gives it: Dense<64> is Dense; a lambda or a wrapper (`nameless`) has none.
+/// The name that a layer's type gives it: Dense<64> is Dense; a lambda or a wrapper (`nameless`)
+/// has none.
 template <class L>
 constexpr std::string_view read_scope_name() {
     if constexpr (requires { L::nameless; }) return {};
@@ -69,7 +77,8 @@ constexpr std::string_view read_scope_name() {
     s = s.substr(0, s.find('<'));
     if (auto const at = s.rfind("::"); at != s.npos) s = s.substr(at + 2);
     for (char const c : s)
-        if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
+        if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+              (c >= 'A' && c <= 'Z')))
             return {};
     return s;
 }
@@ -83,13 +92,15 @@ struct Untimed {
     static void forward(auto const&) {}
 };
 
-struct Nothing {   // stands for "no producer to fuse with"
+struct Nothing { // stands for "no producer to fuse with"
     using Bound = Nothing;
     using Layer = Nothing;
 };
 
 template <class L, class... N>
-concept LayerOn = requires { typename L::template On<typename N::Output...>; };
+concept LayerOn = requires {
+    typename L::template On<typename N::Output...>;
+};
 
 /// One moment, or something without time.
 template <class N>
@@ -119,11 +130,13 @@ template <class B, class L, class First, class... N>
 constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N... more) {
     using G = std::remove_pointer_t<decltype(first.graph)>;
     using T = typename G::Scalar;
-    static_assert(std::is_trivially_copyable_v<L>, "A layer is a small value: numbers and flags, no buffers.");
+    static_assert(std::is_trivially_copyable_v<L>,
+                  "A layer is a small value: numbers and flags, no buffers.");
     constexpr bool stepped = (First::stepped || ... || N::stepped);
     using R = typename decltype(running<L, B, stepped, First, N...>())::type;
-    using Producer = std::conditional_t<fuses_forward<typename First::Bound, R>
-                                            || fuses_backward<typename First::Bound, R>, First, Nothing>;
+    using Producer = std::conditional_t<fuses_forward<typename First::Bound, R> ||
+                                            fuses_backward<typename First::Bound, R>,
+                                        First, Nothing>;
     G& graph = *first.graph;
     if constexpr (!std::is_empty_v<L>)
         if (graph.values) ::new (graph.values + graph.value_bytes) L(layer);
@@ -163,17 +176,22 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
         return bind<typename L::template On<typename First::Output, typename N::Output...>>(
             layer, -1, first, more...);
     } else {
-        static_assert(!sizeof(L), "What stands behind | is not a layer, or it takes another number of inputs: give one "
-                                  "node, or join(a, b) for several.");
+        static_assert(
+            !sizeof(L),
+            "What stands behind | is not a layer, or it takes another number of inputs: give one "
+            "node, or join(a, b) for several.");
         return Refused{};
     }
 }
 
 } // namespace detail
 
-/// x | layer. What can be called with nodes is a block, made of layers; anything else is bound on what it is given.
+/// x | layer. What can be called with nodes is a block, made of layers; anything else is bound on
+/// what it is given.
 template <AnyNode N, class L>
-constexpr auto operator|(N x, L const& layer) { return detail::call_layer(layer, x); }
+constexpr auto operator|(N x, L const& layer) {
+    return detail::call_layer(layer, x);
+}
 template <class... N, class L>
 constexpr auto operator|(Nodes<N...> x, L const& layer) {
     return std::apply([&](auto... n) { return detail::call_layer(layer, n...); }, x.each);
@@ -181,17 +199,21 @@ constexpr auto operator|(Nodes<N...> x, L const& layer) {
 
 // What was refused swallows the rest, so that one mistake is one error.
 template <class L>
-constexpr Refused operator|(Refused, L const&) { return {}; }
+constexpr Refused operator|(Refused, L const&) {
+    return {};
+}
 template <class N>
-constexpr Refused operator+(Refused, N const&) { return {}; }
+constexpr Refused operator+(Refused, N const&) {
+    return {};
+}
 template <AnyNode N>
-constexpr Refused operator+(N, Refused) { return {}; }
+constexpr Refused operator+(N, Refused) {
+    return {};
+}
 template <class... N>
-    requires(std::is_same_v<N, Refused> || ...)
-constexpr Refused join(N...) { return {}; }
+requires(std::is_same_v<N, Refused> || ...) constexpr Refused join(N...) { return {}; }
 template <class... N>
-    requires(std::is_same_v<N, Refused> || ...)
-constexpr Refused outputs(N...) { return {}; }
+requires(std::is_same_v<N, Refused> || ...) constexpr Refused outputs(N...) { return {}; }
 
 /// x | shared(y): the layer that made y once more, with the same parameters and options.
 template <class N>
@@ -204,7 +226,8 @@ struct Shared {
         constexpr bool fits = detail::fits_of<B>();
         constexpr bool same =
             !fits || std::is_same_v<ParametersOf<B>, ParametersOf<typename N::Bound>>;
-        static_assert(same, "shared: the two inputs need parameters of different shapes. Give both the same features.");
+        static_assert(same, "shared: the two inputs need parameters of different shapes. Give both "
+                            "the same features.");
         if constexpr (!fits) {
             return detail::bind<B>(L{}, node.index, x);
         } else if constexpr (same) {
@@ -217,11 +240,13 @@ struct Shared {
     }
 };
 template <AnyNode N>
-constexpr Shared<N> shared(N node) { return {node}; }
+constexpr Shared<N> shared(N node) {
+    return {node};
+}
 constexpr Refused shared(Refused) { return {}; }
 
-/// x | tied(e): the transpose of the layer that made e, reading e's parameters: an output projection by the embedding matrix
-/// (Press and Wolf, 2017).
+/// x | tied(e): the transpose of the layer that made e, reading e's parameters: an output
+/// projection by the embedding matrix (Press and Wolf, 2017).
 template <class N>
 struct Tied {
     static constexpr bool nameless = true;
@@ -239,10 +264,13 @@ struct Tied {
     }
 };
 template <AnyNode N>
-constexpr Tied<N> tied(N node) { return {node}; }
+constexpr Tied<N> tied(N node) {
+    return {node};
+}
 constexpr Refused tied(Refused) { return {}; }
 
-/// frozen(layer or block): its parameters stay as they are; the backward pass ends where nothing above is trained.
+/// frozen(layer or block): its parameters stay as they are; the backward pass ends where nothing
+/// above is trained.
 template <class L>
 struct Frozen {
     static constexpr bool nameless = true;
@@ -257,7 +285,9 @@ struct Frozen {
     }
 };
 template <class L>
-constexpr Frozen<L> frozen(L layer) { return {layer}; }
+constexpr Frozen<L> frozen(L layer) {
+    return {layer};
+}
 
 /// named<"encoder">(layer or block): what it is called in paths, instead of its type.
 template <Name Text, class L>
@@ -270,7 +300,9 @@ struct Named {
     }
 };
 template <Name Text, class L>
-constexpr Named<Text, L> named(L layer) { return {layer}; }
+constexpr Named<Text, L> named(L layer) {
+    return {layer};
+}
 
 namespace detail {
 
@@ -289,7 +321,8 @@ constexpr auto input(G& graph) {
     constexpr bool stepped = (G::stepped >> I) & 1;
     int const index = graph.size++;
     if (graph.rows) {
-        graph.rows[index].op = &input_op<typename G::Scalar, std::conditional_t<stepped, Moment<S>, S>>;
+        graph.rows[index].op =
+            &input_op<typename G::Scalar, std::conditional_t<stepped, Moment<S>, S>>;
         graph.rows[index].owner = index;
         graph.rows[index].stepped = stepped;
     }
@@ -300,13 +333,19 @@ constexpr auto input(G& graph) {
 
 /// The beginning of a network: one sample has this shape.
 template <std::size_t... Dims>
-struct Input { using Output = Shape<Dims...>; };
+struct Input {
+    using Output = Shape<Dims...>;
+};
 /// The same for whole numbers: tokens, classes (std::int32_t).
 template <std::size_t... Dims>
-struct Tokens { using Output = Indices<Dims...>; };
+struct Tokens {
+    using Output = Indices<Dims...>;
+};
 
 template <class... In>
-struct Inputs { static constexpr int count = sizeof...(In); };
+struct Inputs {
+    static constexpr int count = sizeof...(In);
+};
 
 /// A network written as a function; made by graph().
 template <class F, class... In>
@@ -317,12 +356,15 @@ struct Function {
     constexpr auto operator()(AnyNode auto... x) const { return function(x...); }
 };
 
-/// graph<Input<3>, Tokens<5>>([](auto x, auto t) { return ...; }): a network as a function of its inputs.
+/// graph<Input<3>, Tokens<5>>([](auto x, auto t) { return ...; }): a network as a function of its
+/// inputs.
 template <class... In, class F>
 constexpr auto graph(F function) {
     constexpr bool fits = std::is_default_constructible_v<F>;
-    static_assert(fits, "graph: the lambda captures. The compiler runs it, so write the value inside or make it a "
-                        "constexpr or a template argument.");
+    static_assert(
+        fits,
+        "graph: the lambda captures. The compiler runs it, so write the value inside or make it a "
+        "constexpr or a template argument.");
     if constexpr (fits) return Function<F, In...>{function};
     else return Refused{};
 }

@@ -11,15 +11,18 @@
 
 namespace lamina {
 
-/// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by all rows that use it.
+/// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
+/// all rows that use it.
 template <class T>
 struct Op {
     using Run = void (*)(Call<T> const&);
     Run forward, backward;
-    Run fused_forward;    // the producer's forward with this layer as its epilogue; null: no such thing
-    Run fused_backward;   // this layer's backward with the slope of its input's layer; null: no such thing
-    Run regularize;       // adds a penalty to loss and gradients, once a step; null: none
-    void (*describe)(void const* layer, Settings const& out);   // tells the layer's options
+    Run fused_forward;  // the producer's forward with this layer as its epilogue; null: no such
+                        // thing
+    Run fused_backward; // this layer's backward with the slope of its input's layer; null: no such
+                        // thing
+    Run regularize;     // adds a penalty to loss and gradients, once a step; null: none
+    void (*describe)(void const* layer, Settings const& out); // tells the layer's options
     std::string_view type;
     Extents output;
     std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size;
@@ -44,11 +47,11 @@ template <class X>
 inline constexpr std::string_view type_name = read_type_name<X>();
 
 // The declared constant of a bound layer, or what holds where it declares none.
-#define LAMINA_TRAIT(name, otherwise)                                        \
-    template <class B>                                                       \
-    constexpr auto name##_of() {                                             \
-        if constexpr (requires { B::name; }) return B::name;                 \
-        else return otherwise;                                               \
+#define LAMINA_TRAIT(name, otherwise)                                                              \
+    template <class B>                                                                             \
+    constexpr auto name##_of() {                                                                   \
+        if constexpr (requires { B::name; }) return B::name;                                       \
+        else return otherwise;                                                                     \
     }
 LAMINA_TRAIT(fits, true)
 LAMINA_TRAIT(cache, std::size_t{0})
@@ -59,7 +62,7 @@ LAMINA_TRAIT(flops, std::size_t{0})
 LAMINA_TRAIT(needs_x, true)
 LAMINA_TRAIT(needs_y, true)
 LAMINA_TRAIT(in_place, false)
-LAMINA_TRAIT(view, false)   // y is x in another shape: it may share x's memory with anyone
+LAMINA_TRAIT(view, false) // y is x in another shape: it may share x's memory with anyone
 LAMINA_TRAIT(sparse, false)
 LAMINA_TRAIT(each_moment, false)
 #undef LAMINA_TRAIT
@@ -70,7 +73,8 @@ constexpr std::size_t scratch_of() {
     else return 0;
 }
 
-// clang inlines a layer's body into the unrolled walk only when it is told at this call; g++ is told once, in engine.hpp.
+// clang inlines a layer's body into the unrolled walk only when it is told at this call; g++ is
+// told once, in engine.hpp.
 #if defined(__clang__)
 #define LAMINA_FLATTEN_LAYER [[gnu::flatten]]
 #else

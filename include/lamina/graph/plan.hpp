@@ -9,7 +9,7 @@ namespace lamina {
 
 struct PlanOptions {
     bool training = false;
-    bool input_gradients = false;   // also towards the inputs: to check, to explain a prediction
+    bool input_gradients = false; // also towards the inputs: to check, to explain a prediction
 };
 
 /// Where a row's numbers lie, and how it runs: what the compiler decided. An offset counts scalars
@@ -17,24 +17,24 @@ struct PlanOptions {
 struct Place {
     std::size_t y = 0, dy = 0, cache = 0, mask = 0;
     std::size_t batch_cache = 0, parameters = 0, state = 0, memory = 0;
-    int input = -1;                 // y is this input of the network: itself, or a view of it
-    bool in_place = false;          // y lies where x lay, and dx where dy lay
-    bool fused = false;             // runs as the epilogue of its producer ...
-    bool away = false;              // ... which then does not run by itself
-    bool fused_slope = false;       // its backward takes the slope of the layer before it along ...
-    bool slope_away = false;        // ... whose backward then does not run by itself
-    bool grad = false;              // something trained lies here or above
-    bool backward = false;          // so its backward is part of the pass
-    bool sparse = false;            // its parameters' gradient touches few rows
-    bool first[max_inputs]{};       // it brings this input's gradient first, so it overwrites
+    int input = -1;           // y is this input of the network: itself, or a view of it
+    bool in_place = false;    // y lies where x lay, and dx where dy lay
+    bool fused = false;       // runs as the epilogue of its producer ...
+    bool away = false;        // ... which then does not run by itself
+    bool fused_slope = false; // its backward takes the slope of the layer before it along ...
+    bool slope_away = false;  // ... whose backward then does not run by itself
+    bool grad = false;        // something trained lies here or above
+    bool backward = false;    // so its backward is part of the pass
+    bool sparse = false;      // its parameters' gradient touches few rows
+    bool first[max_inputs]{}; // it brings this input's gradient first, so it overwrites
 };
 
 /// Where everything lies. Time runs 0 ... N-1 forward, N loss, 2N-i backward of row i.
 template <int N, int Outputs>
 struct Plan {
     Place rows[N]{};
-    int outputs[Outputs]{};   // the row predicted
-    int losses[Outputs]{};    // the row the loss reads: the same, or its logits
+    int outputs[Outputs]{}; // the row predicted
+    int losses[Outputs]{};  // the row the loss reads: the same, or its logits
     std::size_t per_sample = 0, per_batch = 0, spare = 0, scratch = 0;
     std::size_t parameters = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
 };
@@ -78,7 +78,7 @@ struct Planner {
     Row<T> const* rows;
     PlanOptions options;
     Plan<N, Outputs> p{};
-    int consumers[N]{}, end[N]{}, root[N]{};   // root: the row whose memory an in-place chain uses
+    int consumers[N]{}, end[N]{}, root[N]{}; // root: the row whose memory an in-place chain uses
     bool is_loss[N]{};
 
     constexpr Op<T> const& op(int i) const { return *rows[i].op; }
@@ -89,7 +89,7 @@ struct Planner {
         for (int o = 0; o < Outputs; ++o) {
             int const out = outputs[o];
             p.outputs[o] = p.losses[o] = out;
-            if (options.training && logits[o])   // nobody else reads the output row
+            if (options.training && logits[o]) // nobody else reads the output row
                 p.losses[o] = rows[out].inputs[0];
             is_loss[p.losses[o]] = is_loss[out] = true;
         }
@@ -145,9 +145,8 @@ struct Planner {
                 at.away = true;
                 continue;
             }
-            at.in_place = consumers[from] == 1 && p.rows[from].input < 0 && !is_loss[from]
-                          && (op(i).view || !read_in_backward(i))
-                          && rows[from].stepped == row.stepped;
+            at.in_place = consumers[from] == 1 && p.rows[from].input < 0 && !is_loss[from] &&
+                          (op(i).view || !read_in_backward(i)) && rows[from].stepped == row.stepped;
             at.fused = at.in_place && op(i).fused_forward != nullptr;
             if (at.fused) p.rows[from].away = true;
             if (at.in_place) root[i] = root[from];
@@ -156,7 +155,8 @@ struct Planner {
             auto& at = p.rows[j];
             if (rows[j].arity > 0 && at.backward && op(j).fused_backward) {
                 int const i = rows[j].inputs[0];
-                at.fused_slope = consumers[i] == 1 && p.rows[i].in_place && p.rows[i].backward && !is_loss[i];
+                at.fused_slope =
+                    consumers[i] == 1 && p.rows[i].in_place && p.rows[i].backward && !is_loss[i];
                 if (at.fused_slope) p.rows[i].slope_away = true;
             }
             for (int k = 0; k < rows[j].arity; ++k) {
@@ -168,7 +168,8 @@ struct Planner {
         }
     }
 
-    /// What lives into the backward pass is all alive at once: it is stacked. The rest shares a pool.
+    /// What lives into the backward pass is all alive at once: it is stacked. The rest shares a
+    /// pool.
     constexpr void place_values() {
         std::size_t stacked = 0;
         bool pooled[N]{}, pooled_cache[N]{}, has_dy[N]{}, steps = false;
@@ -182,7 +183,8 @@ struct Planner {
         for (int i = 0; i < N; ++i) {
             auto& at = p.rows[i];
             if (at.input >= 0) continue;
-            p.without_reuse += aligned(op(i).output.size) + aligned(op(i).cache) + aligned(op(i).mask);
+            p.without_reuse +=
+                aligned(op(i).output.size) + aligned(op(i).cache) + aligned(op(i).mask);
             // a row that is not stepped keeps its numbers while others step
             bool const keep = steps && !rows[i].stepped;
             if (op(i).mask) at.mask = stack(op(i).mask);
@@ -216,7 +218,7 @@ struct Planner {
 
     constexpr void place_gradients(Pool<4 * N + 1>& pool, bool* has_dy) {
         auto const give_dy = [&](int i, int now) {
-            int last = i;   // an in-place chain shares one gradient too
+            int last = i; // an in-place chain shares one gradient too
             while (p.rows[last].in_place && p.rows[last].backward) last = rows[last].inputs[0];
             p.rows[i].dy = pool.take(aligned(op(i).output.size), now, 2 * N - last);
             p.without_reuse += aligned(op(i).output.size);
@@ -229,7 +231,8 @@ struct Planner {
             std::size_t spare = 0;
             for (int k = 0; k < rows[j].arity; ++k) {
                 int const i = rows[j].inputs[k];
-                if (!p.rows[i].grad || has_dy[i]) {   // its gradient goes nowhere, or is added to another's
+                if (!p.rows[i].grad ||
+                    has_dy[i]) { // its gradient goes nowhere, or is added to another's
                     spare += aligned(op(i).output.size);
                     if (spare > p.spare) p.spare = spare;
                     continue;
@@ -248,7 +251,8 @@ struct Planner {
 };
 
 template <int N, int Outputs, class T>
-constexpr Plan<N, Outputs> plan(Row<T> const* rows, int const* outputs, bool const* logits, PlanOptions options) {
+constexpr Plan<N, Outputs> plan(Row<T> const* rows, int const* outputs, bool const* logits,
+                                PlanOptions options) {
     Planner<N, Outputs, T> planner{rows, options};
     planner.find_losses(outputs, logits);
     planner.place_parameters();

@@ -15,35 +15,35 @@ namespace lamina {
 template <class T>
 struct Row {
     Op<T> const* op = nullptr;
-    std::size_t layer = 0;       // where the layer's value lies among the layers' bytes
-    int scope = -1;              // its name
+    std::size_t layer = 0; // where the layer's value lies among the layers' bytes
+    int scope = -1;        // its name
     int inputs[max_inputs]{}, arity = 0;
-    int owner = 0;               // the row whose parameters this row uses: itself, unless tied or shared
-    int mask = -1;               // the row that made the mask of its time axis; -1: none
+    int owner = 0; // the row whose parameters this row uses: itself, unless tied or shared
+    int mask = -1; // the row that made the mask of its time axis; -1: none
     bool frozen = false;
-    bool stepped = false;        // runs once for each moment, when stepping token by token
+    bool stepped = false; // runs once for each moment, when stepping token by token
 };
 
-/// A name and what it stands in: `attention` in `transformer_block_1` in `encoder`. One for each row and each block called; a
-/// path is put together only when somebody asks for it.
+/// A name and what it stands in: `attention` in `transformer_block_1` in `encoder`. One for each
+/// row and each block called; a path is put together only when somebody asks for it.
 struct Scope {
     int parent = -1;
     std::string_view name{};
-    bool given = false;          // by the user, with named<"...">
+    bool given = false; // by the user, with named<"...">
 };
 
-/// What running a network's function writes: the rows in the order of the calls. Stepped says, bit by bit, which inputs come
-/// token by token; 0: none, the whole sequence at once.
+/// What running a network's function writes: the rows in the order of the calls. Stepped says, bit
+/// by bit, which inputs come token by token; 0: none, the whole sequence at once.
 template <class T, std::uint32_t Stepped = 0>
 struct Graph {
     using Scalar = T;
     static constexpr std::uint32_t stepped = Stepped;
 
-    Row<T>* rows = nullptr;        // null: only count
+    Row<T>* rows = nullptr; // null: only count
     Scope* scopes = nullptr;
-    std::byte* values = nullptr;   // null: the compiler is running
+    std::byte* values = nullptr; // null: the compiler is running
     int size = 0, scope_count = 0, scope = -1;
-    std::string_view name{};       // what named<"..."> calls the next layer
+    std::string_view name{}; // what named<"..."> calls the next layer
     std::size_t value_bytes = 0;
     bool frozen = false;
 
@@ -64,7 +64,7 @@ struct Graph {
             row.op = op;
             for (int i : inputs) row.inputs[row.arity++] = i;
             row.owner = owner < 0 ? index : owner;
-            row.frozen = frozen || rows[row.owner].frozen;   // tied to what is frozen
+            row.frozen = frozen || rows[row.owner].frozen; // tied to what is frozen
             row.stepped = is_stepped;
             row.scope = its_scope;
             row.layer = value_bytes;

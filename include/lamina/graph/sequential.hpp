@@ -11,39 +11,51 @@ namespace lamina {
 namespace detail {
 
 template <std::size_t I, class L>
-struct Leaf { [[no_unique_address]] L layer; };
+struct Leaf {
+    [[no_unique_address]] L layer;
+};
 template <class I, class... L>
 struct Leaves;
 template <std::size_t... I, class... L>
 struct Leaves<std::index_sequence<I...>, L...> : Leaf<I, L>... {};
 template <std::size_t I, class L>
-constexpr L const& leaf(Leaf<I, L> const& l) { return l.layer; }
+constexpr L const& leaf(Leaf<I, L> const& l) {
+    return l.layer;
+}
 template <std::size_t I, class L>
-constexpr L& leaf(Leaf<I, L>& l) { return l.layer; }
-/// Layers side by side: a flat base for each, since a std::tuple costs the compiler three times as much.
+constexpr L& leaf(Leaf<I, L>& l) {
+    return l.layer;
+}
+/// Layers side by side: a flat base for each, since a std::tuple costs the compiler three times as
+/// much.
 template <class... L>
 using LeavesOf = Leaves<std::index_sequence_for<L...>, L...>;
 
-/// x | layer I | layer I+1 | ...: eight at a time, so that neither recursion nor nesting grows deep.
+/// x | layer I | layer I+1 | ...: eight at a time, so that neither recursion nor nesting grows
+/// deep.
 template <std::size_t I, std::size_t N>
 constexpr auto chain(auto x, auto const& l) {
     if constexpr (I == N) return x;
     else if constexpr (N - I >= 8)
-        return chain<I + 8, N>(x | leaf<I>(l) | leaf<I + 1>(l) | leaf<I + 2>(l) | leaf<I + 3>(l)
-                                   | leaf<I + 4>(l) | leaf<I + 5>(l) | leaf<I + 6>(l) | leaf<I + 7>(l), l);
+        return chain<I + 8, N>(x | leaf<I>(l) | leaf<I + 1>(l) | leaf<I + 2>(l) | leaf<I + 3>(l) |
+                                   leaf<I + 4>(l) | leaf<I + 5>(l) | leaf<I + 6>(l) |
+                                   leaf<I + 7>(l),
+                               l);
     else return chain<I + 1, N>(x | leaf<I>(l), l);
 }
 
 } // namespace detail
 
-/// Layers one after another: Sequential{Dense<64>{}, ReLU{}}, or as a type, Sequential<Dense<64>, ReLU>. A block, and so a
-/// layer wherever a layer may stand.
+/// Layers one after another: Sequential{Dense<64>{}, ReLU{}}, or as a type, Sequential<Dense<64>,
+/// ReLU>. A block, and so a layer wherever a layer may stand.
 template <class... L>
 struct Sequential {
     detail::LeavesOf<L...> layers;
     constexpr Sequential() = default;
     constexpr Sequential(L... l) requires(sizeof...(L) > 0) : layers{{l}...} {}
-    constexpr auto operator()(AnyNode auto x) const { return detail::chain<0, sizeof...(L)>(x, layers); }
+    constexpr auto operator()(AnyNode auto x) const {
+        return detail::chain<0, sizeof...(L)>(x, layers);
+    }
 };
 
 /// ... that begins with its input: a whole network.

@@ -14,16 +14,18 @@ namespace lamina::detail {
 template <class G, class D, class... In>
 constexpr auto run(G& g, D const& definition, Inputs<In...>) {
     auto const y = [&]<int... I>(std::integer_sequence<int, I...>) {
-        std::tuple x{input<In, I>(g)...};   // one after another, so that input I is row I
+        std::tuple x{input<In, I>(g)...}; // one after another, so that input I is row I
         return definition(std::get<I>(x)...);
-    }(std::make_integer_sequence<int, int(sizeof...(In))>{});
+    }
+    (std::make_integer_sequence<int, int(sizeof...(In))>{});
     if constexpr (is_node<std::remove_const_t<decltype(y)>>) return join(y);
     else return y;
 }
 
 /// The Nodes<...> that a network returns; Refused if it was refused.
 template <class D, class T>
-using OutputsOf = decltype(run(std::declval<Graph<T>&>(), std::declval<D const&>(), typename D::Inputs{}));
+using OutputsOf =
+    decltype(run(std::declval<Graph<T>&>(), std::declval<D const&>(), typename D::Inputs{}));
 template <class D, class T>
 inline constexpr int outputs_of = int(std::tuple_size_v<decltype(OutputsOf<D, T>::each)>);
 
@@ -38,8 +40,9 @@ constexpr Extent extent() {
     return {g.size, g.scope_count, g.value_bytes};
 }
 
-/// The rows in their canonical order: inputs, then what the outputs need, depth first. What nobody needs falls away. C++ leaves
-/// open in which order f(x | a, x | b) runs, and compilers differ: this order depends on the edges alone.
+/// The rows in their canonical order: inputs, then what the outputs need, depth first. What nobody
+/// needs falls away. C++ leaves open in which order f(x | a, x | b) runs, and compilers differ:
+/// this order depends on the edges alone.
 template <class T, int N, int Scopes, int Outputs>
 struct LayerTable {
     std::array<Row<T>, N> rows{};
@@ -49,10 +52,11 @@ struct LayerTable {
     std::size_t value_bytes = 0;
 };
 
-/// Written by the compiler; the program writes it once more with `values` (room for the layers' values in the order of the
-/// calls) and `destination` (their place in the table's order).
+/// Written by the compiler; the program writes it once more with `values` (room for the layers'
+/// values in the order of the calls) and `destination` (their place in the table's order).
 template <Extent E, class T, std::uint32_t Stepped, class D>
-constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte* destination = nullptr) {
+constexpr auto table(D const& definition, std::byte* values = nullptr,
+                     std::byte* destination = nullptr) {
     constexpr int outs = outputs_of<D, T>, count = E.rows;
     std::array<Row<T>, count> raw{};
     LayerTable<T, count, E.scopes + 1, outs> t;
@@ -76,7 +80,7 @@ constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte
                 --depth;
                 continue;
             }
-            if (next[i] <= row.arity) {   // its inputs, then the row that owns its parameters
+            if (next[i] <= row.arity) { // its inputs, then the row that owns its parameters
                 int const from = next[i] < row.arity ? row.inputs[next[i]] : row.owner;
                 ++next[i];
                 if (from != int(i) && place[std::size_t(from)] < 0) stack[depth++] = from;
@@ -99,13 +103,15 @@ constexpr auto table(D const& definition, std::byte* values = nullptr, std::byte
     return t;
 }
 
-/// A layer's run-time values must not change the network's structure: the compiler planned it from the default values.
+/// A layer's run-time values must not change the network's structure: the compiler planned it from
+/// the default values.
 template <class T, int N, int S, int O>
 bool same_structure(LayerTable<T, N, S, O> const& a, LayerTable<T, N, S, O> const& b) {
     if (a.size != b.size || a.outputs != b.outputs) return false;
     for (std::size_t i = 0; i < std::size_t(a.size); ++i) {
         auto const &p = a.rows[i], &q = b.rows[i];
-        if (p.op != q.op || p.arity != q.arity || p.owner != q.owner || p.mask != q.mask || p.frozen != q.frozen)
+        if (p.op != q.op || p.arity != q.arity || p.owner != q.owner || p.mask != q.mask ||
+            p.frozen != q.frozen)
             return false;
         for (int k = 0; k < p.arity; ++k)
             if (p.inputs[k] != q.inputs[k]) return false;

@@ -18,18 +18,20 @@ template <class T>
 struct BatchView {
     void const* const* x;
     void const* const* y;
-    T const* weight;   // one for each sample; null: all 1
+    T const* weight; // one for each sample; null: all 1
     std::size_t size;
 };
 
 /// Bytes of one sample, known to the compiler: small ones are copied without a call.
 template <std::size_t Bytes>
-inline void gather(std::byte* to, std::byte const* from, std::uint32_t const* order, std::size_t n) {
+inline void gather(std::byte* to, std::byte const* from, std::uint32_t const* order,
+                   std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) std::memcpy(to + i * Bytes, from + order[i] * Bytes, Bytes);
 }
 
-/// Samples in memory: columns of `Sizes` bytes each, cut into batches, shuffled anew for each epoch. The order of an epoch is a
-/// function of (seed, epoch): a run that goes on from a checkpoint sees what it would have seen.
+/// Samples in memory: columns of `Sizes` bytes each, cut into batches, shuffled anew for each
+/// epoch. The order of an epoch is a function of (seed, epoch): a run that goes on from a
+/// checkpoint sees what it would have seen.
 template <class T, class Inputs, class Targets>
 class Samples;
 template <class T, std::size_t... X, std::size_t... Y>
@@ -50,7 +52,9 @@ public:
         return s;
     }
 
-    std::size_t batches(std::size_t batch_size) const { return (count + batch_size - 1) / batch_size; }
+    std::size_t batches(std::size_t batch_size) const {
+        return (count + batch_size - 1) / batch_size;
+    }
 
     void begin_epoch(std::size_t epoch, std::size_t batch_size, bool shuffle, Random random) {
         batch_size_ = batch_size;
@@ -60,12 +64,14 @@ public:
         random = random.child(epoch);
         order_.reserve(count + 1);
         std::iota(order_.data(), order_.data() + count, std::uint32_t{0});
-        for (std::size_t i = count; i > 1; --i)   // Fisher and Yates
+        for (std::size_t i = count; i > 1; --i) // Fisher and Yates
             std::swap(order_[i - 1], order_[random.below(i, i)]);
         std::size_t at = 0;
-        for (std::size_t k = 0; k <= columns; ++k) {   // each column on its own cache line; the weights last
+        for (std::size_t k = 0; k <= columns;
+             ++k) { // each column on its own cache line; the weights last
             place_[k] = at;
-            at += ((k < columns ? size[k] : sizeof(T)) * std::min(batch_size, count) + 63) / 64 * 64;
+            at +=
+                ((k < columns ? size[k] : sizeof(T)) * std::min(batch_size, count) + 63) / 64 * 64;
         }
         room_.reserve(at + 1);
     }

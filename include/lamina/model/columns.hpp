@@ -28,38 +28,41 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
     return s + ")";
 }
 
-[[noreturn, gnu::cold]] inline void refuse(std::string const& where, std::string const& message) {
+[[noreturn, gnu::cold]] inline void refuse(char const* where, std::string const& message) {
     throw Error(Error::Kind::argument, where, message);
 }
 
-/// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without its axis. `index` says which of
-/// several `what` it is; -1: the only one.
-[[gnu::cold]] inline void check_shape(Array const& a, Extents sample, std::string const& where, char const* what,
-                                      int index = -1) {
+/// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without
+/// its axis. `index` says which of several `what` it is; -1: the only one.
+[[gnu::cold]] inline void check_shape(Array const& a, Extents sample, char const* where,
+                                      char const* what, int index = -1) {
     bool same = a.rank() == sample.rank + 1;
     for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
-    if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1)))) return;
-    refuse(where, what + (index < 0 ? std::string{} : " " + std::to_string(index)) + " has the shape " + a.shape_text()
-                      + ", the network takes " + sample_shape_text(sample.dims, sample.rank)
-                      + ", n samples. Nothing is broadcast: reshape it.");
+    if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1))))
+        return;
+    refuse(where, what + (index < 0 ? std::string{} : " " + std::to_string(index)) +
+                      " has the shape " + a.shape_text() + ", the network takes " +
+                      sample_shape_text(sample.dims, sample.rank) +
+                      ", n samples. Nothing is broadcast: reshape it.");
 }
 
 /// Every Array is there, and all have as many samples. How many that is.
-[[gnu::cold]] inline std::size_t check_counts(Arrays const& arrays, std::size_t count, std::string const& where,
-                                              char const* what) {
+[[gnu::cold]] inline std::size_t check_counts(Arrays const& arrays, std::size_t count,
+                                              char const* where, char const* what) {
     if (arrays.count() != count)
-        refuse(where, std::to_string(arrays.count()) + " of " + what + " given, the network has " + std::to_string(count)
-                          + ". Give several in braces: {a, b}.");
+        refuse(where, std::to_string(arrays.count()) + " of " + what + " given, the network has " +
+                          std::to_string(count) + ". Give several in braces: {a, b}.");
     std::size_t const n = arrays[0].rows();
     for (std::size_t i = 1; i < count; ++i)
         if (arrays[i].rows() != n)
-            refuse(where, std::string(what) + " 0 has " + std::to_string(n) + " samples, " + what + " " + std::to_string(i)
-                              + " has " + std::to_string(arrays[i].rows()) + ". Give as many of each.");
+            refuse(where, std::string(what) + " 0 has " + std::to_string(n) + " samples, " + what +
+                              " " + std::to_string(i) + " has " + std::to_string(arrays[i].rows()) +
+                              ". Give as many of each.");
     return n;
 }
 
-/// Several columns of samples: what fit, evaluate and predict were given, in the order of the network's inputs or targets, looked at
-/// where they lie or converted once.
+/// Several columns of samples: what fit, evaluate and predict were given, in the order of the
+/// network's inputs or targets, looked at where they lie or converted once.
 template <class T, class... S>
 class ColumnsOf {
 public:
@@ -67,16 +70,18 @@ public:
     void const* data[count + 1]{};
 
     /// The number of samples, which all columns have alike.
-    std::size_t bind(Arrays const& arrays, std::string const& where, char const* what) {
+    std::size_t bind(Arrays const& arrays, char const* where, char const* what) {
         std::size_t const n = check_counts(arrays, count, where, what);
         int i = 0;
-        ([&] {
-            auto const& a = arrays[std::size_t(i)];
-            check_shape(a, {S::dims.data(), S::rank, S::size}, where, what, count > 1 ? i : -1);
-            if constexpr (S::integer) data[i] = a.as(tokens_[i], where.c_str());
-            else data[i] = a.as(numbers_[i], where.c_str());
-            ++i;
-        }(), ...);
+        (
+            [&] {
+                auto const& a = arrays[std::size_t(i)];
+                check_shape(a, {S::dims.data(), S::rank, S::size}, where, what, count > 1 ? i : -1);
+                if constexpr (S::integer) data[i] = a.as(tokens_[i], where);
+                else data[i] = a.as(numbers_[i], where);
+                ++i;
+            }(),
+            ...);
         return n;
     }
 
@@ -97,10 +102,21 @@ struct InputColumns<T, Inputs<In...>> : ColumnsOf<T, typename In::Output...> {
 template <class D, class T>
 using InputColumnsOf = InputColumns<T, typename D::Inputs>;
 
-/// sample_weight times class_weight, one number for each sample; without both, no memory and no numbers.
-template <class T, class Target>
-[[gnu::cold]] void weigh_samples(Array const& sample_weight, std::span<float const> class_weight, void const* target, std::size_t n,
-                   std::string const& where, Block<T>& into) {
+/// The class that a sample's target says: a whole number, one of two, or the largest.
+template <class T>
+std::size_t class_of(void const* target, Extents shape, bool integer, std::size_t i) {
+    if (integer) return std::size_t(static_cast<std::int32_t const*>(target)[i]);
+    T const* const row = static_cast<T const*>(target) + i * shape.size;
+    if (shape.size == 1) return row[0] > T(0.5);
+    return std::size_t(std::max_element(row, row + shape.size) - row);
+}
+
+/// sample_weight times class_weight, one number for each sample; without both, no memory and no
+/// numbers. The shape is that of a target.
+template <class T>
+[[gnu::cold]] void weigh_samples(Array const& sample_weight, std::span<float const> class_weight,
+                                 void const* target, Extents shape, bool integer, std::size_t n,
+                                 char const* where, Block<T>& into) {
     if (sample_weight.empty() && class_weight.empty()) return;
     into.reserve(n + 1);
     std::fill_n(into.data(), n, T{1});
@@ -108,27 +124,22 @@ template <class T, class Target>
         std::size_t const none = 0;
         check_shape(sample_weight, {&none, 0, 1}, where, "sample_weight");
         if (sample_weight.rows() != n)
-            refuse(where, "sample_weight has " + std::to_string(sample_weight.rows()) + " numbers for " + std::to_string(n)
-                              + " samples. Give one for each.");
+            refuse(where, "sample_weight has " + std::to_string(sample_weight.rows()) +
+                              " numbers for " + std::to_string(n) + " samples. Give one for each.");
         Block<T> room;
-        std::copy_n(sample_weight.as(room, where.c_str()), n, into.data());
+        std::copy_n(sample_weight.as(room, where), n, into.data());
     }
     if (class_weight.empty()) return;
-    if constexpr (Target::integer && Target::size > 1) {
-        refuse(where, "class_weight is for one class per sample, not for a sequence. Give sample_weight.");
-    } else {
-        auto const* const y = static_cast<NumberOf<T, Target> const*>(target);
-        for (std::size_t i = 0; i < n; ++i) {
-            auto const* const row = y + i * Target::size;
-            std::size_t k = 0;
-            if constexpr (Target::integer) k = static_cast<std::size_t>(row[0]);
-            else if constexpr (Target::size == 1) k = row[0] > T(0.5);
-            else k = std::size_t(std::max_element(row, row + Target::size) - row);
-            if (k >= class_weight.size())
-                refuse(where, "class_weight has " + std::to_string(class_weight.size()) + " numbers, sample " + std::to_string(i)
-                                  + " is of class " + std::to_string(k) + ". Give one for each class.");
-            into[i] *= T(class_weight[k]);
-        }
+    if (integer && shape.size > 1)
+        refuse(where, "class_weight is for one class per sample, not for a sequence. Give "
+                      "sample_weight.");
+    for (std::size_t i = 0; i < n; ++i) {
+        std::size_t const k = class_of<T>(target, shape, integer, i);
+        if (k >= class_weight.size())
+            refuse(where, "class_weight has " + std::to_string(class_weight.size()) +
+                              " numbers, sample " + std::to_string(i) + " is of class " +
+                              std::to_string(k) + ". Give one for each class.");
+        into[i] *= T(class_weight[k]);
     }
 }
 

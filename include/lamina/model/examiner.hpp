@@ -23,42 +23,55 @@ class MetricSums<Pairing, std::index_sequence<I...>, M...> {
     template <class G>
     using At = typename Pairing::template At<GivenMetric<G>::output>;
     template <class G>
-    using Bound = BoundMetric<typename GivenMetric<G>::type, typename At<G>::Y, typename At<G>::Target>;
+    using Bound =
+        BoundMetric<typename GivenMetric<G>::type, typename At<G>::Y, typename At<G>::Target>;
 
 public:
     using Options = LeavesOf<M...>;
     static constexpr std::size_t count = sizeof...(M);
     static constexpr bool fits = (fits_of<Bound<M>>() && ...);
     static void otherwise() {
-        ([] {
-            if constexpr (!fits_of<Bound<M>>()) Bound<M>::otherwise();
-        }(), ...);
+        (
+            [] {
+                if constexpr (!fits_of<Bound<M>>()) Bound<M>::otherwise();
+            }(),
+            ...);
     }
 
     void reset() { sums_ = {}; }
     template <std::size_t K, class Y, class Target, class T>
-    void update([[maybe_unused]] Options const& options, [[maybe_unused]] Y y, [[maybe_unused]] Target* target,
-                [[maybe_unused]] T const* weight) {
-        ([&] {
-            if constexpr (GivenMetric<M>::output == K)
-                leaf<I>(sums_).update(GivenMetric<M>::metric(leaf<I>(options)), y, target, weight);
-        }(), ...);
+    void update([[maybe_unused]] Options const& options, [[maybe_unused]] Y y,
+                [[maybe_unused]] Target* target, [[maybe_unused]] T const* weight) {
+        (
+            [&] {
+                if constexpr (GivenMetric<M>::output == K)
+                    leaf<I>(sums_).update(GivenMetric<M>::metric(leaf<I>(options)), y, target,
+                                          weight);
+            }(),
+            ...);
     }
     /// f(name, value) for each metric that is a single number: what the log shows.
     template <class F>
     void for_each_number([[maybe_unused]] Options const& options, [[maybe_unused]] F f) const {
-        ([&] {
-            if constexpr (is_number<I>) f(name_of(GivenMetric<M>::metric(leaf<I>(options))), double(leaf<I>(sums_).value()));
-        }(), ...);
+        (
+            [&] {
+                if constexpr (is_number<I>)
+                    f(name_of(GivenMetric<M>::metric(leaf<I>(options))),
+                      double(leaf<I>(sums_).value()));
+            }(),
+            ...);
     }
     /// (loss, values...), as evaluate returns them.
     auto results(double loss) const { return std::tuple{loss, leaf<I>(sums_).value()...}; }
 
 private:
     template <std::size_t J>
-    static constexpr bool is_number = std::is_arithmetic_v<decltype(leaf<J>(std::declval<LeavesOf<Bound<M>...> const&>()).value())>;
+    static constexpr bool is_number = std::is_arithmetic_v<
+        decltype(leaf<J>(std::declval<LeavesOf<Bound<M>...> const&>()).value())>;
     template <class Metric>
-    static std::string_view name_of(Metric const& m) { return m.name; }
+    static std::string_view name_of(Metric const& m) {
+        return m.name;
+    }
     LeavesOf<Bound<M>...> sums_{};
 };
 
@@ -67,7 +80,7 @@ template <class Pairing, class T>
 class Examiner {
 public:
     using Net = typename Pairing::Network;
-    static constexpr auto& plan = Net::training;   // keeps the logits, which losses are computed from
+    static constexpr auto& plan = Net::training; // keeps the logits, which losses are computed from
     static constexpr std::size_t outputs = Net::output_count;
 
     typename Pairing::Losses losses;
@@ -80,21 +93,27 @@ public:
     }
     Work<T> work_on(Weights<Net> const& weights, BatchView<T> const& batch, Threads* threads) {
         reserve(batch.size, threads);
-        return {.layers = weights.layers.data(), .values = weights.values.data(), .state = weights.state.data(),
-                .arena = work.arena.data(), .scratch = work.scratch.data(), .inputs = batch.x, .batch = batch.size,
+        return {.layers = weights.layers.data(),
+                .values = weights.values.data(),
+                .state = weights.state.data(),
+                .arena = work.arena.data(),
+                .scratch = work.scratch.data(),
+                .inputs = batch.x,
+                .batch = batch.size,
                 .threads = threads};
     }
     /// The loss of a batch, with what layers add to it; the metrics take note.
     template <class Sums>
-    T evaluate(Weights<Net> const& weights, Sums& sums, typename Sums::Options const& options, BatchView<T> const& batch,
-               Threads* threads) {
+    T evaluate(Weights<Net> const& weights, Sums& sums, typename Sums::Options const& options,
+               BatchView<T> const& batch, Threads* threads) {
         T penalty{0};
         auto w = work_on(weights, batch, threads);
         w.loss = &penalty;
         Net::template forward<true>(w);
         return examine<false>(sums, options, batch) + penalty;
     }
-    /// What comes behind the forward pass: the losses, with their gradients if Learn, and the metrics.
+    /// What comes behind the forward pass: the losses, with their gradients if Learn, and the
+    /// metrics.
     template <bool Learn, class Sums>
     T examine(Sums& sums, typename Sums::Options const& options, BatchView<T> const& batch) {
         T* const arena = work.arena.data();
@@ -104,32 +123,41 @@ public:
         auto const one = [&]<std::size_t K>(std::integral_constant<std::size_t, K>) {
             using P = typename Pairing::template At<K>;
             using Y = typename P::Y;
-            auto const* const target = static_cast<Element<T const, typename P::Target>*>(batch.y[K]);
+            auto const* const target =
+                static_cast<Element<T const, typename P::Target>*>(batch.y[K]);
             T const* const mask = Net::mask_of(plan.losses[K], arena, n, true);
             T total{};
             T const* const weight = weigh<Y>(mask, batch, room, total);
             room += n * Y::rows;
             View<T const, Y> const y{Net::y_of(plan.losses[K], arena, n, true), n};
             T* const dy = Learn ? Net::dy_of(plan.losses[K], arena, n) : nullptr;
-            // a loss is divided by total, so total / share multiplies loss and gradient by the share
-            sum += P::Bound::value(leaf<K>(losses), y, target, weight, dy, total / T(loss_weights[K]));
-            sums.template update<K>(options, View<T const, Y>{Net::y_of(plan.outputs[K], arena, n, true), n}, target, mask);
+            // a loss is divided by total, so total / share multiplies loss and gradient by the
+            // share
+            sum +=
+                P::Bound::value(leaf<K>(losses), y, target, weight, dy, total / T(loss_weights[K]));
+            sums.template update<K>(options,
+                                    View<T const, Y>{Net::y_of(plan.outputs[K], arena, n, true), n},
+                                    target, mask);
         };
         [&]<std::size_t... K>(std::index_sequence<K...>) {
             (one(std::integral_constant<std::size_t, K>{}), ...);
-        }(std::make_index_sequence<outputs>{});
+        }
+        (std::make_index_sequence<outputs>{});
         return sum;
     }
 
     Workspace<Net> work;
 
 private:
-    static constexpr std::size_t row_weights_per_sample = []<std::size_t... K>(std::index_sequence<K...>) {
+    static constexpr std::size_t row_weights_per_sample =
+        []<std::size_t... K>(std::index_sequence<K...>) {
         return (Pairing::template At<K>::Y::rows + ... + 0);
-    }(std::make_index_sequence<outputs>{});
+    }
+    (std::make_index_sequence<outputs>{});
 
-    /// What each vector of an output weighs: the sample's weight times the mask; and the sum that the loss is divided by: the
-    /// vectors, or those that the mask keeps (Keras' sum_over_batch_size).
+    /// What each vector of an output weighs: the sample's weight times the mask; and the sum that
+    /// the loss is divided by: the vectors, or those that the mask keeps (Keras'
+    /// sum_over_batch_size).
     template <class Y>
     T const* weigh(T const* mask, BatchView<T> const& batch, T* room, T& total) {
         std::size_t const rows = batch.size * Y::rows;
@@ -139,7 +167,8 @@ private:
             for (std::size_t r = 0; r < rows; ++r) total += mask[r];
         }
         if (!batch.weight) return mask;
-        for (std::size_t r = 0; r < rows; ++r) room[r] = batch.weight[r / Y::rows] * (mask ? mask[r] : T{1});
+        for (std::size_t r = 0; r < rows; ++r)
+            room[r] = batch.weight[r / Y::rows] * (mask ? mask[r] : T{1});
         return room;
     }
 

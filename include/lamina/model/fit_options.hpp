@@ -13,8 +13,8 @@
 
 namespace lamina {
 
-/// How many threads work: a number (0: one for each core) or a pool of the caller's. What is too small to share runs on the
-/// caller whatever is said here, and the bits never depend on it.
+/// How many threads work: a number (0: one for each core) or a pool of the caller's. What is too
+/// small to share runs on the caller whatever is said here, and the bits never depend on it.
 class UseThreads {
 public:
     UseThreads() = default;
@@ -22,8 +22,9 @@ public:
     UseThreads(std::size_t count) : count_(count) {}
     UseThreads(Threads& pool) : pool_(&pool) {}
 
-    /// The pool to use for so much work, in floating-point operations between two meetings of the threads; null: the caller
-    /// alone. Waking a pool costs about a microsecond, some ten thousand operations.
+    /// The pool to use for so much work, in floating-point operations between two meetings of the
+    /// threads; null: the caller alone. Waking a pool costs about a microsecond, some ten thousand
+    /// operations.
     Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const {
         if (flops < 2'000'000 || count_ == 1) return nullptr;
         if (pool_) return pool_;
@@ -43,17 +44,17 @@ struct Validation {
 
 struct FitOptions {
     std::size_t epochs = 1;
-    std::size_t batch_size = 32;                // the last batch of an epoch may be shorter
-    float validation_split = 0.0f;              // this share of the samples, the last ones, before any shuffling
-    Validation validation_data{};               // ... or these
-    bool shuffle = true;                        // anew for each epoch
-    std::uint64_t seed = 0;                     // of shuffling, dropout and noise
-    std::vector<float> class_weight{};          // of classes 0, 1, ...
-    Array sample_weight{};                      // one for each sample
-    std::size_t initial_epoch = 0;              // the first epoch to run, when a run goes on
-    bool resume = false;                        // go on where the model's progress() says, within an epoch too
+    std::size_t batch_size = 32;   // the last batch of an epoch may be shorter
+    float validation_split = 0.0f; // this share of the samples, the last ones, before any shuffling
+    Validation validation_data{};  // ... or these
+    bool shuffle = true;           // anew for each epoch
+    std::uint64_t seed = 0;        // of shuffling, dropout and noise
+    std::vector<float> class_weight{}; // of classes 0, 1, ...
+    Array sample_weight{};             // one for each sample
+    std::size_t initial_epoch = 0;     // the first epoch to run, when a run goes on
+    bool resume = false; // go on where the model's progress() says, within an epoch too
     std::vector<Callback*> callbacks{};
-    int verbose = 1;                            // 1 bar, 2 one line an epoch, 0 nothing
+    int verbose = 1; // 1 bar, 2 one line an epoch, 0 nothing
     std::FILE* log = stdout;
     UseThreads threads{};
 };
@@ -61,7 +62,7 @@ struct FitOptions {
 struct EvaluateOptions {
     std::size_t batch_size = 256;
     Array sample_weight{};
-    int verbose = 0;                            // 1 bar, 2 one line
+    int verbose = 0; // 1 bar, 2 one line
     std::FILE* log = stdout;
     UseThreads threads{};
 };

@@ -16,18 +16,21 @@
 
 namespace lamina {
 
-/// How far training has come: what a checkpoint keeps, so that a run goes on as if it had never stopped.
+/// How far training has come: what a checkpoint keeps, so that a run goes on as if it had never
+/// stopped.
 struct Progress {
-    std::uint64_t steps = 0;             // batches learnt; the optimizer, its schedule and dropout count them
-    std::uint64_t seed = 0;              // of the run
-    std::size_t epoch = 0, batch = 0;    // the next epoch, and the next batch within it
+    std::uint64_t steps = 0; // batches learnt; the optimizer, its schedule and dropout count them
+    std::uint64_t seed = 0;  // of the run
+    std::size_t epoch = 0, batch = 0; // the next epoch, and the next batch within it
 };
 
 namespace detail {
 
-/// "loss", the metrics; with validation the same once more after "val_". Repeated names are numbered.
+/// "loss", the metrics; with validation the same once more after "val_". Repeated names are
+/// numbered.
 template <class Sums>
-[[gnu::cold]] std::vector<std::string> log_names(typename Sums::Options const& options, bool validation) {
+[[gnu::cold]] std::vector<std::string> log_names(typename Sums::Options const& options,
+                                                 bool validation) {
     std::vector<std::string> names{"loss"};
     Sums{}.for_each_number(options, [&](std::string_view name, double) {
         std::string unique(name);
@@ -43,7 +46,8 @@ template <class Sums>
     return names;
 }
 
-/// One call of fit: the epochs, the log, the callbacks. Source gives batches: begin_epoch(), batches(), skip(), next().
+/// One call of fit: the epochs, the log, the callbacks. Source gives batches: begin_epoch(),
+/// batches(), skip(), next().
 template <class M, class Source, class Held>
 class FitRun final : public Training {
     using T = typename M::Scalar;
@@ -53,9 +57,11 @@ public:
     /// held: what is validated on; may be empty.
     FitRun(M& model, Source& source, Held& held, FitOptions const& options)
         : model_(model), source_(source), held_(held), options_(options),
-          names_(log_names<Sums>(model.metrics, held.count > 0)), log_(options.log, options.verbose) {
+          names_(log_names<Sums>(model.metrics, held.count > 0)),
+          log_(options.log, options.verbose) {
         threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
-        if (options.batch_size == 0) throw Error(Error::Kind::argument, "fit", "batch_size is 0. Give at least 1.");
+        if (options.batch_size == 0)
+            throw Error(Error::Kind::argument, "fit", "batch_size is 0. Give at least 1.");
         for (auto const& n : names_) values_.push_back({n, 0.0});
         if (!options.resume) {
             model.progress.epoch = options.initial_epoch;
@@ -84,7 +90,7 @@ public:
             bool const whole = batches == 0 || batch == batches;
             if (held_.count > 0 && whole) validate();
             log_.end(batch, std::span(values_));
-            if (!whole) break;   // stopped within the epoch: progress says where
+            if (!whole) break; // stopped within the epoch: progress says where
             progress.epoch = epoch + 1;
             progress.batch = 0;
             history.add(epoch, values_);
@@ -92,24 +98,29 @@ public:
             tell([&](Callback& c) { c.on_epoch_end(*this); });
         }
         log_.finish();
-        if (progress.epoch >= epochs) model_.trainer_.take_average(model_.optimizer, model_.weights);
+        if (progress.epoch >= epochs)
+            model_.trainer_.take_average(model_.optimizer, model_.weights);
         tell([&](Callback& c) { c.on_train_end(*this); });
         return history;
     }
 
-    double learning_rate() const override { return model_.optimizer.learning_rate.rate(model_.progress.steps); }
+    double learning_rate() const override {
+        return model_.optimizer.learning_rate.rate(model_.progress.steps);
+    }
     void set_learning_rate(double rate) override { model_.optimizer.learning_rate = rate; }
     bool has_schedule() const override { return !model_.optimizer.learning_rate.is_constant(); }
     [[gnu::cold]] void keep_weights(Block<std::byte>& into) const override {
         auto const& w = model_.weights;
         into.reserve((w.values.size() + w.state.size()) * sizeof(T));
         std::memcpy(into.data(), w.values.data(), w.values.size() * sizeof(T));
-        std::memcpy(into.data() + w.values.size() * sizeof(T), w.state.data(), w.state.size() * sizeof(T));
+        std::memcpy(into.data() + w.values.size() * sizeof(T), w.state.data(),
+                    w.state.size() * sizeof(T));
     }
     [[gnu::cold]] void restore_weights(Block<std::byte> const& from) override {
         auto& w = model_.weights;
         std::memcpy(w.values.data(), from.data(), w.values.size() * sizeof(T));
-        std::memcpy(w.state.data(), from.data() + w.values.size() * sizeof(T), w.state.size() * sizeof(T));
+        std::memcpy(w.state.data(), from.data() + w.values.size() * sizeof(T),
+                    w.state.size() * sizeof(T));
         model_.trainer_.take_state(w);
     }
 
@@ -121,8 +132,9 @@ private:
         BatchView<T> view{};
         try {
             while (!stop && source_.next(view)) {
-                T const loss = model_.trainer_.learn(model_.weights, model_.optimizer, sums_, model_.metrics, view, random,
-                                                     model_.progress.steps + 1, threads_);
+                T const loss =
+                    model_.trainer_.learn(model_.weights, model_.optimizer, sums_, model_.metrics,
+                                          view, random, model_.progress.steps + 1, threads_);
                 ++model_.progress.steps;
                 loss_ += double(loss) * double(view.size);
                 seen_ += view.size;
@@ -144,8 +156,9 @@ private:
         BatchView<T> view{};
         double loss = 0;
         while (held_.next(view))
-            loss += double(model_.trainer_.examiner.evaluate(model_.weights, held_sums_, model_.metrics, view, threads_))
-                    * double(view.size);
+            loss += double(model_.trainer_.examiner.evaluate(model_.weights, held_sums_,
+                                                             model_.metrics, view, threads_)) *
+                    double(view.size);
         write(names_.size() / 2, loss / double(held_.count), held_sums_);
     }
 
@@ -153,14 +166,17 @@ private:
     std::span<LogValue const> write(std::size_t at, double loss, Sums const& sums) {
         std::size_t k = at;
         values_[k++].value = loss;
-        sums.for_each_number(model_.metrics, [&](std::string_view, double value) { values_[k++].value = value; });
+        sums.for_each_number(model_.metrics,
+                             [&](std::string_view, double value) { values_[k++].value = value; });
         return {values_.data(), k};
     }
 
     [[gnu::cold]] void diverged(Diverged const& d) {
-        std::string const message = d.text + "; epoch " + std::to_string(epoch + 1) + ", batch " + std::to_string(batch + 1)
-                                    + ". The weights are those before this batch. A smaller learning_rate, clipping, or "
-                                      "standardized inputs may help.";
+        std::string const message =
+            d.text + "; epoch " + std::to_string(epoch + 1) + ", batch " +
+            std::to_string(batch + 1) +
+            ". The weights are those before this batch. A smaller learning_rate, clipping, or "
+            "standardized inputs may help.";
         bool handled = false;
         tell([&](Callback& c) { handled = c.on_diverged(*this, message) || handled; });
         if (!handled) throw Error(Error::Kind::numeric, "fit", message);

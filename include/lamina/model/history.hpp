@@ -16,7 +16,8 @@ struct LogValue {
     double value;
 };
 
-/// What fit returns: for each epoch the loss, the metrics and, with validation data, the same with "val_" before the name.
+/// What fit returns: for each epoch the loss, the metrics and, with validation data, the same with
+/// "val_" before the name.
 class History {
 public:
     History() = default;
@@ -35,7 +36,8 @@ public:
         std::vector<double> out;
         for (std::size_t k = 0; k < names_.size(); ++k)
             if (names_[k] == name)
-                for (std::size_t e = 0; e < size(); ++e) out.push_back(values_[e * names_.size() + k]);
+                for (std::size_t e = 0; e < size(); ++e)
+                    out.push_back(values_[e * names_.size() + k]);
         return out;
     }
     /// The value of the last epoch; NaN if there is none.

@@ -23,8 +23,8 @@
 
 namespace lamina {
 
-/// A network with the optimizer and the losses it is trained with; made by compile(). A value: it copies and moves. What is
-/// const may be called from many threads at once.
+/// A network with the optimizer and the losses it is trained with; made by compile(). A value: it
+/// copies and moves. What is const may be called from many threads at once.
 template <class D, class T, class Optimizer, class LossList, class... Metrics>
 class Model;
 
@@ -60,15 +60,18 @@ public:
     Weights<Network> weights;
     Optimizer optimizer;
     typename Sums::Options metrics;
-    Scaling scaling{};   // of the data it was fitted on, so that predictions see the same; saved with the model
+    Scaling scaling{}; // of the data it was fitted on, so that predictions see the same; saved with
+                       // the model
     Progress progress{};
 
     Model(D const& definition, Optimizer const& o, Losses<L...> const& given, Metrics const&... m)
         : weights(definition), optimizer(o), metrics{{m}...} {
         [&]<std::size_t... K>(std::index_sequence<K...>) {
             trainer_.examiner.losses = {{PairAt<K>::Given::loss(detail::leaf<K>(given.each))}...};
-            trainer_.examiner.loss_weights = {PairAt<K>::Given::weight(detail::leaf<K>(given.each))...};
-        }(std::index_sequence_for<L...>{});
+            trainer_.examiner.loss_weights = {
+                PairAt<K>::Given::weight(detail::leaf<K>(given.each))...};
+        }
+        (std::index_sequence_for<L...>{});
         trainer_.begin(optimizer);
     }
 
@@ -79,25 +82,32 @@ public:
         trainer_.begin(optimizer);
     }
 
-    /// Trains. x: samples of the network's inputs; y: targets of its losses; several of them in braces.
+    /// Trains. x: samples of the network's inputs; y: targets of its losses; several of them in
+    /// braces.
     ///
-    /// Errors: shapes, counts, or targets that the loss does not admit, all before anything is changed. In training Error
-    /// (numeric) if the loss or a gradient is not finite: the weights are then those before that batch.
+    /// Errors: shapes, counts, or targets that the loss does not admit, all before anything is
+    /// changed. In training Error (numeric) if the loss or a gradient is not finite: the weights
+    /// are then those before that batch.
     History fit(Arrays const& x, Arrays const& y, FitOptions const& options = {}) {
         Bound train("fit", x, y, options.sample_weight, options.class_weight), held;
         if (!options.validation_data.x.empty()) {
-            held = Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
+            held =
+                Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
         } else if (options.validation_split > 0) {
             if (!(options.validation_split < 1))
-                throw Error(Error::Kind::argument, "fit", "validation_split is a share of the samples, from 0 to below 1.");
-            // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not cost a sample
+                throw Error(Error::Kind::argument, "fit",
+                            "validation_split is a share of the samples, from 0 to below 1.");
+            // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not
+            // cost a sample
             auto const n = train.samples.count;
-            auto const at = std::size_t(double(n) - double(options.validation_split) * double(n) + 6e-8 * double(n));
+            auto const at = std::size_t(double(n) - double(options.validation_split) * double(n) +
+                                        6e-8 * double(n));
             held.samples = train.samples.part(at, n);
             held.samples.weight = nullptr;
             train.samples = train.samples.part(0, at);
         }
-        if (train.samples.count == 0) throw Error(Error::Kind::argument, "fit", "there is no sample to train on.");
+        if (train.samples.count == 0)
+            throw Error(Error::Kind::argument, "fit", "there is no sample to train on.");
         return detail::FitRun(*this, train.samples, held.samples, options).run();
     }
     History fit(Dataset const& data, FitOptions const& options = {}) {
@@ -105,17 +115,19 @@ public:
         return fit(data.x, data.y, options);
     }
 
-    /// From batches that come one after another, for data larger than memory: batches(generator, {...}) or anything that has
-    /// next(), restart() and steps(). Their size and order are theirs.
+    /// From batches that come one after another, for data larger than memory: batches(generator,
+    /// {...}) or anything that has next(), restart() and steps(). Their size and order are theirs.
     template <class B>
-        requires(Batches<std::remove_cvref_t<B>> && inputs == 1 && outputs == 1)
-    History fit(B&& batches, FitOptions const& options = {}) {
-        using Source = detail::Stream<T, typename InputColumns::First, Target<0>, typename PairAt<0>::Stated, Output<0>,
-                                      std::remove_reference_t<B>>;
+    requires(Batches<std::remove_cvref_t<B>>&& inputs == 1 && outputs == 1) History
+        fit(B&& batches, FitOptions const& options = {}) {
+        using Source =
+            detail::Stream<T, typename InputColumns::First, Target<0>, typename PairAt<0>::Stated,
+                           Output<0>, std::remove_reference_t<B>>;
         Source source(batches);
         Bound held;
         if (!options.validation_data.x.empty())
-            held = Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
+            held =
+                Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
         return detail::FitRun(*this, source, held.samples, options).run();
     }
 
@@ -127,20 +139,23 @@ public:
         std::size_t const batches = data.samples.batches(options.batch_size);
         TrainingLog log(options.log, options.verbose);
         log.begin(0, 0, batches);
-        detail::Examiner<Pairing, T> examiner;   // room of its own: evaluate is const
+        detail::Examiner<Pairing, T> examiner; // room of its own: evaluate is const
         examiner.losses = trainer_.examiner.losses;
         examiner.loss_weights = trainer_.examiner.loss_weights;
         Sums sums;
         double loss = 0;
         data.samples.begin_epoch(0, options.batch_size, false, {});
         for (detail::BatchView<T> batch{}; data.samples.next(batch);)
-            loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) * double(batch.size);
+            loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) *
+                    double(batch.size);
         loss /= double(std::max<std::size_t>(data.samples.count, 1));
         if (options.verbose) {
             auto const names = detail::log_names<Sums>(metrics, false);
             std::array<LogValue, 1 + sizeof...(Metrics)> values{LogValue{names[0], loss}};
             std::size_t k = 1;
-            sums.for_each_number(metrics, [&](std::string_view, double v) { values[k] = {names[k], v}, ++k; });
+            sums.for_each_number(metrics, [&](std::string_view, double v) {
+                values[k] = {names[k], v}, ++k;
+            });
             log.end(batches, std::span(values.data(), k));
             log.finish();
         }
@@ -163,19 +178,25 @@ public:
         return out;
     }
     template <std::size_t K = 0>
-    auto predict(Dataset const& data, PredictOptions const& options = {}) const { return predict<K>(data.x, options); }
+    auto predict(Dataset const& data, PredictOptions const& options = {}) const {
+        return predict<K>(data.x, options);
+    }
 
-    /// The first output for n samples, where it lies in the workspace until its next use. Allocates nothing once the workspace
-    /// has seen n samples. Each thread brings its own workspace.
+    /// The first output for n samples, where it lies in the workspace until its next use. Allocates
+    /// nothing once the workspace has seen n samples. Each thread brings its own workspace.
     template <class X>
     T const* predict(Workspace& work, X const* x, std::size_t n = 1) const {
-        static_assert(inputs == 1, "predict: the network has several inputs. Give predict(workspace, {a, b}, n).");
+        static_assert(
+            inputs == 1,
+            "predict: the network has several inputs. Give predict(workspace, {a, b}, n).");
         static_assert(std::is_same_v<X, detail::NumberOf<T, typename InputColumns::First>>,
-                      "predict: give the network's own numbers: float (or compile's T), std::int32_t for tokens.");
+                      "predict: give the network's own numbers: float (or compile's T), "
+                      "std::int32_t for tokens.");
         void const* const in[]{x};
         return lamina::predict(weights, work, in, n);
     }
-    T const* predict(Workspace& work, std::initializer_list<void const*> x, std::size_t n, int output = 0) const {
+    T const* predict(Workspace& work, std::initializer_list<void const*> x, std::size_t n,
+                     int output = 0) const {
         return lamina::predict(weights, work, x.begin(), n, output);
     }
     Workspace workspace() const { return {}; }
@@ -196,17 +217,20 @@ public:
         if (!data.samples.next(batch)) return T{0};
         Sums sums;
         try {
-            T const loss = trainer_.learn(weights, optimizer, sums, metrics, batch, Random{progress.seed}, progress.steps + 1,
-                                          threads);
+            T const loss = trainer_.learn(weights, optimizer, sums, metrics, batch,
+                                          Random{progress.seed}, progress.steps + 1, threads);
             ++progress.steps;
             return loss;
         } catch (detail::Diverged const& d) {
-            throw Error(Error::Kind::numeric, "train_on_batch", d.text + ". The weights are those before this batch.");
+            throw Error(Error::Kind::numeric, "train_on_batch",
+                        d.text + ". The weights are those before this batch.");
         }
     }
 
     /// A table of the layers, like Keras'.
-    std::string summary(std::string_view title = "sequential") const { return lamina::summary(*this, title); }
+    std::string summary(std::string_view title = "sequential") const {
+        return lamina::summary(*this, title);
+    }
 
     /// The losses in the form in which they are computed, and their weights: for files.
     auto const& losses() const { return trainer_.examiner.losses; }
@@ -215,7 +239,9 @@ public:
     std::span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
     /// The optimizer's numbers, slot after slot, each in the order of the parameters, the
     /// average of the weights last if it is asked for: for files.
-    std::span<T> optimizer_state() { return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1}; }
+    std::span<T> optimizer_state() {
+        return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1};
+    }
     std::span<T const> optimizer_state() const {
         return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1};
     }
@@ -230,14 +256,16 @@ private:
     struct Targets<std::index_sequence<K...>> {
         using Columns = detail::ColumnsOf<T, Target<K>...>;
         using Bytes = std::index_sequence<detail::bytes_of<T, Target<K>>...>;
-        static void check(Columns const& y, std::size_t n, std::string const& where) {
+        static void check(Columns const& y, std::size_t n, char const* where) {
             (check_targets<typename PairAt<K>::Stated, Output<K>, T>(
-                 static_cast<Element<T const, Target<K>>*>(y.data[K]), n, nullptr, where), ...);
+                 static_cast<Element<T const, Target<K>>*>(y.data[K]), n, nullptr, where),
+             ...);
         }
     };
     using TargetsOf = Targets<std::index_sequence_for<L...>>;
 
-    /// What the caller gave, as samples that the loop can walk: looked at where it lies or converted once.
+    /// What the caller gave, as samples that the loop can walk: looked at where it lies or
+    /// converted once.
     struct Bound {
         InputColumns in;
         typename TargetsOf::Columns targets;
@@ -245,54 +273,64 @@ private:
         detail::Samples<T, typename InputColumns::Bytes, typename TargetsOf::Bytes> samples;
 
         Bound() = default;
-        Bound(std::string const& where, Arrays const& x, Arrays const& y, Array const& sample_weight = {},
+        Bound(char const* where, Arrays const& x, Arrays const& y, Array const& sample_weight = {},
               std::span<float const> class_weight = {}) {
             samples.count = in.bind(x, where, "x");
             std::size_t const n = targets.bind(y, where, "y");
             if (n != samples.count)
-                throw Error(Error::Kind::argument, where,
-                            "x has " + std::to_string(samples.count) + " samples, y has " + std::to_string(n)
-                                + ". Give one target for each.");
+                detail::refuse(where, "x has " + std::to_string(samples.count) +
+                                          " samples, y has " + std::to_string(n) +
+                                          ". Give one target for each.");
             TargetsOf::check(targets, n, where);
             std::copy_n(in.data, inputs, samples.data);
             std::copy_n(targets.data, outputs, samples.data + inputs);
-            detail::weigh_samples<T, Target<0>>(sample_weight, class_weight, targets.data[0], n, where, weights);
+            detail::weigh_samples<T>(sample_weight, class_weight, targets.data[0],
+                                     {Target<0>::dims.data(), Target<0>::rank, Target<0>::size},
+                                     Target<0>::integer, n, where, weights);
             samples.weight = weights.size() ? weights.data() : nullptr;
         }
     };
 
-    /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its kernels are.
+    /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its
+    /// kernels are.
     void predict_all(InputColumns const& in, std::size_t n, T* out, std::size_t width, int output,
                      PredictOptions const& options) const {
         std::unique_ptr<Threads> made;
         Threads* const threads = options.threads.pool_for(flops(n), made);
-        std::size_t const batch = std::max<std::size_t>(options.batch_size, 1), pieces = (n + batch - 1) / batch;
+        std::size_t const batch = std::max<std::size_t>(options.batch_size, 1),
+                          pieces = (n + batch - 1) / batch;
         std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
         std::unique_ptr<Workspace[]> const work(new Workspace[rooms]);
-        parallel_for(threads, n, batch, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-            void const* x[inputs];
-            for (std::size_t k = 0; k < inputs; ++k)
-                x[k] = static_cast<std::byte const*>(in.data[k]) + begin * InputColumns::size[k];
-            T const* const y = lamina::predict(weights, work[worker], x, end - begin, output, rooms > 1 ? nullptr : threads);
-            std::copy_n(y, (end - begin) * width, out + begin * width);
-        });
+        parallel_for(threads, n, batch,
+                     [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                         void const* x[inputs];
+                         for (std::size_t k = 0; k < inputs; ++k)
+                             x[k] = static_cast<std::byte const*>(in.data[k]) +
+                                    begin * InputColumns::size[k];
+                         T const* const y = lamina::predict(weights, work[worker], x, end - begin,
+                                                            output, rooms > 1 ? nullptr : threads);
+                         std::copy_n(y, (end - begin) * width, out + begin * width);
+                     });
     }
 
     detail::Trainer<Pairing, T, Optimizer> trainer_;
 };
 
-/// compile(network, Adam{...}, loss, metrics...): the network with what it is trained with. Several outputs take
-/// losses(a, b, ...). compile<double>(...) computes in double.
+/// compile(network, Adam{...}, loss, metrics...): the network with what it is trained with. Several
+/// outputs take losses(a, b, ...). compile<double>(...) computes in double.
 template <class T = float, class D, class Optimizer, class... L, class... Metrics>
-auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const& losses, Metrics const&... metrics) {
+auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const& losses,
+             Metrics const&... metrics) {
     constexpr bool network = requires { typename D::Inputs; };
     static_assert(network || std::is_same_v<D, Refused>,
                   "compile: the network does not begin with its input. Put Input<...>{} first.");
     if constexpr (!network) return RefusedModel<sizeof...(Metrics)>{};
-    else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>) return RefusedModel<sizeof...(Metrics)>{};
+    else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
+        return RefusedModel<sizeof...(Metrics)>{};
     else {
         constexpr bool one_each = sizeof...(L) == std::size_t(detail::outputs_of<D, T>);
-        static_assert(one_each, "compile: give one loss for each output of the network: losses(a, b, ...).");
+        static_assert(one_each,
+                      "compile: give one loss for each output of the network: losses(a, b, ...).");
         if constexpr (!one_each) return RefusedModel<sizeof...(Metrics)>{};
         else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
             detail::PairingOf<D, T, L...>::otherwise();
@@ -308,7 +346,8 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
     }
 }
 template <class T = float, class D, class Optimizer, class Loss, class... Metrics>
-auto compile(D const& definition, Optimizer const& optimizer, Loss const& loss, Metrics const&... metrics) {
+auto compile(D const& definition, Optimizer const& optimizer, Loss const& loss,
+             Metrics const&... metrics) {
     return compile<T>(definition, optimizer, losses(loss), metrics...);
 }
 

@@ -18,9 +18,9 @@ inline constexpr auto network_table = table<network_extent<D, T>, T, 0>(D{});
 
 } // namespace detail
 
-/// What a network is before any number is in it: its table and its plans, constants all. D is the definition (a Sequential
-/// that begins with its input, or what graph() gives), T the scalar, Logits... says for each output whether the loss is
-/// computed from the row before it.
+/// What a network is before any number is in it: its table and its plans, constants all. D is the
+/// definition (a Sequential that begins with its input, or what graph() gives), T the scalar,
+/// Logits... says for each output whether the loss is computed from the row before it.
 template <class D, class T, bool InputGradients = false, bool... Logits>
 struct Network {
     using Definition = D;
@@ -29,7 +29,8 @@ struct Network {
     static constexpr detail::Extent extent = detail::network_extent<D, T>;
     static constexpr auto& graph = detail::network_table<D, T>;
     static constexpr auto& table = graph.rows;
-    static constexpr int size = graph.size, inputs = D::Inputs::count, output_count = detail::outputs_of<D, T>;
+    static constexpr int size = graph.size, inputs = D::Inputs::count,
+                         output_count = detail::outputs_of<D, T>;
 
 private:
     static constexpr auto make_plan(bool trains) {
@@ -65,13 +66,15 @@ public:
         if constexpr (small)
             detail::forward_unrolled<Network, Training>(w, std::make_integer_sequence<int, size>{});
         else
-            detail::forward_loop(table.data(), plan_for<Training>().rows, size, plan_for<Training>().per_batch, w);
+            detail::forward_loop(table.data(), plan_for<Training>().rows, size,
+                                 plan_for<Training>().per_batch, w);
     }
     static void backward(Work<T> const& w) {
         if constexpr (small)
             detail::backward_unrolled<Network>(w, std::make_integer_sequence<int, size>{});
         else
-            detail::backward_loop(table.data(), training.rows, size, training.per_batch, training.per_sample, w);
+            detail::backward_loop(table.data(), training.rows, size, training.per_batch,
+                                  training.per_sample, w);
     }
     static constexpr bool regularized = [] {
         for (int i = 0; i < size; ++i)
@@ -79,7 +82,8 @@ public:
         return false;
     }();
     static void regularize(Work<T> const& w) {
-        if constexpr (regularized) detail::regularize_loop(table.data(), training.rows, size, training.per_batch, w);
+        if constexpr (regularized)
+            detail::regularize_loop(table.data(), training.rows, size, training.per_batch, w);
     }
 
     /// Where a row's numbers lie in an arena.

@@ -19,19 +19,30 @@ struct WeightedLoss {
     L loss;
 };
 template <class L>
-constexpr WeightedLoss<L> weighted(float weight, L loss) { return {weight, loss}; }
+constexpr WeightedLoss<L> weighted(float weight, L loss) {
+    return {weight, loss};
+}
 
-/// losses(BinaryCrossentropy{}, weighted(0.5f, MeanSquaredError{})): one loss for each output of the network.
+/// losses(BinaryCrossentropy{}, weighted(0.5f, MeanSquaredError{})): one loss for each output of
+/// the network.
 template <class... L>
-struct Losses { detail::LeavesOf<L...> each; };
+struct Losses {
+    detail::LeavesOf<L...> each;
+};
 template <class... L>
-constexpr Losses<L...> losses(L... l) { return {{{l}...}}; }
+constexpr Losses<L...> losses(L... l) {
+    return {{{l}...}};
+}
 
 /// at<1>(Accuracy{}): a metric of the second output. Without it a metric is one of the first.
 template <std::size_t Output, class M>
-struct MetricAt { M metric; };
+struct MetricAt {
+    M metric;
+};
 template <std::size_t Output, class M>
-constexpr MetricAt<Output, M> at(M metric) { return {metric}; }
+constexpr MetricAt<Output, M> at(M metric) {
+    return {metric};
+}
 
 namespace detail {
 
@@ -61,7 +72,8 @@ struct GivenMetric<MetricAt<K, M>> {
     static constexpr M const& metric(MetricAt<K, M> const& m) { return m.metric; }
 };
 
-/// May the loss of this output be computed from the row before it? Only if nobody else reads the output row.
+/// May the loss of this output be computed from the row before it? Only if nobody else reads the
+/// output row.
 template <class D, class T>
 constexpr bool output_is_private(int o) {
     constexpr auto& g = network_table<D, T>;
@@ -104,7 +116,8 @@ struct Pairing<D, T, Nodes<N...>, std::integer_sequence<int, K...>, L...> {
     static void otherwise() { (Pair<D, T, K, N, L>::otherwise(), ...); }
 };
 template <class D, class T, class... L>
-using PairingOf = Pairing<D, T, OutputsOf<D, T>, std::make_integer_sequence<int, int(sizeof...(L))>, L...>;
+using PairingOf =
+    Pairing<D, T, OutputsOf<D, T>, std::make_integer_sequence<int, int(sizeof...(L))>, L...>;
 
 } // namespace detail
 } // namespace lamina

@@ -10,7 +10,8 @@
 
 namespace lamina {
 
-/// Stands for a model that was refused at compile time and for all that is asked of it, so that one mistake is one error.
+/// Stands for a model that was refused at compile time and for all that is asked of it, so that one
+/// mistake is one error.
 template <std::size_t Metrics>
 struct RefusedModel {
     static constexpr std::size_t parameter_count = 0, inputs = 1, outputs = 1;
@@ -21,22 +22,36 @@ struct RefusedModel {
     static constexpr std::size_t flops(std::size_t) { return 0; }
     void initialize(std::uint64_t) {}
     template <class X>
-    History fit(X const&, FitOptions const& = {}) { return {}; }
+    History fit(X const&, FitOptions const& = {}) {
+        return {};
+    }
     template <class X, class Y>
-    History fit(X const&, Y const&, FitOptions const& = {}) { return {}; }
+    History fit(X const&, Y const&, FitOptions const& = {}) {
+        return {};
+    }
     template <class X>
-    Results evaluate(X const&, EvaluateOptions const& = {}) const { return {}; }
+    Results evaluate(X const&, EvaluateOptions const& = {}) const {
+        return {};
+    }
     template <class X, class Y>
-    Results evaluate(X const&, Y const&, EvaluateOptions const& = {}) const { return {}; }
+    Results evaluate(X const&, Y const&, EvaluateOptions const& = {}) const {
+        return {};
+    }
     template <std::size_t = 0, class X>
-    Tensor<float, 2> predict(X const&, PredictOptions const& = {}) const { return {}; }
+    Tensor<float, 2> predict(X const&, PredictOptions const& = {}) const {
+        return {};
+    }
     template <class X>
-    float const* predict(Workspace&, X const&, std::size_t = 1, int = 0) const { return nullptr; }
+    float const* predict(Workspace&, X const&, std::size_t = 1, int = 0) const {
+        return nullptr;
+    }
     template <class X>
     void predict_into(X const*, std::size_t, float*, Workspace&) const {}
     std::string summary(std::string_view = {}) const { return {}; }
     template <class X, class Y>
-    float train_on_batch(X const&, Y const&, UseThreads = 1) { return 0; }
+    float train_on_batch(X const&, Y const&, UseThreads = 1) {
+        return 0;
+    }
 };
 
 } // namespace lamina

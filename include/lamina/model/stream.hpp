@@ -15,8 +15,9 @@
 
 namespace lamina::detail {
 
-/// Batches that come from elsewhere, one after another, as the loop takes its samples: for data larger than memory. X and Y are
-/// the shapes of the network's input and target, Loss says which targets are admitted on outputs of shape Out.
+/// Batches that come from elsewhere, one after another, as the loop takes its samples: for data
+/// larger than memory. X and Y are the shapes of the network's input and target, Loss says which
+/// targets are admitted on outputs of shape Out.
 template <class T, class X, class Y, class Loss, class Out, class B>
 class Stream {
 public:
@@ -25,7 +26,8 @@ public:
     std::size_t batches(std::size_t) const { return batches_.steps(); }
     void begin_epoch(std::size_t epoch, std::size_t, bool, Random) { batches_.restart(epoch); }
     void skip(std::size_t n) {
-        for (Batch<float> b; n > 0 && batches_.next(b); --n) {}
+        for (Batch<float> b; n > 0 && batches_.next(b); --n) {
+        }
     }
     bool next(BatchView<T>& view) {
         Batch<float> b;
@@ -39,18 +41,22 @@ public:
 
 private:
     template <class S>
-    void const* take(std::span<float const> values, std::size_t n, Block<NumberOf<T, S>>& room, char const* what) {
+    void const* take(std::span<float const> values, std::size_t n, Block<NumberOf<T, S>>& room,
+                     char const* what) {
         if (values.size() != n * S::size)
             throw Error(Error::Kind::data, "fit",
-                        std::string("a batch of ") + std::to_string(n) + " samples has " + std::to_string(values.size())
-                            + " numbers of " + what + ", the network takes " + std::to_string(S::size) + " for each sample.");
+                        std::string("a batch of ") + std::to_string(n) + " samples has " +
+                            std::to_string(values.size()) + " numbers of " + what +
+                            ", the network takes " + std::to_string(S::size) + " for each sample.");
         if constexpr (std::is_same_v<NumberOf<T, S>, float>) return values.data();
         else {
             room.reserve(values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
                 if (S::integer && values[i] != std::floor(values[i]))
-                    throw Error(Error::Kind::data, "fit", std::string(what) + " holds " + std::to_string(values[i])
-                                                              + ", which is not a whole number: classes and tokens are 0, 1, 2, ...");
+                    throw Error(
+                        Error::Kind::data, "fit",
+                        std::string(what) + " holds " + std::to_string(values[i]) +
+                            ", which is not a whole number: classes and tokens are 0, 1, 2, ...");
                 room[i] = static_cast<NumberOf<T, S>>(values[i]);
             }
             return room.data();

@@ -16,7 +16,7 @@ namespace lamina {
 
 namespace detail {
 
-[[gnu::cold]] inline std::string grouped(std::size_t n) {   // 1,234,567
+[[gnu::cold]] inline std::string grouped(std::size_t n) { // 1,234,567
     std::string s = std::to_string(n);
     for (std::size_t i = s.size(); i > 3; i -= 3) s.insert(i - 3, ",");
     return s;
@@ -32,26 +32,30 @@ namespace detail {
     }
     auto const hundredths = std::size_t(v * 100 + 0.5);
     std::string const cents = std::to_string(hundredths % 100);
-    return std::to_string(hundredths / 100) + "." + (cents.size() < 2 ? "0" : "") + cents + " " + unit;
+    return std::to_string(hundredths / 100) + "." + (cents.size() < 2 ? "0" : "") + cents + " " +
+           unit;
 }
 
 /// What a summary tells, once the network's type is gone: so that a program pays for one body.
 template <class T>
-[[gnu::cold]] std::string summary_text(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count, std::string_view title,
-                         std::size_t training_bytes, std::size_t inference_bytes) {
+[[gnu::cold]] std::string summary_text(Row<T> const* rows, int n, Scope const* scopes,
+                                       std::size_t scope_count, std::string_view title,
+                                       std::size_t training_bytes, std::size_t inference_bytes) {
     auto const names = paths(rows, n, scopes, scope_count);
     using Line = std::array<std::string, 5>;
     std::vector<Line> lines{{"Layer (type)", "Output Shape", "Param #", "FLOPs", "Connected to"}};
     std::size_t trained = 0, frozen = 0, kept = 0, flops = 0;
     bool straight = true;
     auto const name_of = [&](int i) {
-        return rows[i].arity ? names[std::size_t(i)] : "input" + (i ? "_" + std::to_string(i) : std::string{});
+        return rows[i].arity ? names[std::size_t(i)]
+                             : "input" + (i ? "_" + std::to_string(i) : std::string{});
     };
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];
         auto const& op = *row.op;
         std::string shape = "(None";
-        for (std::size_t k = 0; k < op.output.rank; ++k) shape += ", " + std::to_string(op.output.dims[k]);
+        for (std::size_t k = 0; k < op.output.rank; ++k)
+            shape += ", " + std::to_string(op.output.dims[k]);
         std::string type(row.arity ? op.type : op.integer ? "Tokens" : "Input");
         type = type.substr(0, type.find('<'));
         bool const owns = row.owner == i;
@@ -63,8 +67,11 @@ template <class T>
         for (int k = 0; k < row.arity; ++k) from += (k ? ", " : "") + name_of(row.inputs[k]);
         if (!owns) from += " (parameters of " + name_of(row.owner) + ")";
         if (row.frozen && own) from += " (frozen)";
-        straight = straight && (row.arity == 0 ? i == 0 : row.arity == 1 && row.inputs[0] == i - 1 && owns && !row.frozen);
-        lines.push_back({name_of(i) + " (" + type + ")", shape + ")", grouped(own + state), grouped(op.flops), from});
+        straight = straight && (row.arity == 0 ? i == 0
+                                               : row.arity == 1 && row.inputs[0] == i - 1 && owns &&
+                                                     !row.frozen);
+        lines.push_back({name_of(i) + " (" + type + ")", shape + ")", grouped(own + state),
+                         grouped(op.flops), from});
     }
     std::size_t const columns = straight ? 4 : 5;
     std::array<std::size_t, 5> width{};
@@ -91,39 +98,44 @@ template <class T>
         return std::string(what) + grouped(c) + " (" + bytes_text(c * sizeof(T)) + ")\n";
     };
     text += std::string(total, '=') + "\n";
-    text += count("Total params: ", all) + count("Trainable params: ", trained)
-            + count("Non-trainable params: ", frozen + kept);
+    text += count("Total params: ", all) + count("Trainable params: ", trained) +
+            count("Non-trainable params: ", frozen + kept);
     text += "Forward pass: " + grouped(flops) + " FLOPs a sample\n";
-    text += "Memory of activations, a sample: " + bytes_text(training_bytes) + " in training, " + bytes_text(inference_bytes)
-            + " in prediction\n" + std::string(total, '_') + "\n";
+    text += "Memory of activations, a sample: " + bytes_text(training_bytes) + " in training, " +
+            bytes_text(inference_bytes) + " in prediction\n" + std::string(total, '_') + "\n";
     return text;
 }
 
 } // namespace detail
 
-/// A table like Keras': a line for each layer with its shape, parameters and floating-point operations, and the sums in numbers
-/// and bytes. Asks no network to exist: summary(Sequential{...}).
+/// A table like Keras': a line for each layer with its shape, parameters and floating-point
+/// operations, and the sums in numbers and bytes. Asks no network to exist:
+/// summary(Sequential{...}).
 template <class T = float, class D>
-    requires requires { typename D::Inputs; }
+requires requires { typename D::Inputs; }
 std::string summary(D const&, std::string_view title = "sequential") {
     if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>) return {};
     else {
         using N = Network<D, T>;
-        return detail::summary_text(N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size(), title,
-                                    N::training.per_sample * sizeof(T), N::inference.per_sample * sizeof(T));
+        return detail::summary_text(
+            N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size(), title,
+            N::training.per_sample * sizeof(T), N::inference.per_sample * sizeof(T));
     }
 }
 /// The same of a model.
 template <class M>
-    requires requires { typename M::Network; }
+requires requires { typename M::Network; }
 std::string summary(M const&, std::string_view title = "sequential") {
     using N = typename M::Network;
     using T = typename M::Scalar;
-    return detail::summary_text(N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size(), title,
-                                N::training.per_sample * sizeof(T), N::inference.per_sample * sizeof(T));
+    return detail::summary_text(N::table.data(), N::size, N::graph.scopes.data(),
+                                N::graph.scopes.size(), title, N::training.per_sample * sizeof(T),
+                                N::inference.per_sample * sizeof(T));
 }
 inline std::string summary(Refused, std::string_view = {}) { return {}; }
 template <std::size_t Metrics>
-std::string summary(RefusedModel<Metrics> const&, std::string_view = {}) { return {}; }
+std::string summary(RefusedModel<Metrics> const&, std::string_view = {}) {
+    return {};
+}
 
 } // namespace lamina

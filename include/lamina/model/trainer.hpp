@@ -9,25 +9,31 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
 namespace lamina::detail {
 
-/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came from.
-struct Diverged { std::string text; };
+/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
+/// from.
+struct Diverged {
+    std::string text;
+};
 
-/// What training adds to a network's weights: gradients, the optimizer's numbers, room to work in, and one step over a batch.
-/// A value, like the weights.
+/// What training adds to a network's weights: gradients, the optimizer's numbers, room to work in,
+/// and one step over a batch. A value, like the weights.
 template <class Pairing, class T, class Optimizer>
 class Trainer {
 public:
     using Net = typename Pairing::Network;
     static constexpr auto& plan = Net::training;
-    static constexpr std::size_t parameters = Net::parameters, state = plan.state, outputs = Net::output_count;
+    static constexpr std::size_t parameters = Net::parameters, state = plan.state,
+                                 outputs = Net::output_count;
 
     Block<T> gradients{parameters + 1}, next_state{state + 1};
-    Block<T> optimizer_slots;   // the optimizer's own, then, if it is asked for, the average of the weights
+    Block<T> optimizer_slots; // the optimizer's own, then, if it is asked for, the average of the
+                              // weights
     Examiner<Pairing, T> examiner;
 
     /// The optimizer as before its first step.
@@ -39,21 +45,27 @@ public:
     void take_average(Optimizer const& optimizer, Weights<Net>& weights) {
         if (!has_average(optimizer)) return;
         T const* const average = optimizer_slots.data() + Optimizer::slots * parameters;
-        for (auto const& s : dense) std::copy_n(average + s.from, s.size, weights.values.data() + s.from);
+        for (auto const& s : trained)
+            std::copy_n(average + s.from, s.size, weights.values.data() + s.from);
     }
 
     void reserve(std::size_t batch, Threads* threads) {
         examiner.reserve(batch, threads);
         stamps_.reserve(table_rows);
+        if constexpr (table_rows > 0) rows_.reserve(dense.size() + table_rows);
     }
     /// Makes the state that layers write in training the same as the one they read.
-    void take_state(Weights<Net> const& weights) { std::copy_n(weights.state.data(), state, next_state.data()); }
+    void take_state(Weights<Net> const& weights) {
+        std::copy_n(weights.state.data(), state, next_state.data());
+    }
 
-    /// One step: forward, loss, backward, one sweep of the optimizer. Steps count from 1. Returns the batch's loss. If the loss
-    /// or a gradient is not finite, nothing has changed and Diverged names the first layer that went bad.
+    /// One step: forward, loss, backward, one sweep of the optimizer. Steps count from 1. Returns
+    /// the batch's loss. If the loss or a gradient is not finite, nothing has changed and Diverged
+    /// names the first layer that went bad.
     template <class Sums>
-    T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums, typename Sums::Options const& metrics,
-            BatchView<T> const& batch, Random random, std::uint64_t step, Threads* threads) {
+    T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums,
+            typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
+            std::uint64_t step, Threads* threads) {
         T penalty{0};
         auto w = examiner.work_on(weights, batch, threads);
         w.next_state = next_state.data();
@@ -81,45 +93,40 @@ private:
         return row.owner == i && !row.frozen && row.op->parameters > 0 && row.arity > 0;
     }
     static constexpr bool is_sparse(int i) { return owns_trained(i) && plan.rows[i].sparse; }
-    static constexpr std::size_t count_stretches(bool merged) {
+    enum class Cut { merged, tensors };
+    template <Cut How, bool Sparse>
+    static constexpr std::size_t walk_stretches(Stretch* to) {
         std::size_t n = 0, end = ~std::size_t{0};
         for (int i = 0; i < Net::size; ++i) {
-            if (!owns_trained(i) || is_sparse(i)) continue;
-            auto const& op = *Net::table[std::size_t(i)].op;
-            n += merged ? std::size_t(plan.rows[i].parameters != end) : op.parameter_count;
-            end = plan.rows[i].parameters + op.parameters;
-        }
-        return n;
-    }
-    /// The trained, densely used parameters: neighbours merged, for the sweep; and tensor by tensor, for clipping.
-    static constexpr auto dense = [] {
-        std::array<Stretch, count_stretches(true)> s{};
-        std::size_t n = 0, end = ~std::size_t{0};
-        for (int i = 0; i < Net::size; ++i) {
-            if (!owns_trained(i) || is_sparse(i)) continue;
-            std::size_t const at = plan.rows[i].parameters, size = Net::table[std::size_t(i)].op->parameters;
-            if (at == end) s[n - 1].size += size;
-            else s[n++] = {at, size};
-            end = at + size;
-        }
-        return s;
-    }();
-    static constexpr auto tensors = [] {
-        std::array<Stretch, count_stretches(false)> s{};
-        std::size_t n = 0;
-        for (int i = 0; i < Net::size; ++i) {
-            if (!owns_trained(i) || is_sparse(i)) continue;
+            if (!owns_trained(i) || (is_sparse(i) && !Sparse)) continue;
             auto const& op = *Net::table[std::size_t(i)].op;
             std::size_t at = plan.rows[i].parameters;
             for (std::size_t k = 0; k < op.parameter_count; ++k) {
-                s[n++] = {at, op.parameter_tensors[k].extents.size};
-                at += op.parameter_tensors[k].extents.size;
+                std::size_t const size = op.parameter_tensors[k].extents.size;
+                bool const joins = How == Cut::merged && at == end;
+                if (to && joins) to[n - 1].size += size;
+                if (to && !joins) to[n] = {at, size};
+                n += !joins;
+                end = at += size;
             }
         }
+        return n;
+    }
+    template <Cut How, bool Sparse>
+    static constexpr auto stretches = [] {
+        std::array<Stretch, walk_stretches<How, Sparse>(nullptr)> s{};
+        walk_stretches<How, Sparse>(s.data());
         return s;
     }();
-    static constexpr std::size_t table_width(int i) { return Net::table[std::size_t(i)].op->parameter_tensors[0].extents.dims[1]; }
-    static constexpr std::size_t table_rows = [] {   // of all tables with sparse gradients together
+    // what is trained, neighbours merged; of it, what is used densely; and all of it tensor by
+    // tensor, for clipping
+    static constexpr auto& trained = stretches<Cut::merged, true>;
+    static constexpr auto& dense = stretches<Cut::merged, false>;
+    static constexpr auto& tensors = stretches<Cut::tensors, true>;
+    static constexpr std::size_t table_width(int i) {
+        return Net::table[std::size_t(i)].op->parameter_tensors[0].extents.dims[1];
+    }
+    static constexpr std::size_t table_rows = [] { // of all tables with sparse gradients together
         std::size_t n = 0;
         for (int i = 0; i < Net::size; ++i)
             if (is_sparse(i)) n += Net::table[std::size_t(i)].op->parameters / table_width(i);
@@ -137,27 +144,30 @@ private:
     static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
-    void update(Weights<Net>& weights, Optimizer const& optimizer, [[maybe_unused]] BatchView<T> const& batch,
-                std::uint64_t step, Threads* threads) {
+    void update(Weights<Net>& weights, Optimizer const& optimizer,
+                [[maybe_unused]] BatchView<T> const& batch, std::uint64_t step, Threads* threads) {
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
-        lamina::apply<T>(optimizer, step, w, g, s, parameters, dense, tensors, threads);
+        std::span<Stretch const> swept = dense;
+        if constexpr (table_rows > 0) { // the rows that were touched go along
+            std::copy(dense.begin(), dense.end(), rows_.data());
+            std::size_t n = dense.size();
+            touched(batch, [&](std::size_t at, std::size_t width) { rows_[n++] = {at, width}; });
+            swept = {rows_.data(), n};
+        }
+        lamina::apply<T>(optimizer, step, w, g, s, parameters, swept, tensors, threads);
         if (has_average(optimizer))
-            update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters, dense, threads);
-        if constexpr (table_rows > 0)
-            touched(batch, [&](std::size_t at, std::size_t width) {
-                Stretch const row[]{{at, width}};
-                lamina::apply<T>(optimizer, step, w, g, s, parameters, row, row, nullptr);
-                std::fill_n(g + at, width, T{0});   // zero again for the next step
-            });
+            update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
+                              trained, threads);
+        for (Stretch const& row : swept.subspan(dense.size()))
+            std::fill_n(g + row.from, row.size, T{0}); // zero again for the next step
     }
 
     /// f(offset, width) for each row of a table with sparse gradients that the batch touched, once.
     template <class F>
     void touched([[maybe_unused]] BatchView<T> const& batch, [[maybe_unused]] F f) {
         if constexpr (table_rows > 0) {
-            stamps_.reserve(table_rows);
             ++stamp_;
             std::size_t base = 0;
             for (int i = 0; i < Net::size; ++i) {
@@ -167,7 +177,8 @@ private:
                     if (Net::table[std::size_t(u)].owner != i) continue;
                     int const from = Net::table[std::size_t(u)].inputs[0];
                     auto const* const token = static_cast<std::int32_t const*>(batch.x[from]);
-                    std::size_t const n = batch.size * Net::table[std::size_t(from)].op->output.size;
+                    std::size_t const n =
+                        batch.size * Net::table[std::size_t(from)].op->output.size;
                     for (std::size_t t = 0; t < n; ++t)
                         if (std::exchange(stamps_[base + std::size_t(token[t])], stamp_) != stamp_)
                             f(at + std::size_t(token[t]) * width, width);
@@ -186,17 +197,22 @@ private:
             auto const& op = *Net::table[std::size_t(i)].op;
             std::size_t const n = op.output.size * w.batch;
             if (Net::table[std::size_t(i)].arity == 0) {
-                if (op.integer || kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr)) continue;
-                where = "in the data: input " + std::to_string(i) + " holds a number that is not finite";
+                if (op.integer ||
+                    kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr))
+                    continue;
+                where = "in the data: input " + std::to_string(i) +
+                        " holds a number that is not finite";
                 found = true;
                 continue;
             }
-            if (op.parameters && !kernels::all_finite(op.parameters, w.values + plan.rows[i].parameters, nullptr)) {
+            if (op.parameters &&
+                !kernels::all_finite(op.parameters, w.values + plan.rows[i].parameters, nullptr)) {
                 where = "in the weights of " + names[std::size_t(i)];
                 found = true;
                 continue;
             }
-            forward_loop(Net::table.data(), plan.rows, Net::size, plan.per_batch, w, [&](int row) { return row == i; });
+            forward_loop(Net::table.data(), plan.rows, Net::size, plan.per_batch, w,
+                         [&](int row) { return row == i; });
             if (plan.rows[i].away) continue;
             if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
                 where = "in the output of " + names[std::size_t(i)];
@@ -206,15 +222,20 @@ private:
         if (!found && !is_finite(loss)) where = "in the loss itself: look at the targets";
         for (int i = Net::size - 1; i >= 0 && !found && is_finite(loss); --i) {
             auto const& op = *Net::table[std::size_t(i)].op;
-            if (!op.parameters || kernels::all_finite(op.parameters, gradients.data() + plan.rows[i].parameters, nullptr)) continue;
+            if (!op.parameters ||
+                kernels::all_finite(op.parameters, gradients.data() + plan.rows[i].parameters,
+                                    nullptr))
+                continue;
             where = "in the gradient of " + names[std::size_t(i)];
             found = true;
         }
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
-        throw Diverged{std::string(is_finite(loss) ? "a gradient" : "the loss") + " is NaN or infinite, first " + where};
+        throw Diverged{std::string(is_finite(loss) ? "a gradient" : "the loss") +
+                       " is NaN or infinite, first " + where};
     }
 
     Block<std::uint32_t> stamps_;
+    Block<Stretch> rows_;
     std::uint32_t stamp_ = 0;
 };
 

@@ -17,8 +17,9 @@
 
 namespace lamina {
 
-/// Keras' log: the bar with step count, time per step, loss and metrics, in place on a terminal, one plain line an epoch
-/// elsewhere. Writes no number by printf, so that no locale changes its decimal point, and allocates nothing.
+/// Keras' log: the bar with step count, time per step, loss and metrics, in place on a terminal,
+/// one plain line an epoch elsewhere. Writes no number by printf, so that no locale changes its
+/// decimal point, and allocates nothing.
 class TrainingLog {
 public:
     /// verbose: 0 nothing, 1 bar, 2 one line an epoch.
@@ -42,8 +43,8 @@ public:
         }
     }
 
-    /// Called after each batch; looks at the clock only now and then, so that it costs next to nothing. `logs()` gives the
-    /// values when they are to be drawn.
+    /// Called after each batch; looks at the clock only now and then, so that it costs next to
+    /// nothing. `logs()` gives the values when they are to be drawn.
     template <class Logs>
     void step(std::size_t batch, Logs&& logs) {
         if (terminal_ && batch >= next_look_ && is_due(batch)) draw(batch, logs());
@@ -76,11 +77,15 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    static double seconds(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double>(b - a).count(); }
+    static double seconds(Clock::time_point a, Clock::time_point b) {
+        return std::chrono::duration<double>(b - a).count();
+    }
 
     [[gnu::cold]] bool is_due(std::size_t batch) {
         auto const now = Clock::now();
-        next_look_ = batch + 1 + std::size_t(0.02 / (seconds(start_, now) / double(batch) + 1e-9));   // every 20 ms
+        next_look_ =
+            batch + 1 +
+            std::size_t(0.02 / (seconds(start_, now) / double(batch) + 1e-9)); // every 20 ms
         if (batch == batches_ || seconds(drawn_, now) < 0.05) return false;
         drawn_ = now;
         return true;
@@ -114,7 +119,8 @@ private:
         char digits[64];
         if (std::isnan(v)) return put("nan");
         if (std::isinf(v)) return put(v < 0 ? "-inf" : "inf");
-        if (!scientific && std::abs(v) < 1e9) {   // fixed point by whole numbers: ten times as fast as to_chars
+        if (!scientific &&
+            std::abs(v) < 1e9) { // fixed point by whole numbers: ten times as fast as to_chars
             std::size_t unit = 1;
             for (int i = 0; i < places; ++i) unit *= 10;
             if (v < 0) put('-');
@@ -122,17 +128,22 @@ private:
             number(n / unit);
             if (places == 0) return *this;
             put('.');
-            for (std::size_t u = unit / 10, rest = n % unit; u > 0; u /= 10) put(char('0' + rest / u % 10));
+            for (std::size_t u = unit / 10, rest = n % unit; u > 0; u /= 10)
+                put(char('0' + rest / u % 10));
             return *this;
         }
-        auto const end = std::to_chars(digits, digits + sizeof digits, v,
-                                       scientific ? std::chars_format::scientific : std::chars_format::fixed, places).ptr;
+        auto const end =
+            std::to_chars(digits, digits + sizeof digits, v,
+                          scientific ? std::chars_format::scientific : std::chars_format::fixed,
+                          places)
+                .ptr;
         return put({digits, std::size_t(end - digits)});
     }
 
     [[gnu::cold]] void bar(std::size_t batch) {
         char total[24];
-        auto const width = std::size_t(std::to_chars(total, total + sizeof total, batches_).ptr - total);
+        auto const width =
+            std::size_t(std::to_chars(total, total + sizeof total, batches_).ptr - total);
         std::size_t const from = size_;
         number(batch);
         std::size_t const digits = size_ - from;
@@ -140,7 +151,7 @@ private:
             put("/Unknown");
             return;
         }
-        if (digits < width) {   // right-aligned, as Keras does
+        if (digits < width) { // right-aligned, as Keras does
             size_ = from;
             for (std::size_t i = digits; i < width; ++i) put(' ');
             number(batch);
@@ -148,7 +159,8 @@ private:
         put("/").number(batches_).put(" [");
         constexpr std::size_t full = 30;
         std::size_t const done = batch * full / batches_;
-        for (std::size_t i = 0; i < full; ++i) put(i < done ? (i + 1 == done && batch < batches_ ? '>' : '=') : '.');
+        for (std::size_t i = 0; i < full; ++i)
+            put(i < done ? (i + 1 == done && batch < batches_ ? '>' : '=') : '.');
         put("]");
     }
     [[gnu::cold]] void step_time(double s) {
@@ -159,11 +171,12 @@ private:
     [[gnu::cold]] void values(std::span<LogValue const> logs) {
         for (auto const& l : logs) {
             put(" - ").put(l.name).put(": ");
-            bool const small = l.value != 0 && std::abs(l.value) < 1e-3;   // as Keras: 4 places, or 1.2345e-05
+            bool const small =
+                l.value != 0 && std::abs(l.value) < 1e-3; // as Keras: 4 places, or 1.2345e-05
             decimal(l.value, 4, small);
         }
     }
-    void pad() {   // over what a longer line left behind
+    void pad() { // over what a longer line left behind
         std::size_t const length = size_;
         while (size_ < last_) put(' ');
         last_ = length;

@@ -12,8 +12,8 @@
 
 namespace lamina {
 
-/// The numbers of a network: layers' options, parameters, state, each one aligned block. A value: it copies, it moves, it is
-/// shared by const reference among threads that predict.
+/// The numbers of a network: layers' options, parameters, state, each one aligned block. A value:
+/// it copies, it moves, it is shared by const reference among threads that predict.
 template <class N>
 struct Weights {
     using Network = N;
@@ -22,12 +22,14 @@ struct Weights {
     Block<T> values, state;
 
     explicit Weights(typename N::Definition const& definition = {}, std::uint64_t seed = 42)
-        : layers(N::graph.value_bytes + 1), values(N::parameters + 1), state(N::training.state + 1) {
+        : layers(N::graph.value_bytes + 1), values(N::parameters + 1),
+          state(N::training.state + 1) {
         Block<std::byte> raw(N::extent.value_bytes + 1);
         auto const written = detail::table<N::extent, T, 0>(definition, raw.data(), layers.data());
         if (!detail::same_structure(written, N::graph))
             throw Error(Error::Kind::argument, "graph",
-                        "an option given at run time changes which layers there are. The compiler laid the network out "
+                        "an option given at run time changes which layers there are. The compiler "
+                        "laid the network out "
                         "for the default options: make that option a template argument.");
         initialize(seed);
     }
@@ -42,25 +44,37 @@ struct Weights {
                 for (std::size_t k = 0; k < count; at += tensor[k].extents.size, ++k)
                     tensor[k].fill(at, tensor[k].extents, random.child(k));
             };
-            fill(values.data() + N::training.rows[i].parameters, row.op->parameter_tensors, row.op->parameter_count);
-            fill(state.data() + N::training.rows[i].state, row.op->state_tensors, row.op->state_count);
+            fill(values.data() + N::training.rows[i].parameters, row.op->parameter_tensors,
+                 row.op->parameter_count);
+            fill(state.data() + N::training.rows[i].state, row.op->state_tensors,
+                 row.op->state_count);
         }
     }
 
-    /// f(row, path, tensor, numbers) for each parameter, in the order in which they lie: "encoder/dense_1/kernel".
+    /// f(row, path, tensor, numbers) for each parameter, in the order in which they lie:
+    /// "encoder/dense_1/kernel".
     template <class F>
-    void for_each_parameter(F&& f) { walk<false>(values.data(), f); }
+    void for_each_parameter(F&& f) {
+        walk<false>(values.data(), f);
+    }
     template <class F>
-    void for_each_parameter(F&& f) const { walk<false>(values.data(), f); }
+    void for_each_parameter(F&& f) const {
+        walk<false>(values.data(), f);
+    }
     /// The same for what is kept but not trained.
     template <class F>
-    void for_each_state(F&& f) { walk<true>(state.data(), f); }
+    void for_each_state(F&& f) {
+        walk<true>(state.data(), f);
+    }
     template <class F>
-    void for_each_state(F&& f) const { walk<true>(state.data(), f); }
+    void for_each_state(F&& f) const {
+        walk<true>(state.data(), f);
+    }
 
     /// The path of each row of the table.
     static std::vector<std::string> paths() {
-        return lamina::paths(N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size());
+        return lamina::paths(N::table.data(), N::size, N::graph.scopes.data(),
+                             N::graph.scopes.size());
     }
 
 private:
@@ -95,16 +109,23 @@ struct Workspace {
     }
 };
 
-/// The k-th output of N for a batch, in the workspace until its next use. Reads the weights only: any number of threads may,
-/// each with a workspace of its own. Allocates only while the workspace still grows.
+/// The k-th output of N for a batch, in the workspace until its next use. Reads the weights only:
+/// any number of threads may, each with a workspace of its own. Allocates only while the workspace
+/// still grows.
 template <class N>
-typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work, void const* const* x, std::size_t batch,
-                                  int k = 0, Threads* threads = nullptr) {
+typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
+                                  void const* const* x, std::size_t batch, int k = 0,
+                                  Threads* threads = nullptr) {
     using T = typename N::Scalar;
     T* const arena = work.reserve(batch, false, threads);
-    N::template forward<false>(Work<T>{.layers = weights.layers.data(), .values = weights.values.data(),
-                                       .state = weights.state.data(), .arena = arena, .scratch = work.scratch.data(),
-                                       .inputs = x, .batch = batch, .threads = threads});
+    N::template forward<false>(Work<T>{.layers = weights.layers.data(),
+                                       .values = weights.values.data(),
+                                       .state = weights.state.data(),
+                                       .arena = arena,
+                                       .scratch = work.scratch.data(),
+                                       .inputs = x,
+                                       .batch = batch,
+                                       .threads = threads});
     return N::y_of(N::inference.outputs[k], arena, batch, false);
 }
 

@@ -12,13 +12,15 @@
 
 namespace lamina {
 
-/// A training run as a callback sees it. What it may change: `stop`, the learning rate, the weights.
+/// A training run as a callback sees it. What it may change: `stop`, the learning rate, the
+/// weights.
 class Training {
 public:
-    std::size_t epoch = 0, epochs = 0;    // this epoch, counted from 0, and how many there are to be
-    std::size_t batch = 0, batches = 0;   // of this epoch; batches is 0 while a stream's length is not known
-    std::span<LogValue const> logs;       // the running means of the epoch; after it, val_ values too
-    bool stop = false;                    // ends the run after this batch or epoch
+    std::size_t epoch = 0, epochs = 0; // this epoch, counted from 0, and how many there are to be
+    std::size_t batch = 0,
+                batches = 0; // of this epoch; batches is 0 while a stream's length is not known
+    std::span<LogValue const> logs; // the running means of the epoch; after it, val_ values too
+    bool stop = false;              // ends the run after this batch or epoch
 
     /// A value of the log by its name; NaN if there is none.
     double log(std::string_view name) const {
@@ -40,8 +42,8 @@ protected:
     ~Training() = default;
 };
 
-/// Something to be told while a model is trained: derive, override what is of interest, and hand its address to fit:
-/// `EarlyStopping stopping{...}; model.fit(x, y, {.callbacks = {&stopping}});`
+/// Something to be told while a model is trained: derive, override what is of interest, and hand
+/// its address to fit: `EarlyStopping stopping{...}; model.fit(x, y, {.callbacks = {&stopping}});`
 class Callback {
 public:
     virtual ~Callback() = default;
@@ -50,8 +52,8 @@ public:
     virtual void on_batch_end(Training&) {}
     virtual void on_epoch_end(Training&) {}
     virtual void on_train_end(Training&) {}
-    /// Loss or gradients became NaN or infinite; the weights are those before the batch. True: handled, the run ends without an
-    /// exception.
+    /// Loss or gradients became NaN or infinite; the weights are those before the batch. True:
+    /// handled, the run ends without an exception.
     virtual bool on_diverged(Training&, std::string const& /*message*/) { return false; }
 };
 

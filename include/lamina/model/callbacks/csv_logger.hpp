@@ -14,8 +14,8 @@
 
 namespace lamina {
 
-/// Writes the log of each epoch as a line of a CSV file: epoch, loss, metrics, val_ values. Numbers in their shortest exact
-/// form, whatever the locale.
+/// Writes the log of each epoch as a line of a CSV file: epoch, loss, metrics, val_ values. Numbers
+/// in their shortest exact form, whatever the locale.
 ///
 /// Errors      the file cannot be written: Error (file)
 /// Source      keras.callbacks.CSVLogger
@@ -53,10 +53,12 @@ private:
         void operator()(std::FILE* f) const { std::fclose(f); }
     };
     void write(std::string const& line) {
-        if (std::fprintf(file_.get(), "%s\n", line.c_str()) < 0 || std::fflush(file_.get()) != 0) fail("cannot be written");
+        if (std::fprintf(file_.get(), "%s\n", line.c_str()) < 0 || std::fflush(file_.get()) != 0)
+            fail("cannot be written");
     }
     [[noreturn]] void fail(char const* what) const {
-        throw Error(Error::Kind::file, "CSVLogger", path_ + " " + what + ": " + std::strerror(errno) + ".");
+        throw Error(Error::Kind::file, "CSVLogger",
+                    path_ + " " + what + ": " + std::strerror(errno) + ".");
     }
 
     std::string path_;

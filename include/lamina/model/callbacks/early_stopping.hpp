@@ -11,12 +11,12 @@ namespace lamina {
 
 struct EarlyStoppingOptions {
     std::string monitor = "val_loss";
-    double min_delta = 0.0;            // what counts as better
-    std::size_t patience = 0;          // epochs without one before the run ends
+    double min_delta = 0.0;   // what counts as better
+    std::size_t patience = 0; // epochs without one before the run ends
     Mode mode = Mode::automatic;
-    double baseline = no_baseline;     // to be better than from the beginning
+    double baseline = no_baseline; // to be better than from the beginning
     bool restore_best_weights = false;
-    std::size_t start_from_epoch = 0;  // epochs that are not looked at
+    std::size_t start_from_epoch = 0; // epochs that are not looked at
 };
 
 /// Ends training when what it monitors no longer gets better.
@@ -37,12 +37,14 @@ public:
         best_ = Best(options_.mode, options_.monitor, options_.min_delta, options_.baseline);
         wait_ = 0;
         stopped_ = kept_ = false;
-        if (options_.restore_best_weights) training.keep_weights(weights_);   // its room, before the first batch
+        if (options_.restore_best_weights)
+            training.keep_weights(weights_); // its room, before the first batch
     }
     void on_epoch_end(Training& training) override {
         if (training.epoch < options_.start_from_epoch) return;
         double const now = monitored(training, options_.monitor, "EarlyStopping");
-        if (options_.restore_best_weights && !kept_) keep(training);   // Keras: the first, even if it never gets better
+        if (options_.restore_best_weights && !kept_)
+            keep(training); // Keras: the first, even if it never gets better
         ++wait_;
         if (best_.better(now)) {
             wait_ = 0;

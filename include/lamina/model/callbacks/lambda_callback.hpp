@@ -9,7 +9,8 @@
 namespace lamina {
 
 struct LambdaCallbackOptions {
-    std::function<void(Training&)> on_train_begin{}, on_epoch_begin{}, on_batch_end{}, on_epoch_end{}, on_train_end{};
+    std::function<void(Training&)> on_train_begin{}, on_epoch_begin{}, on_batch_end{},
+        on_epoch_end{}, on_train_end{};
 };
 
 /// A callback of lambdas: `LambdaCallback each{{.on_epoch_end = [](Training& t) { ... }}};`

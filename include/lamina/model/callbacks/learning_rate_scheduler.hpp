@@ -9,13 +9,14 @@
 
 namespace lamina {
 
-/// Sets the learning rate at the beginning of each epoch: `LearningRateScheduler rates{[](std::size_t epoch, double rate) {
-/// return epoch < 10 ? rate : rate * 0.9; }};`
+/// Sets the learning rate at the beginning of each epoch: `LearningRateScheduler
+/// rates{[](std::size_t epoch, double rate) { return epoch < 10 ? rate : rate * 0.9; }};`
 ///
 /// Source      keras.callbacks.LearningRateScheduler
 class LearningRateScheduler final : public Callback {
 public:
-    explicit LearningRateScheduler(std::function<double(std::size_t epoch, double rate)> rate) : rate_(std::move(rate)) {}
+    explicit LearningRateScheduler(std::function<double(std::size_t epoch, double rate)> rate)
+        : rate_(std::move(rate)) {}
     void on_epoch_begin(Training& training) override {
         training.set_learning_rate(rate_(training.epoch, training.learning_rate()));
     }

@@ -10,7 +10,8 @@
 
 namespace lamina {
 
-/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2, down for all else (Keras' rule).
+/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2, down for
+/// all else (Keras' rule).
 enum class Mode { automatic, min, max };
 
 inline constexpr double no_baseline = std::numeric_limits<double>::quiet_NaN();
@@ -23,7 +24,8 @@ inline double monitored(Training const& training, std::string const& name, char 
         there += (there.empty() ? "" : ", ") + std::string(l.name);
     }
     throw Error(Error::Kind::argument, who,
-                "the log has no \"" + name + "\"; it has " + there + ". Monitor one of those, or give validation data for val_ values.");
+                "the log has no \"" + name + "\"; it has " + there +
+                    ". Monitor one of those, or give validation data for val_ values.");
 }
 
 /// Whether larger is better.
@@ -38,9 +40,10 @@ inline bool improves_upwards(Mode mode, std::string_view name) {
 class Best {
 public:
     Best() = default;
-    Best(Mode mode, std::string_view name, double min_delta = 0.0, double baseline = no_baseline) :
-        delta_(min_delta), up_(improves_upwards(mode, name)) {
-        best_ = up_ ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    Best(Mode mode, std::string_view name, double min_delta = 0.0, double baseline = no_baseline)
+        : delta_(min_delta), up_(improves_upwards(mode, name)) {
+        best_ = up_ ? -std::numeric_limits<double>::infinity()
+                    : std::numeric_limits<double>::infinity();
         if (baseline == baseline) best_ = baseline;
     }
     double value() const { return best_; }

@@ -7,8 +7,8 @@
 
 namespace lamina {
 
-/// Ends the run, without an exception, when the loss or a gradient becomes NaN or infinite. Without it fit throws lamina::Error;
-/// either way the weights are those before the batch.
+/// Ends the run, without an exception, when the loss or a gradient becomes NaN or infinite. Without
+/// it fit throws lamina::Error; either way the weights are those before the batch.
 ///
 /// Source      keras.callbacks.TerminateOnNaN
 class TerminateOnNaN final : public Callback {
