@@ -12,7 +12,8 @@
 #include <string_view>
 
 // Messages are put together by one function out of plain pieces: that is less for the compiler to
-// do, at every place that may throw, than adding strings up.
+// do, at every place that may throw, than adding strings up. For the same reason all of this floor
+// that does not run once for every cell is marked cold: it is then compiled for size.
 
 namespace lamina::detail {
 
