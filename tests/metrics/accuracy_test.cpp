@@ -34,6 +34,7 @@ TEST_CASE("Accuracy of several classes") {
     CHECK(evaluate_metric<Shape<3>>(Accuracy{}, y, Classes{1, 2, 0}) == doctest::Approx(2.0 / 3));
     Floats const one_hot{0, 1, 0, 0, 0, 1, 1, 0, 0};
     CHECK(evaluate_metric<Shape<3>>(Accuracy{}, y, one_hot) == doctest::Approx(2.0 / 3));
+    CHECK(in_batches<Shape<3>>(Accuracy{}, y, Classes{1, 2, 0}, 2, {3, 4, 1}) == 0.5);
     // a sequence of three moments, the second masked
     CHECK(in_batches<Shape<3, 3>>(Accuracy{}, y, Classes{1, -100, 0}, 1, {1, 0, 1}) == 1.0);
 }

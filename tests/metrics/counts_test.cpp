@@ -45,6 +45,8 @@ TEST_CASE("several classes") {
     CHECK(near(evaluate_metric<Y>(Precision{.average = Averaging::weighted}, y, t),
                (2 * 1 + 1.0 / 3) / 4));
     CHECK(near(in_batches<Y>(Recall{}, y, t, 1, {1, 0, 1, 1}), (1.0 + 1 + 0) / 3));
+    // answered with 1: weights 3 + 2 + 0.5, of which 2 are right
+    CHECK(near(in_batches<Y>(Precision{}, y, t, 3, {1, 3, 2, 0.5}), (1 + 2 / 5.5) / 3));
     // a class that neither is nor is answered does not count
     CHECK(near(evaluate_metric<Shape<3>>(Recall{}, Doubles{1, 0, 0, 0, 1, 0}, Classes{0, 1}), 1.0));
     // a sequence

@@ -5,6 +5,7 @@
 #include <lamina/kernels/row_loss.hpp>
 #include <lamina/losses/elementwise.hpp>
 
+#include <cstdint>
 #include <type_traits>
 
 namespace lamina {
