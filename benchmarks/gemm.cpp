@@ -42,7 +42,8 @@ constexpr Layer layers[]{
 constexpr char const* forms[]{"NN", "TN", "NT"};
 
 double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    auto const t = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(t).count();
 }
 
 /// Seconds that each of some functions takes: samples in turns, and of each the first quartile.
@@ -130,7 +131,7 @@ int main(int argc, char** argv) {
 #ifdef LAMINA_BENCH_OPENBLAS
         openblas_set_num_threads(static_cast<int>(threads));
 #endif
-        std::printf("\n%zu thread%s, GFLOP/s (OpenBLAS, ratio)\n", threads, threads == 1 ? "" : "s");
+        std::printf("\n%zu threads, GFLOP/s (OpenBLAS, ratio)\n", threads);
         double logarithms = 0, cells = 0;
         for (Layer const& l : layers) {
             std::printf("%5zu x %4zu x %4zu", l.m, l.k, l.n);
@@ -146,6 +147,7 @@ int main(int argc, char** argv) {
             }
             std::printf("\n");
         }
-        if (cells > 0) std::printf("geometric mean of the ratios: %.3f\n", std::exp(logarithms / cells));
+        if (cells > 0)
+            std::printf("geometric mean of the ratios: %.3f\n", std::exp(logarithms / cells));
     }
 }

@@ -10,6 +10,7 @@
 #include "support/guard_pages.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -87,8 +88,9 @@ struct Bench {
     }
 };
 
-/// One product against the reference, within the bound of Higham (2002), section 3.5: |error| <= gamma (|alpha| |A| |B| +
-/// |beta| |C| + |bias|), gamma = n u / (1 - n u), n = k + 2; with whole numbers to the bit. What is wrong, or "".
+/// One product against the reference, within the bound of Higham (2002), section 3.5: |error| <=
+/// gamma (|alpha| |A| |B| + |beta| |C| + |bias|), gamma = n u / (1 - n u), n = k + 2; with whole
+/// numbers to the bit. What is wrong, or "".
 template <class T>
 std::string wrong(Bench<T>& bench, Case const& t, Random random, Threads* threads = nullptr) {
     bench.fill(t, random);
@@ -107,9 +109,9 @@ std::string wrong(Bench<T>& bench, Case const& t, Random random, Threads* thread
     auto const c = absolute(bench.c, size);
     std::copy(c.begin(), c.end(), bound.begin());
     auto const bias = absolute(bench.bias, t.bias ? t.n : 0);
-    kernels::reference::gemm<T>(t.m, t.n, t.k, T(t.alpha), bench.a, bench.lda, t.transposed_a, bench.b,
-                                bench.ldb, t.transposed_b, T(t.beta), exact.data(), bench.ldc,
-                                bench.bias);
+    kernels::reference::gemm<T>(t.m, t.n, t.k, T(t.alpha), bench.a, bench.lda, t.transposed_a,
+                                bench.b, bench.ldb, t.transposed_b, T(t.beta), exact.data(),
+                                bench.ldc, bench.bias);
     kernels::reference::gemm<T>(t.m, t.n, t.k, std::abs(T(t.alpha)), a.data(), bench.lda,
                                 t.transposed_a, b.data(), bench.ldb, t.transposed_b,
                                 std::abs(T(t.beta)), bound.data(), bench.ldc,
@@ -153,8 +155,9 @@ TEST_CASE_TEMPLATE("gemm is right for every form, alpha, beta and bias", T, floa
     Bench<T> bench(2 * 128 * 128);
     std::string failed;
     std::size_t count = 0;
-    for (auto [m, n, k] : {std::array<std::size_t, 3>{7, 37, 19}, {1, 40, 33}, {1, 100, 20}, {40, 1, 33},
-                           {5, 5, 1}, {70, 66, 65}, {13, 100, 50}, {1, 1, 1}, {1, 1, 90}, {33, 17, 70}})
+    for (auto [m, n, k] :
+         {std::array<std::size_t, 3>{7, 37, 19}, {1, 40, 33}, {1, 100, 20}, {40, 1, 33}, {5, 5, 1},
+          {70, 66, 65}, {13, 100, 50}, {1, 1, 1}, {1, 1, 90}, {33, 17, 70}})
         for (int form = 0; form < 4; ++form)
             for (double alpha : {1.0, -0.7, 0.0})
                 for (double beta : {0.0, 1.0, 1.3})
@@ -175,7 +178,8 @@ TEST_CASE_TEMPLATE("gemm of whole numbers is exact", T, float, double) {
     std::size_t zeros = 0, numbers = 0;
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{3, 64, 3}, {16, 16, 16}, {65, 129, 257}, {100, 100, 100},
-          {1, 300, 513}, {300, 1, 513}, {31, 200, 1100}, {260, 140, 700}, {130, 130, 1025}, {6, 700, 600}})
+          {1, 300, 513}, {300, 1, 513}, {31, 200, 1100}, {260, 140, 700}, {130, 130, 1025},
+          {6, 700, 600}})
         for (int form = 0; form < 4; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.integers = true;
@@ -190,8 +194,8 @@ TEST_CASE_TEMPLATE("gemm of whole numbers is exact", T, float, double) {
 TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut", T, float, double) {
     Bench<T> bench(1u << 20);
     std::string failed;
-    for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030}, {20, 513, 600},
-                           {513, 130, 140}, {14, 140, 2100}})
+    for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030},
+                           {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}})
         for (int form = 0; form < 4; ++form)
             for (double beta : {0.0, 1.0}) {
                 Case t{.m = m, .n = n, .k = k};
@@ -220,7 +224,7 @@ TEST_CASE("gemm of random shapes" * doctest::skip(!long_tests())) {
     CHECK(failed == "");
 }
 
-TEST_CASE_TEMPLATE("a NaN or infinity reaches exactly the numbers that it is part of", T, float, double) {
+TEST_CASE_TEMPLATE("a NaN or infinity reaches exactly what it is part of", T, float, double) {
     Bench<T> bench(1u << 17);
     std::size_t bad = 0;
     for (auto [m, n, k] :
@@ -232,22 +236,27 @@ TEST_CASE_TEMPLATE("a NaN or infinity reaches exactly the numbers that it is par
                 bench.fill(t, Random{i});
                 Random const random{i * 7 + m};
                 bool const in_a = i % 2 == 0;
-                std::size_t const row = random.below(0, in_a ? m : k), column = random.below(1, in_a ? k : n);
-                T const poison = i % 3 == 0 ? bench.nan() : std::numeric_limits<T>::infinity();
-                if (in_a) bench.a[t.transposed_a ? column * bench.lda + row : row * bench.lda + column] = poison;
-                else bench.b[t.transposed_b ? column * bench.ldb + row : row * bench.ldb + column] = poison;
+                std::size_t const row = random.below(0, in_a ? m : k);
+                std::size_t const column = random.below(1, in_a ? k : n);
+                bool const transposed = in_a ? t.transposed_a : t.transposed_b;
+                std::size_t const ld = in_a ? bench.lda : bench.ldb;
+                (in_a ? bench.a : bench.b)[transposed ? column * ld + row : row * ld + column] =
+                    i % 3 == 0 ? bench.nan() : std::numeric_limits<T>::infinity();
                 kernels::gemm<T>(bench.task(t), bench.scratch.data(), nullptr);
                 for (std::size_t r = 0; r < m; ++r)
-                    for (std::size_t j = 0; j < n; ++j)
-                        bad += std::isfinite(bench.c[r * bench.ldc + j]) == (in_a ? r == row : j == column);
+                    for (std::size_t j = 0; j < n; ++j) {
+                        bool const reached = in_a ? r == row : j == column;
+                        bad += std::isfinite(bench.c[r * bench.ldc + j]) == reached;
+                    }
             }
     CHECK(bad == 0);
 }
 
 TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
     Bench<T> bench(1u << 20);
-    for (auto [m, n, k] : {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70},
-                           {1, 900, 900}, {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}})
+    for (auto [m, n, k] :
+         {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70}, {1, 900, 900},
+          {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}})
         for (int form = 0; form < 4; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = true;
@@ -275,8 +284,9 @@ TEST_CASE_TEMPLATE("finish sees every number of C once, when it is whole", T, fl
     std::vector<T> weight(1000 * 1000);
     for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<T>(i % 1013);
     Threads pool(2);
-    for (auto [m, n, k] : {std::array<std::size_t, 3>{300, 200, 600}, {5, 7, 9}, {1, 300, 20}, {300, 1, 20},
-                           {20, 70, 0}, {257, 140, 300}, {233, 140, 600}})
+    for (auto [m, n, k] :
+         {std::array<std::size_t, 3>{300, 200, 600}, {5, 7, 9}, {1, 300, 20}, {300, 1, 20},
+          {20, 70, 0}, {257, 140, 300}, {233, 140, 600}})
         for (int form = 0; form < 4; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.integers = true;

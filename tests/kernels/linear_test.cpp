@@ -43,11 +43,12 @@ struct Bench {
 
     Bench(std::size_t rows_, std::size_t k_, std::size_t n_, bool at_end)
         : pages_x(rows_ * k_ * sizeof(T)), pages_w(k_ * n_ * sizeof(T)), pages_b(n_ * sizeof(T)),
-          pages_y(rows_ * n_ * sizeof(T)), pages_dx(rows_ * k_ * sizeof(T)), rows(rows_), k(k_), n(n_),
-          x(pages_x.array<T>(rows * k, at_end)), w(pages_w.array<T>(k * n, at_end)),
+          pages_y(rows_ * n_ * sizeof(T)), pages_dx(rows_ * k_ * sizeof(T)), rows(rows_), k(k_),
+          n(n_), x(pages_x.array<T>(rows * k, at_end)), w(pages_w.array<T>(k * n, at_end)),
           b(pages_b.array<T>(n, at_end)), y(pages_y.array<T>(rows * n, at_end)),
           dx(pages_dx.array<T>(rows * k, at_end)) {
-        fill(0, x, rows * k), fill(1, w, k * n), fill(2, b, n), fill(3, y, rows * n), fill(4, dx, rows * k);
+        fill(0, x, rows * k), fill(1, w, k * n), fill(2, b, n);
+        fill(3, y, rows * n), fill(4, dx, rows * k);
     }
     void fill(std::size_t stream, T* p, std::size_t size) const {
         for (std::size_t i = 0; i < size; ++i)
@@ -72,6 +73,8 @@ void check() {
     CAPTURE(K);
     CAPTURE(N);
     bool const small = kernels::is_small<K, N>;
+    T const* const nothing = nullptr;
+    T* const no_bias = nullptr;
     std::vector<T> scratch(5 * kernels::linear_scratch<T, K, N> + 1);
     for (std::size_t rows : some_rows) {
         CAPTURE(rows);
@@ -86,7 +89,7 @@ void check() {
         std::vector<long double> y(rows * N);
         kernels::reference::linear<T>(rows, K, N, t.x, t.w, nullptr, y.data());
         std::fill_n(t.y, rows * N, std::numeric_limits<T>::quiet_NaN());
-        linear<K, N>(rows, t.x, t.w, static_cast<T const*>(nullptr), t.y, none, scratch.data(), nullptr);
+        linear<K, N>(rows, t.x, t.w, nothing, t.y, none, scratch.data(), nullptr);
         CHECK(error(t.y, y, K) < 1);
         kernels::reference::linear<T>(rows, K, N, t.x, t.w, t.b, y.data());
         for (auto& v : y) v *= v;
@@ -100,8 +103,7 @@ void check() {
             if (small) {
                 CHECK(std::memcmp(one, t.y + r * N, sizeof(one)) == 0);
             } else {
-                std::vector<long double> const row(y.begin() + static_cast<std::ptrdiff_t>(r * N),
-                                                   y.begin() + static_cast<std::ptrdiff_t>((r + 1) * N));
+                std::vector<long double> const row(y.data() + r * N, y.data() + (r + 1) * N);
                 CHECK(error(one, row, 2 * K) < 1);
             }
         }
@@ -109,12 +111,13 @@ void check() {
         std::vector<T> dw(t.w, t.w + K * N), db(t.b, t.b + N);
         auto exact_dw = copy(t.w, K * N), exact_db = copy(t.b, N);
         t.fill(3, t.y, rows * N);
-        kernels::reference::linear_gradients<T>(rows, K, N, t.x, t.y, exact_dw.data(), exact_db.data());
+        kernels::reference::linear_gradients<T>(rows, K, N, t.x, t.y, exact_dw.data(),
+                                                exact_db.data());
         linear_gradients<K, N>(rows, t.x, t.y, t.w, t.b, scratch.data(), nullptr);
         CHECK(error(t.w, exact_dw, rows) < 1);
         CHECK(error(t.b, exact_db, rows) < 1);
         std::copy(dw.begin(), dw.end(), t.w);
-        linear_gradients<K, N>(rows, t.x, t.y, t.w, static_cast<T*>(nullptr), scratch.data(), nullptr);
+        linear_gradients<K, N>(rows, t.x, t.y, t.w, no_bias, scratch.data(), nullptr);
         CHECK(error(t.w, exact_dw, rows) < 1);
         std::copy(dw.begin(), dw.end(), t.w);
 
@@ -122,10 +125,9 @@ void check() {
         kernels::reference::linear_dx<T>(rows, K, N, t.y, t.w, dx.data());
         auto const before = copy(t.dx, rows * K);
         std::fill_n(t.dx, rows * K, std::numeric_limits<T>::quiet_NaN());
-        linear_dx<K, N>(rows, t.y, t.w, t.dx, static_cast<T const*>(nullptr), none, scratch.data(), nullptr);
+        linear_dx<K, N>(rows, t.y, t.w, t.dx, nothing, none, scratch.data(), nullptr);
         CHECK(error(t.dx, dx, N) < 1);
-        linear_dx<K, N, true>(rows, t.y, t.w, t.dx, static_cast<T const*>(nullptr), none, scratch.data(),
-                              nullptr);
+        linear_dx<K, N, true>(rows, t.y, t.w, t.dx, nothing, none, scratch.data(), nullptr);
         auto twice = dx;
         for (auto& v : twice) v *= 2;
         CHECK(error(t.dx, twice, 2 * N) < 1);

@@ -38,7 +38,8 @@ struct Two {
     }
 };
 
-// Multiples of 1/8 of moderate size: every sum and product below is exact, so the results are compared to the bit.
+// Multiples of 1/8 of moderate size: every sum and product below is exact, so the results are
+// compared to the bit.
 template <class T>
 T eighths(Random random, std::size_t i) {
     return static_cast<T>(static_cast<int>(random.below(i, 65)) - 32) / 8;

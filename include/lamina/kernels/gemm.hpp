@@ -13,9 +13,9 @@
 
 namespace lamina::kernels {
 
-/// What is done to each block of C as soon as it is whole, while it is near: apply(context, c, ldc, row, column, rows, columns),
-/// c being the block's first number, at (row, column) of C. Null: nothing. A pointer and not a type, so that all the layers
-/// of a program share one gemm.
+/// What is done to each block of C as soon as it is whole, while it is near: apply(context, c, ldc,
+/// row, column, rows, columns), c being the block's first number, at (row, column) of C. Null:
+/// nothing. A pointer and not a type, so that all the layers of a program share one gemm.
 template <class T>
 struct Finish {
     void (*apply)(void const* context, T* c, std::size_t ldc, std::size_t row, std::size_t column,
@@ -23,8 +23,9 @@ struct Finish {
     void const* context = nullptr;
 };
 
-/// C = finish(alpha op(A) op(B) + beta C + bias): m x n, the sum over k; all row-major, their rows lda, ldb, ldc numbers apart.
-/// op(A) is A, m x k, or with transposed_a the transpose of A, k x m; op(B) likewise.
+/// C = finish(alpha op(A) op(B) + beta C + bias): m x n, the sum over k; all row-major, their rows
+/// lda, ldb, ldc numbers apart. op(A) is A, m x k, or with transposed_a the transpose of A, k x m;
+/// op(B) likewise.
 template <class T>
 struct Gemm {
     std::size_t m, n, k;
@@ -60,7 +61,8 @@ constexpr std::size_t gemm_scratch() {
 
 namespace detail {
 
-/// Rows [row, row + rows) and columns [column, column + columns) of C. `pack`: copies of B, panel by panel.
+/// Rows [row, row + rows) and columns [column, column + columns) of C. `pack`: copies of B, panel
+/// by panel.
 template <class T>
 [[gnu::noinline]] void gemm_piece(Gemm<T> const& g, bool pack, std::size_t row, std::size_t rows,
                                   std::size_t column, std::size_t columns, T* panel) {
@@ -114,7 +116,8 @@ template <class T>
     });
 }
 
-/// m = 1 or n = 1: a matrix and a vector. False if the scratch memory is too small for the vector; then nothing was done.
+/// m = 1 or n = 1: a matrix and a vector. False if the scratch memory is too small for the vector;
+/// then nothing was done.
 template <class T>
 [[gnu::noinline]] bool gemm_vector(Gemm<T> const& g, T* scratch, Threads* threads) {
     bool const row = g.m == 1;   // y = x op(B), else y = op(A) x
@@ -132,10 +135,11 @@ template <class T>
         if (count <= widest * lanes<T>) {
             narrow_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
         } else {
-            parallel_for(threads, count, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+            auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
                 row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,
                          add ? add + begin : nullptr);
-            });
+            };
+            parallel_for(threads, count, grain, piece);
         }
     } else {
         if (x_stride != 1) {
@@ -144,8 +148,9 @@ template <class T>
             x = scratch;
         }
         parallel_for(threads, count, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
-            dots(end - begin, g.k, g.alpha, matrix + begin * ld, ld, x, g.c + begin * y_stride, y_stride,
-                 add ? add + begin * y_stride : nullptr, y_stride);
+            std::size_t const at = begin * y_stride;
+            dots(end - begin, g.k, g.alpha, matrix + begin * ld, ld, x, g.c + at, y_stride,
+                 add ? add + at : nullptr, y_stride);
         });
     }
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
@@ -177,7 +182,8 @@ struct Pieces {
     std::size_t rows, columns;   // of each; those at the end may be smaller
 };
 
-/// Pieces of C for `workers` threads: those whose slowest thread has least to do. What the copies of B cost is counted in rows.
+/// Pieces of C for `workers` threads: those whose slowest thread has least to do. What the copies
+/// of B cost is counted in rows.
 template <class T>
 Pieces cut(Gemm<T> const& g, bool pack, std::size_t workers) {
     constexpr std::size_t width = GemmSizes<T>::width;
@@ -197,14 +203,15 @@ Pieces cut(Gemm<T> const& g, bool pack, std::size_t workers) {
 
 } // namespace detail
 
-/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the threads. The bits of C depend
-/// neither on the threads nor on where C is cut.
+/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
+/// threads. The bits of C depend neither on the threads nor on where C is cut.
 template <class T>
 [[gnu::noinline]] void gemm(Gemm<T> const& g, T* scratch, Threads* threads) {
     using Sizes = detail::GemmSizes<T>;
     if (g.m == 0 || g.n == 0) return;
     bool const one = g.m == 1 || g.n == 1, few = detail::few_columns(g);
-    if (g.k == 0 || (g.beta != T{0} ? g.beta != T{1} || g.bias : g.bias && g.m != 1 && (one || few))) {
+    bool const adds_both = g.beta != T{0} && (g.beta != T{1} || g.bias);
+    if (g.k == 0 || adds_both || (g.bias && g.m != 1 && (one || few))) {
         detail::scale(g, threads);
         Gemm<T> rest = g;
         rest.beta = T{1};

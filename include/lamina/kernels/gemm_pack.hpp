@@ -7,10 +7,12 @@
 
 #include <cstddef>
 
-/// Copies of B in the order in which the tiles read it. A is never copied: the tiles fetch it ahead.
+/// Copies of B in the order in which the tiles read it. A is never copied: the tiles fetch it
+/// ahead.
 namespace lamina::kernels::detail {
 
-/// k rows of `columns` columns of op(B), to rows of `width` numbers, whole batches with zeros behind the last column.
+/// k rows of `columns` columns of op(B), to rows of `width` numbers, whole batches with zeros
+/// behind the last column.
 template <class T>
 [[gnu::noinline]] void pack_b(std::size_t k, std::size_t columns, T const* b, std::size_t ldb,
                               bool transposed, T* to, std::size_t width) {

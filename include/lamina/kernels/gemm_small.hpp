@@ -7,22 +7,25 @@
 
 #include <cstddef>
 
-/// Products with a small matrix of constant sizes: the sums of some rows by some batches of columns stay in registers, nothing
-/// is packed, and the compiler knows every offset. Each number is added up in an order that depends on the constant sizes
-/// alone, not on how many rows there are or where a row stands.
+/// Products with a small matrix of constant sizes: the sums of some rows by some batches of columns
+/// stay in registers, nothing is packed, and the compiler knows every offset. Each number is added
+/// up in an order that depends on the constant sizes alone, not on how many rows there are or where
+/// a row stands.
 namespace lamina::kernels::detail {
 
-/// How K x N is cut: the columns of N into blocks of `columns` batches (the last block may be narrower), the sum over K into
-/// `parts` that hide the latency of the multiply-add, and `rows` rows at a time so that all of it fits the registers.
+/// How K x N is cut: the columns of N into blocks of `columns` batches (the last block may be
+/// narrower), the sum over K into `parts` that hide the latency of the multiply-add, and `rows`
+/// rows at a time so that all of it fits the registers.
 template <class T, std::size_t K, std::size_t N>
 struct SmallCut {
     using Traits = GemmTraits<xsimd::default_arch>;
     static constexpr std::size_t batches = (N + lanes<T> - 1) / lanes<T>;
     static constexpr std::size_t blocks = (batches + Traits::columns - 1) / Traits::columns;
     static constexpr std::size_t columns = (batches + blocks - 1) / blocks;
-    static constexpr std::size_t last_columns = (batches - 1) % columns + 1;          // of the last block
-    static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;                 // of its last batch
-    static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;   // all blocks are alike
+    static constexpr std::size_t last_columns = (batches - 1) % columns + 1;   // of the last block
+    static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;          // of its last batch
+    // all blocks are alike
+    static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;
     static constexpr std::size_t whole_blocks = even ? blocks : blocks - 1;
 
     static constexpr std::size_t most_parts = columns * 2 <= Traits::columns ? 4 : 2;
@@ -33,7 +36,8 @@ struct SmallCut {
 
 /// One step of the sum: R rows by C batches of columns, the last batch of Last lanes.
 template <std::size_t R, std::size_t C, std::size_t Last, class V, class T>
-[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* a, std::size_t lda, T const* b) {
+[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* a, std::size_t lda,
+                                                T const* b) {
     V row[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c)
@@ -55,7 +59,8 @@ inline constexpr std::size_t group = V::size < 4 ? V::size : 4;
 template <class V>
 [[gnu::always_inline]] inline V broadcast_group(typename V::value_type const* p) {
 #if XSIMD_WITH_AVX512F
-    if constexpr (sizeof(V) == 64 && sizeof(*p) == 4) return V(_mm512_broadcast_f32x4(_mm_loadu_ps(p)));
+    if constexpr (sizeof(V) == 64 && sizeof(*p) == 4)
+        return V(_mm512_broadcast_f32x4(_mm_loadu_ps(p)));
     else if constexpr (sizeof(V) == 64) return V(_mm512_broadcast_f64x4(_mm256_loadu_pd(p)));
     else
 #elif XSIMD_WITH_AVX
@@ -75,8 +80,10 @@ template <std::size_t I, class V, std::size_t... L>
 #endif
 }
 
-/// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a load.
-template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb, class V, class T>
+/// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a
+/// load.
+template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb, class V,
+          class T>
 [[gnu::always_inline]] inline void multiply_add_row(V (&sum)[S][1][C], T const* a, T const* b) {
     static_assert(group<V> % S == 0 || S == 1);
     constexpr std::make_index_sequence<V::size> all{};
@@ -101,9 +108,10 @@ template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::si
     for (std::size_t k = whole; k < K; ++k) step(V(a[k]), k, k % S);
 }
 
-/// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column, lanes) takes what comes out.
-template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb,
-          class T, class Store>
+/// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column,
+/// lanes) takes what comes out.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+          std::size_t Ldb, class T, class Store>
 [[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
                                               T const* __restrict bias, Store const& store) {
     using V = Batch<T>;
@@ -111,7 +119,10 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         V first(T{0});
-        if (bias) first = c + 1 < C ? load<V>(bias + c * V::size) : load_lanes<Last, V>(bias + c * V::size);
+        if (bias) {
+            T const* const from = bias + c * V::size;
+            first = c + 1 < C ? load<V>(from) : load_lanes<Last, V>(from);
+        }
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
             sum[0][r][c] = first;
@@ -184,11 +195,12 @@ struct StoreSlope {
     }
 };
 
-/// One block of columns of c[rows, N] = a[rows, K] b[K, N] + bias, the rows R at a time and those that are left one by one.
-template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb,
-          class T, class Store>
-[[gnu::always_inline]] inline void small_block(std::size_t rows, T const* a, T const* b, T const* bias,
-                                               Store const& store) {
+/// One block of columns of c[rows, N] = a[rows, K] b[K, N] + bias, the rows R at a time and those
+/// that are left one by one.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+          std::size_t Ldb, class T, class Store>
+[[gnu::always_inline]] inline void small_block(std::size_t rows, T const* a, T const* b,
+                                               T const* bias, Store const& store) {
     std::size_t r = 0;
     for (; r + R <= rows; r += R)
         small_tile<R, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
@@ -196,10 +208,11 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
         for (; r < rows; ++r) small_tile<1, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
 }
 
-/// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of a tile.
+/// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of
+/// a tile.
 template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class T, class Store>
-[[gnu::always_inline]] inline void small_product(std::size_t rows, T const* a, T const* b, T const* bias,
-                                                 Store const& store) {
+[[gnu::always_inline]] inline void small_product(std::size_t rows, T const* a, T const* b,
+                                                 T const* bias, Store const& store) {
     using Cut = SmallCut<T, K, N>;
     constexpr std::size_t R = Cut::rows < Most ? Cut::rows : Most, step = Cut::columns * lanes<T>;
     if constexpr (Cut::whole_blocks > 0)
@@ -219,27 +232,27 @@ template <std::size_t K, class T>
     using V = Batch<T>;
     constexpr std::size_t whole = K / V::size, rest = K % V::size, parts = whole >= 4 ? 2 : 1;
     V sum[2]{V(T{0}), V(T{0})};
-    if constexpr (rest > 0)   // no bare product: the compiler might fuse it with what follows, here but not there
-        sum[0] = fma(load<V>(x + whole * V::size, rest), load<V>(w + whole * V::size, rest), sum[0]);
+    auto const add = [&](std::size_t i, V& to) __attribute__((always_inline)) {
+        to = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), to);
+    };
+    // No bare product: the compiler might fuse it with what follows, here and not there.
+    if constexpr (rest > 0) {
+        constexpr std::size_t i = whole * V::size;
+        sum[0] = fma(load<V>(x + i, rest), load<V>(w + i, rest), sum[0]);
+    }
     if constexpr (whole > 0 && whole <= 16) {
         LAMINA_UNROLL
-        for (std::size_t i = 0; i < whole; ++i)
-            sum[i % parts] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[i % parts]);
+        for (std::size_t i = 0; i < whole; ++i) add(i, sum[i % parts]);
     } else if constexpr (whole > 0) {
-        for (std::size_t i = 0; i < whole / 2 * 2; i += 2) {
-            sum[0] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[0]);
-            sum[1] = fma(load<V>(x + (i + 1) * V::size), load<V>(w + (i + 1) * V::size), sum[1]);
-        }
-        if constexpr (whole % 2 != 0) {
-            constexpr std::size_t i = whole - 1;
-            sum[0] = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), sum[0]);
-        }
+        for (std::size_t i = 0; i < whole / 2 * 2; i += 2) add(i, sum[0]), add(i + 1, sum[1]);
+        if constexpr (whole % 2 != 0) add(whole - 1, sum[0]);
     }
     if constexpr (parts == 2) return sum[0] + sum[1];
     else return sum[0];
 }
 
-/// y[r] = value(x[r, K] w[K] + b): one number for each row. As many rows as there are lanes are added up together.
+/// y[r] = value(x[r, K] w[K] + b): one number for each row. As many rows as there are lanes are
+/// added up together.
 template <std::size_t K, class T, class Epilogue>
 [[gnu::always_inline]] inline void small_dots(std::size_t rows, T const* __restrict x,
                                               T const* __restrict w, T const* b, T* __restrict y,
@@ -263,7 +276,8 @@ template <std::size_t K, class T, class Epilogue>
     }
 }
 
-/// How the K x N numbers of dw are cut: `height` rows at a time; the rows that are left over go with db, in one tile.
+/// How the K x N numbers of dw are cut: `height` rows at a time; the rows that are left over go
+/// with db, in one tile.
 template <class T, std::size_t K, std::size_t N>
 struct GradientCut : SmallCut<T, K, N> {
     using typename SmallCut<T, K, N>::Traits;
@@ -278,8 +292,9 @@ struct GradientCut : SmallCut<T, K, N> {
     static constexpr std::size_t whole = K / height() * height(), rest = K - whole;
 };
 
-/// P rows of dw by C batches of columns: dw[p, j] += sum over r of x[r, p] dy[r, j], the rows of x and dy K and N apart; with
-/// Bias also db[j] += sum of dy[r, j]. Rows r are taken S at a time into separate sums.
+/// P rows of dw by C batches of columns: dw[p, j] += sum over r of x[r, p] dy[r, j], the rows of x
+/// and dy K and N apart; with Bias also db[j] += sum of dy[r, j]. Rows r are taken S at a time into
+/// separate sums.
 template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t N, class T>
 [[gnu::always_inline]] inline void gradient_tile(std::size_t rows, T const* __restrict x,
@@ -340,7 +355,8 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
     }
 }
 
-/// One block of columns, of dw the tiles [begin, end) and with `rest` those that are left over, with db.
+/// One block of columns, of dw the tiles [begin, end) and with `rest` those that are left over,
+/// with db.
 template <bool Bias, std::size_t C, std::size_t Last, std::size_t K, std::size_t N, class T>
 [[gnu::always_inline]] inline void gradient_block(std::size_t rows, T const* x, T const* dy, T* dw,
                                                   T* db, std::size_t begin, std::size_t end,
@@ -349,15 +365,16 @@ template <bool Bias, std::size_t C, std::size_t Last, std::size_t K, std::size_t
     constexpr std::size_t P = Cut::height(), last = Cut::rest;
     if constexpr (Cut::whole > 0)
         for (std::size_t p = begin * P; p < end * P; p += P)
-            gradient_tile<P, false, C, P * C >= 8 ? 1 : 2, Last, K, N>(rows, x + p, dy, dw + p * N, db);
+            gradient_tile<P, false, C, P * C >= 8 ? 1 : 2, Last, K, N>(rows, x + p, dy, dw + p * N,
+                                                                       db);
     if constexpr (last + Bias > 0)
         if (rest && (last > 0 || db))
             gradient_tile<last, Bias, C, (last + Bias) * C >= 8 ? 1 : 2, Last, K, N>(
                 rows, x + Cut::whole, dy, dw + Cut::whole * N, db);
 }
 
-/// dw[K, N] += x' dy, the tiles [begin, end) of its rows; with `rest` also those that are left over, and with Bias
-/// db[N] += column sums of dy unless db is null.
+/// dw[K, N] += x' dy, the tiles [begin, end) of its rows; with `rest` also those that are left
+/// over, and with Bias db[N] += column sums of dy unless db is null.
 template <bool Bias, std::size_t K, std::size_t N, class T>
 [[gnu::noinline]] void small_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db,
                                        std::size_t begin, std::size_t end, bool rest) {

@@ -7,14 +7,16 @@
 #include <algorithm>
 #include <cstddef>
 
-/// The inner kernels of gemm: a tile of C stays in registers while the sum over k runs. Each number of C is the same chain of
-/// multiply-adds in whichever tile it lies, so its bits do not depend on how C is cut.
+/// The inner kernels of gemm: a tile of C stays in registers while the sum over k runs. Each number
+/// of C is the same chain of multiply-adds in whichever tile it lies, so its bits do not depend on
+/// how C is cut.
 namespace lamina::kernels::detail {
 
-/// One step of the sum: R rows by C batches of columns; the last batch has `last` lanes unless Whole.
+/// One step of the sum: R rows by C batches of columns; the last batch has `last` lanes unless
+/// Whole.
 template <std::size_t R, std::size_t C, bool Whole, class V, class T>
-[[gnu::always_inline]] inline void tile_step(V (&sum)[R][C], T const* a, std::size_t row, T const* b,
-                                             std::size_t last) {
+[[gnu::always_inline]] inline void tile_step(V (&sum)[R][C], T const* a, std::size_t row,
+                                             T const* b, std::size_t last) {
     V x[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
@@ -93,8 +95,8 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
 template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
-/// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over some narrower ones; of
-/// each a tallest tile and those of 4, 2 and 1 rows.
+/// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
+/// some narrower ones; of each a tallest tile and those of 4, 2 and 1 rows.
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
@@ -107,8 +109,8 @@ struct TileSet {
     alignas(64) static constexpr T zeros[widest * lanes<T>]{};
 };
 
-/// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 2 and count[0] of 1. Two of 4 are
-/// better than one of 6 and one of 2.
+/// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 2 and count[0]
+/// of 1. Two of 4 are better than one of 6 and one of 2.
 template <std::size_t Most>
 struct Heights {
     static constexpr std::size_t height[4]{1, 2, 4, Most};

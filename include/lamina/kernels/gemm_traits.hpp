@@ -5,7 +5,8 @@
 
 #include <cstddef>
 
-// Sums that are to stay in registers are arrays; every loop over them is unrolled, or g++ 12 leaves the array in memory.
+// Sums that are to stay in registers are arrays; every loop over them is unrolled, or g++ 12 leaves
+// the array in memory.
 #if defined(__clang__)
 #define LAMINA_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
@@ -25,8 +26,8 @@ struct GemmTraits {
     static constexpr bool many = false;
 #endif
     static constexpr std::size_t registers = many ? 32 : 16;
-    static constexpr std::size_t sums = many ? 24 : 12;      // that a tile keeps; the rest holds what is multiplied
-    static constexpr std::size_t columns = many ? 4 : 2;     // batches of columns in the widest tile
+    static constexpr std::size_t sums = many ? 24 : 12;    // of a tile; the others hold factors
+    static constexpr std::size_t columns = many ? 4 : 2;   // batches of columns, the widest tile
 };
 
 namespace detail {
@@ -43,7 +44,8 @@ template <std::size_t Count, class V>
     else kernels::store(p, v, Count);
 }
 
-/// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory each time.
+/// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory
+/// each time.
 template <bool Several = true, class V>
 [[gnu::always_inline]] inline V in_register(V v) {
 #if defined(__clang__)

@@ -8,13 +8,16 @@
 #include <algorithm>
 #include <cstddef>
 
-/// Products of a matrix and a vector: each number of the matrix is used once, so they run as fast as it can be read.
+/// Products of a matrix and a vector: each number of the matrix is used once, so they run as fast
+/// as it can be read.
 namespace lamina::kernels::detail {
 
-/// y[i] = alpha (a[i, k] . x[k]) + add[i], i < m, the rows of a contiguous; y and add step by their strides, add may be null.
+/// y[i] = alpha (a[i, k] . x[k]) + add[i], i < m, the rows of a contiguous; y and add step by their
+/// strides, add may be null.
 template <class T>
 [[gnu::noinline]] void dots(std::size_t m, std::size_t k, T alpha, T const* a, std::size_t lda,
-                            T const* x, T* y, std::size_t stride, T const* add, std::size_t add_stride) {
+                            T const* x, T* y, std::size_t stride, T const* add,
+                            std::size_t add_stride) {
     using V = Batch<T>;
     constexpr std::size_t step = 4;   // rows that share the loads of x
     std::size_t const rest = k % V::size, even = k / (2 * V::size) * (2 * V::size);
@@ -32,7 +35,8 @@ template <class T>
             std::size_t p = 0;
             if (r < count) {
                 for (; p < even; p += 2 * V::size) {
-                    V const u = in_register(load<V>(x + p)), v = in_register(load<V>(x + p + V::size));
+                    V const u = in_register(load<V>(x + p));
+                    V const v = in_register(load<V>(x + p + V::size));
                     LAMINA_UNROLL
                     for (std::size_t j = 0; j < step; ++j) {
                         sum[0][j] = fma(u, load<V>(row[j] + p), sum[0][j]);
@@ -53,7 +57,8 @@ template <class T>
                         sum[1][j] = fma(u, load<V>(row[j] + p, rest), sum[1][j]);
                 }
             }
-            for (std::size_t j = 0; j < step && r + j < V::size; ++j) all[r + j] = sum[0][j] + sum[1][j];
+            for (std::size_t j = 0; j < step && r + j < V::size; ++j)
+                all[r + j] = sum[0][j] + sum[1][j];
         }
         V v = V(alpha) * sums_of_rows(all);
         alignas(64) T part[V::size];
@@ -104,10 +109,12 @@ template <std::size_t G, class T>
     }
 }
 
-/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n: the rows of b are read in their order. add may be null.
+/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n: the rows of b are read in their order. add may be
+/// null.
 template <class T>
-[[gnu::noinline]] void row_sums(std::size_t n, std::size_t k, T alpha, T const* x, std::size_t stride,
-                                T const* b, std::size_t ldb, T* y, T const* add) {
+[[gnu::noinline]] void row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
+                                std::size_t stride, T const* b, std::size_t ldb, T* y,
+                                T const* add) {
     std::size_t p = 0;
     for (; p + 8 <= k; p += 8)
         add_rows<8>(n, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);

@@ -13,8 +13,9 @@
 #include <cstddef>
 #include <type_traits>
 
-/// Affine maps of rows, forward and backward: what Dense and its relatives need. Small ones have constant sizes; large ones are
-/// run-time numbers in one shared body, so that a hundred different layers cost the compiler no more than one.
+/// Affine maps of rows, forward and backward: what Dense and its relatives need. Small ones have
+/// constant sizes; large ones are run-time numbers in one shared body, so that a hundred different
+/// layers cost the compiler no more than one.
 namespace lamina::kernels {
 
 /// Small enough for constant sizes: worth the compiler's time.
@@ -24,7 +25,9 @@ inline constexpr bool is_small = K * N <= 4096;
 /// What the three functions below want as scratch memory, in numbers for each worker.
 template <class T, std::size_t K, std::size_t N>
 inline constexpr std::size_t linear_scratch =
-    !is_small<K, N> ? gemm_scratch<T>() : N == 1 ? 0 : N * ((K + lanes<T> - 1) / lanes<T> * lanes<T>);
+    !is_small<K, N> ? gemm_scratch<T>()
+    : N == 1        ? 0
+                    : N * ((K + lanes<T> - 1) / lanes<T> * lanes<T>);
 
 namespace detail {
 
@@ -148,8 +151,8 @@ template <std::size_t K, std::size_t N, bool Add, bool Sloped, class T, class Sl
 
 /// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing.
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
-[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b, T* y,
-                                          Epilogue const& e, T* scratch, Threads* threads) {
+[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
+                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
     if constexpr (!is_small<K, N>) {
         gemm<T>({.m = rows, .n = N, .k = K, .a = x, .lda = K, .b = w, .ldb = N, .c = y, .ldc = N,
                  .bias = b, .finish = detail::finish_value<T>(e)},
@@ -176,8 +179,8 @@ template <std::size_t K, std::size_t N, class T>
 void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T* scratch,
                       Threads* threads) {
     if constexpr (!is_small<K, N>) {
-        gemm<T>({.m = K, .n = N, .k = rows, .a = x, .lda = K, .transposed_a = true, .b = dy, .ldb = N,
-                 .beta = T{1}, .c = dw, .ldc = N},
+        gemm<T>({.m = K, .n = N, .k = rows, .a = x, .lda = K, .transposed_a = true, .b = dy,
+                 .ldb = N, .beta = T{1}, .c = dw, .ldc = N},
                 scratch, threads);
         if (db) detail::add_column_sums(rows, N, dy, db, threads);
     } else if constexpr (N == 1) {   // turned round: one row of K columns
@@ -195,17 +198,18 @@ void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T
         constexpr std::size_t tiles = Cut::whole / Cut::height();
         if (threads && tiles > 1 && rows > 2 * detail::rows_of_piece<K, N>) {
             constexpr std::size_t grain = (tiles + 7) / 8;
-            parallel_for(threads, tiles, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+            auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
                 detail::small_gradients<true, K, N>(rows, x, dy, dw, db, begin, end, end == tiles);
-            });
+            };
+            parallel_for(threads, tiles, grain, piece);
         } else {
             detail::small_gradients<true, K, N>(rows, x, dy, dw, db, 0, tiles, true);
         }
     }
 }
 
-/// dx[rows, K] = (dy[rows, N] w') * slope(x), or with Add is increased by it. x is read only where Slope is not NoEpilogue.
-/// dx may be x, but overlaps nothing else.
+/// dx[rows, K] = (dy[rows, N] w') * slope(x), or with Add is increased by it. x is read only where
+/// Slope is not NoEpilogue. dx may be x, but overlaps nothing else.
 template <std::size_t K, std::size_t N, bool Add = false, class Slope = NoEpilogue, class T>
 void linear_dx(std::size_t rows, T const* dy, T const* w, T* dx, T const* x, Slope const& slope,
                T* scratch, Threads* threads) {
@@ -227,12 +231,12 @@ void linear_dx(std::size_t rows, T const* dy, T const* w, T* dx, T const* x, Slo
             transpose<true>(K, N, w, N, scratch, ld);
             wt = scratch;
         }
-        constexpr std::size_t piece = detail::rows_of_piece<K, N>;
-        if (threads && rows > piece)
-            parallel_for(threads, rows, piece, [&](std::size_t begin, std::size_t end, std::size_t) {
-                detail::small_dx<K, N, Add, sloped>(end - begin, dy + begin * N, wt, dx + begin * K,
-                                                    sloped ? x + begin * K : nullptr, slope);
-            });
+        constexpr std::size_t grain = detail::rows_of_piece<K, N>;
+        auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
+            detail::small_dx<K, N, Add, sloped>(end - begin, dy + begin * N, wt, dx + begin * K,
+                                                sloped ? x + begin * K : nullptr, slope);
+        };
+        if (threads && rows > grain) parallel_for(threads, rows, grain, piece);
         else detail::small_dx<K, N, Add, sloped>(rows, dy, wt, dx, x, slope);
     }
 }

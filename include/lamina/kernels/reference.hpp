@@ -3,11 +3,12 @@
 
 #include <cstddef>
 
-/// The plain twins of the kernels, in long double and never rounded to less: the oracle of the tests, not a fast path.
-/// What a kernel adds to or overwrites is a long double here.
+/// The plain twins of the kernels, in long double and never rounded to less: the oracle of the
+/// tests, not a fast path. What a kernel adds to or overwrites is a long double here.
 namespace lamina::kernels::reference {
 
-/// C = alpha op(A) op(B) + beta C + bias; bias may be null. The operands as lamina::kernels::Gemm has them.
+/// C = alpha op(A) op(B) + beta C + bias; bias may be null. The operands as lamina::kernels::Gemm
+/// has them.
 template <class T>
 void gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a, std::size_t lda,
           bool transposed_a, T const* b, std::size_t ldb, bool transposed_b, T beta, long double* c,

@@ -36,10 +36,11 @@ void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g,
 
 } // namespace detail
 
-/// One step of an optimizer over n weights: f(V& w, V g, V& s0, ..., V& s(slots-1)) once for each batch of them, V = Batch<T>.
-/// g is multiplied by `scale` on the way; slot k of weight i is slot0[k * stride + i]. w, g and the slots do not overlap;
-/// nothing beyond n numbers of each is touched. f may see zeros behind the last weight. Every number is computed alike
-/// wherever it stands, so the bits depend neither on the threads nor on the pieces.
+/// One step of an optimizer over n weights: f(V& w, V g, V& s0, ..., V& s(slots-1)) once for each
+/// batch of them, V = Batch<T>. g is multiplied by `scale` on the way; slot k of weight i is
+/// slot0[k * stride + i]. w, g and the slots do not overlap; nothing beyond n numbers of each is
+/// touched. f may see zeros behind the last weight. Every number is computed alike wherever it
+/// stands, so the bits depend neither on the threads nor on the pieces.
 template <std::size_t slots, class T, class F>
 void sweep(std::size_t n, T* w, T const* g, T* slot0, std::size_t stride, T scale, F const& f,
            Threads* threads) {

@@ -10,8 +10,9 @@
 namespace lamina::kernels {
 namespace detail {
 
-// Two batches seen as blocks of H lanes: low() has the even blocks of both (a0 b0 a2 b2 ...), high() the odd ones
-// (a1 b1 a3 b3 ...). Exchanging blocks of L/2, L/4, ..., 1 lanes between rows that far apart transposes L rows.
+// Two batches seen as blocks of H lanes: low() has the even blocks of both (a0 b0 a2 b2 ...),
+// high() the odd ones (a1 b1 a3 b3 ...). Exchanging blocks of L/2, L/4, ..., 1 lanes between rows
+// that far apart transposes L rows.
 template <std::size_t H, class V, std::size_t... I>
 [[gnu::always_inline]] inline V low(V const& a, V const& b, std::index_sequence<I...>) {
 #if defined(__GNUC__)
@@ -68,10 +69,12 @@ template <class V>
     return sums_of_rows<V::size / 2>(row);
 }
 
-/// One block of at most L by L numbers. With Pad, L numbers are written to each row, zeros behind those that there are.
+/// One block of at most L by L numbers. With Pad, L numbers are written to each row, zeros behind
+/// those that there are.
 template <bool Pad, bool Whole, class T>
-[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns, T const* __restrict from,
-                                       std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
+[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns,
+                                       T const* __restrict from, std::size_t ldfrom,
+                                       T* __restrict to, std::size_t ldto) {
     using V = Batch<T>;
     V row[V::size];
     LAMINA_UNROLL
@@ -93,8 +96,8 @@ template <bool Pad, bool Whole, class T>
 
 } // namespace detail
 
-/// to[j * ldto + i] = from[i * ldfrom + j], i < rows, j < columns. With Pad each row of `to` is filled up with zeros to a
-/// whole number of batches. The two do not overlap.
+/// to[j * ldto + i] = from[i * ldfrom + j], i < rows, j < columns. With Pad each row of `to` is
+/// filled up with zeros to a whole number of batches. The two do not overlap.
 template <bool Pad = false, class T>
 [[gnu::noinline]] void transpose(std::size_t rows, std::size_t columns, T const* from,
                                  std::size_t ldfrom, T* to, std::size_t ldto) {
