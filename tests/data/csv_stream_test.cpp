@@ -48,7 +48,7 @@ TEST_CASE("A stream gives the rows that read_csv gives, with their lines") {
         if (!end) text += "1000,z,0"; // no line end
         TemporaryFile const file(text);
         Table const whole = read_csv(file.path);
-        for (std::size_t block : {1024, 5000, 1 << 20}) {
+        for (std::size_t block : {1024u, 5000u, 1u << 20}) {
             CsvStream stream = stream_csv(file.path, {}, block);
             for (int pass = 0; pass < 2; ++pass) {
                 std::size_t row = 0, tables = 0, wrong = 0;
@@ -62,7 +62,7 @@ TEST_CASE("A stream gives the rows that read_csv gives, with their lines") {
                 }
                 CHECK(wrong == 0);
                 CHECK(row == whole.rows());
-                CHECK((tables > 1) == (block < (1 << 20)));
+                CHECK((tables > 1) == (block < (1u << 20)));
                 CHECK(!stream.next());
                 stream.rewind();
             }

@@ -106,7 +106,7 @@ TEST_CASE("The seed decides, and nothing else") {
 }
 
 TEST_CASE("Stratified: every part has its share of every class, however rare") {
-    for (std::size_t one_in : {2, 3, 7, 20, 50}) {
+    for (std::size_t one_in : {2u, 3u, 7u, 20u, 50u}) {
         for (float share : {0.1f, 0.25f, 0.5f}) {
             Table const table = classes(500, one_in).encode("label");
             auto const [train, test] = table.split({.test = share, .seed = one_in});
@@ -260,7 +260,7 @@ TEST_CASE("A constant column becomes 0 exactly, and the range of min_max is kept
 }
 
 TEST_CASE("New rows are scaled as the trained ones were, by name") {
-    auto const [train, test] = classes(100, 4).encode("label").standardize().split({.seed = 5});
+    Dataset const train = classes(100, 4).encode("label").standardize().split({.seed = 5}).train;
     Table const fresh = read_csv_text("value,other,id\n7,x,3\n");
     Tensor<float, 2> const x = fresh.to_tensor(train.scaling);
     CHECK(x(0, 0) == float((3 - train.scaling.offset[0]) / train.scaling.scale[0]));
