@@ -17,18 +17,25 @@ namespace lamina::kernels {
 
 namespace detail {
 
-/// A row's last numbers, fewer than a batch: they stay in a register. -inf behind them (or alone)
-/// adds nothing to a largest or to a sum of exponentials.
+/// A row's last numbers, fewer than a batch: they stay in a register.
 template <class V>
 struct RowEnd {
     using T = typename V::value_type;
     std::size_t whole, rest;
 
     explicit RowEnd(std::size_t n) : whole(n / V::size * V::size), rest(n - whole) {}
+    /// Behind them -inf: it adds nothing to a largest.
     [[gnu::always_inline]] V load(T const* row) const {
         V const none(-std::numeric_limits<T>::infinity());
         if (rest == 0) return none;
         return kernels::select(first_lanes<V>(rest), kernels::load<V>(row + whole, rest), none);
+    }
+    /// exp(x); behind them 0, but not as exp(-inf): to underflow takes processors long.
+    [[gnu::always_inline]] V exp(V const& x) const {
+        V const zero(T(0));
+        if (rest == 0) return zero;
+        auto const inside = first_lanes<V>(rest);
+        return kernels::select(inside, kernels::exp(kernels::select(inside, x, zero)), zero);
     }
     [[gnu::always_inline]] void store(T* row, V const& v) const {
         if (rest > 0) kernels::store(row + whole, v, rest);
@@ -56,7 +63,7 @@ void softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads
         T* const to = y + at;
         V end = tail.load(from);
         V const top = detail::largest(from, tail.whole, end);
-        end = kernels::exp(end - top);
+        end = tail.exp(end - top);
         V sum = end;
         for (std::size_t i = 0; i < tail.whole; i += V::size) {
             V const e = kernels::exp(load<V>(from + i) - top);
@@ -107,7 +114,7 @@ void log_softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* thr
         V end = tail.load(from);
         V const top = detail::largest(from, tail.whole, end);
         end = end - top;
-        V sum = kernels::exp(end);
+        V sum = tail.exp(end);
         for (std::size_t i = 0; i < tail.whole; i += V::size)
             sum += kernels::exp(load<V>(from + i) - top);
         V const less = kernels::log(V(reduce_add(sum)));
