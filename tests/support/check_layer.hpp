@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -349,7 +350,7 @@ Findings examine(D const& definition, std::size_t batch = 3, Conditions const& g
 
 inline void check_findings(char const* name, std::size_t batch, Findings const& f,
                            Conditions const& given) {
-    INFO(name << ", batch of " << batch);
+    INFO(std::string(name) << ", batch of " << batch);
     CHECK(f.gradient < 1e-7);
     CHECK(f.frozen == 0);
     CHECK(f.by_sample < 1e-12);
