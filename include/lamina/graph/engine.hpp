@@ -51,7 +51,7 @@ template <class T>
     c.y = samples + at.y * w.batch;
     c.parameters = w.values + at.parameters;
     c.state = w.state + at.state;
-    c.next_state = w.next_state + at.state;
+    if (w.next_state) c.next_state = w.next_state + at.state;
     c.cache = samples + at.cache * w.batch;
     c.batch_cache = w.arena + at.batch_cache;
     c.mask_out = row.op->mask ? samples + at.mask * w.batch : nullptr;
@@ -146,7 +146,7 @@ template <class T>
 void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
                      Work<T> const& w) {
     for (int i = 0; i < n; ++i) {
-        if (!rows[i].op->regularize || rows[i].frozen || rows[i].owner != i) continue;
+        if (!rows[i].op->regularizes || rows[i].frozen || rows[i].owner != i) continue;
         auto c = call(rows, places, i, per_batch, w);
         c.gradients = w.gradients + places[i].parameters;
         rows[i].op->regularize(c);

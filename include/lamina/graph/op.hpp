@@ -29,6 +29,8 @@ struct Op {
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
     bool needs_x, needs_y, in_place, view, each_moment, sparse, integer;
+    // Said in words too: under -fsanitize=undefined a function pointer is no constant for g++ 12.
+    bool can_fuse_forward, can_fuse_backward, regularizes;
 };
 
 namespace detail {
@@ -115,9 +117,11 @@ constexpr typename Op<T>::Run fused_backward_of() {
     else return nullptr;
 }
 template <class T, class L, class B, class... In>
+inline constexpr bool has_penalty =
+    requires(Pass<T, L, B, NoEpilogue, In...> const& p) { B::regularize(p); };
+template <class T, class L, class B, class... In>
 constexpr typename Op<T>::Run regularize_of() {
-    using P = Pass<T, L, B, NoEpilogue, In...>;
-    if constexpr (requires(P const& p) { B::regularize(p); }) return &regularize<T, L, B, In...>;
+    if constexpr (has_penalty<T, L, B, In...>) return &regularize<T, L, B, In...>;
     else return nullptr;
 }
 
@@ -129,8 +133,11 @@ constexpr Op<T> make_op() {
     if constexpr (!Steps) {
         op.backward = &backward<T, L, B, NoEpilogue, In...>;
         op.fused_forward = fused_forward_of<T, Producer, L, B>();
+        op.can_fuse_forward = fuses_forward<typename Producer::Bound, B>;
+        op.can_fuse_backward = fuses_backward<typename Producer::Bound, B>;
         op.fused_backward = fused_backward_of<T, Producer, L, B, In...>();
         op.regularize = regularize_of<T, L, B, In...>();
+        op.regularizes = has_penalty<T, L, B, In...>;
     }
     using Y = typename B::Output;
     using P = ParametersOf<B>;

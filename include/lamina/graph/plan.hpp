@@ -147,13 +147,13 @@ struct Planner {
             }
             at.in_place = consumers[from] == 1 && p.rows[from].input < 0 && !is_loss[from] &&
                           (op(i).view || !read_in_backward(i)) && rows[from].stepped == row.stepped;
-            at.fused = at.in_place && op(i).fused_forward != nullptr;
+            at.fused = at.in_place && op(i).can_fuse_forward;
             if (at.fused) p.rows[from].away = true;
             if (at.in_place) root[i] = root[from];
         }
         for (int j = 0; j < N; ++j) {
             auto& at = p.rows[j];
-            if (rows[j].arity > 0 && at.backward && op(j).fused_backward) {
+            if (rows[j].arity > 0 && at.backward && op(j).can_fuse_backward) {
                 int const i = rows[j].inputs[0];
                 at.fused_slope =
                     consumers[i] == 1 && p.rows[i].in_place && p.rows[i].backward && !is_loss[i];

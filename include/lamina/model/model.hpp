@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -110,7 +111,8 @@ public:
             throw Error(Error::Kind::argument, "fit", "there is no sample to train on.");
         return detail::FitRun(*this, train.samples, held.samples, options).run();
     }
-    History fit(Dataset const& data, FitOptions const& options = {}) {
+    template <std::same_as<Dataset> Data>   // a template, so that braces are never a Dataset
+    History fit(Data const& data, FitOptions const& options = {}) {
         scaling = data.scaling;
         return fit(data.x, data.y, options);
     }
@@ -161,7 +163,8 @@ public:
         }
         return sums.results(loss);
     }
-    auto evaluate(Dataset const& data, EvaluateOptions const& options = {}) const {
+    template <std::same_as<Dataset> Data>
+    auto evaluate(Data const& data, EvaluateOptions const& options = {}) const {
         return evaluate(data.x, data.y, options);
     }
 
@@ -177,8 +180,8 @@ public:
         predict_all(in, n, out.data(), Y::size, int(K), options);
         return out;
     }
-    template <std::size_t K = 0>
-    auto predict(Dataset const& data, PredictOptions const& options = {}) const {
+    template <std::size_t K = 0, std::same_as<Dataset> Data>
+    auto predict(Data const& data, PredictOptions const& options = {}) const {
         return predict<K>(data.x, options);
     }
 

@@ -78,7 +78,7 @@ public:
     }
     static constexpr bool regularized = [] {
         for (int i = 0; i < size; ++i)
-            if (table[std::size_t(i)].op->regularize) return true;
+            if (table[std::size_t(i)].op->regularizes) return true;
         return false;
     }();
     static void regularize(Work<T> const& w) {
