@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// The library, whole, but for what needs a third library or program: include io/safetensors.hpp, io/keras_hdf5.hpp and
-// adapters/ beside it.
+// The library, whole, but for what needs a third library or program: include io/safetensors.hpp,
+// io/keras_hdf5.hpp and adapters/ beside it.
 #include <lamina/core/array.hpp>
 #include <lamina/core/block.hpp>
 #include <lamina/core/error.hpp>

@@ -11,6 +11,7 @@ using Metric = Accuracy;
 #endif
 
 auto run() {
-    auto model = compile(Sequential{Input<4>{}, Dense<3>{}, Softmax{}}, Adam{}, SparseCategoricalCrossentropy{}, Metric{});
+    auto model = compile(Sequential{Input<4>{}, Dense<3>{}, Softmax{}}, Adam{},
+        SparseCategoricalCrossentropy{}, Metric{});
     return model.predict(Tensor<float, 2>({2, 4}, 0.5f))(0, 0);
 }

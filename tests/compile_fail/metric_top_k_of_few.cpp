@@ -11,6 +11,7 @@ using Metric = TopKAccuracy<2>;
 #endif
 
 auto run() {
-    auto model = compile(Sequential{Input<4>{}, Dense<3>{}, Softmax{}}, Adam{}, CategoricalCrossentropy{}, Metric{});
+    auto model = compile(Sequential{Input<4>{}, Dense<3>{}, Softmax{}}, Adam{},
+        CategoricalCrossentropy{}, Metric{});
     return model.predict(Tensor<float, 2>({2, 4}, 0.5f))(0, 0);
 }

@@ -19,8 +19,8 @@ template <class V>
     return kernels::max(V(-limit), kernels::min(V(limit), z));   // this order lets NaN through
 }
 
-/// The sum over the classes of t (log sum exp z - z), with t (1 - s) + s / C for t. The largest z is
-/// taken off first: then no z is above 0, and nothing cancels.
+/// The sum over the classes of t (log sum exp z - z), with t (1 - s) + s / C for t. The largest z
+/// is taken off first: then no z is above 0, and nothing cancels.
 template <class Row>
 auto crossentropy_of_logits(Row& row, float label_smoothing) {
     using V = typename Row::Batch;

@@ -213,7 +213,7 @@ private:
             }
             forward_loop(Net::table.data(), plan.rows, Net::size, plan.per_batch, w,
                          [&](int row) { return row == i; });
-            if (plan.rows[i].away) continue;
+            if (plan.rows[i].away || plan.rows[i].input >= 0) continue;
             if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
                 where = "in the output of " + names[std::size_t(i)];
                 found = true;
