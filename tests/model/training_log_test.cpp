@@ -103,7 +103,8 @@ TEST_CASE("the log costs next to nothing") {
         return double(std::clock() - begin) / CLOCKS_PER_SEC;
     };
     double with = 1e9, without = 1e9;
-    std::FILE* const file = std::tmpfile();
+    std::FILE* const file = std::fopen("/dev/null", "w"); // the disk's time is not the log's
+    REQUIRE(file);
     for (int i = 0; i < 15; ++i) {
         without = std::min(without, seconds(0, file));
         with = std::min(with, seconds(1, file));
