@@ -59,13 +59,14 @@ TEST_CASE("golden: three classes") {
         CHECK(near(m.f1(k), each[2 * by + k]));
     }
     struct Form { Averaging average; char const* key; };
-    for (auto const& [average, key] : {Form{Averaging::macro, "out/macro_prf"},
-                                       Form{Averaging::micro, "out/micro_prf"},
-                                       Form{Averaging::weighted, "out/weighted_prf"}}) {
-        CAPTURE(key);
-        CHECK(near(evaluate_metric<Y>(Precision{.average = average}, y, t), c[key][0]));
-        CHECK(near(evaluate_metric<Y>(Recall{.average = average}, y, one_hot), c[key][1]));
-        CHECK(near(evaluate_metric<Y>(F1Score{.average = average}, y, t), c[key][2]));
+    for (Form const form : {Form{Averaging::macro, "out/macro_prf"},
+                            Form{Averaging::micro, "out/micro_prf"},
+                            Form{Averaging::weighted, "out/weighted_prf"}}) {
+        CAPTURE(form.key);
+        auto const& prf = c[form.key];
+        CHECK(near(evaluate_metric<Y>(Precision{.average = form.average}, y, t), prf[0]));
+        CHECK(near(evaluate_metric<Y>(Recall{.average = form.average}, y, one_hot), prf[1]));
+        CHECK(near(evaluate_metric<Y>(F1Score{.average = form.average}, y, t), prf[2]));
     }
 }
 
