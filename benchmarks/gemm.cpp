@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #ifdef LAMINA_BENCH_OPENBLAS
@@ -47,22 +48,30 @@ double now() {
 }
 
 /// Seconds that each of some functions takes: samples in turns, and of each the first quartile.
+/// With threads a turn is long and begins with a pause, for OpenBLAS' threads spin after their work
+/// and would take the cores from whoever comes next.
 template <class... F>
-std::vector<double> time(double seconds, F const&... f) {
+std::vector<double> time(double seconds, bool pause, F const&... f) {
+    constexpr int turns = 4;
     (f(), ...);
     std::vector<std::vector<double>> samples(sizeof...(F));
-    double const end = now() + seconds * sizeof...(F);
-    while (now() < end || samples[0].size() < 5) {
+    for (int turn = 0; turn < turns; ++turn) {
         std::size_t which = 0;
         auto const sample = [&](auto const& g) {
-            std::size_t count = 0;
-            double const start = now();
-            double spent = 0;
-            do {   // some microseconds at least, so that the clock does not matter
-                g();
-                ++count;
-            } while ((spent = now() - start) < 40e-6);
-            samples[which++].push_back(spent / double(count));
+            if (pause) std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            g();
+            double const end = now() + seconds / turns;
+            do {
+                std::size_t count = 0;
+                double const start = now();
+                double spent = 0;
+                do {   // some microseconds at least, so that the clock does not matter
+                    g();
+                    ++count;
+                } while ((spent = now() - start) < 40e-6);
+                samples[which].push_back(spent / double(count));
+            } while (now() < end);
+            ++which;
         };
         (sample(f), ...);
     }
@@ -100,11 +109,11 @@ std::vector<double> measure(Layer const& l, int form, double seconds, lamina::Th
                     form == 2 ? CblasTrans : CblasNoTrans, i(m), i(n), i(k), 1.0f, a.data(),
                     i(task.lda), b.data(), i(task.ldb), 0.0f, other.data(), i(n));
     };
-    auto result = time(seconds, lamina_gemm, open_blas);
+    auto result = time(seconds, pool.count() > 1, lamina_gemm, open_blas);
     for (std::size_t j = 0; j < m * n; ++j)
         if (!(std::abs(c[j] - other[j]) <= 1e-5f * float(k + 10))) std::printf("they differ! ");
 #else
-    auto result = time(seconds, lamina_gemm);
+    auto result = time(seconds, pool.count() > 1, lamina_gemm);
 #endif
     for (double& t : result) t = 2e-9 * double(m) * double(n) * double(k) / t;
     return result;

@@ -71,7 +71,7 @@ template <class T>
     std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0, .alpha = g.alpha};
+               .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0};
     for (std::size_t j = column; j < column + columns; j += Sizes::width) {
         std::size_t const width = std::min(Sizes::width, column + columns - j);
         for (std::size_t p = 0; p < g.k; p += depth) {
@@ -79,7 +79,7 @@ template <class T>
             s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
             if (pack) {
                 s.ldb = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
-                pack_b(s.k, width, s.b, g.ldb, g.transposed_b, panel, s.ldb);
+                pack_b(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, s.ldb);
                 s.b = panel;
             }
             bool const fresh = p == 0 && g.beta == T{0};
@@ -168,8 +168,7 @@ template <class T>
 void gemm_direct(Gemm<T> const& g) {
     constexpr std::size_t width = GemmSizes<T>::width;
     Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0,
-               .alpha = g.alpha};
+               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0};
     if (g.beta != T{0}) s.ldadd = g.ldc;
     for (std::size_t j = 0; j < g.n; j += width, s.b += width) {
         T const* const fresh = g.bias ? g.bias + j : TileSet<T>::zeros;
@@ -221,6 +220,18 @@ template <class T>
         return;
     }
     if (one && detail::gemm_vector(g, scratch, threads)) return;
+    if (g.k == 1 && !g.transposed_b) {
+        bool const fresh = g.beta == T{0};
+        auto const rows = [&](std::size_t begin, std::size_t end, std::size_t) {
+            std::size_t const step = g.transposed_a ? 1 : g.lda;
+            T* const c = g.c + begin * g.ldc;
+            detail::outer(end - begin, g.n, g.alpha, g.a + begin * step, step, g.b, c, g.ldc,
+                          fresh ? g.bias : c, fresh ? 0 : g.ldc);
+        };
+        parallel_for(threads, g.m, std::max<std::size_t>(16, 131072 / g.n), rows);
+        if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+        return;
+    }
     std::size_t const work = g.m * g.n * g.k;
     if (few && work < 400000) {
         for (std::size_t j = 0; j < g.n; ++j)
@@ -230,7 +241,7 @@ template <class T>
         return;
     }
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
-    bool const pack = g.transposed_b || (g.k * g.n > 65536 && g.m > 12);
+    bool const pack = g.transposed_b || g.alpha != T{1} || (g.k * g.n > 65536 && g.m > 12);
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
         if (near && !pack && g.k <= Sizes::k) detail::gemm_direct(g);

@@ -309,9 +309,10 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
         for (std::size_t p = 0; p < all; ++p) {
             LAMINA_UNROLL
             for (std::size_t c = 0; c < C; ++c) {
+                sum[s][p][c] = V(T{0});
+                if (s > 0 || (p == P && db == nullptr)) continue;
                 T* const from = (p < P ? dw + p * N : db) + c * V::size;
-                if (s > 0 || (p == P && db == nullptr)) sum[s][p][c] = V(T{0});
-                else sum[s][p][c] = c + 1 < C ? load<V>(from) : load_lanes<Last, V>(from);
+                sum[s][p][c] = c + 1 < C ? load<V>(from) : load_lanes<Last, V>(from);
             }
         }
     }

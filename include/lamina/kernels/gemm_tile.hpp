@@ -40,10 +40,9 @@ struct Strip {
     std::size_t ldb;
     std::size_t last;            // lanes of the last batch of columns
     std::size_t ldc, ldadd;
-    T alpha;
 };
 
-/// `count` tiles of R rows, one below the other: c = alpha a b + add.
+/// `count` tiles of R rows, one below the other: c = add + a b.
 template <std::size_t R, std::size_t C, bool Whole, class T>
 [[gnu::noinline]] void tiles(std::size_t count, Strip<T> const& s, T const* a, T* c, T const* add) {
     using V = Batch<T>;
@@ -56,39 +55,45 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) sum[r][i] = V(T{0});
+            for (std::size_t i = 0; i < C; ++i) {
+                T const* const from = add + i * V::size;
+                sum[r][i] = Whole || i + 1 < C ? load<V>(from) : load<V>(from, last);
+            }
+            add = next_row(add, s.ldadd);
         }
-        if (s.k >= 64) {   // C comes while the sums run
+        if (s.k >= 64) {   // C of the next tile comes while the sums run
+            T* next = c + R * ldc;
             LAMINA_UNROLL
             for (std::size_t r = 0; r < R; ++r) {
                 LAMINA_UNROLL
-                for (std::size_t i = 0; i < C; ++i)
-                    __builtin_prefetch(c + r * ldc + i * V::size, 1);
+                for (std::size_t i = 0; i < C; ++i) __builtin_prefetch(next + i * V::size, 1);
+                next = next_row(next, ldc);
             }
         }
         T const *x = a, *b = s.b;
         for (std::size_t k = 0; k < s.k; ++k, x += step, b += ldb) {
-            if (k % line == 0) {   // the rows of the next tile
+            if (k % line == 0) {
+                T const* below = x + ahead;
                 LAMINA_UNROLL
-                for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(x + ahead + r * row);
+                for (std::size_t r = 0; r < R; ++r) {
+                    __builtin_prefetch(below);
+                    below = next_row(below, row);
+                }
             }
             __builtin_prefetch(x + beside);
             tile_step<R, C, Whole>(sum, x, row, b, last);
         }
-        V const alpha(s.alpha);
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
             LAMINA_UNROLL
             for (std::size_t i = 0; i < C; ++i) {
-                T const* const from = add + r * s.ldadd + i * V::size;
-                T* const to = c + r * ldc + i * V::size;
-                if (Whole || i + 1 < C) kernels::store(to, V(fma(alpha, sum[r][i], load<V>(from))));
-                else kernels::store(to, V(fma(alpha, sum[r][i], load<V>(from, last))), last);
+                T* const to = c + i * V::size;
+                if (Whole || i + 1 < C) kernels::store(to, sum[r][i]);
+                else kernels::store(to, sum[r][i], last);
             }
+            c = next_row(c, ldc);
         }
         a += R * row;
-        c += R * ldc;
-        add += R * s.ldadd;
     }
 }
 

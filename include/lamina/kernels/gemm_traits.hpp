@@ -6,8 +6,10 @@
 #include <cstddef>
 
 // Sums that are to stay in registers are arrays; every loop over them is unrolled, or g++ 12 leaves
-// the array in memory.
-#if defined(__clang__)
+// the array in memory. Not for AddressSanitizer: with its checks that would take g++ minutes.
+#if defined(__SANITIZE_ADDRESS__)
+#define LAMINA_UNROLL
+#elif defined(__clang__)
 #define LAMINA_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define LAMINA_UNROLL _Pragma("GCC unroll 32")
@@ -54,6 +56,17 @@ template <bool Several = true, class V>
     if constexpr (Several) return opaque(v);
     else return v;
 #endif
+}
+
+/// p + step, worked out here and now. g++ 12 would work out all the rows' offsets beforehand, and
+/// spill them.
+template <class T>
+[[gnu::always_inline]] inline T* next_row(T* p, std::size_t step) {
+    p += step;
+#if defined(__GNUC__)
+    asm("" : "+r"(p));
+#endif
+    return p;
 }
 
 } // namespace detail

@@ -13,61 +13,52 @@
 namespace lamina::kernels::detail {
 
 /// y[i] = alpha (a[i, k] . x[k]) + add[i], i < m, the rows of a contiguous; y and add step by their
-/// strides, add may be null.
+/// strides, add may be null. As many rows as there are lanes are added up together.
 template <class T>
 [[gnu::noinline]] void dots(std::size_t m, std::size_t k, T alpha, T const* a, std::size_t lda,
                             T const* x, T* y, std::size_t stride, T const* add,
                             std::size_t add_stride) {
     using V = Batch<T>;
-    constexpr std::size_t step = 4;   // rows that share the loads of x
-    std::size_t const rest = k % V::size, even = k / (2 * V::size) * (2 * V::size);
+    constexpr std::size_t some = V::size < 8 ? V::size : 8;   // rows that share the loads of x
+    std::size_t const rest = k % V::size, whole = k - rest;
     for (std::size_t i = 0; i < m; i += V::size) {
         std::size_t const count = std::min(m - i, V::size);
         V all[V::size];
-        for (std::size_t r = 0; r < V::size; r += step) {
+        for (std::size_t r = 0; r < V::size; r += some) {
             // rows beyond the last are the last one again: they cost time, not correctness
-            T const* row[step];
+            T const* row[some];
+            row[0] = a + std::min(i + r, m - 1) * lda;
             LAMINA_UNROLL
-            for (std::size_t j = 0; j < step; ++j) row[j] = a + std::min(i + r + j, m - 1) * lda;
-            V sum[2][step];
+            for (std::size_t j = 1; j < some; ++j)
+                row[j] = row[j - 1] + (i + r + j < m ? lda : std::size_t{0});
+            V sum[some];
             LAMINA_UNROLL
-            for (std::size_t j = 0; j < step; ++j) sum[0][j] = sum[1][j] = V(T{0});
-            std::size_t p = 0;
-            if (r < count) {
-                for (; p < even; p += 2 * V::size) {
-                    V const u = in_register(load<V>(x + p));
-                    V const v = in_register(load<V>(x + p + V::size));
-                    LAMINA_UNROLL
-                    for (std::size_t j = 0; j < step; ++j) {
-                        sum[0][j] = fma(u, load<V>(row[j] + p), sum[0][j]);
-                        sum[1][j] = fma(v, load<V>(row[j] + p + V::size), sum[1][j]);
-                    }
-                }
-                if (p + V::size <= k) {
-                    V const u = load<V>(x + p);
-                    LAMINA_UNROLL
-                    for (std::size_t j = 0; j < step; ++j)
-                        sum[0][j] = fma(u, load<V>(row[j] + p), sum[0][j]);
-                    p += V::size;
-                }
-                if (rest > 0) {
-                    V const u = load<V>(x + p, rest);
-                    LAMINA_UNROLL
-                    for (std::size_t j = 0; j < step; ++j)
-                        sum[1][j] = fma(u, load<V>(row[j] + p, rest), sum[1][j]);
-                }
+            for (std::size_t j = 0; j < some; ++j) sum[j] = V(T{0});
+            for (std::size_t p = 0; p < whole; p += V::size) {
+                V const u = in_register(load<V>(x + p));
+                LAMINA_UNROLL
+                for (std::size_t j = 0; j < some; ++j) sum[j] = fma(u, load<V>(row[j] + p), sum[j]);
             }
-            for (std::size_t j = 0; j < step && r + j < V::size; ++j)
-                all[r + j] = sum[0][j] + sum[1][j];
+            if (rest > 0) {
+                V const u = load<V>(x + whole, rest);
+                LAMINA_UNROLL
+                for (std::size_t j = 0; j < some; ++j)
+                    sum[j] = fma(u, load<V>(row[j] + whole, rest), sum[j]);
+            }
+            LAMINA_UNROLL
+            for (std::size_t j = 0; j < some; ++j) all[r + j] = sum[j];
+            if (r + some >= count && r + some < V::size) {
+                for (std::size_t j = r + some; j < V::size; ++j) all[j] = V(T{0});
+                break;
+            }
         }
         V v = V(alpha) * sums_of_rows(all);
-        alignas(64) T part[V::size];
+        alignas(64) T part[V::size]{};
         if (add) {
             if (add_stride == 1) {
                 v += load<V>(add + i, count);
             } else {
-                for (std::size_t j = 0; j < V::size; ++j)
-                    part[j] = j < count ? add[(i + j) * add_stride] : T{0};
+                for (std::size_t j = 0; j < count; ++j) part[j] = add[(i + j) * add_stride];
                 v += load<V>(part);
             }
         }
@@ -151,6 +142,39 @@ template <class T>
         V v = V(alpha) * (sum[0][c] + sum[1][c]);
         if (add) v += load<V>(add + c * V::size, count[c]);
         kernels::store(y + c * V::size, v, count[c]);
+    }
+}
+
+/// c[i, j] = alpha a[i] b[j] + add[i, j]: a sum over k of one term.
+template <class T>
+[[gnu::noinline]] void outer(std::size_t m, std::size_t n, T alpha, T const* a, std::size_t stride,
+                             T const* b, T* c, std::size_t ldc, T const* add, std::size_t ldadd) {
+    using V = Batch<T>;
+    constexpr std::size_t some = 4;
+    V const times(alpha);
+    std::size_t j = 0;
+    for (; j + some * V::size <= n; j += some * V::size) {
+        V x[some];
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < some; ++i) x[i] = load<V>(b + j + i * V::size);
+        for (std::size_t r = 0; r < m; ++r) {
+            V const v = times * V(a[r * stride]);
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < some; ++i) {
+                std::size_t const at = j + i * V::size;
+                V const sum = add ? fma(v, x[i], load<V>(add + r * ldadd + at)) : v * x[i];
+                kernels::store(c + r * ldc + at, sum);
+            }
+        }
+    }
+    for (; j < n; j += V::size) {
+        std::size_t const count = std::min(n - j, V::size);
+        V const x = load<V>(b + j, count);
+        for (std::size_t r = 0; r < m; ++r) {
+            V const v = times * V(a[r * stride]);
+            V const sum = add ? fma(v, x, load<V>(add + r * ldadd + j, count)) : v * x;
+            kernels::store(c + r * ldc + j, sum, count);
+        }
     }
 }
 
