@@ -59,7 +59,10 @@ std::vector<double> time(double seconds, bool pause, F const&... f) {
         std::size_t which = 0;
         auto const sample = [&](auto const& g) {
             if (pause) std::this_thread::sleep_for(std::chrono::milliseconds(60));
-            g();
+            // until all threads are awake and each has found a core
+            double const warm = now() + (pause ? 0.04 : 0.0);
+            do g();
+            while (now() < warm);
             double const end = now() + seconds / turns;
             do {
                 std::size_t count = 0;
