@@ -121,7 +121,7 @@ void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t pe
         auto const& row = rows[i];
         if (row.arity == 0 || places[i].away || !which(i)) continue;
         auto const c = forward_call(rows, places, i, per_batch, w);
-        (places[i].fused ? row.op->fused_forward : row.op->forward)(c);
+        (places[i].fused ? row.runs->fused_forward : row.runs->forward)(c);
     }
 }
 template <class T>
@@ -136,7 +136,7 @@ void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t p
         auto const& at = places[i];
         if (!at.backward || at.slope_away) continue;
         auto const c = backward_call(rows, places, i, per_batch, per_sample, w);
-        (at.fused_slope ? rows[i].op->fused_backward : rows[i].op->backward)(c);
+        (at.fused_slope ? rows[i].runs->fused_backward : rows[i].runs->backward)(c);
         add_up(c, rows, places, i, per_batch, w);
     }
 }
@@ -149,7 +149,7 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
         if (!rows[i].op->regularizes || rows[i].frozen || rows[i].owner != i) continue;
         auto c = call(rows, places, i, per_batch, w);
         c.gradients = w.gradients + places[i].parameters;
-        rows[i].op->regularize(c);
+        rows[i].runs->regularize(c);
     }
 }
 
@@ -162,38 +162,54 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
 #endif
 
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines.
-/// They are too small for threads: saying so lets the compiler drop what shares work.
+/// They are too small for threads: saying so lets the compiler drop what shares work. N::runs are
+/// read by the compiler alone, so that the layers' functions exist only where they are inlined.
 template <class N, bool Training, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
-    constexpr auto& rows = N::table;
+    constexpr auto& row = N::written.rows[I];
     constexpr auto& p = N::template plan_for<Training>();
-    if constexpr (rows[I].arity > 0 && !p.rows[I].away) {
-        constexpr auto run = p.rows[I].fused ? rows[I].op->fused_forward : rows[I].op->forward;
-        auto c = forward_call(rows.data(), p.rows, I, p.per_batch, w);
+    if constexpr (row.arity > 0 && !p.rows[I].away) {
+        constexpr auto run = p.rows[I].fused ? row.runs->fused_forward : row.runs->forward;
+        auto c = forward_call(N::table.data(), p.rows, I, p.per_batch, w);
         c.threads = nullptr;
         run(c);
     }
 }
 template <class N, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
-    constexpr auto& rows = N::table;
+    constexpr auto& row = N::written.rows[I];
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
-        constexpr auto run =
-            p.rows[I].fused_slope ? rows[I].op->fused_backward : rows[I].op->backward;
-        auto c = backward_call(rows.data(), p.rows, I, p.per_batch, p.per_sample, w);
+        constexpr auto run = p.rows[I].fused_slope ? row.runs->fused_backward : row.runs->backward;
+        auto c = backward_call(N::table.data(), p.rows, I, p.per_batch, p.per_sample, w);
         c.threads = nullptr;
         run(c);
-        add_up(c, rows.data(), p.rows, I, p.per_batch, w);
+        add_up(c, N::table.data(), p.rows, I, p.per_batch, w);
     }
 }
+template <class N, int I, class T>
+[[gnu::always_inline]] inline void regularize_row(Work<T> const& w) {
+    constexpr auto& row = N::written.rows[I];
+    if constexpr (row.op->regularizes && !row.frozen && row.owner == I) {
+        auto c = call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
+        c.threads = nullptr;
+        c.gradients = w.gradients + N::training.rows[I].parameters;
+        row.runs->regularize(c);
+    }
+}
+/// The rows before `end`.
 template <class N, bool Training, class T, int... I>
-LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
-    (forward_row<N, Training, I>(w), ...);
+LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, int end,
+                                            std::integer_sequence<int, I...>) {
+    ((I < end ? forward_row<N, Training, I>(w) : void()), ...);
 }
 template <class N, class T, int... I>
 LAMINA_FLATTEN inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (backward_row<N, N::size - 1 - I>(w), ...);
+}
+template <class N, class T, int... I>
+LAMINA_FLATTEN inline void regularize_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
+    (regularize_row<N, I>(w), ...);
 }
 
 } // namespace detail

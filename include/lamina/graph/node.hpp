@@ -32,7 +32,7 @@ struct Node {
     int index;
 
     template <class T, class Epilogue>
-    static constexpr typename Op<T>::Run forward_with() {
+    static constexpr typename Runs<T>::Run forward_with() {
         return &detail::forward<T, L, B, Epilogue, In...>;
     }
 };
@@ -140,8 +140,11 @@ constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N
     G& graph = *first.graph;
     if constexpr (!std::is_empty_v<L>)
         if (graph.values) ::new (graph.values + graph.value_bytes) L(layer);
+    Runs<T> const* run = nullptr; // the program itself only writes the layers' values
+    if (std::is_constant_evaluated())
+        run = &runs<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>;
     int const index = graph.add(
-        &op<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>,
+        &op<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>, run,
         {first.index, more.index...}, owner, scope_name<L>, stepped);
     return Node<G, L, B, stepped, typename First::Output, typename N::Output...>{&graph, index};
 }

@@ -11,10 +11,10 @@
 
 namespace lamina {
 
-/// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
-/// all rows that use it.
+/// What a bound layer does. Apart from Op, because what a table mentions at run time is compiled:
+/// an unrolled walk calls these by name, and needs none of the pointers.
 template <class T>
-struct Op {
+struct Runs {
     using Run = void (*)(Call<T> const&);
     Run forward, backward;
     Run fused_forward;  // the producer's forward with this layer as its epilogue; null: no such
@@ -22,6 +22,12 @@ struct Op {
     Run fused_backward; // this layer's backward with the slope of its input's layer; null: no such
                         // thing
     Run regularize;     // adds a penalty to loss and gradients, once a step; null: none
+};
+
+/// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
+/// all rows that use it.
+template <class T>
+struct Op {
     void (*describe)(void const* layer, Settings const& out); // tells the layer's options
     std::string_view type;
     Extents output;
@@ -105,13 +111,13 @@ void describe_layer(void const* layer, Settings const& out) {
 
 /// The producer's forward with an epilogue, when the rules allow it.
 template <class T, class Producer, class L, class B>
-constexpr typename Op<T>::Run fused_forward_of() {
+constexpr typename Runs<T>::Run fused_forward_of() {
     if constexpr (fuses_forward<typename Producer::Bound, B>)
         return Producer::template forward_with<T, L>();
     else return nullptr;
 }
 template <class T, class Producer, class L, class B, class... In>
-constexpr typename Op<T>::Run fused_backward_of() {
+constexpr typename Runs<T>::Run fused_backward_of() {
     if constexpr (fuses_backward<typename Producer::Bound, B>)
         return &backward<T, L, B, typename Producer::Layer, In...>;
     else return nullptr;
@@ -120,23 +126,33 @@ template <class T, class L, class B, class... In>
 inline constexpr bool has_penalty =
     requires(Pass<T, L, B, NoEpilogue, In...> const& p) { B::regularize(p); };
 template <class T, class L, class B, class... In>
-constexpr typename Op<T>::Run regularize_of() {
+constexpr typename Runs<T>::Run regularize_of() {
     if constexpr (has_penalty<T, L, B, In...>) return &regularize<T, L, B, In...>;
     else return nullptr;
 }
 
 /// Stepping has no backward and no fusion: Steps says so.
 template <class T, bool Steps, class Producer, class L, class B, class... In>
+constexpr Runs<T> make_runs() {
+    Runs<T> runs{};
+    runs.forward = &forward<T, L, B, NoEpilogue, In...>;
+    if constexpr (!Steps) {
+        runs.backward = &backward<T, L, B, NoEpilogue, In...>;
+        runs.fused_forward = fused_forward_of<T, Producer, L, B>();
+        runs.fused_backward = fused_backward_of<T, Producer, L, B, In...>();
+        runs.regularize = regularize_of<T, L, B, In...>();
+    }
+    return runs;
+}
+template <class T, bool Steps, class Producer, class L, class B, class... In>
+inline constexpr Runs<T> runs = make_runs<T, Steps, Producer, L, B, In...>();
+
+template <class T, bool Steps, class Producer, class L, class B, class... In>
 constexpr Op<T> make_op() {
     Op<T> op{};
-    op.forward = &forward<T, L, B, NoEpilogue, In...>;
     if constexpr (!Steps) {
-        op.backward = &backward<T, L, B, NoEpilogue, In...>;
-        op.fused_forward = fused_forward_of<T, Producer, L, B>();
         op.can_fuse_forward = fuses_forward<typename Producer::Bound, B>;
         op.can_fuse_backward = fuses_backward<typename Producer::Bound, B>;
-        op.fused_backward = fused_backward_of<T, Producer, L, B, In...>();
-        op.regularize = regularize_of<T, L, B, In...>();
         op.regularizes = has_penalty<T, L, B, In...>;
     }
     using Y = typename B::Output;

@@ -15,6 +15,7 @@ namespace lamina {
 template <class T>
 struct Row {
     Op<T> const* op = nullptr;
+    Runs<T> const* runs = nullptr; // null where the walk is unrolled
     std::size_t layer = 0; // where the layer's value lies among the layers' bytes
     int scope = -1;        // its name
     int inputs[max_inputs]{}, arity = 0;
@@ -56,12 +57,13 @@ struct Graph {
     }
 
     /// A new row; one body for all layers.
-    constexpr int add(Op<T> const* op, std::initializer_list<int> inputs, int owner,
-                      std::string_view its, bool is_stepped) {
+    constexpr int add(Op<T> const* op, Runs<T> const* runs, std::initializer_list<int> inputs,
+                      int owner, std::string_view its, bool is_stepped) {
         int const its_scope = enter(its), index = size++;
         if (rows) {
             auto& row = rows[index];
             row.op = op;
+            row.runs = runs;
             for (int i : inputs) row.inputs[row.arity++] = i;
             row.owner = owner < 0 ? index : owner;
             row.frozen = frozen || rows[row.owner].frozen; // tied to what is frozen

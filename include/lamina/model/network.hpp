@@ -27,15 +27,15 @@ struct Network {
     using Scalar = T;
     using Outputs = detail::OutputsOf<D, T>;
     static constexpr detail::Extent extent = detail::network_extent<D, T>;
-    static constexpr auto& graph = detail::network_table<D, T>;
-    static constexpr auto& table = graph.rows;
-    static constexpr int size = graph.size, inputs = D::Inputs::count,
+    /// What running the definition wrote: the compiler reads it.
+    static constexpr auto& written = detail::network_table<D, T>;
+    static constexpr int size = written.size, inputs = D::Inputs::count,
                          output_count = detail::outputs_of<D, T>;
 
 private:
     static constexpr auto make_plan(bool trains) {
         bool const logits[output_count + 1]{Logits...};
-        return detail::plan<size, output_count>(table.data(), graph.outputs.data(), logits,
+        return detail::plan<size, output_count>(written.rows.data(), written.outputs.data(), logits,
                                                 {trains, InputGradients});
     }
 
@@ -61,12 +61,24 @@ public:
     /// Small: the walk is unrolled and its calls inline. Large: a loop over the table.
     static constexpr bool small = size <= 12 && parameters <= 8192;
 
+    /// What the program reads at run time: without the layers' functions where the walk is unrolled
+    /// and knows them.
+    static constexpr auto graph = [] {
+        auto g = written;
+        for (auto& row : g.rows)
+            if (small) row.runs = nullptr;
+        return g;
+    }();
+    static constexpr auto& table = graph.rows;
+
+    /// The forward pass; of its rows, those before `end`.
     template <bool Training>
-    static void forward(Work<T> const& w) {
+    static void forward(Work<T> const& w, int end = size) {
         if constexpr (small)
-            detail::forward_unrolled<Network, Training>(w, std::make_integer_sequence<int, size>{});
+            detail::forward_unrolled<Network, Training>(w, end,
+                                                        std::make_integer_sequence<int, size>{});
         else
-            detail::forward_loop(table.data(), plan_for<Training>().rows, size,
+            detail::forward_loop(table.data(), plan_for<Training>().rows, end,
                                  plan_for<Training>().per_batch, w);
     }
     static void backward(Work<T> const& w) {
@@ -78,11 +90,13 @@ public:
     }
     static constexpr bool regularized = [] {
         for (int i = 0; i < size; ++i)
-            if (table[std::size_t(i)].op->regularizes) return true;
+            if (written.rows[std::size_t(i)].op->regularizes) return true;
         return false;
     }();
     static void regularize(Work<T> const& w) {
-        if constexpr (regularized)
+        if constexpr (regularized && small)
+            detail::regularize_unrolled<Network>(w, std::make_integer_sequence<int, size>{});
+        else if constexpr (regularized)
             detail::regularize_loop(table.data(), training.rows, size, training.per_batch, w);
     }
 

@@ -211,8 +211,7 @@ private:
                 found = true;
                 continue;
             }
-            forward_loop(Net::table.data(), plan.rows, Net::size, plan.per_batch, w,
-                         [&](int row) { return row == i; });
+            Net::template forward<true>(w, i + 1);
             if (plan.rows[i].away || plan.rows[i].input >= 0) continue;
             if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
                 where = "in the output of " + names[std::size_t(i)];
