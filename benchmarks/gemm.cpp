@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// GFLOP/s of gemm: gemm [threads = 1 and 2] [seconds for each number = 0.1]. With OpenBLAS beside
-// it where CMake found it: both in turns in the same run, the first quartile of the samples. The
-// shapes are M x K x N of a layer: NN is the forward product x w, TN the gradient x' dy, NT dy w'.
+// The suite gemm: GFLOP/s of matrix products. The shapes are M x K x N of a layer: NN is the
+// forward product x w, M x N; TN the gradient of the weights x' dy, K x N; NT that of the input
+// dy w', M x K.
+
+#include "support/runner.hpp"
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
@@ -14,16 +16,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
+#include <limits>
+#include <string>
 #include <thread>
 #include <vector>
-
-#ifdef LAMINA_BENCH_OPENBLAS
-#include <cblas.h>
-#include <unistd.h>
-extern "C" char* openblas_get_corename();
-extern "C" void openblas_set_num_threads(int);
-#endif
 
 namespace {
 
@@ -32,59 +28,18 @@ using lamina::Block;
 struct Layer {
     std::size_t m, k, n;
 };
-constexpr Layer layers[]{
-    {16, 16, 16},       {32, 32, 32},      {48, 48, 48},       {64, 64, 64},
-    {96, 96, 96},       {128, 128, 128},   {192, 192, 192},    {256, 256, 256},
-    {384, 384, 384},    {512, 512, 512},   {768, 768, 768},    {1024, 1024, 1024},
-    {2048, 2048, 2048}, {32, 3, 64},       {32, 64, 64},       {32, 64, 1},
-    {32, 10, 64},       {128, 784, 512},   {128, 512, 512},    {128, 512, 10},
-    {64, 512, 2048},    {256, 1024, 1024}, {1, 512, 512},      {1, 64, 64},
-    {8192, 64, 64},     {50176, 27, 64},   {100, 100, 100},    {77, 300, 130}};
+constexpr Layer squares[]{{16, 16, 16},      {32, 32, 32},    {48, 48, 48},    {64, 64, 64},
+                          {96, 96, 96},      {128, 128, 128}, {192, 192, 192}, {256, 256, 256},
+                          {384, 384, 384},   {512, 512, 512}, {768, 768, 768}, {1024, 1024, 1024},
+                          {2048, 2048, 2048}};
+/// Layers of networks, batch x inputs x outputs, and of images, positions x ...
+constexpr Layer layers[]{{32, 3, 64},     {32, 64, 64},    {32, 64, 1},     {32, 10, 64},
+                         {128, 784, 512}, {128, 512, 512}, {64, 512, 2048}, {256, 1024, 1024},
+                         {1, 512, 512},   {1, 64, 64},     {8192, 64, 64},  {50176, 27, 64}};
+/// Of no list.
+constexpr Layer others[]{
+    {128, 512, 10}, {100, 100, 100}, {77, 300, 130}, {33, 1000, 17}, {250, 20, 250}};
 constexpr char const* forms[]{"NN", "TN", "NT"};
-
-double now() {
-    auto const t = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double>(t).count();
-}
-
-/// Seconds that each of some functions takes: samples in turns, and of each the first quartile.
-/// With threads a turn is long and begins with a pause, for OpenBLAS' threads spin after their work
-/// and would take the cores from whoever comes next.
-template <class... F>
-std::vector<double> time(double seconds, bool pause, F const&... f) {
-    constexpr int turns = 4;
-    (f(), ...);
-    std::vector<std::vector<double>> samples(sizeof...(F));
-    for (int turn = 0; turn < turns; ++turn) {
-        std::size_t which = 0;
-        auto const sample = [&](auto const& g) {
-            if (pause) std::this_thread::sleep_for(std::chrono::milliseconds(60));
-            // until all threads are awake and each has found a core
-            double const warm = now() + (pause ? 0.04 : 0.0);
-            do g();
-            while (now() < warm);
-            double const end = now() + seconds / turns;
-            do {
-                std::size_t count = 0;
-                double const start = now();
-                double spent = 0;
-                do {   // some microseconds at least, so that the clock does not matter
-                    g();
-                    ++count;
-                } while ((spent = now() - start) < 40e-6);
-                samples[which].push_back(spent / double(count));
-            } while (now() < end);
-            ++which;
-        };
-        (sample(f), ...);
-    }
-    std::vector<double> quartile;
-    for (auto& s : samples) {
-        std::sort(s.begin(), s.end());
-        quartile.push_back(s[s.size() / 4]);
-    }
-    return quartile;
-}
 
 Block<float> numbers(std::size_t n, std::size_t seed) {
     Block<float> b(n);
@@ -92,74 +47,130 @@ Block<float> numbers(std::size_t n, std::size_t seed) {
     return b;
 }
 
-/// GFLOP/s of lamina and, where it is there, of OpenBLAS.
-std::vector<double> measure(Layer const& l, int form, double seconds, lamina::Threads& pool,
-                            Block<float>& scratch) {
+/// GFLOP/s of nothing but multiply-adds in registers, on each of so many threads at once.
+double peak(int threads) {
+    constexpr int chains = 24, steps = 4000000;
+    using V = lamina::kernels::Batch<float>;
+    auto const work = [] {
+        V sum[chains], x(1.0f), y(1e-9f);
+#pragma GCC unroll 64
+        for (int j = 0; j < chains; ++j) sum[j] = V(float(j));
+        for (int i = 0; i < steps; ++i) {
+#pragma GCC unroll 64
+            for (int j = 0; j < chains; ++j) sum[j] = lamina::kernels::fma(sum[j], x, y);
+        }
+        float out[V::size];
+        V all(0.0f);
+#pragma GCC unroll 64
+        for (int j = 0; j < chains; ++j) all += sum[j];
+        all.store_unaligned(out);
+        asm volatile("" : : "r"(out) : "memory");
+    };
+    lamina::Threads pool(static_cast<std::size_t>(threads));
+    double best = 0;
+    for (int run = 0; run < 8; ++run) {
+        auto const start = std::chrono::steady_clock::now();
+        pool.each(static_cast<std::size_t>(threads), [&](std::size_t, std::size_t) { work(); });
+        std::chrono::duration<double> const t = std::chrono::steady_clock::now() - start;
+        best = std::max(best, 2e-9 * double(threads) * chains * steps * V::size / t.count());
+    }
+    return best;
+}
+
+/// Whether C is A B: some hundred numbers of it, against sums in double. An error of k roundings
+/// is the most that any order of summation makes (Higham 2002, section 3.1).
+std::string wrong_product(bench::GemmTask const& t) {
+    for (std::size_t i = 0; i < t.m * t.n; ++i)
+        if (!std::isfinite(t.c[i])) return "a number that is none";
+    std::size_t const cells = t.m * t.n, step = cells <= 400 ? 1 : cells / 397;
+    for (std::size_t cell = 0; cell < cells; cell += step) {
+        std::size_t const i = cell / t.n, j = cell % t.n;
+        double sum = 0, size = 0;
+        for (std::size_t p = 0; p < t.k; ++p) {
+            double const product =
+                double(t.transposed_a ? t.a[p * t.lda + i] : t.a[i * t.lda + p]) *
+                double(t.transposed_b ? t.b[j * t.ldb + p] : t.b[p * t.ldb + j]);
+            sum += product;
+            size += std::abs(product);
+        }
+        double const bound = double(t.k + 1) * std::numeric_limits<float>::epsilon() / 2 * size;
+        if (!(std::abs(double(t.c[cell]) - sum) <= bound + 1e-30))
+            return "C(" + std::to_string(i) + ", " + std::to_string(j) + ") is " +
+                   std::to_string(t.c[cell]) + ", not " + std::to_string(sum);
+    }
+    return {};
+}
+
+void measure(bench::Suite& suite, Layer const& l, int form, int threads, lamina::Threads& pool,
+             Block<float>& scratch) {
     std::size_t const m = form == 1 ? l.k : l.m, n = form == 2 ? l.k : l.n;
     std::size_t const k = form == 0 ? l.k : form == 1 ? l.m : l.n;
+    bench::Case const what{std::string(forms[form]) + " " + std::to_string(l.m) + "x" +
+                               std::to_string(l.k) + "x" + std::to_string(l.n),
+                           threads, "GFLOP/s", true, 2e-9 * double(m) * double(n) * double(k)};
+    if (!suite.wants(what)) return;
     Block<float> const a = numbers(m * k, 1), b = numbers(k * n, 2);
     Block<float> c(m * n);
-    lamina::kernels::Gemm<float> const task{
-        .m = m, .n = n, .k = k, .a = a.data(), .lda = form == 1 ? m : k, .transposed_a = form == 1,
-        .b = b.data(), .ldb = form == 2 ? k : n, .transposed_b = form == 2, .c = c.data(), .ldc = n,
-        .finish = {}};
-    auto const lamina_gemm = [&] { lamina::kernels::gemm(task, scratch.data(), &pool); };
-#ifdef LAMINA_BENCH_OPENBLAS
-    Block<float> other(m * n);
-    auto const i = [](std::size_t v) { return static_cast<int>(v); };
-    auto const open_blas = [&] {
-        cblas_sgemm(CblasRowMajor, form == 1 ? CblasTrans : CblasNoTrans,
-                    form == 2 ? CblasTrans : CblasNoTrans, i(m), i(n), i(k), 1.0f, a.data(),
-                    i(task.lda), b.data(), i(task.ldb), 0.0f, other.data(), i(n));
+    bench::GemmTask const task{m,
+                               n,
+                               k,
+                               form == 1,
+                               form == 2,
+                               a.data(),
+                               form == 1 ? m : k,
+                               b.data(),
+                               form == 2 ? k : n,
+                               c.data(),
+                               n,
+                               threads};
+    lamina::kernels::Gemm<float> const ours{.m = m,
+                                            .n = n,
+                                            .k = k,
+                                            .a = a.data(),
+                                            .lda = task.lda,
+                                            .transposed_a = form == 1,
+                                            .b = b.data(),
+                                            .ldb = task.ldb,
+                                            .transposed_b = form == 2,
+                                            .c = c.data(),
+                                            .ldc = n,
+                                            .finish = {}};
+    // C is made unfit before the next of them: beta = 0 overwrites it
+    auto const fill = [&c] { std::fill_n(c.data(), c.size(), std::nanf("")); };
+    std::function<std::string()> const wrong = [&] {
+        std::string text = wrong_product(task);
+        fill();
+        return text;
     };
-    auto result = time(seconds, pool.count() > 1, lamina_gemm, open_blas);
-    for (std::size_t j = 0; j < m * n; ++j)
-        if (!(std::abs(c[j] - other[j]) <= 1e-5f * float(k + 10))) std::printf("they differ! ");
-#else
-    auto result = time(seconds, pool.count() > 1, lamina_gemm);
-#endif
-    for (double& t : result) t = 2e-9 * double(m) * double(n) * double(k) / t;
-    return result;
+    fill();
+    lamina::Threads* const threads_of_ours = threads > 1 ? &pool : nullptr;
+    std::vector<bench::Contender> all{
+        {"lamina",
+         bench::times([&] { lamina::kernels::gemm(ours, scratch.data(), threads_of_ours); }),
+         wrong}};
+    suite.add_peers(all, task, wrong);
+    suite.measure(what, std::move(all));
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-#ifdef LAMINA_BENCH_OPENBLAS
-    // Some environments set these, and OpenBLAS then runs kernels for an older processor.
-    if (std::getenv("OPENBLAS_CORETYPE") || std::getenv("OPENBLAS_L2_SIZE")) {
-        unsetenv("OPENBLAS_CORETYPE");
-        unsetenv("OPENBLAS_L2_SIZE");
-        execv("/proc/self/exe", argv);
+    bench::Suite suite("gemm", argc, argv);
+    std::string peaks;
+    for (int threads : {1, 2}) {
+        double const p = peak(threads);
+        std::printf("# multiply-adds alone, %d threads: %.0f GFLOP/s\n", threads, p);
+        peaks += (threads > 1 ? ", " : "") + std::to_string(p);
     }
-    std::printf("OpenBLAS runs its kernels for %s\n", openblas_get_corename());
-#endif
-    std::size_t const only = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 0;
-    double const seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 0.1;
-    for (std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
-        if (only != 0 && threads != only) continue;
-        lamina::Threads pool(threads);
-        Block<float> scratch(threads * lamina::kernels::gemm_scratch<float>());
-#ifdef LAMINA_BENCH_OPENBLAS
-        openblas_set_num_threads(static_cast<int>(threads));
-#endif
-        std::printf("\n%zu threads, GFLOP/s (OpenBLAS, ratio)\n", threads);
-        double logarithms = 0, cells = 0;
-        for (Layer const& l : layers) {
-            std::printf("%5zu x %4zu x %4zu", l.m, l.k, l.n);
-            for (int form = 0; form < 3; ++form) {
-                auto const r = measure(l, form, seconds, pool, scratch);
-                std::printf("   %s %6.1f", forms[form], r[0]);
-                if (r.size() > 1) {
-                    std::printf(" (%6.1f, %5.2f)", r[1], r[0] / r[1]);
-                    logarithms += std::log(r[0] / r[1]);
-                    ++cells;
-                }
-                std::fflush(stdout);
-            }
-            std::printf("\n");
-        }
-        if (cells > 0)
-            std::printf("geometric mean of the ratios: %.3f\n", std::exp(logarithms / cells));
-    }
+    suite.note("peak_gflops", "[" + peaks + "]");
+    lamina::Threads pool(2);
+    Block<float> scratch(2 * lamina::kernels::gemm_scratch<float>());
+    for (int threads : {1, 2})
+        for (auto const& [first, count] :
+             {std::pair{squares, std::size(squares)}, std::pair{layers, std::size(layers)},
+              std::pair{others, std::size(others)}})
+            for (Layer const* l = first; l < first + count; ++l)
+                for (int form = 0; form < 3; ++form)
+                    measure(suite, *l, form, threads, pool, scratch);
+    return suite.finish();
 }
