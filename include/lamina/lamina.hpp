@@ -22,7 +22,7 @@
 #include <lamina/data/csv_stream.hpp>
 #include <lamina/data/dataset.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/scaling.hpp>

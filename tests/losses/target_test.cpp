@@ -62,19 +62,19 @@ TEST_CASE_TEMPLATE("every place is looked at", T, float, double) {
     std::vector<T> target(600, T(1));
     for (std::size_t i = 0; i < target.size(); ++i) {
         target[i] = T(2);
-        CHECK(find_bad_target(TargetRule::probability, 1, target.data(), target.size()) == i);
+        CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), target.size()) == i);
         target[i] = T(1);
     }
-    CHECK(find_bad_target(TargetRule::probability, 1, target.data(), target.size()) == 600);
-    CHECK(find_bad_target(TargetRule::probability, 1, target.data(), std::size_t{0}) == 0);
+    CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), target.size()) == 600);
+    CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), std::size_t{0}) == 0);
 }
 
 TEST_CASE_TEMPLATE("what each rule admits", T, float, double) {
     T const nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
     T const small = std::numeric_limits<T>::denorm_min(), large = std::numeric_limits<T>::max();
     T const above = T(1) + std::numeric_limits<T>::epsilon();
-    auto const admits = [](TargetRule rule, T value) {
-        return find_bad_target(rule, 1, &value, 1) == 1;
+    auto const admits = []<TargetRule Rule>(T value) {
+        return detail::find_bad<Rule>(1, &value, 1) == 1;
     };
     struct Row { T value; bool number, not_negative, probability, sign; };
     bool const yes = true, no = false;
@@ -87,10 +87,10 @@ TEST_CASE_TEMPLATE("what each rule admits", T, float, double) {
           Row{-large, yes, no, no, no}, Row{inf, no, no, no, no}, Row{-inf, no, no, no, no},
           Row{nan, no, no, no, no}, Row{-nan, no, no, no, no}}) {
         CAPTURE(row.value);
-        CHECK(admits(TargetRule::number, row.value) == row.number);
-        CHECK(admits(TargetRule::not_negative, row.value) == row.not_negative);
-        CHECK(admits(TargetRule::probability, row.value) == row.probability);
-        CHECK(admits(TargetRule::sign, row.value) == row.sign);
+        CHECK(admits.template operator()<TargetRule::number>(row.value) == row.number);
+        CHECK(admits.template operator()<TargetRule::not_negative>(row.value) == row.not_negative);
+        CHECK(admits.template operator()<TargetRule::probability>(row.value) == row.probability);
+        CHECK(admits.template operator()<TargetRule::sign>(row.value) == row.sign);
     }
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 
 #include <algorithm>
@@ -73,12 +73,7 @@ public:
         return n;
     }
     bool empty() const { return size() == 0; }
-    /// "(100, 3)"
-    [[gnu::cold]] std::string shape_text() const {
-        std::string s = "(";
-        for (std::size_t i = 0; i < rank_; ++i) s += (i ? ", " : "") + std::to_string(dims_[i]);
-        return s + ")";
-    }
+    std::span<std::size_t const> shape() const { return {dims_.data(), rank_}; }
 
     /// The numbers as T, row-major: where they lie if they are of this type, else converted into
     /// `room`. To whole numbers only what is whole converts: Error says which number is not.
@@ -111,7 +106,7 @@ private:
         dims_[rank_++] = n;
     }
     [[noreturn, gnu::cold]] static void refuse_rank() {
-        throw Error(Error::Kind::argument, "Array", "a tensor of more than 6 axes. Reshape it.");
+        detail::refuse("Array", {"a tensor of more than 6 axes. Reshape it."});
     }
     template <class V>
     void look_at(V const* data) {
@@ -158,9 +153,9 @@ private:
         }
     }
     [[noreturn, gnu::cold]] static void refuse(double value, std::size_t row, char const* where) {
-        throw Error(Error::Kind::argument, where,
-                    std::to_string(value) + " at row " + std::to_string(row) +
-                        " is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...");
+        detail::refuse(where, {value, " at row ", row,
+                               " is not a whole number of 32 bits: classes and tokens are 0, 1, "
+                               "2, ..."});
     }
 
     void const* data_ = nullptr;
@@ -193,7 +188,7 @@ public:
 private:
     static constexpr std::size_t most = 8;
     [[noreturn, gnu::cold]] static void refuse_count() {
-        throw Error(Error::Kind::argument, "Arrays", "more than 8 tensors in braces.");
+        detail::refuse("Arrays", {"more than 8 tensors in braces."});
     }
     std::array<Array, most> each_;
     std::size_t count_ = 0;

@@ -4,7 +4,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/order.hpp>
 
 #include <algorithm>

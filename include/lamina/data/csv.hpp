@@ -4,7 +4,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/table.hpp>
 

@@ -3,7 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/scaling.hpp>
 
 #include <algorithm>

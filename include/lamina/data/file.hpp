@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 
 #include <cerrno>
 #include <cstddef>

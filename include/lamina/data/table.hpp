@@ -5,7 +5,7 @@
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/data/message.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/scaling.hpp>
 

@@ -27,26 +27,44 @@ namespace lamina {
 /// The path of each row: "encoder/transformer_block_1/dense". Brothers of one name are told apart
 /// as in Keras: dense, dense_1, dense_2, in the order of the table.
 template <class T>
-[[gnu::cold]] std::vector<std::string> paths(Row<T> const* rows, int n, Scope const* scopes,
-                                             std::size_t scope_count) {
-    std::vector<std::string> known(scope_count), plain(scope_count),
-        out(static_cast<std::size_t>(n));
-    auto const name = [&](auto const& self, int scope) -> std::string const& {
-        auto const me = static_cast<std::size_t>(scope);
-        auto& mine = known[me];
-        if (!mine.empty()) return mine;
-        auto const& its = scopes[scope];
-        if (its.parent >= 0) plain[me] = self(self, its.parent) + "/";
-        plain[me] += its.given ? std::string(its.name) : snake_case(its.name);
-        int older = 0; // brothers that have a name already
-        for (std::size_t k = 0; k < scope_count; ++k) older += k != me && plain[k] == plain[me];
-        mine = plain[me];
-        if (older) mine += "_" + std::to_string(older);
-        return mine;
-    };
-    for (int i = 0; i < n; ++i)
-        if (rows[i].scope >= 0) out[static_cast<std::size_t>(i)] = name(name, rows[i].scope);
-    return out;
-}
+class Paths {
+public:
+    [[gnu::cold]] Paths(Row<T> const* rows, int n, Scope const* scopes, std::size_t scope_count)
+        : rows_(rows), scopes_(scopes), older_(scope_count, -1) {
+        for (int i = 0; i < n; ++i)
+            if (rows[i].scope >= 0) number(std::size_t(rows[i].scope));
+    }
+    [[gnu::cold]] std::string operator[](int row) const {
+        std::string out;
+        for (int s = rows_[row].scope; s >= 0; s = scopes_[s].parent) {
+            std::string name = name_of(std::size_t(s));
+            if (int const older = older_[std::size_t(s)]; older > 0)
+                name += '_' + std::to_string(older);
+            out.insert(0, out.empty() ? name : name + '/');
+        }
+        return out;
+    }
+
+private:
+    std::string name_of(std::size_t scope) const {
+        auto const& its = scopes_[scope];
+        return its.given ? std::string(its.name) : snake_case(its.name);
+    }
+    /// Counts the brothers of that name that have been here before.
+    void number(std::size_t scope) {
+        if (older_[scope] >= 0) return;
+        int const parent = scopes_[scope].parent;
+        if (parent >= 0) number(std::size_t(parent));
+        std::string const name = name_of(scope);
+        int older = 0;
+        for (std::size_t k = 0; k < older_.size(); ++k)
+            older += older_[k] >= 0 && scopes_[k].parent == parent && name_of(k) == name;
+        older_[scope] = older;
+    }
+
+    Row<T> const* rows_;
+    Scope const* scopes_;
+    std::vector<int> older_; // -1: not met yet
+};
 
 } // namespace lamina

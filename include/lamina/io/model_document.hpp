@@ -65,7 +65,9 @@ namespace lamina::detail {
 template <class T>
 [[gnu::cold]] Document document_of(ModelView<T> const& v) {
     Document d;
-    auto paths = lamina::paths(v.rows, int(v.size), v.scopes, v.scope_count);
+    Paths const path(v.rows, int(v.size), v.scopes, v.scope_count);
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < v.size; ++i) paths.push_back(path[int(i)]);
     for (std::size_t i = 0; i < v.size; ++i) {
         auto const& row = v.rows[i];
         auto const& op = *row.op;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -63,69 +62,45 @@ std::size_t find_first_not(E const* data, std::size_t from, std::size_t n, Ok co
     return n;
 }
 
-/// A number as text, alike in every locale.
-template <class N>
-std::string number_text(N value) {
-    char text[32];
-    auto const end = std::to_chars(text, text + sizeof text, value).ptr;
-    return {text, end};
-}
-
-} // namespace detail
-
 /// The position of the first of n targets that the rule does not admit, searching from `from`; n if
 /// it admits them all. Classes are std::int32_t, all others float or double.
-template <class E>
-std::size_t find_bad_target(TargetRule rule, std::size_t classes, E const* target, std::size_t n,
-                            std::size_t from = 0) {
-    if constexpr (std::is_integral_v<E>) {
-        return detail::find_first_not(target, from, n,
-                                      [=](E t) { return std::uint32_t(t) < classes; });
-    } else {
-        auto const find = [&]<TargetRule R>(std::integral_constant<TargetRule, R>) {
-            return detail::find_first_not(target, from, n,
-                                          [](E t) { return detail::is_admitted<R>(t); });
-        };
-        using enum TargetRule;
-        switch (rule) {
-        case not_negative: return find(std::integral_constant<TargetRule, not_negative>{});
-        case probability: return find(std::integral_constant<TargetRule, probability>{});
-        case sign: return find(std::integral_constant<TargetRule, sign>{});
-        default: return find(std::integral_constant<TargetRule, number>{});
-        }
-    }
+template <TargetRule Rule, class E>
+std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::size_t from = 0) {
+    if constexpr (std::is_integral_v<E>)
+        return find_first_not(target, from, n, [=](E t) { return std::uint32_t(t) < classes; });
+    else return find_first_not(target, from, n, [](E t) { return is_admitted<Rule>(t); });
 }
 
-/// What is wrong with a target, and what to do: "label 10 at row 4213: this model has 10 classes,
-/// labels are 0..9 (labels starting at 1? subtract 1)". Rows count from 0; `width` targets a row.
-template <class E>
-std::string bad_target_text(TargetRule rule, std::string_view loss, std::size_t classes, E value,
-                            std::size_t position, std::size_t width) {
-    std::string text = std::is_integral_v<E> ? "label " : "target ";
-    text += detail::number_text(value) + " at row " + detail::number_text(position / width);
-    if (width > 1) text += ", position " + detail::number_text(position % width);
-    text += ": ";
-    auto const takes = [&](char const* what) {
-        text += loss;
-        text += what;
+/// Says what is wrong with a target, and what to do: "label 10 at row 4213: this model has 10
+/// classes, labels are 0..9 (labels starting at 1? subtract 1)". Rows count from 0; `width` targets
+/// a row.
+[[noreturn, gnu::cold]] inline void
+refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool label,
+              double value, std::size_t position, std::size_t width, char const* where) {
+    std::string const before = message({label ? "label " : "target ", value, " at row ",
+                                        position / width, width > 1 ? ", position " : ""}) +
+                               (width > 1 ? message({position % width}) : "") + ": ";
+    auto const takes = [&](Piece what, char const* hint = "") {
+        fail(Error::Kind::data, {where}, {before, loss, what, hint});
     };
     switch (rule) {
     case TargetRule::class_index:
-        text += "this model has " + detail::number_text(classes) + " classes, labels are 0.."
-                + detail::number_text(classes - 1);
-        if (std::size_t(value) == classes) text += " (labels starting at 1? subtract 1)";
-        break;
+        fail(Error::Kind::data, {where},
+             {before, "this model has ", classes, " classes, labels are 0..", classes - 1,
+              value == double(classes) ? " (labels starting at 1? subtract 1)" : ""});
     case TargetRule::probability:
-        takes(" takes targets from 0 to 1");
-        if (value == E(2)) text += " (labels 1 and 2? subtract 1)";
-        else if (value == E(-1)) text += " (labels -1 and 1? add 1 and halve)";
+        takes(" takes targets from 0 to 1", value == 2    ? " (labels 1 and 2? subtract 1)"
+                                            : value == -1 ? " (labels -1 and 1? add 1 and halve)"
+                                                          : "");
         break;
     case TargetRule::sign: takes(" takes the labels -1 and 1, or 0 and 1"); break;
     case TargetRule::not_negative: takes(" takes finite numbers that are not negative"); break;
-    case TargetRule::number: takes(" takes finite numbers (drop or fill the gaps)"); break;
+    default: takes(" takes finite numbers (drop or fill the gaps)"); break;
     }
-    return text;
+    __builtin_unreachable();
 }
+
+} // namespace detail
 
 /// Throws lamina::Error (Kind::data) for the first of the targets of `samples` samples that Loss,
 /// on outputs of shape Y, does not admit. What has the weight 0 may be anything: `weight` has one
@@ -133,15 +108,14 @@ std::string bad_target_text(TargetRule rule, std::string_view loss, std::size_t 
 template <class Loss, class Y, class T>
 void check_targets(Element<T const, typename Loss::template On<Y>::Target>* target,
                    std::size_t samples, T const* weight = nullptr,
-                   std::string const& where = "fit") {
+                   char const* where = "fit") {
     using Target = typename Loss::template On<Y>::Target;
     constexpr std::size_t width = Target::size / Y::rows;
     std::size_t const n = samples * Target::size;
-    for (std::size_t i = 0; (i = find_bad_target(Loss::rule, Y::last, target, n, i)) < n; ++i)
+    for (std::size_t i = 0; (i = detail::find_bad<Loss::rule>(Y::last, target, n, i)) < n; ++i)
         if (!weight || weight[i / width] != T(0))
-            throw Error(
-                Error::Kind::data, where,
-                bad_target_text(Loss::rule, Loss::title, Y::last, target[i], i, Target::size));
+            detail::refuse_target(Loss::rule, Loss::title, Y::last, Target::integer,
+                                  double(target[i]), i, Target::size, where);
 }
 
 } // namespace lamina

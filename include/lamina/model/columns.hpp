@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -22,16 +21,6 @@ using NumberOf = std::conditional_t<S::integer, std::int32_t, T>;
 template <class T, class S>
 inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
 
-[[gnu::cold]] inline std::string sample_shape_text(std::size_t const* dims, std::size_t rank) {
-    std::string s = "(n";
-    for (std::size_t i = 0; i < rank; ++i) s += ", " + std::to_string(dims[i]);
-    return s + ")";
-}
-
-[[noreturn, gnu::cold]] inline void refuse(char const* where, std::string const& message) {
-    throw Error(Error::Kind::argument, where, message);
-}
-
 /// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without
 /// its axis. `index` says which of several `what` it is; -1: the only one.
 [[gnu::cold]] inline void check_shape(Array const& a, Extents sample, char const* where,
@@ -40,24 +29,24 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
     for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
     if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1))))
         return;
-    refuse(where, what + (index < 0 ? std::string{} : " " + std::to_string(index)) +
-                      " has the shape " + a.shape_text() + ", the network takes " +
-                      sample_shape_text(sample.dims, sample.rank) +
-                      ", n samples. Nothing is broadcast: reshape it.");
+    Dims const takes{{sample.dims, sample.rank}, "n"};
+    Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
+    refuse(where, {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
+                   ", the network takes ", takes,
+                   ", n samples. Nothing is broadcast: reshape it."});
 }
 
 /// Every Array is there, and all have as many samples. How many that is.
 [[gnu::cold]] inline std::size_t check_counts(Arrays const& arrays, std::size_t count,
                                               char const* where, char const* what) {
     if (arrays.count() != count)
-        refuse(where, std::to_string(arrays.count()) + " of " + what + " given, the network has " +
-                          std::to_string(count) + ". Give several in braces: {a, b}.");
+        refuse(where, {arrays.count(), " of ", what, " given, the network has ", count,
+                       ". Give several in braces: {a, b}."});
     std::size_t const n = arrays[0].rows();
     for (std::size_t i = 1; i < count; ++i)
         if (arrays[i].rows() != n)
-            refuse(where, std::string(what) + " 0 has " + std::to_string(n) + " samples, " + what +
-                              " " + std::to_string(i) + " has " + std::to_string(arrays[i].rows()) +
-                              ". Give as many of each.");
+            refuse(where, {what, " 0 has ", n, " samples, ", what, " ", i, " has ",
+                           arrays[i].rows(), ". Give as many of each."});
     return n;
 }
 
@@ -124,21 +113,20 @@ template <class T>
         std::size_t const none = 0;
         check_shape(sample_weight, {&none, 0, 1}, where, "sample_weight");
         if (sample_weight.rows() != n)
-            refuse(where, "sample_weight has " + std::to_string(sample_weight.rows()) +
-                              " numbers for " + std::to_string(n) + " samples. Give one for each.");
+            refuse(where, {"sample_weight has ", sample_weight.rows(), " numbers for ", n,
+                           " samples. Give one for each."});
         Block<T> room;
         std::copy_n(sample_weight.as(room, where), n, into.data());
     }
     if (class_weight.empty()) return;
     if (integer && shape.size > 1)
-        refuse(where, "class_weight is for one class per sample, not for a sequence. Give "
-                      "sample_weight.");
+        refuse(where, {"class_weight is for one class per sample, not for a sequence. Give "
+                       "sample_weight."});
     for (std::size_t i = 0; i < n; ++i) {
         std::size_t const k = class_of<T>(target, shape, integer, i);
         if (k >= class_weight.size())
-            refuse(where, "class_weight has " + std::to_string(class_weight.size()) +
-                              " numbers, sample " + std::to_string(i) + " is of class " +
-                              std::to_string(k) + ". Give one for each class.");
+            refuse(where, {"class_weight has ", class_weight.size(), " numbers, sample ", i,
+                           " is of class ", k, ". Give one for each class."});
         into[i] *= T(class_weight[k]);
     }
 }

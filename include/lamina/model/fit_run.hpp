@@ -59,7 +59,8 @@ public:
         : model_(model), source_(source), held_(held), options_(options),
           names_(log_names<Sums>(model.metrics, held.count > 0)),
           log_(options.log, options.verbose) {
-        threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
+        if constexpr (!M::Network::small)
+            threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
         if (options.batch_size == 0)
             throw Error(Error::Kind::argument, "fit", "batch_size is 0. Give at least 1.");
         for (auto const& n : names_) values_.push_back({n, 0.0});

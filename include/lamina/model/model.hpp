@@ -96,8 +96,8 @@ public:
                 Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
         } else if (options.validation_split > 0) {
             if (!(options.validation_split < 1))
-                throw Error(Error::Kind::argument, "fit",
-                            "validation_split is a share of the samples, from 0 to below 1.");
+                detail::refuse(
+                    "fit", {"validation_split is a share of the samples, from 0 to below 1."});
             // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not
             // cost a sample
             auto const n = train.samples.count;
@@ -108,7 +108,7 @@ public:
             train.samples = train.samples.part(0, at);
         }
         if (train.samples.count == 0)
-            throw Error(Error::Kind::argument, "fit", "there is no sample to train on.");
+            detail::refuse("fit", {"there is no sample to train on."});
         return detail::FitRun(*this, train.samples, held.samples, options).run();
     }
     template <std::same_as<Dataset> Data>   // a template, so that braces are never a Dataset
@@ -137,7 +137,9 @@ public:
     auto evaluate(Arrays const& x, Arrays const& y, EvaluateOptions const& options = {}) const {
         Bound data("evaluate", x, y, options.sample_weight);
         std::unique_ptr<Threads> made;
-        Threads* const threads = options.threads.pool_for(flops(options.batch_size), made);
+        Threads* threads = nullptr;
+        if constexpr (!Network::small)
+            threads = options.threads.pool_for(flops(options.batch_size), made);
         std::size_t const batches = data.samples.batches(options.batch_size);
         TrainingLog log(options.log, options.verbose);
         log.begin(0, 0, batches);
@@ -213,7 +215,9 @@ public:
     T train_on_batch(Arrays const& x, Arrays const& y, UseThreads use = 1) {
         Bound data("train_on_batch", x, y);
         std::unique_ptr<Threads> made;
-        Threads* const threads = use.pool_for(3 * flops(data.samples.count), made);
+        Threads* threads = nullptr;
+        if constexpr (!Network::small)
+            threads = use.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, std::max<std::size_t>(data.samples.count, 1), false, {});
         detail::BatchView<T> batch{};
@@ -281,9 +285,8 @@ private:
             samples.count = in.bind(x, where, "x");
             std::size_t const n = targets.bind(y, where, "y");
             if (n != samples.count)
-                detail::refuse(where, "x has " + std::to_string(samples.count) +
-                                          " samples, y has " + std::to_string(n) +
-                                          ". Give one target for each.");
+                detail::refuse(where, {"x has ", samples.count, " samples, y has ", n,
+                                       ". Give one target for each."});
             TargetsOf::check(targets, n, where);
             std::copy_n(in.data, inputs, samples.data);
             std::copy_n(targets.data, outputs, samples.data + inputs);

@@ -61,6 +61,9 @@ public:
     /// Small: the walk is unrolled and its calls inline. Large: a loop over the table.
     static constexpr bool small = size <= 12 && parameters <= 8192;
 
+    /// The threads that a step may use: none where the walk is unrolled, and the compiler sees it.
+    static Threads* threads(Threads* given) { return small ? nullptr : given; }
+
     /// What the program reads at run time: without the layers' functions where the walk is unrolled
     /// and knows them.
     static constexpr auto graph = [] {

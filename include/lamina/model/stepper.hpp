@@ -131,13 +131,13 @@ public:
         static_assert(fit<true, X...>(), "Stepper: tokens are std::int32_t, numbers are the "
                                          "network's own (float unless it says double).");
         if (!started_)
-            throw Error(Error::Kind::argument, "Stepper",
-                        "the inputs that are there at once were not given. Call start(...) first.");
+            detail::refuse("Stepper", {"the inputs that are there at once were not given. Call "
+                                       "start(...) first."});
         if (position_ == limit)
-            throw Error(Error::Kind::argument, "Stepper",
-                        "the network was made for " + std::to_string(limit)
-                            + " moments, and all of them were stepped. Call start() to begin "
-                              "again, or make the network's input longer.");
+            detail::refuse("Stepper",
+                           {"the network was made for ", limit,
+                            " moments, and all of them were stepped. Call start() to begin again, "
+                            "or make the network's input longer."});
         void const* inputs[N::inputs]{};
         int given = 0;
         ((inputs[nth<true>(given++)] = moment), ...);

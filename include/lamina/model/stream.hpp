@@ -44,19 +44,17 @@ private:
     void const* take(std::span<float const> values, std::size_t n, Block<NumberOf<T, S>>& room,
                      char const* what) {
         if (values.size() != n * S::size)
-            throw Error(Error::Kind::data, "fit",
-                        std::string("a batch of ") + std::to_string(n) + " samples has " +
-                            std::to_string(values.size()) + " numbers of " + what +
-                            ", the network takes " + std::to_string(S::size) + " for each sample.");
+            fail(Error::Kind::data, {"fit"},
+                 {"a batch of ", n, " samples has ", values.size(), " numbers of ", what,
+                  ", the network takes ", S::size, " for each sample."});
         if constexpr (std::is_same_v<NumberOf<T, S>, float>) return values.data();
         else {
             room.reserve(values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
                 if (S::integer && values[i] != std::floor(values[i]))
-                    throw Error(
-                        Error::Kind::data, "fit",
-                        std::string(what) + " holds " + std::to_string(values[i]) +
-                            ", which is not a whole number: classes and tokens are 0, 1, 2, ...");
+                    fail(Error::Kind::data, {"fit"},
+                         {what, " holds ", double(values[i]),
+                          ", which is not a whole number: classes and tokens are 0, 1, 2, ..."});
                 room[i] = static_cast<NumberOf<T, S>>(values[i]);
             }
             return room.data();

@@ -41,13 +41,13 @@ template <class T>
 [[gnu::cold]] std::string summary_text(Row<T> const* rows, int n, Scope const* scopes,
                                        std::size_t scope_count, std::string_view title,
                                        std::size_t training_bytes, std::size_t inference_bytes) {
-    auto const names = paths(rows, n, scopes, scope_count);
+    auto const names = Paths(rows, n, scopes, scope_count);
     using Line = std::array<std::string, 5>;
     std::vector<Line> lines{{"Layer (type)", "Output Shape", "Param #", "FLOPs", "Connected to"}};
     std::size_t trained = 0, frozen = 0, kept = 0, flops = 0;
     bool straight = true;
     auto const name_of = [&](int i) {
-        return rows[i].arity ? names[std::size_t(i)]
+        return rows[i].arity ? names[i]
                              : "input" + (i ? "_" + std::to_string(i) : std::string{});
     };
     for (int i = 0; i < n; ++i) {

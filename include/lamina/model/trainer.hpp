@@ -65,7 +65,8 @@ public:
     template <class Sums>
     T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums,
             typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
-            std::uint64_t step, Threads* threads) {
+            std::uint64_t step, Threads* given) {
+        Threads* const threads = Net::threads(given);
         T penalty{0};
         auto w = examiner.work_on(weights, batch, threads);
         w.next_state = next_state.data();
@@ -190,8 +191,8 @@ private:
 
     /// Runs the forward pass once more, row by row, to find where the first bad number comes from.
     [[gnu::cold, gnu::noinline]] void throw_diverged(Work<T> const& w, T loss) {
-        std::string where = "in the backward pass";
-        auto const names = Weights<Net>::paths();
+        char const* where = "in the backward pass";
+        int row = -1; // that it is about
         bool found = false;
         for (int i = 0; i < Net::size && !found; ++i) {
             auto const& op = *Net::table[std::size_t(i)].op;
@@ -200,21 +201,23 @@ private:
                 if (op.integer ||
                     kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr))
                     continue;
-                where = "in the data: input " + std::to_string(i) +
-                        " holds a number that is not finite";
+                where = "in the data: a number that is not finite is in input ";
+                row = i;
                 found = true;
                 continue;
             }
             if (op.parameters &&
                 !kernels::all_finite(op.parameters, w.values + plan.rows[i].parameters, nullptr)) {
-                where = "in the weights of " + names[std::size_t(i)];
+                where = "in the weights of ";
+                row = i;
                 found = true;
                 continue;
             }
             Net::template forward<true>(w, i + 1);
             if (plan.rows[i].away || plan.rows[i].input >= 0) continue;
             if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
-                where = "in the output of " + names[std::size_t(i)];
+                where = "in the output of ";
+                row = i;
                 found = true;
             }
         }
@@ -225,12 +228,16 @@ private:
                 kernels::all_finite(op.parameters, gradients.data() + plan.rows[i].parameters,
                                     nullptr))
                 continue;
-            where = "in the gradient of " + names[std::size_t(i)];
+            where = "in the gradient of ";
+            row = i;
             found = true;
         }
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
-        throw Diverged{std::string(is_finite(loss) ? "a gradient" : "the loss") +
-                       " is NaN or infinite, first " + where};
+        std::string const name = row < 0                                     ? ""
+                                 : Net::table[std::size_t(row)].arity == 0 ? std::to_string(row)
+                                                                             : Weights<Net>::paths()[row];
+        throw Diverged{message({is_finite(loss) ? "a gradient" : "the loss",
+                                " is NaN or infinite, first ", where, name})};
     }
 
     Block<std::uint32_t> stamps_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/network.hpp>
 
@@ -27,10 +27,10 @@ struct Weights {
         Block<std::byte> raw(N::extent.value_bytes + 1);
         auto const written = detail::table<N::extent, T, 0>(definition, raw.data(), layers.data());
         if (!detail::same_structure(written, N::graph))
-            throw Error(Error::Kind::argument, "graph",
-                        "an option given at run time changes which layers there are. The compiler "
-                        "laid the network out "
-                        "for the default options: make that option a template argument.");
+            detail::refuse(
+                "graph", {"an option given at run time changes which layers there are. The "
+                          "compiler laid the network out for the default options: make that "
+                          "option a template argument."});
         initialize(seed);
     }
 
@@ -72,9 +72,8 @@ struct Weights {
     }
 
     /// The path of each row of the table.
-    static std::vector<std::string> paths() {
-        return lamina::paths(N::table.data(), N::size, N::graph.scopes.data(),
-                             N::graph.scopes.size());
+    static Paths<T> paths() {
+        return {N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size()};
     }
 
 private:
@@ -89,7 +88,7 @@ private:
             auto const* tensor = State ? row.op->state_tensors : row.op->parameter_tensors;
             std::size_t const count = State ? row.op->state_count : row.op->parameter_count;
             for (std::size_t k = 0; k < count; ++k, ++tensor) {
-                f(i, names[std::size_t(i)] + "/" + std::string(tensor->name), *tensor, numbers);
+                f(i, names[i] + "/" + std::string(tensor->name), *tensor, numbers);
                 numbers += tensor->extents.size;
             }
         }

@@ -8,12 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
 // Messages are put together by one function out of plain pieces: that is less for the compiler to
-// do, at every place that may throw, than adding strings up. For the same reason all of this floor
-// that does not run once for every cell is marked cold: it is then compiled for size.
+// do, at every place that may throw, than adding strings up. For the same reason what runs seldom is
+// marked cold: it is then compiled for size.
 
 namespace lamina::detail {
 
@@ -28,18 +29,29 @@ struct Counted {
     std::string_view noun;
 };
 
-/// A part of a message: a text, a number, a Quoted or a Counted.
+/// "(100, 3)"; "(n, 3)" where `first` stands for the first axis.
+struct Dims {
+    std::span<std::size_t const> dims;
+    std::string_view first = {};
+};
+
+/// A part of a message: a text, a number, or one of the above.
 struct Piece {
-    enum class Kind { text, quoted, whole, number, counted } kind = Kind::text;
+    enum class Kind { text, quoted, whole, number, counted, dims } kind = Kind::text;
     std::string_view text = {};
-    std::uint64_t whole = 0;
-    double number = 0;
+    union {
+        std::uint64_t whole = 0;
+        double number;
+        std::size_t const* dims;
+    };
+    std::size_t count = 0;
 
     Piece(char const* t) : text(t) {}
     Piece(std::string_view t) : text(t) {}
     Piece(std::string const& t) : text(t) {}
     Piece(Quoted q) : kind(Kind::quoted), text(q.text) {}
     Piece(Counted c) : kind(Kind::counted), text(c.noun), whole(c.n) {}
+    Piece(Dims d) : kind(Kind::dims), text(d.first), dims(d.dims.data()), count(d.dims.size()) {}
     Piece(std::unsigned_integral auto n) : kind(Kind::whole), whole(n) {}
     Piece(double d) : kind(Kind::number), number(d) {}
 };
@@ -70,6 +82,11 @@ struct Piece {
     to += size < text.size() ? "...\"" : "\"";
 }
 
+[[gnu::cold, gnu::noinline]] inline void append_whole(std::string& to, std::uint64_t n) {
+    char digits[24];
+    to.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
+}
+
 /// Numbers are written with six digits.
 [[gnu::cold]] inline void append(std::string& to, Piece const& piece) {
     char digits[32];
@@ -85,9 +102,23 @@ struct Piece {
         to.append(digits,
                   std::to_chars(digits, end, piece.number, std::chars_format::general, 6).ptr);
         break;
+    case Piece::Kind::dims: {
+        char const* between = "(";
+        if (!piece.text.empty()) {
+            to += between;
+            to += piece.text;
+            between = ", ";
+        }
+        for (std::size_t i = 0; i < piece.count; ++i, between = ", ") {
+            to += between;
+            append_whole(to, piece.dims[i]);
+        }
+        to += ')';
+        break;
+    }
     case Piece::Kind::whole:
     case Piece::Kind::counted:
-        to.append(digits, std::to_chars(digits, end, piece.whole).ptr);
+        append_whole(to, piece.whole);
         if (piece.kind == Piece::Kind::whole) break;
         to += ' ';
         to += piece.text;
@@ -104,6 +135,10 @@ struct Piece {
 [[noreturn, gnu::cold]] inline void fail(Error::Kind kind, std::initializer_list<Piece> where,
                                          std::initializer_list<Piece> what) {
     throw Error(kind, message(where), message(what));
+}
+/// An argument of a call does not fit.
+[[noreturn, gnu::cold]] inline void refuse(char const* where, std::initializer_list<Piece> what) {
+    fail(Error::Kind::argument, {where}, what);
 }
 
 } // namespace lamina::detail
