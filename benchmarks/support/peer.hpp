@@ -81,7 +81,7 @@ struct Peer {
     char const* name;
     void (*about)(char* text, std::size_t size); // its version and what it runs here
     void* (*prepare)(Task const*);               // null: this it does not do
-    void (*run)(void*, std::size_t times);
+    double (*run)(void*, std::size_t times);     // seconds, or 0: the caller's clock counts
     void (*release)(void*);
 };
 template <class Task>
@@ -93,7 +93,8 @@ struct Peers {
 /// Thrown by a constructor for what a peer does not do.
 struct NotDone {};
 
-/// A class with name, about(), a constructor from a Task and operator(), which does it once.
+/// A class with name, about(), a constructor from a Task, and operator(), which does it once; or
+/// operator()(times), which does it so many times, in another process, and returns the seconds.
 template <class Task, class Work>
 Peer<Task> peer() {
     return {Work::name,
@@ -113,14 +114,15 @@ Peer<Task> peer() {
                 }
                 return nullptr;
             },
-            [](void* work, std::size_t times) {
+            [](void* work, std::size_t times) -> double {
                 if constexpr (requires { (*static_cast<Work*>(work))(times); }) {
-                    (*static_cast<Work*>(work))(times);
+                    return (*static_cast<Work*>(work))(times);
                 } else {
                     for (std::size_t i = 0; i < times; ++i) {
                         (*static_cast<Work*>(work))();
                         asm volatile("" : : : "memory"); // as if what it wrote had been read
                     }
+                    return 0;
                 }
             },
             [](void* work) { delete static_cast<Work*>(work); }};

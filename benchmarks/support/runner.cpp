@@ -170,9 +170,8 @@ std::vector<double> Suite::sample(Case const& c, std::vector<Contender>& contend
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         if (!contenders[i].run) continue;
         while (true) {
-            double const start = now();
-            contenders[i].run(count[i]);
-            if (now() - start >= shortest || count[i] > std::size_t{1} << 30) break;
+            double const start = now(), own = contenders[i].run(count[i]);
+            if (own > 0 ? own >= 5e-3 : now() - start >= shortest) break;
             count[i] *= 2;
         }
     }
