@@ -76,12 +76,15 @@ public:
     std::string ask(std::string const& line) {
         std::fprintf(to_, "%s\n", line.c_str());
         std::fflush(to_);
-        std::string answer;
+        return answer();
+    }
+    std::string answer() {
+        std::string text;
         for (int c; (c = std::fgetc(from_)) != '\n';) {
             if (c == EOF) throw std::runtime_error("the other process ended");
-            answer += static_cast<char>(c);
+            text += static_cast<char>(c);
         }
-        return answer;
+        return text;
     }
 
 private:

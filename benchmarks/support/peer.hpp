@@ -42,13 +42,15 @@ struct Net {
     }
 };
 
-/// Trains from net.parameters on: epochs passes over the samples, in batches, with Adam (beta 0.9,
-/// 0.999, epsilon 1e-7) and the mean binary or categorical cross-entropy.
+/// Trains from net.parameters on, anew each time it is done: epochs passes over the samples, in
+/// batches, with Adam (beta 0.9, 0.999, epsilon 1e-7 or 1e-8) and the mean binary or categorical
+/// cross-entropy. The task stays where it is; samples and shuffle may change between two runs: the
+/// results are compared without shuffling, and the time is that with it.
 struct TrainTask {
     Net net;
-    std::size_t samples, batch, epochs;
-    float const* x; // samples x inputs
-    int const* y;   // a class for each: 0 or 1, or 0 ... outputs - 1
+    std::size_t samples, all_samples, batch, epochs; // all that there are, to train on later
+    float const* x;                                  // samples x inputs
+    int const* y; // a class for each: 0 or 1, or 0 ... outputs - 1
     float learning_rate;
     bool shuffle;   // anew for each epoch; otherwise in the order in which they lie
     float* trained; // the parameters at the end

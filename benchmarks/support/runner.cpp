@@ -211,7 +211,8 @@ std::vector<double> Suite::sample(Case const& c, std::vector<Contender>& contend
     return medians;
 }
 
-void Suite::measure(Case const& c, std::vector<Contender> contenders) {
+void Suite::measure(Case const& c, std::vector<Contender> contenders,
+                    std::function<void()> const& checked) {
     if (!wants(c) || contenders.empty()) return;
     std::printf("%-7s %-26s %d ", name_.c_str(), c.name.c_str(), c.threads);
     std::fflush(stdout);
@@ -231,6 +232,7 @@ void Suite::measure(Case const& c, std::vector<Contender> contenders) {
         if (i == 0) return;
         contenders.erase(contenders.begin() + std::ptrdiff_t(i));
     }
+    if (checked) checked();
     std::vector<double> const seconds = sample(c, contenders);
     Row row{c, 0, {}, "", 0};
     for (std::size_t i = 0; i < contenders.size(); ++i) {

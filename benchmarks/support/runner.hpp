@@ -53,8 +53,10 @@ public:
     bool quick = false;
 
     bool wants(Case const& c) const;
-    /// Lets them take turns, lamina first, and notes the medians. Who is wrong is left out, loudly.
-    void measure(Case const& c, std::vector<Contender> contenders);
+    /// Looks at the result of each, calls `checked`, lets them take turns, lamina first, and notes
+    /// the medians. Who is wrong is left out, loudly.
+    void measure(Case const& c, std::vector<Contender> contenders,
+                 std::function<void()> const& checked = {});
     /// Everybody who can do the task, beside lamina; `wrong` looks at the task's result.
     template <class Task>
     void add_peers(std::vector<Contender>& all, Task const& task,
