@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/model/history.hpp>
 
@@ -14,6 +15,14 @@
 
 // Needs the program gnuplot when it runs (Debian: gnuplot-nox), and nothing when it is built.
 namespace lamina {
+
+/// Draws the training curves into a picture: a panel for the loss and one for each metric, training
+/// beside validation. The suffix says what kind: .png or .svg.
+///
+/// Errors      another suffix; gnuplot is not installed or does not succeed: Error (file)
+void plot_history(History const& history, std::string const& path);
+
+#if LAMINA_BODIES
 
 namespace detail {
 
@@ -45,11 +54,7 @@ inline void append_curve(std::string& text, std::string const& name,
 
 } // namespace detail
 
-/// Draws the training curves into a picture: a panel for the loss and one for each metric, training
-/// beside validation. The suffix says what kind: .png or .svg.
-///
-/// Errors      another suffix; gnuplot is not installed or does not succeed: Error (file)
-inline void plot_history(History const& history, std::string const& path) {
+LAMINA_INLINE void plot_history(History const& history, std::string const& path) {
     std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
     if (suffix != ".png" && suffix != ".svg")
         throw Error(Error::Kind::argument, "plot_history",
@@ -90,5 +95,7 @@ inline void plot_history(History const& history, std::string const& path) {
                     path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
                            "install gnuplot-nox).");
 }
+
+#endif
 
 } // namespace lamina

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -30,5 +32,11 @@ private:
     Kind kind_;
     std::string where_;
 };
+
+#if LAMINA_BODIES
+
+
+
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 
 #include <charconv>
@@ -56,7 +57,18 @@ struct Piece {
     Piece(double d) : kind(Kind::number), number(d) {}
 };
 
-[[gnu::cold]] inline void append_quoted(std::string& to, std::string_view text) {
+void append_quoted(std::string& to, std::string_view text);
+/// Numbers are written with six digits.
+void append(std::string& to, Piece const& piece);
+std::string message(std::initializer_list<Piece> pieces);
+[[noreturn]] void fail(Error::Kind kind, std::initializer_list<Piece> where,
+                       std::initializer_list<Piece> what);
+/// An argument of a call does not fit.
+[[noreturn]] void refuse(char const* where, std::initializer_list<Piece> what);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void append_quoted(std::string& to, std::string_view text) {
     constexpr std::size_t limit = 40;
     constexpr char hex[] = "0123456789abcdef";
     std::size_t size = text.size() <= limit ? text.size() : limit - 3;
@@ -87,8 +99,7 @@ struct Piece {
     to.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
 }
 
-/// Numbers are written with six digits.
-[[gnu::cold]] inline void append(std::string& to, Piece const& piece) {
+[[gnu::cold]] LAMINA_INLINE void append(std::string& to, Piece const& piece) {
     char digits[32];
     char* const end = digits + sizeof digits;
     switch (piece.kind) {
@@ -126,19 +137,21 @@ struct Piece {
     }
 }
 
-[[gnu::cold]] inline std::string message(std::initializer_list<Piece> pieces) {
+[[gnu::cold]] LAMINA_INLINE std::string message(std::initializer_list<Piece> pieces) {
     std::string text;
     for (Piece const& piece : pieces) append(text, piece);
     return text;
 }
 
-[[noreturn, gnu::cold]] inline void fail(Error::Kind kind, std::initializer_list<Piece> where,
-                                         std::initializer_list<Piece> what) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void fail(Error::Kind kind,
+                                                std::initializer_list<Piece> where,
+                                                std::initializer_list<Piece> what) {
     throw Error(kind, message(where), message(what));
 }
-/// An argument of a call does not fit.
-[[noreturn, gnu::cold]] inline void refuse(char const* where, std::initializer_list<Piece> what) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void refuse(char const* where, std::initializer_list<Piece> what) {
     fail(Error::Kind::argument, {where}, what);
 }
+
+#endif
 
 } // namespace lamina::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/file.hpp>
@@ -443,12 +444,8 @@ private:
 } // namespace detail
 
 /// Reads CSV text as read_csv does; `name` stands for the file in messages.
-[[gnu::cold]] inline Table read_csv_text(std::string_view text, CsvOptions const& options = {},
-                                         std::string name = "text") {
-    detail::CsvReader reader(options, std::move(name));
-    std::size_t const rest = reader.open(text);
-    return reader.read(text.substr(text.size() - rest), reader.line());
-}
+Table read_csv_text(std::string_view text, CsvOptions const& options = {},
+                    std::string name = "text");
 
 /// Reads a table from a CSV file as RFC 4180 has it: cells in quotes may hold separators, line ends
 /// and quotes written twice; lines end with LF or CR LF, the last one need not; empty lines are
@@ -466,14 +463,30 @@ private:
 ///         two columns of one name. A cell that is no number in a column of numbers is named with
 ///         line, column and text where the column is used as numbers (split, to_dataset, numbers),
 ///         or here if .numbers lists the column.
-[[gnu::cold]] inline Table read_csv(std::string const& path, CsvOptions const& options = {}) {
+Table read_csv(std::string const& path, CsvOptions const& options = {});
+
+/// The table as CSV text, with a header; a number is the shortest text that reads back as the same
+/// number, a gap is empty.
+std::string to_csv_text(Table const& table, char separator = ',');
+
+/// Writes the table as to_csv_text gives it: the whole file or, with an error, none of it.
+void write_csv(Table const& table, std::string const& path, char separator = ',');
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE Table read_csv_text(std::string_view text, CsvOptions const& options,
+                                                std::string name) {
+    detail::CsvReader reader(options, std::move(name));
+    std::size_t const rest = reader.open(text);
+    return reader.read(text.substr(text.size() - rest), reader.line());
+}
+
+[[gnu::cold]] LAMINA_INLINE Table read_csv(std::string const& path, CsvOptions const& options) {
     detail::FileText const file(path);
     return read_csv_text(file.view(), options, path);
 }
 
-/// The table as CSV text, with a header; a number is the shortest text that reads back as the same
-/// number, a gap is empty.
-[[gnu::cold]] inline std::string to_csv_text(Table const& table, char separator = ',') {
+[[gnu::cold]] LAMINA_INLINE std::string to_csv_text(Table const& table, char separator) {
     std::string out;
     auto const append = [&](std::string_view text) {
         // Blanks around it, an empty text and a text like a gap or a number come back as they were
@@ -508,10 +521,11 @@ private:
     return out;
 }
 
-/// Writes the table as to_csv_text gives it: the whole file or, with an error, none of it.
-[[gnu::cold]] inline void write_csv(Table const& table, std::string const& path,
-                                    char separator = ',') {
+[[gnu::cold]] LAMINA_INLINE void write_csv(Table const& table, std::string const& path,
+                                           char separator) {
     detail::write_file(path, to_csv_text(table, separator));
 }
+
+#endif
 
 } // namespace lamina

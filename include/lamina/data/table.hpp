@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
@@ -347,7 +348,9 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
 
 } // namespace detail
 
-[[gnu::cold]] inline void Table::check() const {
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void Table::check() const {
     for (Column const& c : columns_) {
         if (c.size() == rows()) continue;
         detail::fail(Error::Kind::argument, {file()},
@@ -363,27 +366,27 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
                   ". Names tell columns apart."});
 }
 
-[[gnu::cold]] inline std::vector<std::string> Table::names() const {
+[[gnu::cold]] LAMINA_INLINE std::vector<std::string> Table::names() const {
     std::vector<std::string> names;
     for (Column const& c : columns_) names.push_back(c.name());
     return names;
 }
 
-inline bool Table::contains(std::string_view name) const {
+LAMINA_INLINE bool Table::contains(std::string_view name) const {
     for (Column const& c : columns_) {
         if (c.name() == name) return true;
     }
     return false;
 }
 
-[[gnu::cold]] inline std::size_t Table::find(std::string_view name) const {
+[[gnu::cold]] LAMINA_INLINE std::size_t Table::find(std::string_view name) const {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (columns_[c].name() == name) return c;
     }
     fail_unknown(name);
 }
 
-inline void Table::fail_unknown(std::string_view name) const {
+LAMINA_INLINE void Table::fail_unknown(std::string_view name) const {
     std::string known;
     for (std::size_t c = 0; c < columns_.size() && c < 12; ++c) {
         known += c == 0 ? "" : ", ";
@@ -395,17 +398,17 @@ inline void Table::fail_unknown(std::string_view name) const {
                   detail::Counted{columns_.size(), "column"}, ": ", known, "."});
 }
 
-[[gnu::cold]] inline Table::Rows Table::find_all(ColumnNames const& names) const {
+[[gnu::cold]] LAMINA_INLINE Table::Rows Table::find_all(ColumnNames const& names) const {
     Rows found(names.size());
     for (std::size_t i = 0; i < found.size(); ++i) found[i] = find(names[i]);
     return found;
 }
 
-inline std::string Table::where(Column const& column) const {
+LAMINA_INLINE std::string Table::where(Column const& column) const {
     return detail::message({file(), " (column ", detail::Quoted{column.name()}, ")"});
 }
 
-inline std::string Table::where(std::size_t row, Column const& column) const {
+LAMINA_INLINE std::string Table::where(std::size_t row, Column const& column) const {
     std::string at = source_;
     if (source_.empty()) at = detail::message({file(), ", row ", lines_.at(row)});
     else if (column.field_ == 0) at = detail::message({file(), ":", lines_.at(row)});
@@ -413,10 +416,16 @@ inline std::string Table::where(std::size_t row, Column const& column) const {
     return detail::message({at, " (column ", detail::Quoted{column.name()}, ")"});
 }
 
+#endif
+
 namespace detail {
 
 /// What is wrong with a cell that should be a number; `column` is the name above it.
-[[gnu::cold]] inline std::string not_a_number(std::string_view text, std::string_view column) {
+std::string not_a_number(std::string_view text, std::string_view column);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE std::string not_a_number(std::string_view text, std::string_view column) {
     std::string_view const bare = trimmed(text);
     char const* why = " is not a number (expected e.g. 4.7).";
     double value = 0;
@@ -452,9 +461,13 @@ namespace detail {
     return message({Quoted{text}, why});
 }
 
+#endif
+
 } // namespace detail
 
-inline void Table::fail_text(Column const& column) const {
+#if LAMINA_BODIES
+
+LAMINA_INLINE void Table::fail_text(Column const& column) const {
     // Mostly numbers: the cells that are none are the mistake. Mostly texts: the use is.
     std::size_t texts = 0, numbers = 0, first = 0;
     double value = 0;
@@ -479,20 +492,20 @@ inline void Table::fail_text(Column const& column) const {
                   "), or leave it out with drop(", name, ")."});
 }
 
-[[gnu::cold]] inline void Table::settled(Column const& column, char const* step) const {
+[[gnu::cold]] LAMINA_INLINE void Table::settled(Column const& column, char const* step) const {
     if (column.pending_.kind == Pending::Kind::none) return;
     detail::fail(Error::Kind::argument, {where(column)},
                  {step, " changes values that standardize() or min_max() is to scale. Put it "
                         "before them."});
 }
 
-inline std::span<double const> Table::numbers(std::string_view name) const& {
+LAMINA_INLINE std::span<double const> Table::numbers(std::string_view name) const& {
     Column const& column = columns_[find(name)];
     if (column.is_text()) fail_text(column);
     return column.numbers();
 }
 
-inline Texts const& Table::texts(std::string_view name) const& {
+LAMINA_INLINE Texts const& Table::texts(std::string_view name) const& {
     Column const& column = columns_[find(name)];
     if (column.is_number()) {
         detail::fail(Error::Kind::argument, {where(column)},
@@ -501,7 +514,7 @@ inline Texts const& Table::texts(std::string_view name) const& {
     return column.texts();
 }
 
-[[gnu::cold]] inline std::string Table::describe() const {
+[[gnu::cold]] LAMINA_INLINE std::string Table::describe() const {
     std::vector<std::array<std::string, 8>> lines{
         {"column", "values", "gaps", "mean", "std", "min", "median", "max"}};
     for (Column const& column : columns_) {
@@ -539,6 +552,8 @@ inline Texts const& Table::texts(std::string_view name) const& {
     }
     return out;
 }
+
+#endif
 
 } // namespace lamina
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/tensor.hpp>
@@ -28,7 +29,9 @@ namespace lamina {
 
 // ---- scaling
 
-[[gnu::cold]] inline Table Table::standardize(ColumnNames const& names) && {
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE Table Table::standardize(ColumnNames const& names) && {
     for (std::size_t c : find_all(names)) {
         if (columns_[c].is_text()) fail_text(columns_[c]);
         columns_[c].pending_ = {Pending::Kind::standard, 0, 1, true};
@@ -40,7 +43,7 @@ namespace lamina {
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::min_max(ColumnNames const& names, double low, double high) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::min_max(ColumnNames const& names, double low, double high) && {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
         detail::fail(
             Error::Kind::argument, {"min_max"},
@@ -57,7 +60,7 @@ namespace lamina {
     return std::move(*this);
 }
 
-inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) const {
+LAMINA_INLINE Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) const {
     Scaling scaling;
     scaling.names.resize(columns.size());
     scaling.offset.resize(columns.size());
@@ -104,7 +107,7 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
 }
 
 /// The columns that the scaling names.
-[[gnu::cold]] inline Table::Rows Table::match(Scaling const& scaling) const {
+[[gnu::cold]] LAMINA_INLINE Table::Rows Table::match(Scaling const& scaling) const {
     if (scaling.names.size() != scaling.offset.size() ||
         scaling.offset.size() != scaling.scale.size()) {
         detail::fail(Error::Kind::argument, {"Scaling"},
@@ -117,7 +120,7 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
 
 // ---- out
 
-[[gnu::cold]] inline Table::Rows Table::labels(ColumnNames const& label) const {
+[[gnu::cold]] LAMINA_INLINE Table::Rows Table::labels(ColumnNames const& label) const {
     if (columns_.empty()) detail::fail(Error::Kind::data, {file()}, {"there are no columns."});
     Rows found(columns_.size());
     std::size_t n = 0;
@@ -134,7 +137,7 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
     return found;
 }
 
-[[gnu::cold]] inline Table::Rows Table::features(Rows const& labels) const {
+[[gnu::cold]] LAMINA_INLINE Table::Rows Table::features(Rows const& labels) const {
     Rows rest(columns_.size());
     std::size_t n = 0;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -151,7 +154,7 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
 }
 
 /// Throws unless every value of these columns is a number.
-[[gnu::cold]] inline void Table::ready(Rows const& columns) const {
+[[gnu::cold]] LAMINA_INLINE void Table::ready(Rows const& columns) const {
     for (std::size_t c : columns) {
         if (columns_[c].is_text()) fail_text(columns_[c]);
     }
@@ -165,6 +168,8 @@ inline Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) con
         }
     }
 }
+
+#endif
 
 template <class T>
 Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const {
@@ -199,8 +204,10 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     return gather<T>(columns, all_rows(), scaling);
 }
 
+#if LAMINA_BODIES
+
 /// Fills all but the scalings, which are there already.
-[[gnu::cold]] inline void Table::gather(Dataset& to, Rows const& x, Rows const& y,
+[[gnu::cold]] LAMINA_INLINE void Table::gather(Dataset& to, Rows const& x, Rows const& y,
                                         Rows const& rows) const {
     to.x = gather<float>(x, rows, to.scaling);
     to.y = gather<float>(y, rows, to.target_scaling);
@@ -213,7 +220,7 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     }
 }
 
-[[gnu::cold]] inline Dataset Table::to_dataset(DatasetOptions const& options) const {
+[[gnu::cold]] LAMINA_INLINE Dataset Table::to_dataset(DatasetOptions const& options) const {
     Rows const y = labels(options.label);
     Rows const x = options.scaling.empty() ? features(y) : match(options.scaling);
     ready(x);
@@ -228,7 +235,7 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
 
 /// A class number for each row: which value the label has, or which of its one-hot columns is the
 /// largest.
-[[gnu::cold]] inline std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
+[[gnu::cold]] LAMINA_INLINE std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
     constexpr std::size_t limit = 1024;
     std::vector<std::size_t> classes(rows());
     std::vector<double> values;
@@ -253,12 +260,16 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     return classes;
 }
 
+#endif
+
 namespace detail {
+
+#if LAMINA_BODIES
 
 /// Takes the last `count` of the rows, or as many of each class as is its share (largest remainders
 /// first, and never the whole of a class of several rows if it can be helped). Both parts keep
 /// their order.
-[[gnu::cold]] inline std::vector<std::size_t>
+[[gnu::cold]] LAMINA_INLINE std::vector<std::size_t>
 take_part(std::vector<std::size_t>& rows, std::size_t count,
           std::vector<std::size_t> const& class_of_row) {
     std::vector<std::size_t> sizes(1), part(count);
@@ -302,7 +313,7 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
 }
 
 /// How many of `rows` rows a part gets.
-[[gnu::cold]] inline std::size_t part_size(float share, std::size_t number, std::size_t rows,
+[[gnu::cold]] LAMINA_INLINE std::size_t part_size(float share, std::size_t number, std::size_t rows,
                                            char const* option) {
     if (number == 0 && !(share >= 0 && share < 1)) {
         fail(Error::Kind::argument, {"split"},
@@ -319,6 +330,8 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
     return n;
 }
 
+#endif
+
 } // namespace detail
 
 struct Table::Sizes {
@@ -329,7 +342,9 @@ struct Table::Sizes {
     std::optional<bool> stratified = {};
 };
 
-[[gnu::cold]] inline SplitInThree Table::parts(Sizes const& options,
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE SplitInThree Table::parts(Sizes const& options,
                                                ColumnNames const& label_names) const {
     Rows const y = labels(label_names), x = features(y);
     ready(x);
@@ -369,7 +384,7 @@ struct Table::Sizes {
     return sets;
 }
 
-[[gnu::cold]] inline Split Table::split(SplitOptions const& options) const {
+[[gnu::cold]] LAMINA_INLINE Split Table::split(SplitOptions const& options) const {
     SplitInThree sets = parts({.test = options.test,
                                .test_rows = options.test_rows,
                                .seed = options.seed,
@@ -379,7 +394,7 @@ struct Table::Sizes {
     return {std::move(sets.train), std::move(sets.test)};
 }
 
-[[gnu::cold]] inline SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
+[[gnu::cold]] LAMINA_INLINE SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
     return parts({.test = options.test,
                   .validation = options.validation,
                   .test_rows = options.test_rows,
@@ -389,5 +404,7 @@ struct Table::Sizes {
                   .stratified = options.stratified},
                  options.label);
 }
+
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/column.hpp>
@@ -26,13 +27,15 @@ namespace lamina {
 
 // ---- rows
 
-inline Table::Rows Table::all_rows() const {
+#if LAMINA_BODIES
+
+LAMINA_INLINE Table::Rows Table::all_rows() const {
     Rows rows(this->rows());
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
     return rows;
 }
 
-inline void Table::keep(std::span<std::size_t const> rows) {
+LAMINA_INLINE void Table::keep(std::span<std::size_t const> rows) {
     for (std::size_t row : rows) {
         if (row >= this->rows()) {
             detail::fail(Error::Kind::argument, {"Table::take"},
@@ -53,7 +56,7 @@ inline void Table::keep(std::span<std::size_t const> rows) {
     }
 }
 
-[[gnu::cold]] inline Table Table::drop_missing(ColumnNames const& columns) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::drop_missing(ColumnNames const& columns) && {
     Rows const named = find_all(columns);
     std::vector<char> gap(rows());
     for (std::size_t i = 0; i < (columns.empty() ? columns_.size() : named.size()); ++i) {
@@ -70,6 +73,8 @@ inline void Table::keep(std::span<std::size_t const> rows) {
     if (kept < rows()) keep(std::span(whole).first(kept));
     return std::move(*this);
 }
+
+#endif
 
 template <class F>
 Table Table::filter(std::string_view name, F wanted) && {
@@ -93,18 +98,20 @@ Table Table::filter(std::string_view name, F wanted) && {
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::take(std::span<std::size_t const> rows) && {
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE Table Table::take(std::span<std::size_t const> rows) && {
     keep(rows);
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::head(std::size_t n) const {
+[[gnu::cold]] LAMINA_INLINE Table Table::head(std::size_t n) const {
     Rows first = all_rows();
     if (n < first.size()) first.resize(n);
     return take(first);
 }
 
-[[gnu::cold]] inline Table Table::shuffle(std::uint64_t seed) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::shuffle(std::uint64_t seed) && {
     Rows order = all_rows();
     detail::shuffle(order, Random{seed});
     keep(order);
@@ -113,7 +120,7 @@ Table Table::filter(std::string_view name, F wanted) && {
 
 // ---- gaps
 
-inline Table Table::fill_missing(ColumnNames const& columns, double value) && {
+LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, double value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -125,7 +132,7 @@ inline Table Table::fill_missing(ColumnNames const& columns, double value) && {
     return std::move(*this);
 }
 
-inline Table Table::fill_missing(ColumnNames const& columns, std::string_view value) && {
+LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, std::string_view value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -144,7 +151,7 @@ inline Table Table::fill_missing(ColumnNames const& columns, std::string_view va
     return std::move(*this);
 }
 
-[[gnu::cold]] inline void Table::fill(std::size_t c, Fill what) {
+[[gnu::cold]] LAMINA_INLINE void Table::fill(std::size_t c, Fill what) {
     Column& column = columns_[c];
     std::size_t const n = column.size() - column.missing();
     if (n == column.size()) return;
@@ -205,12 +212,12 @@ inline Table Table::fill_missing(ColumnNames const& columns, std::string_view va
     }
 }
 
-inline Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
+LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
     for (std::size_t c : find_all(columns)) fill(c, what);
     return std::move(*this);
 }
 
-inline Table Table::fill_missing(Fill what) && {
+LAMINA_INLINE Table Table::fill_missing(Fill what) && {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (columns_[c].is_number() || what == Fill::most_frequent) fill(c, what);
     }
@@ -219,7 +226,7 @@ inline Table Table::fill_missing(Fill what) && {
 
 // ---- columns
 
-[[gnu::cold]] inline Table Table::select(ColumnNames const& names) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::select(ColumnNames const& names) && {
     std::vector<Column> chosen;
     Rows const places = find_all(names);
     std::vector<char> taken(columns_.size());
@@ -234,7 +241,7 @@ inline Table Table::fill_missing(Fill what) && {
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::select(ColumnNames const& names) const& {
+[[gnu::cold]] LAMINA_INLINE Table Table::select(ColumnNames const& names) const& {
     Table table;
     table.source_ = source_;
     table.lines_ = lines_;
@@ -242,13 +249,13 @@ inline Table Table::fill_missing(Fill what) && {
     return std::move(table).select(names);
 }
 
-[[gnu::cold]] inline Table Table::drop(ColumnNames const& names) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::drop(ColumnNames const& names) && {
     find_all(names);
     std::erase_if(columns_, [&](Column const& c) { return names.contains(c.name()); });
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::rename(std::string_view from, std::string to) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::rename(std::string_view from, std::string to) && {
     Column& column = columns_[find(from)];
     if (to != from && contains(to)) {
         detail::fail(Error::Kind::argument, {where(column)},
@@ -259,7 +266,7 @@ inline Table Table::fill_missing(Fill what) && {
     return std::move(*this);
 }
 
-inline Table
+LAMINA_INLINE Table
 Table::rename(std::initializer_list<std::pair<std::string_view, std::string_view>> names) && {
     Rows places;
     for (auto const& [from, to] : names) places.push_back(find(from));
@@ -272,13 +279,13 @@ Table::rename(std::initializer_list<std::pair<std::string_view, std::string_view
     return std::move(*this);
 }
 
-inline Table Table::add(std::string name, std::vector<double> numbers) && {
+LAMINA_INLINE Table Table::add(std::string name, std::vector<double> numbers) && {
     columns_.emplace_back(std::move(name), std::move(numbers));
     check();
     return std::move(*this);
 }
 
-inline Table Table::add(std::string name, std::vector<std::string> const& texts) && {
+LAMINA_INLINE Table Table::add(std::string name, std::vector<std::string> const& texts) && {
     Texts column;
     for (std::string const& text : texts) column.push_back(text);
     columns_.emplace_back(std::move(name), std::move(column));
@@ -288,7 +295,7 @@ inline Table Table::add(std::string name, std::vector<std::string> const& texts)
 
 // ---- values
 
-[[gnu::cold]] inline void Table::fail_map(Column const& column, std::size_t row,
+[[gnu::cold]] LAMINA_INLINE void Table::fail_map(Column const& column, std::size_t row,
                                           std::initializer_list<MapRule> rules) const {
     std::string known;
     for (MapRule const& r : rules) {
@@ -303,7 +310,7 @@ inline Table Table::add(std::string name, std::vector<std::string> const& texts)
                  {found, " is not in the map, which has ", known, "."});
 }
 
-[[gnu::cold]] inline Table Table::map(std::string_view name,
+[[gnu::cold]] LAMINA_INLINE Table Table::map(std::string_view name,
                                       std::initializer_list<MapRule> rules) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
@@ -340,6 +347,8 @@ inline Table Table::add(std::string name, std::vector<std::string> const& texts)
     return std::move(*this);
 }
 
+#endif
+
 template <detail::ValueFunction F>
 Table Table::map(std::string_view name, F f) && {
     Column& column = columns_[find(name)];
@@ -360,7 +369,9 @@ Table Table::map(std::string_view name, F f) && {
     return std::move(*this);
 }
 
-[[gnu::cold]] inline std::vector<std::string>
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE std::vector<std::string>
 Table::categories(Column const& column, std::size_t limit, char const* step) const {
     std::vector<std::string> texts;
     std::vector<double> numbers;
@@ -385,7 +396,7 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     return texts;
 }
 
-[[gnu::cold]] inline Table Table::encode(std::string_view name, std::size_t limit) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::encode(std::string_view name, std::size_t limit) && {
     Column& column = columns_[find(name)];
     Texts const& texts = this->texts(name);
     std::vector<std::string> classes = categories(column, limit, "encode");
@@ -400,7 +411,7 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     return std::move(*this);
 }
 
-[[gnu::cold]] inline Table Table::one_hot(ColumnNames const& names, std::size_t limit) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::one_hot(ColumnNames const& names, std::size_t limit) && {
     for (std::string const& name : names) {
         std::size_t const place = find(name);
         settled(columns_[place], "one_hot");
@@ -427,5 +438,7 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     }
     return std::move(*this);
 }
+
+#endif
 
 } // namespace lamina

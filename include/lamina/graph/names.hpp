@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/graph/row.hpp>
 
 #include <string>
@@ -66,5 +67,13 @@ private:
     Scope const* scopes_;
     std::vector<int> older_; // -1: not met yet
 };
+
+#ifdef LAMINA_SOURCE
+template class Paths<float>;
+template class Paths<double>;
+#elif !LAMINA_BODIES
+extern template class Paths<float>;
+extern template class Paths<double>;
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/io/model_view.hpp>
 #include <lamina/io/save_options.hpp>
@@ -43,7 +44,12 @@ inline constexpr std::array known_formats{
     KnownFormat{".hdf5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"}};
 
 /// Does the path end so, in capitals or not?
-[[gnu::cold]] inline bool has_suffix(std::string_view path, std::string_view suffix) {
+bool has_suffix(std::string_view path, std::string_view suffix);
+[[noreturn]] void refuse_suffix(std::string const& path);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE bool has_suffix(std::string_view path, std::string_view suffix) {
     if (path.size() < suffix.size()) return false;
     path.remove_prefix(path.size() - suffix.size());
     for (std::size_t i = 0; i < path.size(); ++i) {
@@ -52,15 +58,8 @@ inline constexpr std::array known_formats{
     }
     return true;
 }
-template <class F>
-bool is_for(std::string_view path) {
-    if constexpr (!std::is_same_v<F, NoFormat>)
-        for (std::string_view const suffix : F::suffixes)
-            if (has_suffix(path, suffix)) return true;
-    return false;
-}
 
-[[noreturn, gnu::cold]] inline void refuse_suffix(std::string const& path) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void refuse_suffix(std::string const& path) {
     std::string what;
     for (auto const& f : known_formats) {
         if (!has_suffix(path, f.suffix)) continue;
@@ -72,6 +71,23 @@ bool is_for(std::string_view path) {
     if (what.empty()) what = "its suffix says no known format. Call it .safetensors or .h5.";
     throw Error(Error::Kind::argument, path, what);
 }
+
+#endif
+
+template <class F>
+bool is_for(std::string_view path) {
+    if constexpr (!std::is_same_v<F, NoFormat>)
+        for (std::string_view const suffix : F::suffixes)
+            if (has_suffix(path, suffix)) return true;
+    return false;
+}
+
+#ifdef LAMINA_SOURCE
+#define LAMINA_COMPILE_FORMAT(Format, T)                                                           \
+    template void Format::save(ModelView<T> const&, std::string const&, SaveOptions const&);       \
+    template void Format::load(ModelView<T> const&, ModelTarget<T> const&, std::string const&,     \
+                               LoadOptions const&);
+#endif
 
 /// Refuses a path before there is anything to save.
 template <class... F>

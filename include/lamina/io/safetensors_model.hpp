@@ -171,50 +171,29 @@ private:
     Loaded loaded_;
 };
 
-/// Files of tensors, for save() and load().
-struct SafetensorsFormat {
-    static constexpr std::string_view suffixes[]{".safetensors"};
-
-    template <class T>
-    [[gnu::cold]] static void save(ModelView<T> const& model, std::string const& path,
-                                   SaveOptions const& options) {
-        write(document_of(model), path, options);
-    }
-    template <class T>
-    [[gnu::cold]] static void load(ModelView<T> const& model, ModelTarget<T> const& to,
-                                   std::string const& path, LoadOptions const& options) {
-        Document const wanted = document_of(model);
-        Loaded loaded = SafetensorsLoader(wanted, path, options).load();
-        assign(model, to, wanted, loaded);
-    }
-
-private:
-    [[gnu::cold]] static void write(Document const& document, std::string const& path,
-                                    SaveOptions const& o) {
-        std::vector<Entry> entries = document.parameters;
-        entries.insert(entries.end(), document.state.begin(), document.state.end());
-        std::vector<std::pair<std::string, std::string>> metadata{{"format", "lamina"}};
-        if (o.optimizer && document.compiled) {
-            for (Entry e : document.slots) {
-                e.name.insert(0, slot_prefix);
-                entries.push_back(std::move(e));
-            }
-            metadata.emplace_back("lamina.optimizer", document.optimizer.type);
-            for (auto const& c : document.counters)
-                metadata.emplace_back("lamina." + c.name, std::to_string(c.value));
+[[gnu::cold]] inline void write_safetensors(Document const& document, std::string const& path,
+                                            SaveOptions const& o) {
+    std::vector<Entry> entries = document.parameters;
+    entries.insert(entries.end(), document.state.begin(), document.state.end());
+    std::vector<std::pair<std::string, std::string>> metadata{{"format", "lamina"}};
+    if (o.optimizer && document.compiled) {
+        for (Entry e : document.slots) {
+            e.name.insert(0, slot_prefix);
+            entries.push_back(std::move(e));
         }
-        auto const& scaling = document.scaling;
-        for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
-            std::string const key = "lamina.column." + std::to_string(i);
-            metadata.emplace_back(key, i < scaling.names.size() ? scaling.names[i] : "");
-            metadata.emplace_back(key + ".offset", decimal(scaling.offset[i]));
-            metadata.emplace_back(key + ".scale", decimal(scaling.scale[i]));
-        }
-        save_safetensors(path, entries, metadata);
+        metadata.emplace_back("lamina.optimizer", document.optimizer.type);
+        for (auto const& c : document.counters)
+            metadata.emplace_back("lamina." + c.name, std::to_string(c.value));
     }
-};
-template <class Model>
-SafetensorsFormat format_at(FormatSlot<0, Model>);
+    auto const& scaling = document.scaling;
+    for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
+        std::string const key = "lamina.column." + std::to_string(i);
+        metadata.emplace_back(key, i < scaling.names.size() ? scaling.names[i] : "");
+        metadata.emplace_back(key + ".offset", decimal(scaling.offset[i]));
+        metadata.emplace_back(key + ".scale", decimal(scaling.scale[i]));
+    }
+    save_safetensors(path, entries, metadata);
+}
 
 } // namespace detail
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
 
@@ -74,7 +75,13 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
 /// Says what is wrong with a target, and what to do: "label 10 at row 4213: this model has 10
 /// classes, labels are 0..9 (labels starting at 1? subtract 1)". Rows count from 0; `width` targets
 /// a row.
-[[noreturn, gnu::cold]] inline void
+[[noreturn]] void refuse_target(TargetRule rule, std::string_view loss, std::size_t classes,
+                                bool label, double value, std::size_t position,
+                                std::size_t width, char const* where);
+
+#if LAMINA_BODIES
+
+[[noreturn, gnu::cold]] LAMINA_INLINE void
 refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool label,
               double value, std::size_t position, std::size_t width, char const* where) {
     std::string const before = message({label ? "label " : "target ", value, " at row ",
@@ -99,6 +106,8 @@ refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool 
     }
     __builtin_unreachable();
 }
+
+#endif
 
 } // namespace detail
 

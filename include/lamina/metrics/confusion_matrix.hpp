@@ -1,18 +1,57 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lamina {
+
+namespace detail {
+
+/// counts[truth * classes + answer] as a table for people.
+std::string confusion_text(double const* counts, std::size_t classes,
+                           std::initializer_list<std::string_view> names);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE std::string
+confusion_text(double const* counts, std::size_t classes,
+               std::initializer_list<std::string_view> names) {
+    std::size_t const n = classes + 1;
+    std::vector<std::string> cells(n * n);
+    cells[0] = "true \\ predicted";
+    for (std::size_t c = 0; c < classes; ++c)
+        cells[c + 1] = cells[(c + 1) * n] =
+            c < names.size() ? std::string(names.begin()[c]) : message({c});
+    for (std::size_t t = 0; t < classes; ++t)
+        for (std::size_t a = 0; a < classes; ++a)
+            cells[(t + 1) * n + a + 1] = message({counts[t * classes + a]});
+    std::string table;
+    for (std::size_t i = 0; i < n * n; ++i) {
+        std::size_t width = 0;
+        for (std::size_t row = 0; row < n; ++row)
+            width = std::max(width, cells[row * n + i % n].size());
+        std::string const gap(width - cells[i].size(), ' ');
+        if (i % n == 0) table += cells[i] + gap;
+        else table += "  " + gap + cells[i];
+        if (i % n == classes) table += '\n';
+    }
+    return table;
+}
+
+#endif
+
+} // namespace detail
 
 /// How often (by weight) class `truth` was answered with class `answer`: confusion(truth, answer).
 template <std::size_t Classes>
@@ -68,35 +107,7 @@ struct Confusion {
     /// A table for people: a row for each true class, a column for each answer. Classes without a
     /// name are called by their number.
     std::string text(std::initializer_list<std::string_view> names = {}) const {
-        constexpr std::size_t n = Classes + 1;
-        std::array<std::array<std::string, n>, n> cells;
-        cells[0][0] = "true \\ predicted";
-        for (std::size_t c = 0; c < Classes; ++c)
-            cells[0][c + 1] = cells[c + 1][0] =
-                c < names.size() ? std::string(names.begin()[c]) : number(double(c));
-        for (std::size_t t = 0; t < Classes; ++t)
-            for (std::size_t a = 0; a < Classes; ++a) cells[t + 1][a + 1] = number(counts[t][a]);
-
-        std::string table;
-        for (auto const& row : cells) {
-            for (std::size_t c = 0; c < n; ++c) {
-                std::size_t width = 0;
-                for (auto const& other : cells) width = std::max(width, other[c].size());
-                std::string const gap(width - row[c].size(), ' ');
-                if (c == 0) table += row[c] + gap;
-                else table += "  " + gap + row[c];
-            }
-            table += '\n';
-        }
-        return table;
-    }
-
-private:
-    static std::string number(double value) {   // alike in every locale
-        char digits[32];
-        auto const end = std::to_chars(digits, digits + sizeof digits, value,
-                                       std::chars_format::general, 6).ptr;
-        return {digits, end};
+        return detail::confusion_text(counts[0].data(), Classes, names);
     }
 };
 

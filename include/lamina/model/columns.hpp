@@ -23,8 +23,17 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
 
 /// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without
 /// its axis. `index` says which of several `what` it is; -1: the only one.
-[[gnu::cold]] inline void check_shape(Array const& a, Extents sample, char const* where,
-                                      char const* what, int index = -1) {
+void check_shape(Array const& a, Extents sample, char const* where, char const* what,
+                 int index = -1);
+
+/// Every Array is there, and all have as many samples. How many that is.
+std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* where,
+                         char const* what);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void check_shape(Array const& a, Extents sample, char const* where,
+                                             char const* what, int index) {
     bool same = a.rank() == sample.rank + 1;
     for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
     if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1))))
@@ -36,9 +45,8 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
                    ", n samples. Nothing is broadcast: reshape it."});
 }
 
-/// Every Array is there, and all have as many samples. How many that is.
-[[gnu::cold]] inline std::size_t check_counts(Arrays const& arrays, std::size_t count,
-                                              char const* where, char const* what) {
+[[gnu::cold]] LAMINA_INLINE std::size_t check_counts(Arrays const& arrays, std::size_t count,
+                                                     char const* where, char const* what) {
     if (arrays.count() != count)
         refuse(where, {arrays.count(), " of ", what, " given, the network has ", count,
                        ". Give several in braces: {a, b}."});
@@ -49,6 +57,8 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
                            arrays[i].rows(), ". Give as many of each."});
     return n;
 }
+
+#endif
 
 /// Several columns of samples: what fit, evaluate and predict were given, in the order of the
 /// network's inputs or targets, looked at where they lie or converted once.

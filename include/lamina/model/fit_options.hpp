@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/array.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/model/callbacks/callback.hpp>
@@ -25,17 +26,23 @@ public:
     /// The pool to use for so much work, in floating-point operations between two meetings of the
     /// threads; null: the caller alone. Waking a pool costs about a microsecond, some ten thousand
     /// operations.
-    Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const {
-        if (flops < 2'000'000 || count_ == 1) return nullptr;
-        if (pool_) return pool_;
-        made = std::make_unique<Threads>(count_);
-        return made->count() > 1 ? made.get() : nullptr;
-    }
+    Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const;
 
 private:
     std::size_t count_ = 0;
     Threads* pool_ = nullptr;
 };
+
+#if LAMINA_BODIES
+
+LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const {
+    if (flops < 2'000'000 || count_ == 1) return nullptr;
+    if (pool_) return pool_;
+    made = std::make_unique<Threads>(count_);
+    return made->count() > 1 ? made.get() : nullptr;
+}
+
+#endif
 
 /// Samples kept apart from training: .validation_data = {x, y}.
 struct Validation {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -21,10 +23,7 @@ struct LogValue {
 class History {
 public:
     History() = default;
-    History(std::vector<std::string> names, std::size_t epochs) : names_(std::move(names)) {
-        values_.reserve(names_.size() * epochs);
-        epochs_.reserve(epochs);
-    }
+    History(std::vector<std::string> names, std::size_t epochs);
 
     std::vector<std::string> const& names() const { return names_; }
     /// The epochs that were run, counted from 0.
@@ -41,21 +40,34 @@ public:
         return out;
     }
     /// The value of the last epoch; NaN if there is none.
-    double last(std::string_view name) const {
-        for (std::size_t k = 0; size() && k < names_.size(); ++k)
-            if (names_[k] == name) return values_[(size() - 1) * names_.size() + k];
-        return std::numeric_limits<double>::quiet_NaN();
-    }
+    double last(std::string_view name) const;
 
-    void add(std::size_t epoch, std::span<LogValue const> values) {
-        epochs_.push_back(epoch);
-        for (auto const& v : values) values_.push_back(v.value);
-    }
+    void add(std::size_t epoch, std::span<LogValue const> values);
 
 private:
     std::vector<std::string> names_;
     std::vector<std::size_t> epochs_;
     std::vector<double> values_;
 };
+
+#if LAMINA_BODIES
+
+LAMINA_INLINE History::History(std::vector<std::string> names, std::size_t epochs) : names_(std::move(names)) {
+    values_.reserve(names_.size() * epochs);
+    epochs_.reserve(epochs);
+}
+
+LAMINA_INLINE double History::last(std::string_view name) const {
+    for (std::size_t k = 0; size() && k < names_.size(); ++k)
+        if (names_[k] == name) return values_[(size() - 1) * names_.size() + k];
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+LAMINA_INLINE void History::add(std::size_t epoch, std::span<LogValue const> values) {
+    epochs_.push_back(epoch);
+    for (auto const& v : values) values_.push_back(v.value);
+}
+
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/refused_model.hpp>
@@ -105,6 +106,18 @@ template <class T>
             bytes_text(inference_bytes) + " in prediction\n" + std::string(total, '_') + "\n";
     return text;
 }
+
+#ifdef LAMINA_SOURCE
+template std::string summary_text(Row<float> const*, int, Scope const*, std::size_t,
+                                  std::string_view, std::size_t, std::size_t);
+template std::string summary_text(Row<double> const*, int, Scope const*, std::size_t,
+                                  std::string_view, std::size_t, std::size_t);
+#elif !LAMINA_BODIES
+extern template std::string summary_text(Row<float> const*, int, Scope const*, std::size_t,
+                                         std::string_view, std::size_t, std::size_t);
+extern template std::string summary_text(Row<double> const*, int, Scope const*, std::size_t,
+                                         std::string_view, std::size_t, std::size_t);
+#endif
 
 } // namespace detail
 

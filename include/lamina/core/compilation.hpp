@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Where what is no template is compiled: reading tables, files, logs, messages.
+//
+// As a rule in every source file that uses it, inline: including the headers is all there is to do.
+// A program may have it compiled once instead, and so wait a second or more less for each of its
+// source files: define LAMINA_SEPARATE_COMPILATION for all of them and add the source file
+// lamina/source.cpp. The CMake target lamina::compiled does both.
+//
+// LAMINA_BODIES says whether a function's body is to be seen, LAMINA_INLINE stands before it.
+
+#if defined(LAMINA_SOURCE)
+#define LAMINA_BODIES 1
+#define LAMINA_INLINE
+#elif defined(LAMINA_SEPARATE_COMPILATION)
+#define LAMINA_BODIES 0
+#define LAMINA_INLINE
+#else
+#define LAMINA_BODIES 1
+#define LAMINA_INLINE inline
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is compiled once for a program that defines LAMINA_SEPARATE_COMPILATION: see
+// lamina/core/compilation.hpp. The CMake targets say which components are linked.
+#define LAMINA_SOURCE
+#include <lamina/lamina.hpp>
+
+#include <lamina/adapters/gnuplot.hpp>
+#ifdef LAMINA_HAS_HDF5
+#include <lamina/io/keras_hdf5.hpp>
+#endif
+#ifdef LAMINA_HAS_SAFETENSORS
+#include <lamina/io/safetensors.hpp>
+#endif
