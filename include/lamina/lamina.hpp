@@ -141,6 +141,7 @@
 #include <lamina/model/callbacks/terminate_on_nan.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/examiner.hpp>
+#include <lamina/model/fit_loop.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/history.hpp>

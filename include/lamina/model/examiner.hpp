@@ -25,6 +25,9 @@ class MetricSums<Pairing, std::index_sequence<I...>, M...> {
     template <class G>
     using Bound =
         BoundMetric<typename GivenMetric<G>::type, typename At<G>::Y, typename At<G>::Target>;
+    template <std::size_t J>
+    static constexpr bool is_number = std::is_arithmetic_v<
+        decltype(leaf<J>(std::declval<LeavesOf<Bound<M>...> const&>()).value())>;
 
 public:
     using Options = LeavesOf<M...>;
@@ -37,6 +40,9 @@ public:
             }(),
             ...);
     }
+
+    /// How many metrics are a single number.
+    static constexpr std::size_t numbers = (std::size_t(is_number<I>) + ... + 0);
 
     void reset() { sums_ = {}; }
     template <std::size_t K, class Y, class Target, class T>
@@ -65,9 +71,6 @@ public:
     auto results(double loss) const { return std::tuple{loss, leaf<I>(sums_).value()...}; }
 
 private:
-    template <std::size_t J>
-    static constexpr bool is_number = std::is_arithmetic_v<
-        decltype(leaf<J>(std::declval<LeavesOf<Bound<M>...> const&>()).value())>;
     template <class Metric>
     static std::string_view name_of(Metric const& m) {
         return m.name;

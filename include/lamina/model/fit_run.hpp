@@ -2,107 +2,40 @@
 #pragma once
 
 #include <lamina/model/examiner.hpp>
-#include <lamina/model/fit_options.hpp>
+#include <lamina/model/fit_loop.hpp>
 #include <lamina/model/trainer.hpp>
-#include <lamina/model/training_log.hpp>
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
-namespace lamina {
+namespace lamina::detail {
 
-/// How far training has come: what a checkpoint keeps, so that a run goes on as if it had never
-/// stopped.
-struct Progress {
-    std::uint64_t steps = 0; // batches learnt; the optimizer, its schedule and dropout count them
-    std::uint64_t seed = 0;  // of the run
-    std::size_t epoch = 0, batch = 0; // the next epoch, and the next batch within it
-};
-
-namespace detail {
-
-/// "loss", the metrics; with validation the same once more after "val_". Repeated names are
-/// numbered.
+/// The names of the metrics that are a single number, in their order.
 template <class Sums>
-[[gnu::cold]] std::vector<std::string> log_names(typename Sums::Options const& options,
-                                                 bool validation) {
-    std::vector<std::string> names{"loss"};
-    Sums{}.for_each_number(options, [&](std::string_view name, double) {
-        std::string unique(name);
-        for (std::size_t i = 0, k = 1; i < names.size(); ++i)
-            if (names[i] == unique) {
-                unique = std::string(name) + "_" + std::to_string(k++);
-                i = std::size_t(-1);
-            }
-        names.push_back(unique);
-    });
-    std::size_t const n = names.size();
-    for (std::size_t i = 0; validation && i < n; ++i) names.push_back("val_" + names[i]);
+auto metric_names(typename Sums::Options const& options) {
+    std::array<std::string_view, Sums::numbers> names{};
+    [[maybe_unused]] std::size_t k = 0;
+    Sums{}.for_each_number(options, [&](std::string_view name, double) { names[k++] = name; });
     return names;
 }
 
-/// One call of fit: the epochs, the log, the callbacks. Source gives batches: begin_epoch(),
-/// batches(), skip(), next().
+/// One call of fit. Source gives batches: begin_epoch(), batches(), skip(), next().
 template <class M, class Source, class Held>
-class FitRun final : public Training {
+class FitRun final : public FitLoop {
     using T = typename M::Scalar;
     using Sums = typename M::Sums;
 
 public:
     /// held: what is validated on; may be empty.
     FitRun(M& model, Source& source, Held& held, FitOptions const& options)
-        : model_(model), source_(source), held_(held), options_(options),
-          names_(log_names<Sums>(model.metrics, held.count > 0)),
-          log_(options.log, options.verbose) {
+        : FitLoop(options, model.progress, metric_names<Sums>(model.metrics), held.count > 0),
+          model_(model), source_(source), held_(held) {
         if constexpr (!M::Network::small)
             threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
-        if (options.batch_size == 0)
-            throw Error(Error::Kind::argument, "fit", "batch_size is 0. Give at least 1.");
-        for (auto const& n : names_) values_.push_back({n, 0.0});
-        if (!options.resume) {
-            model.progress.epoch = options.initial_epoch;
-            model.progress.batch = 0;
-            model.progress.seed = options.seed;
-        }
-    }
-
-    History run() {
-        History history(names_, options_.epochs);
-        auto& progress = model_.progress;
-        Random const random{progress.seed};
-        epochs = options_.epochs;
-        batches = source_.batches(options_.batch_size);
-        model_.trainer_.reserve(options_.batch_size, threads_);
-        model_.trainer_.take_state(model_.weights);
-        tell([&](Callback& c) { c.on_train_begin(*this); });
-        for (epoch = progress.epoch; epoch < epochs && !stop; ++epoch) {
-            source_.begin_epoch(epoch, options_.batch_size, options_.shuffle, random);
-            batch = progress.batch;
-            source_.skip(batch);
-            log_.begin(epoch, epochs, batches);
-            tell([&](Callback& c) { c.on_epoch_begin(*this); });
-            train_epoch(random);
-            if (diverged_) break;
-            bool const whole = batches == 0 || batch == batches;
-            if (held_.count > 0 && whole) validate();
-            log_.end(batch, std::span(values_));
-            if (!whole) break; // stopped within the epoch: progress says where
-            progress.epoch = epoch + 1;
-            progress.batch = 0;
-            history.add(epoch, values_);
-            logs = values_;
-            tell([&](Callback& c) { c.on_epoch_end(*this); });
-        }
-        log_.finish();
-        if (progress.epoch >= epochs)
-            model_.trainer_.take_average(model_.optimizer, model_.weights);
-        tell([&](Callback& c) { c.on_train_end(*this); });
-        return history;
     }
 
     double learning_rate() const override {
@@ -126,10 +59,21 @@ public:
     }
 
 private:
-    void train_epoch(Random random) {
+    std::size_t begin_run() override {
+        model_.trainer_.reserve(options_.batch_size, threads_);
+        model_.trainer_.take_state(model_.weights);
+        return source_.batches(options_.batch_size);
+    }
+    void begin_epoch(Random random) override {
+        source_.begin_epoch(epoch, options_.batch_size, options_.shuffle, random);
+        source_.skip(batch);
+    }
+    void end_run() override { model_.trainer_.take_average(model_.optimizer, model_.weights); }
+
+    void train_epoch(Random random) override {
         sums_.reset();
-        loss_ = 0;
-        seen_ = 0;
+        double sum = 0;
+        std::size_t seen = 0;
         BatchView<T> view{};
         try {
             while (!stop && source_.next(view)) {
@@ -137,21 +81,21 @@ private:
                     model_.trainer_.learn(model_.weights, model_.optimizer, sums_, model_.metrics,
                                           view, random, model_.progress.steps + 1, threads_);
                 ++model_.progress.steps;
-                loss_ += double(loss) * double(view.size);
-                seen_ += view.size;
+                sum += double(loss) * double(view.size);
+                seen += view.size;
                 model_.progress.batch = ++batch;
-                log_.step(batch, [&] { return write(0, loss_ / double(seen_), sums_); });
+                log_.step(batch, [&] { return write(0, sum / double(seen), sums_); });
                 if (options_.callbacks.empty()) continue;
-                logs = write(0, loss_ / double(seen_), sums_);
-                tell([&](Callback& c) { c.on_batch_end(*this); });
+                logs = write(0, sum / double(seen), sums_);
+                tell_batch_end();
             }
         } catch (Diverged const& d) {
-            diverged(d);
+            diverged(d.text);
         }
-        write(0, seen_ ? loss_ / double(seen_) : 0.0, sums_);
+        write(0, seen ? sum / double(seen) : 0.0, sums_);
     }
 
-    void validate() {
+    void validate() override {
         held_sums_.reset();
         held_.begin_epoch(0, options_.batch_size, false, {});
         BatchView<T> view{};
@@ -160,11 +104,12 @@ private:
             loss += double(model_.trainer_.examiner.evaluate(model_.weights, held_sums_,
                                                              model_.metrics, view, threads_)) *
                     double(view.size);
-        write(names_.size() / 2, loss / double(held_.count), held_sums_);
+        write(values_.size() / 2, loss / double(held_.count), held_sums_);
     }
 
     /// The values from place `at` on: a loss and its metrics.
-    std::span<LogValue const> write(std::size_t at, double loss, Sums const& sums) {
+    [[gnu::noinline]] std::span<LogValue const> write(std::size_t at, double loss,
+                                                      Sums const& sums) {
         std::size_t k = at;
         values_[k++].value = loss;
         sums.for_each_number(model_.metrics,
@@ -172,37 +117,12 @@ private:
         return {values_.data(), k};
     }
 
-    [[gnu::cold]] void diverged(Diverged const& d) {
-        std::string const message =
-            d.text + "; epoch " + std::to_string(epoch + 1) + ", batch " +
-            std::to_string(batch + 1) +
-            ". The weights are those before this batch. A smaller learning_rate, clipping, or "
-            "standardized inputs may help.";
-        bool handled = false;
-        tell([&](Callback& c) { handled = c.on_diverged(*this, message) || handled; });
-        if (!handled) throw Error(Error::Kind::numeric, "fit", message);
-        diverged_ = stop = true;
-    }
-
-    template <class F>
-    void tell(F f) {
-        for (Callback* const c : options_.callbacks) f(*c);
-    }
-
     M& model_;
     Source& source_;
     Held& held_;
-    FitOptions const& options_;
-    std::vector<std::string> names_;
-    std::vector<LogValue> values_;
-    TrainingLog log_;
     std::unique_ptr<Threads> made_;
     Threads* threads_ = nullptr;
     Sums sums_, held_sums_;
-    double loss_ = 0;
-    std::size_t seen_ = 0;
-    bool diverged_ = false;
 };
 
-} // namespace detail
-} // namespace lamina
+} // namespace lamina::detail

@@ -154,7 +154,7 @@ public:
                     double(batch.size);
         loss /= double(std::max<std::size_t>(data.samples.count, 1));
         if (options.verbose) {
-            auto const names = detail::log_names<Sums>(metrics, false);
+            auto const names = detail::log_names(detail::metric_names<Sums>(metrics), false);
             std::array<LogValue, 1 + sizeof...(Metrics)> values{LogValue{names[0], loss}};
             std::size_t k = 1;
             sums.for_each_number(metrics, [&](std::string_view, double v) {

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 namespace lamina {
@@ -33,22 +34,25 @@ inline double shrink(double norm, double most) {
 template <class T>
 T clip(Clip const& clip, T* g, std::span<Stretch const> trained,
        std::span<Stretch const> tensors, Threads* threads) {
-    auto const change = [&](Stretch const& s, auto const& f) {
-        kernels::map(threads, s.size, g + s.from, f, static_cast<T const*>(g + s.from));
+    // g by a factor, then within +-most: one body for both
+    auto const change = [&](Stretch const& s, T by, T most) {
+        kernels::map(threads, s.size, g + s.from,
+                     [by, most](auto v) {
+                         using V = decltype(v);
+                         return kernels::max(V(-most), kernels::min(V(most), v * V(by)));
+                     },
+                     static_cast<T const*>(g + s.from));
     };
     auto const squares = [&](Stretch const& s) {
         return kernels::sum_of_squares(s.size, g + s.from, threads);
     };
     if (clip.value > 0)
         for (Stretch const& s : trained)
-            change(s, [most = T(clip.value)](auto v) {
-                using V = decltype(v);
-                return kernels::max(V(-most), kernels::min(V(most), v));
-            });
+            change(s, T{1}, T(clip.value));
     if (clip.norm > 0)
         for (Stretch const& s : tensors) {
             double const by = shrink(std::sqrt(squares(s)), clip.norm);
-            if (by < 1) change(s, [by](auto v) { return v * decltype(v)(T(by)); });
+            if (by < 1) change(s, T(by), std::numeric_limits<T>::max());
         }
     if (!(clip.global_norm > 0)) return T{1};
     double sum = 0;
