@@ -87,7 +87,7 @@ private:
     std::vector<double> sample(Case const& c, std::vector<Contender>& contenders);
 
     std::string name_, out_, only_;
-    int threads_ = 0, failures_ = 0;
+    int threads_ = 0, failures_ = 0, disturbed_ = 0;
     std::vector<void*> modules_;
     std::vector<Row> rows_;
     std::vector<std::string> notes_, introductions_, introduced_;
