@@ -97,6 +97,28 @@ struct Nothing { // stands for "no producer to fuse with"
     using Layer = Nothing;
 };
 
+template <class L>
+concept WritesLayers = requires(L const& l, std::byte*& at) {
+    l.write_layers(at);
+};
+/// Whether write() can put down the values of L's layers without running L: a layer itself, or a
+/// block that says how.
+template <class L>
+inline constexpr bool is_written = WritesLayers<L>;
+template <class L>
+requires requires { typename L::template On<Shape<1>>; }
+inline constexpr bool is_written<L> = true;
+
+/// The values of a layer, or of a block's layers, as running it would write them.
+template <class L>
+void write(L const& layer, std::byte*& at) {
+    if constexpr (WritesLayers<L>) layer.write_layers(at);
+    else {
+        if constexpr (!std::is_empty_v<L>) ::new (at) L(layer);
+        at += layer_size<L>;
+    }
+}
+
 template <class L, class... N>
 concept LayerOn = requires {
     typename L::template On<typename N::Output...>;

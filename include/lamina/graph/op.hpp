@@ -104,6 +104,10 @@ void regularize(Call<T> const& call) {
     B::regularize(Pass<T, L, B, NoEpilogue, In...>{call});
 }
 
+/// The bytes that a layer's value takes among those of its network.
+template <class L>
+inline constexpr std::size_t layer_size = (sizeof(L) + 15) / 16 * 16;
+
 template <class L>
 void describe_layer(void const* layer, Settings const& out) {
     describe(*static_cast<L const*>(layer), out);
@@ -169,7 +173,7 @@ constexpr Op<T> make_op() {
     op.memory = memory_of<B>();
     op.mask = makes_mask_of<B>();
     op.flops = flops_of<B>();
-    op.layer_size = (sizeof(L) + 15) / 16 * 16;
+    op.layer_size = layer_size<L>;
     op.parameter_tensors = P::template tensors<T>.data();
     op.state_tensors = S::template tensors<T>.data();
     op.parameter_count = P::count;

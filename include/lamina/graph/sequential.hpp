@@ -56,6 +56,12 @@ struct Sequential {
     constexpr auto operator()(AnyNode auto x) const {
         return detail::chain<0, sizeof...(L)>(x, layers);
     }
+    void write_layers(std::byte*& at) const requires(detail::is_written<L>&&...) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (detail::write(detail::leaf<I>(layers), at), ...);
+        }
+        (std::index_sequence_for<L...>{});
+    }
 };
 
 /// ... that begins with its input: a whole network.

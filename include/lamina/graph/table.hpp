@@ -103,6 +103,19 @@ constexpr auto table(D const& definition, std::byte* values = nullptr,
     return t;
 }
 
+/// Each layer takes what the one before it gives: there is one order only in which the layers can
+/// have been called, and it is the table's.
+template <class T, int N, int S, int O>
+constexpr bool is_chain(LayerTable<T, N, S, O> const& t) {
+    if (t.size != N) return false;
+    for (int i = 0; i < N; ++i) {
+        auto const& row = t.rows[std::size_t(i)];
+        if (row.arity != (i > 0) || row.owner != i || (i > 0 && row.inputs[0] != i - 1))
+            return false;
+    }
+    return true;
+}
+
 /// A layer's run-time values must not change the network's structure: the compiler planned it from
 /// the default values.
 template <class T, int N, int S, int O>

@@ -131,6 +131,10 @@ struct Dense<Units, Activation, Options...> {
     constexpr auto operator()(AnyNode auto x) const {
         return x | Dense<Units, Options...>{kernel_l1, kernel_l2} | activation;
     }
+    void write_layers(std::byte*& at) const {
+        detail::write(Dense<Units, Options...>{kernel_l1, kernel_l2}, at);
+        detail::write(activation, at);
+    }
 };
 
 } // namespace lamina

@@ -24,13 +24,7 @@ struct Weights {
     explicit Weights(typename N::Definition const& definition = {}, std::uint64_t seed = 42)
         : layers(N::graph.value_bytes + 1), values(N::parameters + 1),
           state(N::training.state + 1) {
-        Block<std::byte> raw(N::extent.value_bytes + 1);
-        auto const written = detail::table<N::extent, T, 0>(definition, raw.data(), layers.data());
-        if (!detail::same_structure(written, N::graph))
-            detail::refuse(
-                "graph", {"an option given at run time changes which layers there are. The "
-                          "compiler laid the network out for the default options: make that "
-                          "option a template argument."});
+        write_layers(definition);
         initialize(seed);
     }
 
@@ -77,6 +71,22 @@ struct Weights {
     }
 
 private:
+    void write_layers(typename N::Definition const& definition) {
+        if constexpr (detail::WritesLayers<typename N::Definition> && detail::is_chain(N::written)) {
+            std::byte* at = layers.data();
+            definition.write_layers(at);
+        } else {
+            Block<std::byte> raw(N::extent.value_bytes + 1);
+            if (!detail::same_structure(
+                    detail::table<N::extent, T, 0>(definition, raw.data(), layers.data()),
+                    N::graph))
+                detail::refuse(
+                    "graph", {"an option given at run time changes which layers there are. The "
+                              "compiler laid the network out for the default options: make that "
+                              "option a template argument."});
+        }
+    }
+
     template <bool State>
     static void walk(auto* block, auto&& f) {
         auto const names = paths();
