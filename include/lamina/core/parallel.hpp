@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+
 #include <atomic>
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -29,26 +32,12 @@ class Threads {
 public:
     /// `count` threads, the caller among them; 0: one for each core. Throws std::system_error if
     /// the system does not give them.
-    explicit Threads(std::size_t count = 0) : state_(std::make_unique<State>()) {
-        if (count == 0) count = std::thread::hardware_concurrency();
-        try {
-            for (std::size_t i = 1; i < count; ++i)
-                state_->workers.emplace_back([state = state_.get(), i] { state->work(i); });
-        } catch (...) {
-            state_->join();
-            throw;
-        }
-    }
+    explicit Threads(std::size_t count = 0);
     Threads(Threads const&) = delete;
     Threads& operator=(Threads const&) = delete;
-    ~Threads() {
-        // In a forked child there is nobody to join, and to destroy what the workers waited on
-        // would wait for them: it is left to the end of the process.
-        if (state_->owner == process()) state_->join();
-        else (void)state_.release();
-    }
+    ~Threads();
 
-    std::size_t count() const { return state_->workers.size() + 1; }
+    std::size_t count() const;
 
     /// f(i, worker) for i = 0 ... n - 1; worker < count(). Returns when all are done. Which worker
     /// takes which i is open, so nothing may depend on it but the place of scratch memory. A call
@@ -67,32 +56,8 @@ public:
 private:
     using Task = void (*)(void* context, std::size_t i, std::size_t worker);
 
-    void run(std::size_t n, void* context, Task task) {
-        auto& s = *state_;
-        if (n < 2 || s.workers.empty() || s.busy.exchange(true, std::memory_order_acquire))
-            return alone(n, context, task);
-        s.task = task;
-        s.context = context;
-        s.size = n;
-        s.next.store(0, std::memory_order_relaxed);
-        s.open();
-        s.take(0);
-        s.close();
-        std::exception_ptr const error = std::exchange(s.error, nullptr);
-        s.busy.store(false, std::memory_order_release);
-        if (error) std::rethrow_exception(error);
-    }
-    static void alone(std::size_t n, void* context, Task task) {
-        std::exception_ptr error;
-        for (std::size_t i = 0; i < n; ++i) {
-            try {
-                task(context, i, 0);
-            } catch (...) {
-                if (!error) error = std::current_exception();
-            }
-        }
-        if (error) std::rethrow_exception(error);
-    }
+    void run(std::size_t n, void* context, Task task);
+    static void alone(std::size_t n, void* context, Task task);
     static long process() {
 #if __has_include(<unistd.h>)
         return static_cast<long>(::getpid());
@@ -101,7 +66,13 @@ private:
 #endif
     }
 
-    struct State {
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+#if LAMINA_BODIES
+
+    struct Threads::State {
         // round << 32 | is_open | how many workers are inside. A worker enters only while the round
         // is open, and the caller leaves only when it has closed the round and nobody is inside: so
         // task, context and size never change under anyone. The caller waits for nobody who has
@@ -204,8 +175,54 @@ private:
         long owner = process();
         std::vector<std::thread> workers;
     };
-    std::unique_ptr<State> state_;
-};
+
+LAMINA_INLINE Threads::Threads(std::size_t count) : state_(std::make_unique<State>()) {
+    if (count == 0) count = std::thread::hardware_concurrency();
+    try {
+        for (std::size_t i = 1; i < count; ++i)
+            state_->workers.emplace_back([state = state_.get(), i] { state->work(i); });
+    } catch (...) {
+        state_->join();
+        throw;
+    }
+}
+LAMINA_INLINE Threads::~Threads() {
+    // In a forked child there is nobody to join, and to destroy what the workers waited on would
+    // wait for them: it is left to the end of the process.
+    if (state_->owner == process()) state_->join();
+    else (void)state_.release();
+}
+LAMINA_INLINE std::size_t Threads::count() const { return state_->workers.size() + 1; }
+
+LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
+    auto& s = *state_;
+    if (n < 2 || s.workers.empty() || s.busy.exchange(true, std::memory_order_acquire))
+        return alone(n, context, task);
+    s.task = task;
+    s.context = context;
+    s.size = n;
+    s.next.store(0, std::memory_order_relaxed);
+    s.open();
+    s.take(0);
+    s.close();
+    std::exception_ptr const error = std::exchange(s.error, nullptr);
+    s.busy.store(false, std::memory_order_release);
+    if (error) std::rethrow_exception(error);
+}
+
+LAMINA_INLINE void Threads::alone(std::size_t n, void* context, Task task) {
+    std::exception_ptr error;
+    for (std::size_t i = 0; i < n; ++i) {
+        try {
+            task(context, i, 0);
+        } catch (...) {
+            if (!error) error = std::current_exception();
+        }
+    }
+    if (error) std::rethrow_exception(error);
+}
+
+#endif
 
 /// f(begin, end, worker) for the pieces of [0, n) that are `grain` > 0 long (the last may be
 /// shorter). The pieces depend on n and grain alone, never on the threads: so do the bits. Without
@@ -221,5 +238,15 @@ void parallel_for(Threads* threads, std::size_t n, std::size_t grain, F&& f) {
     if (threads && pieces > 1) threads->each(pieces, piece);
     else for (std::size_t i = 0; i < pieces; ++i) piece(i, 0);
 }
+/// Where it is known to the compiler that there are no threads: the same pieces, by the caller.
+template <class F>
+void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
+    for (std::size_t begin = 0; begin < n; begin += grain)
+        f(begin, n - begin < grain ? n : begin + grain, std::size_t{0});
+}
+
+/// Threads* or nullptr.
+template <class P>
+concept PoolOrNone = std::same_as<P, Threads*> || std::same_as<P, std::nullptr_t>;
 
 } // namespace lamina

@@ -23,8 +23,8 @@ template <class Arch = xsimd::default_arch, class T, class F, class... From>
 
 /// The same by several threads, in pieces that do not depend on them; small work stays on the
 /// caller.
-template <class Arch = xsimd::default_arch, class T, class F, class... From>
-void map(Threads* threads, std::size_t n, T* to, F const& f, From const*... from) {
+template <class Arch = xsimd::default_arch, PoolOrNone P, class T, class F, class... From>
+void map(P threads, std::size_t n, T* to, F const& f, From const*... from) {
     parallel_for(threads, n, 16384, [&](std::size_t begin, std::size_t end, std::size_t) {
         map<Arch>(end - begin, to + begin, f, (from + begin)...);
     });

@@ -45,9 +45,9 @@ bool all_finite_piece(std::size_t n, T const* x) {
 
 /// Whether none of n numbers is NaN or infinite, whatever floating-point options the program is
 /// compiled with. Reads nothing beyond them.
-template <class Arch = xsimd::default_arch, class T>
+template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
     requires Real<T>
-bool all_finite(std::size_t n, T const* x, Threads* threads = nullptr) {
+bool all_finite(std::size_t n, T const* x, P threads = nullptr) {
     constexpr std::size_t piece = 65536;
     if (n <= piece || threads == nullptr) return detail::all_finite_piece<T, Arch>(n, x);
     std::atomic<bool> finite{true};

@@ -37,9 +37,9 @@ double sum_of_squares_piece(std::size_t n, T const* x) {
 } // namespace detail
 
 /// The sum of the squares of n numbers; the same bits for any number of threads.
-template <class Arch = xsimd::default_arch, class T>
+template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
     requires Real<T>
-double sum_of_squares(std::size_t n, T const* x, Threads* threads = nullptr) {
+double sum_of_squares(std::size_t n, T const* x, P threads = nullptr) {
     constexpr std::size_t most = 64, least = 16384;   // pieces; numbers in one
     std::size_t const piece = std::max(least, (n + most - 1) / most);
     if (n <= piece) return detail::sum_of_squares_piece<T, Arch>(n, x);

@@ -41,9 +41,9 @@ void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g,
 /// slot0[k * stride + i]. w, g and the slots do not overlap; nothing beyond n numbers of each is
 /// touched. f may see zeros behind the last weight. Every number is computed alike wherever it
 /// stands, so the bits depend neither on the threads nor on the pieces.
-template <std::size_t slots, class T, class F>
+template <std::size_t slots, class T, class F, PoolOrNone P>
 void sweep(std::size_t n, T* w, T const* g, T* slot0, std::size_t stride, T scale, F const& f,
-           Threads* threads) {
+           P threads) {
     constexpr std::size_t piece = 16384;
     if (n <= piece || threads == nullptr)
         return detail::sweep_piece(n, w, g, slot0, stride, scale, f,

@@ -62,7 +62,10 @@ public:
     static constexpr bool small = size <= 12 && parameters <= 8192;
 
     /// The threads that a step may use: none where the walk is unrolled, and the compiler sees it.
-    static Threads* threads(Threads* given) { return small ? nullptr : given; }
+    static auto threads([[maybe_unused]] Threads* given) {
+        if constexpr (small) return nullptr;
+        else return given;
+    }
 
     /// What the program reads at run time: without the layers' functions where the walk is unrolled
     /// and knows them.

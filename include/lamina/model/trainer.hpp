@@ -66,7 +66,7 @@ public:
     T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums,
             typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
             std::uint64_t step, Threads* given) {
-        Threads* const threads = Net::threads(given);
+        auto const threads = Net::threads(given);
         T penalty{0};
         auto w = examiner.work_on(weights, batch, threads);
         w.next_state = next_state.data();
@@ -133,7 +133,7 @@ private:
             if (is_sparse(i)) n += Net::table[std::size_t(i)].op->parameters / table_width(i);
         return n;
     }();
-    bool finite_gradients(BatchView<T> const& batch, Threads* threads) {
+    bool finite_gradients(BatchView<T> const& batch, PoolOrNone auto threads) {
         for (auto const& s : dense)
             if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
         bool finite = true;
@@ -146,7 +146,8 @@ private:
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
     void update(Weights<Net>& weights, Optimizer const& optimizer,
-                [[maybe_unused]] BatchView<T> const& batch, std::uint64_t step, Threads* threads) {
+                [[maybe_unused]] BatchView<T> const& batch, std::uint64_t step,
+                PoolOrNone auto threads) {
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
@@ -233,11 +234,12 @@ private:
             found = true;
         }
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
-        std::string const name = row < 0                                     ? ""
-                                 : Net::table[std::size_t(row)].arity == 0 ? std::to_string(row)
-                                                                             : Weights<Net>::paths()[row];
+        auto const is_input = [&] { return Net::table[std::size_t(row)].arity == 0; };
         throw Diverged{message({is_finite(loss) ? "a gradient" : "the loss",
-                                " is NaN or infinite, first ", where, name})};
+                                " is NaN or infinite, first ", where,
+                                row < 0      ? std::string{}
+                                : is_input() ? message({unsigned(row)})
+                                             : Weights<Net>::paths()[row]})};
     }
 
     Block<std::uint32_t> stamps_;

@@ -39,9 +39,9 @@ void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
 /// parameters tensor by tensor, for clipping. g is used up. Slot k of parameter i is
 /// slots[k * stride + i]. All that the next step depends on is w, the slots and t. Any number of
 /// threads gives the same bits.
-template <class T, class Optimizer>
+template <class T, class Optimizer, PoolOrNone P>
 void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, std::size_t stride,
-           std::span<Stretch const> trained, std::span<Stretch const> tensors, Threads* threads) {
+           std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads) {
     T const scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
     double const rate = optimizer.learning_rate.rate(t - 1);
     T keep{1}, pull{0};

@@ -25,9 +25,9 @@ struct Average {
 
 /// Takes the weights after step t = 1, 2, ... into the average, and overwrites them with it where
 /// the options say so. Parameters that are not trained are left alone in both.
-template <class T>
+template <class T, PoolOrNone P>
 void update_average(Average const& options, std::uint64_t t, T* w, T* average,
-                    std::span<Stretch const> trained, Threads* threads) {
+                    std::span<Stretch const> trained, P threads) {
     if (!(options.momentum > 0)) return;
     T const kept = t > 1 ? T(options.momentum) : T{0};
     T const taken = t > 1 ? T(1 - options.momentum) : T{1};

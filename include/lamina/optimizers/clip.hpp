@@ -31,9 +31,9 @@ inline double shrink(double norm, double most) {
 
 /// Clips by value and by norm in place. Returns what all of g has still to be multiplied by for the
 /// global norm: the sweep does it on its way.
-template <class T>
+template <class T, PoolOrNone P>
 T clip(Clip const& clip, T* g, std::span<Stretch const> trained,
-       std::span<Stretch const> tensors, Threads* threads) {
+       std::span<Stretch const> tensors, P threads) {
     // g by a factor, then within +-most: one body for both
     auto const change = [&](Stretch const& s, T by, T most) {
         kernels::map(threads, s.size, g + s.from,
