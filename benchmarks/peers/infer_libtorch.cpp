@@ -10,6 +10,7 @@
 // directory: torch/csrc/api/include
 // directory: openblas-openmp
 // options: -fopenmp
+// standard: 17
 //
 // libtorch, its C++ front end, without gradients; the same samples in the same tensor each time.
 

@@ -11,4 +11,6 @@
 
 #include "../support/rtneural.hpp"
 
-extern "C" bench::Peers<bench::InferTask> lamina_infer_peers() { return bench::rtneural_peers(); }
+extern "C" bench::Peers<bench::InferTask> lamina_infer_peers() {
+    return bench::rtneural_peers<true>();
+}

@@ -5,7 +5,8 @@
 // options: -DRTNEURAL_DEFAULT_ALIGNMENT=64
 //
 // RTNeural with its xsimd backend, for which xsimd 8 is too old: LAMINA_XSIMD_INCLUDE is that of a
-// newer one.
+// newer one. Its softmax counts what lies behind the last number in its registers, and is wrong
+// unless they are full: without it.
 
 #define RTNEURAL_USE_XSIMD 1
 #define LAMINA_RTNEURAL_NAME "RTNeural (xsimd)"
@@ -13,4 +14,6 @@
 
 #include "../support/rtneural.hpp"
 
-extern "C" bench::Peers<bench::InferTask> lamina_infer_peers() { return bench::rtneural_peers(); }
+extern "C" bench::Peers<bench::InferTask> lamina_infer_peers() {
+    return bench::rtneural_peers<false>();
+}

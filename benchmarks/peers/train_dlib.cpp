@@ -26,16 +26,16 @@
 
 namespace {
 
-template <std::size_t... Reversed>
+template <std::size_t Last, std::size_t... Before>
 struct Dlib {
     static constexpr char const* name = "dlib";
     static std::string about() {
         return std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) +
                ", with OpenBLAS, a loop of one's own";
     }
-    static constexpr std::size_t reversed[]{Reversed...}, layers = sizeof...(Reversed) - 1;
-    static constexpr bool binary = reversed[0] == 1;
-    using Stack = typename bench::DlibStack<Reversed...>::Net;
+    static constexpr std::size_t reversed[]{Last, Before...}, layers = sizeof...(Before);
+    static constexpr bool binary = Last == 1;
+    using Stack = typename bench::DlibStack<Last, Before...>::Net;
     using Net =
         std::conditional_t<binary, dlib::loss_binary_log<Stack>, dlib::loss_multiclass_log<Stack>>;
     using Label = std::conditional_t<binary, float, unsigned long>;

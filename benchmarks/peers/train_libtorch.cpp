@@ -10,6 +10,7 @@
 // directory: torch/csrc/api/include
 // directory: openblas-openmp
 // options: -fopenmp
+// standard: 17
 //
 // libtorch, its C++ front end: a permutation for each epoch, index_select for each batch, the loss
 // from logits.

@@ -5,10 +5,11 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <type_traits>
 
 /// What a benchmark asks of a peer, and how a peer answers. A peer is one file,
 /// benchmarks/peers/<suite>_<name>.cpp, that becomes a shared module of its own; docs/benchmarks.md
-/// says how to write one. Nothing of lamina is included here.
+/// says how to write one. Nothing of lamina is included here, and C++17 is enough.
 namespace bench {
 
 /// C = op(A) op(B), m x n, the sum over k; row-major. op(A) is A, m x k, or the transpose of A,
@@ -95,6 +96,11 @@ struct Peers {
 /// Thrown by a constructor for what a peer does not do.
 struct NotDone {};
 
+template struct Peers<GemmTask>; // what C's linkage returns is whole
+template struct Peers<TrainTask>;
+template struct Peers<InferTask>;
+template struct Peers<KernelTask>;
+
 /// A class with name, about(), a constructor from a Task, and operator(), which does it once; or
 /// operator()(times), which does it so many times, in another process, and returns the seconds.
 template <class Task, class Work>
@@ -117,7 +123,7 @@ Peer<Task> peer() {
                 return nullptr;
             },
             [](void* work, std::size_t times) -> double {
-                if constexpr (requires { (*static_cast<Work*>(work))(times); }) {
+                if constexpr (std::is_invocable_v<Work&, std::size_t>) {
                     return (*static_cast<Work*>(work))(times);
                 } else {
                     for (std::size_t i = 0; i < times; ++i) {

@@ -44,7 +44,7 @@ struct RtNeural {
     }
     void operator()() {
         for (std::size_t s = 0; s < t.batch; ++s) {
-            alignas(64) float x[(widths[0] + 15) / 16 * 16]{};   // it reads whole registers
+            alignas(64) float x[(widths[0] + 15) / 16 * 16]{}; // it reads whole registers
             std::copy_n(t.x + s * widths[0], widths[0], x);
             model.forward(x);
             std::copy_n(model.getOutputs(), outputs, t.y + s * outputs);
@@ -67,11 +67,16 @@ using RtSigmoid = RTNeural::SigmoidActivationT<T, N>;
 template <class T, int N>
 using RtSoftmax = RTNeural::SoftmaxActivationT<T, N>;
 
-inline Peers<InferTask> rtneural_peers() {
-    return peers<InferTask, RtNeural<RtNet2<3, 64, 1>, 3, 64, 1>,
-                 RtNeural<RtNet3<RtSigmoid, 10, 64, 64, 1>, 10, 64, 64, 1>,
-                 RtNeural<RtNet3<RtSoftmax, 784, 512, 512, 10>, 784, 512, 512, 10>,
-                 RtNeural<RtNet3<RtSoftmax, 20, 48, 24, 5>, 20, 48, 24, 5>>();
+/// With or without the networks that end in a softmax.
+template <bool Softmax>
+Peers<InferTask> rtneural_peers() {
+    using Small = RtNeural<RtNet2<3, 64, 1>, 3, 64, 1>;
+    using Middle = RtNeural<RtNet3<RtSigmoid, 10, 64, 64, 1>, 10, 64, 64, 1>;
+    if constexpr (!Softmax) return peers<InferTask, Small, Middle>();
+    else
+        return peers<InferTask, Small, Middle,
+                     RtNeural<RtNet3<RtSoftmax, 784, 512, 512, 10>, 784, 512, 512, 10>,
+                     RtNeural<RtNet3<RtSoftmax, 20, 48, 24, 5>, 20, 48, 24, 5>>();
 }
 
 } // namespace bench
