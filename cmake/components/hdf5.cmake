@@ -13,6 +13,7 @@ mark_as_advanced(LAMINA_HDF5_INCLUDE_DIR LAMINA_HDF5_LIBRARY)
 if(LAMINA_HDF5_INCLUDE_DIR AND LAMINA_HDF5_LIBRARY)
     add_library(lamina::hdf5 INTERFACE IMPORTED ${lamina_scope})
     target_include_directories(lamina::hdf5 INTERFACE ${LAMINA_HDF5_INCLUDE_DIR})
+    target_compile_definitions(lamina::hdf5 INTERFACE LAMINA_HAS_HDF5)
     target_link_libraries(lamina::hdf5 INTERFACE lamina::lamina ${LAMINA_HDF5_LIBRARY})
 else()
     set(lamina_hdf5_missing "the HDF5 C library (hdf5.h, libhdf5) was not found \

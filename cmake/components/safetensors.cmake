@@ -9,6 +9,7 @@ endif()
 
 if(TARGET nlohmann_json::nlohmann_json)
     add_library(lamina::safetensors INTERFACE IMPORTED ${lamina_scope})
+    target_compile_definitions(lamina::safetensors INTERFACE LAMINA_HAS_SAFETENSORS)
     target_link_libraries(lamina::safetensors
         INTERFACE lamina::lamina nlohmann_json::nlohmann_json)
 else()

@@ -14,6 +14,11 @@ foreach(component IN LISTS LAMINA_EXPECTED)
     target_link_libraries(native PRIVATE ${component})
 endforeach()
 
+# So is lamina::compiled, with what those components add to it.
+add_executable(compiled ../main.cpp)
+target_link_libraries(compiled PRIVATE lamina::compiled ${LAMINA_EXPECTED})
+add_custom_command(TARGET compiled POST_BUILD COMMAND compiled)
+
 # No flag, warning or option of ours reaches the program.
 get_target_property(options lamina::lamina INTERFACE_COMPILE_OPTIONS)
 get_target_property(definitions lamina::lamina INTERFACE_COMPILE_DEFINITIONS)

@@ -27,7 +27,7 @@ void plot_history(History const& history, std::string const& path);
 namespace detail {
 
 /// A text as gnuplot reads it between single quotes.
-inline std::string quoted_for_gnuplot(std::string_view s) {
+[[gnu::cold]] inline std::string quoted_for_gnuplot(std::string_view s) {
     std::string out = "'";
     for (char const c : s) {
         if (c == '\'') out += '\'';
@@ -37,9 +37,9 @@ inline std::string quoted_for_gnuplot(std::string_view s) {
 }
 
 /// A named block of data: one line for each epoch, counted from 1.
-inline void append_curve(std::string& text, std::string const& name,
-                         std::vector<std::size_t> const& epochs,
-                         std::vector<double> const& values) {
+[[gnu::cold]] inline void append_curve(std::string& text, std::string const& name,
+                                       std::vector<std::size_t> const& epochs,
+                                       std::vector<double> const& values) {
     text += "$" + name + " << EOD\n";
     for (std::size_t i = 0; i < values.size(); ++i) {
         char digits[32];
@@ -54,7 +54,7 @@ inline void append_curve(std::string& text, std::string const& name,
 
 } // namespace detail
 
-LAMINA_INLINE void plot_history(History const& history, std::string const& path) {
+[[gnu::cold]] LAMINA_INLINE void plot_history(History const& history, std::string const& path) {
     std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
     if (suffix != ".png" && suffix != ".svg")
         throw Error(Error::Kind::argument, "plot_history",

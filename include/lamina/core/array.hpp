@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 
@@ -30,7 +31,12 @@ class Array {
 public:
     static constexpr std::size_t max_rank = 6;
 
-    Array() = default;
+    Array();
+    Array(Array const&);
+    Array(Array&&) noexcept;
+    Array& operator=(Array const&);
+    Array& operator=(Array&&) noexcept;
+    ~Array();
 
     template <TensorExpression E>
     Array(E const& expression) {
@@ -169,7 +175,10 @@ private:
 /// d}).
 class Arrays {
 public:
-    Arrays() = default;
+    Arrays();
+    Arrays(Arrays const&);
+    Arrays& operator=(Arrays const&);
+    ~Arrays();
     template <class X>
     requires(!std::is_same_v<std::remove_cvref_t<X>, Arrays> &&
              std::is_constructible_v<Array, X const&>) Arrays(X const& one)
@@ -193,5 +202,23 @@ private:
     std::array<Array, most> each_;
     std::size_t count_ = 0;
 };
+
+#if LAMINA_BODIES
+
+// Out of line, and with them what shared pointers do: networks are given Arrays at every call.
+#define LAMINA_OUT_OF_LINE [[gnu::cold]] LAMINA_INLINE
+LAMINA_OUT_OF_LINE Array::Array() = default;
+LAMINA_OUT_OF_LINE Array::Array(Array const&) = default;
+LAMINA_OUT_OF_LINE Array::Array(Array&&) noexcept = default;
+LAMINA_OUT_OF_LINE Array& Array::operator=(Array const&) = default;
+LAMINA_OUT_OF_LINE Array& Array::operator=(Array&&) noexcept = default;
+LAMINA_OUT_OF_LINE Array::~Array() = default;
+LAMINA_OUT_OF_LINE Arrays::Arrays() = default;
+LAMINA_OUT_OF_LINE Arrays::Arrays(Arrays const&) = default;
+LAMINA_OUT_OF_LINE Arrays& Arrays::operator=(Arrays const&) = default;
+LAMINA_OUT_OF_LINE Arrays::~Arrays() = default;
+#undef LAMINA_OUT_OF_LINE
+
+#endif
 
 } // namespace lamina

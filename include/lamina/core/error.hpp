@@ -3,6 +3,8 @@
 
 #include <lamina/core/compilation.hpp>
 
+#include <lamina/core/compilation.hpp>
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,8 +23,7 @@ public:
         numeric   ///< a number became NaN or infinite
     };
 
-    Error(Kind kind, std::string where, std::string const& message)
-        : std::runtime_error(where + ": " + message), kind_(kind), where_(std::move(where)) {}
+    Error(Kind kind, std::string where, std::string const& message);
 
     Kind kind() const noexcept { return kind_; }
     /// The call, file position or layer the error is about.
@@ -35,7 +36,12 @@ private:
 
 #if LAMINA_BODIES
 
+[[gnu::cold]] LAMINA_INLINE Error::Error(Kind kind, std::string where, std::string const& message)
+    : std::runtime_error(where + ": " + message), kind_(kind), where_(std::move(where)) {}
 
+#endif
+
+#if LAMINA_BODIES
 
 #endif
 

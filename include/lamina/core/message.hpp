@@ -14,8 +14,8 @@
 #include <string_view>
 
 // Messages are put together by one function out of plain pieces: that is less for the compiler to
-// do, at every place that may throw, than adding strings up. For the same reason what runs seldom is
-// marked cold: it is then compiled for size.
+// do, at every place that may throw, than adding strings up. For the same reason what runs seldom
+// is marked cold: it is then compiled for size.
 
 namespace lamina::detail {
 
@@ -143,12 +143,12 @@ std::string message(std::initializer_list<Piece> pieces);
     return text;
 }
 
-[[noreturn, gnu::cold]] LAMINA_INLINE void fail(Error::Kind kind,
-                                                std::initializer_list<Piece> where,
-                                                std::initializer_list<Piece> what) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void
+fail(Error::Kind kind, std::initializer_list<Piece> where, std::initializer_list<Piece> what) {
     throw Error(kind, message(where), message(what));
 }
-[[noreturn, gnu::cold]] LAMINA_INLINE void refuse(char const* where, std::initializer_list<Piece> what) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void refuse(char const* where,
+                                                  std::initializer_list<Piece> what) {
     fail(Error::Kind::argument, {where}, what);
 }
 

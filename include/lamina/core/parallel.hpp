@@ -72,109 +72,109 @@ private:
 
 #if LAMINA_BODIES
 
-    struct Threads::State {
-        // round << 32 | is_open | how many workers are inside. A worker enters only while the round
-        // is open, and the caller leaves only when it has closed the round and nobody is inside: so
-        // task, context and size never change under anyone. The caller waits for nobody who has
-        // not entered, so in a forked child, where nobody will, it does all the work; but what
-        // sleepers hold must not be touched there.
-        static constexpr std::uint64_t is_open = std::uint64_t{1} << 31;
-        static constexpr std::uint64_t one_round = std::uint64_t{1} << 32;
+struct Threads::State {
+    // round << 32 | is_open | how many workers are inside. A worker enters only while the round
+    // is open, and the caller leaves only when it has closed the round and nobody is inside: so
+    // task, context and size never change under anyone. The caller waits for nobody who has
+    // not entered, so in a forked child, where nobody will, it does all the work; but what
+    // sleepers hold must not be touched there.
+    static constexpr std::uint64_t is_open = std::uint64_t{1} << 31;
+    static constexpr std::uint64_t one_round = std::uint64_t{1} << 32;
 
-        void open() {
-            // sequentially consistent, like the sleeper's count: either we see the sleeper, or it
-            // sees the round
-            std::uint64_t const now = round.load(std::memory_order_relaxed);
-            round.store((now / one_round + 1) * one_round + is_open);
-            if (sleepers.load() > 0 && owner == process()) {
-                { std::lock_guard const lock(mutex); }
-                wake.notify_all();
-            }
-        }
-        void close() {
-            round.fetch_and(~is_open, std::memory_order_acq_rel);
-            int spin = 0;
-            while ((round.load(std::memory_order_acquire) & (is_open - 1)) != 0) {
-                if (spin < patience) {
-                    pause();
-                    ++spin;
-                } else {
-                    std::this_thread::yield();
-                }
-            }
-        }
-        void take(std::size_t worker) {
-            for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) {
-                try {
-                    task(context, i, worker);
-                } catch (...) {
-                    std::lock_guard const lock(error_mutex);
-                    if (!error || i < failed) {
-                        error = std::current_exception();
-                        failed = i;
-                    }
-                }
-            }
-        }
-        void work(std::size_t worker) {
-            std::uint64_t done = 0;   // the round that this worker has been in
-            auto const is_new = [&](std::uint64_t r) {
-                return (r & is_open) != 0 && r / one_round != done;
-            };
-            while (true) {
-                std::uint64_t r = round.load(std::memory_order_acquire);
-                for (int spin = 0; !is_new(r) && spin < patience; ++spin) {
-                    pause();
-                    r = round.load(std::memory_order_acquire);
-                }
-                if (!is_new(r)) {
-                    std::unique_lock lock(mutex);
-                    sleepers.fetch_add(1);
-                    wake.wait(lock, [&] { return stop || is_new(round.load()); });
-                    sleepers.fetch_sub(1);
-                    if (stop) return;
-                    continue;
-                }
-                if (!round.compare_exchange_strong(r, r + 1, std::memory_order_acq_rel)) continue;
-                done = r / one_round;
-                take(worker);
-                round.fetch_sub(1, std::memory_order_acq_rel);
-            }
-        }
-        /// When no round is running: ends the workers.
-        void join() {
-            {
-                std::lock_guard const lock(mutex);
-                stop = true;
-            }
+    void open() {
+        // sequentially consistent, like the sleeper's count: either we see the sleeper, or it
+        // sees the round
+        std::uint64_t const now = round.load(std::memory_order_relaxed);
+        round.store((now / one_round + 1) * one_round + is_open);
+        if (sleepers.load() > 0 && owner == process()) {
+            { std::lock_guard const lock(mutex); }
             wake.notify_all();
-            for (auto& worker : workers) worker.join();
         }
-        static void pause() {
+    }
+    void close() {
+        round.fetch_and(~is_open, std::memory_order_acq_rel);
+        int spin = 0;
+        while ((round.load(std::memory_order_acquire) & (is_open - 1)) != 0) {
+            if (spin < patience) {
+                pause();
+                ++spin;
+            } else {
+                std::this_thread::yield();
+            }
+        }
+    }
+    void take(std::size_t worker) {
+        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) {
+            try {
+                task(context, i, worker);
+            } catch (...) {
+                std::lock_guard const lock(error_mutex);
+                if (!error || i < failed) {
+                    error = std::current_exception();
+                    failed = i;
+                }
+            }
+        }
+    }
+    void work(std::size_t worker) {
+        std::uint64_t done = 0; // the round that this worker has been in
+        auto const is_new = [&](std::uint64_t r) {
+            return (r & is_open) != 0 && r / one_round != done;
+        };
+        while (true) {
+            std::uint64_t r = round.load(std::memory_order_acquire);
+            for (int spin = 0; !is_new(r) && spin < patience; ++spin) {
+                pause();
+                r = round.load(std::memory_order_acquire);
+            }
+            if (!is_new(r)) {
+                std::unique_lock lock(mutex);
+                sleepers.fetch_add(1);
+                wake.wait(lock, [&] { return stop || is_new(round.load()); });
+                sleepers.fetch_sub(1);
+                if (stop) return;
+                continue;
+            }
+            if (!round.compare_exchange_strong(r, r + 1, std::memory_order_acq_rel)) continue;
+            done = r / one_round;
+            take(worker);
+            round.fetch_sub(1, std::memory_order_acq_rel);
+        }
+    }
+    /// When no round is running: ends the workers.
+    void join() {
+        {
+            std::lock_guard const lock(mutex);
+            stop = true;
+        }
+        wake.notify_all();
+        for (auto& worker : workers) worker.join();
+    }
+    static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
-            __builtin_ia32_pause();
+        __builtin_ia32_pause();
 #else
-            std::this_thread::yield();
+        std::this_thread::yield();
 #endif
-        }
+    }
 
-        static constexpr int patience = 2000;   // spins before sleep: some tens of microseconds
-        alignas(64) std::atomic<std::uint64_t> round{0};
-        alignas(64) std::atomic<std::size_t> next{0};
-        Task task = nullptr;
-        void* context = nullptr;
-        std::size_t size = 0;
-        std::mutex error_mutex;
-        std::exception_ptr error;
-        std::size_t failed = 0;   // the i of error
-        alignas(64) std::atomic<int> sleepers{0};
-        std::atomic<bool> busy{false};
-        std::mutex mutex;
-        std::condition_variable wake;
-        bool stop = false;
-        long owner = process();
-        std::vector<std::thread> workers;
-    };
+    static constexpr int patience = 2000; // spins before sleep: some tens of microseconds
+    alignas(64) std::atomic<std::uint64_t> round{0};
+    alignas(64) std::atomic<std::size_t> next{0};
+    Task task = nullptr;
+    void* context = nullptr;
+    std::size_t size = 0;
+    std::mutex error_mutex;
+    std::exception_ptr error;
+    std::size_t failed = 0; // the i of error
+    alignas(64) std::atomic<int> sleepers{0};
+    std::atomic<bool> busy{false};
+    std::mutex mutex;
+    std::condition_variable wake;
+    bool stop = false;
+    long owner = process();
+    std::vector<std::thread> workers;
+};
 
 LAMINA_INLINE Threads::Threads(std::size_t count) : state_(std::make_unique<State>()) {
     if (count == 0) count = std::thread::hardware_concurrency();
@@ -236,7 +236,8 @@ void parallel_for(Threads* threads, std::size_t n, std::size_t grain, F&& f) {
         f(begin, n - begin < grain ? n : begin + grain, worker);
     };
     if (threads && pieces > 1) threads->each(pieces, piece);
-    else for (std::size_t i = 0; i < pieces; ++i) piece(i, 0);
+    else
+        for (std::size_t i = 0; i < pieces; ++i) piece(i, 0);
 }
 /// Where it is known to the compiler that there are no threads: the same pieces, by the caller.
 template <class F>

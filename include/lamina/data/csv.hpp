@@ -3,9 +3,9 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/table.hpp>
 

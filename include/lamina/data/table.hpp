@@ -3,10 +3,10 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/scaling.hpp>
 
@@ -142,7 +142,7 @@ public:
     Texts const& texts(std::string_view) && = delete;
 
     /// `data.csv:57:3 (column "age")`: where a cell came from.
-    std::string where(std::size_t row, std::string_view name) const {
+    [[gnu::cold]] std::string where(std::size_t row, std::string_view name) const {
         return where(row, columns_[find(name)]);
     }
     /// For each column: what it holds, gaps, mean, standard deviation (of the sample), minimum,
@@ -200,7 +200,7 @@ public:
     Table drop(ColumnNames const& columns) &&;
     Table drop(ColumnNames const& columns) const& { return Table(*this).drop(columns); }
     Table rename(std::string_view from, std::string to) &&;
-    Table rename(std::string_view from, std::string to) const& {
+    [[gnu::cold]] Table rename(std::string_view from, std::string to) const& {
         return Table(*this).rename(from, std::move(to));
     }
     Table rename(std::initializer_list<std::pair<std::string_view, std::string_view>> names) &&;
@@ -211,10 +211,10 @@ public:
     /// With one more column, at the end.
     Table add(std::string name, std::vector<double> numbers) &&;
     Table add(std::string name, std::vector<std::string> const& texts) &&;
-    Table add(std::string name, std::vector<double> numbers) const& {
+    [[gnu::cold]] Table add(std::string name, std::vector<double> numbers) const& {
         return Table(*this).add(std::move(name), std::move(numbers));
     }
-    Table add(std::string name, std::vector<std::string> const& texts) const& {
+    [[gnu::cold]] Table add(std::string name, std::vector<std::string> const& texts) const& {
         return Table(*this).add(std::move(name), texts);
     }
 
@@ -293,8 +293,8 @@ private:
     std::size_t find(std::string_view name) const;
     Rows find_all(ColumnNames const& names) const;
     std::string_view file() const { return source_.empty() ? "table" : std::string_view(source_); }
-    [[gnu::cold]] std::string where(std::size_t row, Column const& column) const;
-    [[gnu::cold]] std::string where(Column const& column) const;
+    std::string where(std::size_t row, Column const& column) const;
+    std::string where(Column const& column) const;
     [[noreturn, gnu::cold]] void fail_text(Column const& column) const;
     [[noreturn, gnu::cold]] void fail_unknown(std::string_view name) const;
     [[noreturn]] void fail_map(Column const& column, std::size_t row,
@@ -372,7 +372,7 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
     return names;
 }
 
-LAMINA_INLINE bool Table::contains(std::string_view name) const {
+[[gnu::cold]] LAMINA_INLINE bool Table::contains(std::string_view name) const {
     for (Column const& c : columns_) {
         if (c.name() == name) return true;
     }
@@ -386,7 +386,7 @@ LAMINA_INLINE bool Table::contains(std::string_view name) const {
     fail_unknown(name);
 }
 
-LAMINA_INLINE void Table::fail_unknown(std::string_view name) const {
+[[gnu::cold]] LAMINA_INLINE void Table::fail_unknown(std::string_view name) const {
     std::string known;
     for (std::size_t c = 0; c < columns_.size() && c < 12; ++c) {
         known += c == 0 ? "" : ", ";
@@ -404,11 +404,11 @@ LAMINA_INLINE void Table::fail_unknown(std::string_view name) const {
     return found;
 }
 
-LAMINA_INLINE std::string Table::where(Column const& column) const {
+[[gnu::cold]] LAMINA_INLINE std::string Table::where(Column const& column) const {
     return detail::message({file(), " (column ", detail::Quoted{column.name()}, ")"});
 }
 
-LAMINA_INLINE std::string Table::where(std::size_t row, Column const& column) const {
+[[gnu::cold]] LAMINA_INLINE std::string Table::where(std::size_t row, Column const& column) const {
     std::string at = source_;
     if (source_.empty()) at = detail::message({file(), ", row ", lines_.at(row)});
     else if (column.field_ == 0) at = detail::message({file(), ":", lines_.at(row)});
@@ -425,7 +425,8 @@ std::string not_a_number(std::string_view text, std::string_view column);
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE std::string not_a_number(std::string_view text, std::string_view column) {
+[[gnu::cold]] LAMINA_INLINE std::string not_a_number(std::string_view text,
+                                                     std::string_view column) {
     std::string_view const bare = trimmed(text);
     char const* why = " is not a number (expected e.g. 4.7).";
     double value = 0;
@@ -467,7 +468,7 @@ std::string not_a_number(std::string_view text, std::string_view column);
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE void Table::fail_text(Column const& column) const {
+[[gnu::cold]] LAMINA_INLINE void Table::fail_text(Column const& column) const {
     // Mostly numbers: the cells that are none are the mistake. Mostly texts: the use is.
     std::size_t texts = 0, numbers = 0, first = 0;
     double value = 0;
@@ -499,13 +500,13 @@ LAMINA_INLINE void Table::fail_text(Column const& column) const {
                         "before them."});
 }
 
-LAMINA_INLINE std::span<double const> Table::numbers(std::string_view name) const& {
+[[gnu::cold]] LAMINA_INLINE std::span<double const> Table::numbers(std::string_view name) const& {
     Column const& column = columns_[find(name)];
     if (column.is_text()) fail_text(column);
     return column.numbers();
 }
 
-LAMINA_INLINE Texts const& Table::texts(std::string_view name) const& {
+[[gnu::cold]] LAMINA_INLINE Texts const& Table::texts(std::string_view name) const& {
     Column const& column = columns_[find(name)];
     if (column.is_number()) {
         detail::fail(Error::Kind::argument, {where(column)},

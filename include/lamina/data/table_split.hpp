@@ -3,11 +3,11 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/scaling.hpp>
@@ -43,7 +43,8 @@ namespace lamina {
     return std::move(*this);
 }
 
-[[gnu::cold]] LAMINA_INLINE Table Table::min_max(ColumnNames const& names, double low, double high) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::min_max(ColumnNames const& names, double low,
+                                                 double high) && {
     if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
         detail::fail(
             Error::Kind::argument, {"min_max"},
@@ -60,7 +61,8 @@ namespace lamina {
     return std::move(*this);
 }
 
-LAMINA_INLINE Scaling Table::fit(Rows const& columns, Rows const& rows, bool label) const {
+[[gnu::cold]] LAMINA_INLINE Scaling Table::fit(Rows const& columns, Rows const& rows,
+                                               bool label) const {
     Scaling scaling;
     scaling.names.resize(columns.size());
     scaling.offset.resize(columns.size());
@@ -172,7 +174,8 @@ LAMINA_INLINE Scaling Table::fit(Rows const& columns, Rows const& rows, bool lab
 #endif
 
 template <class T>
-Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const {
+[[gnu::cold]] Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows,
+                                         Scaling const& scaling) const {
     using Matrix = Tensor<T, 2>;
     Matrix to(typename Matrix::shape_type{rows.size(), columns.size()});
     T* out = to.data();
@@ -190,7 +193,7 @@ Tensor<T, 2> Table::gather(Rows const& columns, Rows const& rows, Scaling const&
 }
 
 template <class T>
-Tensor<T, 2> Table::to_tensor() const {
+[[gnu::cold]] Tensor<T, 2> Table::to_tensor() const {
     Rows columns;
     for (std::size_t c = 0; c < columns_.size(); ++c) columns.push_back(c);
     ready(columns);
@@ -198,7 +201,7 @@ Tensor<T, 2> Table::to_tensor() const {
 }
 
 template <class T>
-Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
+[[gnu::cold]] Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     Rows const columns = match(scaling);
     ready(columns);
     return gather<T>(columns, all_rows(), scaling);
@@ -208,7 +211,7 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
 
 /// Fills all but the scalings, which are there already.
 [[gnu::cold]] LAMINA_INLINE void Table::gather(Dataset& to, Rows const& x, Rows const& y,
-                                        Rows const& rows) const {
+                                               Rows const& rows) const {
     to.x = gather<float>(x, rows, to.scaling);
     to.y = gather<float>(y, rows, to.target_scaling);
     Column const& label = columns_[y.front()];
@@ -235,7 +238,8 @@ Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
 
 /// A class number for each row: which value the label has, or which of its one-hot columns is the
 /// largest.
-[[gnu::cold]] LAMINA_INLINE std::vector<std::size_t> Table::classes_of_rows(Rows const& labels) const {
+[[gnu::cold]] LAMINA_INLINE std::vector<std::size_t>
+Table::classes_of_rows(Rows const& labels) const {
     constexpr std::size_t limit = 1024;
     std::vector<std::size_t> classes(rows());
     std::vector<double> values;
@@ -314,7 +318,7 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
 
 /// How many of `rows` rows a part gets.
 [[gnu::cold]] LAMINA_INLINE std::size_t part_size(float share, std::size_t number, std::size_t rows,
-                                           char const* option) {
+                                                  char const* option) {
     if (number == 0 && !(share >= 0 && share < 1)) {
         fail(Error::Kind::argument, {"split"},
              {option, " = ", double(share),
@@ -345,7 +349,7 @@ struct Table::Sizes {
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE SplitInThree Table::parts(Sizes const& options,
-                                               ColumnNames const& label_names) const {
+                                                      ColumnNames const& label_names) const {
     Rows const y = labels(label_names), x = features(y);
     ready(x);
     ready(y);
@@ -394,7 +398,8 @@ struct Table::Sizes {
     return {std::move(sets.train), std::move(sets.test)};
 }
 
-[[gnu::cold]] LAMINA_INLINE SplitInThree Table::split_in_three(SplitInThreeOptions const& options) const {
+[[gnu::cold]] LAMINA_INLINE SplitInThree
+Table::split_in_three(SplitInThreeOptions const& options) const {
     return parts({.test = options.test,
                   .validation = options.validation,
                   .test_rows = options.test_rows,

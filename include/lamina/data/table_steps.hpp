@@ -3,9 +3,9 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/column.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/table.hpp>
@@ -29,13 +29,13 @@ namespace lamina {
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE Table::Rows Table::all_rows() const {
+[[gnu::cold]] LAMINA_INLINE Table::Rows Table::all_rows() const {
     Rows rows(this->rows());
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
     return rows;
 }
 
-LAMINA_INLINE void Table::keep(std::span<std::size_t const> rows) {
+[[gnu::cold]] LAMINA_INLINE void Table::keep(std::span<std::size_t const> rows) {
     for (std::size_t row : rows) {
         if (row >= this->rows()) {
             detail::fail(Error::Kind::argument, {"Table::take"},
@@ -77,7 +77,7 @@ LAMINA_INLINE void Table::keep(std::span<std::size_t const> rows) {
 #endif
 
 template <class F>
-Table Table::filter(std::string_view name, F wanted) && {
+[[gnu::cold]] Table Table::filter(std::string_view name, F wanted) && {
     Column const& column = columns_[find(name)];
     Rows kept;
     if constexpr (std::is_invocable_r_v<bool, F, double>) {
@@ -120,7 +120,7 @@ Table Table::filter(std::string_view name, F wanted) && {
 
 // ---- gaps
 
-LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, double value) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, double value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -132,7 +132,8 @@ LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, double value
     return std::move(*this);
 }
 
-LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, std::string_view value) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns,
+                                                      std::string_view value) && {
     for (std::size_t c : find_all(columns)) {
         Column& column = columns_[c];
         settled(column, "fill_missing");
@@ -212,12 +213,12 @@ LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, std::string_
     }
 }
 
-LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
     for (std::size_t c : find_all(columns)) fill(c, what);
     return std::move(*this);
 }
 
-LAMINA_INLINE Table Table::fill_missing(Fill what) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(Fill what) && {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (columns_[c].is_number() || what == Fill::most_frequent) fill(c, what);
     }
@@ -266,7 +267,7 @@ LAMINA_INLINE Table Table::fill_missing(Fill what) && {
     return std::move(*this);
 }
 
-LAMINA_INLINE Table
+[[gnu::cold]] LAMINA_INLINE Table
 Table::rename(std::initializer_list<std::pair<std::string_view, std::string_view>> names) && {
     Rows places;
     for (auto const& [from, to] : names) places.push_back(find(from));
@@ -279,13 +280,14 @@ Table::rename(std::initializer_list<std::pair<std::string_view, std::string_view
     return std::move(*this);
 }
 
-LAMINA_INLINE Table Table::add(std::string name, std::vector<double> numbers) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::add(std::string name, std::vector<double> numbers) && {
     columns_.emplace_back(std::move(name), std::move(numbers));
     check();
     return std::move(*this);
 }
 
-LAMINA_INLINE Table Table::add(std::string name, std::vector<std::string> const& texts) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::add(std::string name,
+                                             std::vector<std::string> const& texts) && {
     Texts column;
     for (std::string const& text : texts) column.push_back(text);
     columns_.emplace_back(std::move(name), std::move(column));
@@ -296,7 +298,7 @@ LAMINA_INLINE Table Table::add(std::string name, std::vector<std::string> const&
 // ---- values
 
 [[gnu::cold]] LAMINA_INLINE void Table::fail_map(Column const& column, std::size_t row,
-                                          std::initializer_list<MapRule> rules) const {
+                                                 std::initializer_list<MapRule> rules) const {
     std::string known;
     for (MapRule const& r : rules) {
         known += known.empty() ? "" : ", ";
@@ -311,7 +313,7 @@ LAMINA_INLINE Table Table::add(std::string name, std::vector<std::string> const&
 }
 
 [[gnu::cold]] LAMINA_INLINE Table Table::map(std::string_view name,
-                                      std::initializer_list<MapRule> rules) && {
+                                             std::initializer_list<MapRule> rules) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
     std::vector<double> mapped(column.size(), detail::missing_number);
@@ -350,7 +352,7 @@ LAMINA_INLINE Table Table::add(std::string name, std::vector<std::string> const&
 #endif
 
 template <detail::ValueFunction F>
-Table Table::map(std::string_view name, F f) && {
+[[gnu::cold]] Table Table::map(std::string_view name, F f) && {
     Column& column = columns_[find(name)];
     settled(column, "map");
     std::vector<double> mapped(column.size(), detail::missing_number);

@@ -127,8 +127,9 @@ constexpr typename Runs<T>::Run fused_backward_of() {
     else return nullptr;
 }
 template <class T, class L, class B, class... In>
-inline constexpr bool has_penalty =
-    requires(Pass<T, L, B, NoEpilogue, In...> const& p) { B::regularize(p); };
+inline constexpr bool has_penalty = requires(Pass<T, L, B, NoEpilogue, In...> const& p) {
+    B::regularize(p);
+};
 template <class T, class L, class B, class... In>
 constexpr typename Runs<T>::Run regularize_of() {
     if constexpr (has_penalty<T, L, B, In...>) return &regularize<T, L, B, In...>;

@@ -14,10 +14,10 @@
 #include <utility>
 
 #if __has_include(<unistd.h>)
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -37,7 +37,7 @@ class AtomicFile {
 public:
     /// `needed`: how many bytes are to come, for the message when there is no room for them; 0: not
     /// known.
-    explicit AtomicFile(std::string path, std::uint64_t needed = 0)
+    [[gnu::cold]] explicit AtomicFile(std::string path, std::uint64_t needed = 0)
         : path_(std::move(path)), needed_(needed) {
         detail::check_path(path_);
         open();
@@ -48,7 +48,7 @@ public:
 
     std::string const& path() const { return path_; }
 
-    void write(void const* data, std::size_t size) {
+    [[gnu::cold]] void write(void const* data, std::size_t size) {
         auto const* at = static_cast<std::byte const*>(data);
         while (size > 0) {
             std::size_t const put = write_some(at, size);
@@ -73,19 +73,19 @@ private:
         detail::refuse_file(path_, what);
     }
 
-    std::string path_, target_, temporary_;   // temporary_ is empty when there is none
+    std::string path_, target_, temporary_; // temporary_ is empty when there is none
     std::uint64_t needed_ = 0, written_ = 0;
     bool replaces_ = false;
 
 #if __has_include(<unistd.h>)
 
-    static std::string folder_of(std::string const& path) {
+    [[gnu::cold]] static std::string folder_of(std::string const& path) {
         auto const slash = path.rfind('/');
         return slash == std::string::npos ? std::string("./") : path.substr(0, slash + 1);
     }
 
     /// What the path means once links at its end are followed; it need not exist.
-    void find_target() {
+    [[gnu::cold]] void find_target() {
         target_ = path_;
         struct stat status;
         for (int links = 0; ::lstat(target_.c_str(), &status) == 0; ++links) {
@@ -99,10 +99,10 @@ private:
         }
     }
 
-    void open() {
+    [[gnu::cold]] void open() {
         find_target();
         folder_ = folder_of(target_);
-        std::string const name = target_.substr(target_.rfind('/') + 1);   // npos + 1 is 0
+        std::string const name = target_.substr(target_.rfind('/') + 1); // npos + 1 is 0
         if (name.empty()) detail::refuse_file(path_, "names a folder, not a file.");
 
         struct stat previous;
@@ -127,10 +127,10 @@ private:
     static constexpr int digits = 16;
 
     /// A new file that holds a lock as long as its writer lives.
-    void create(std::string const& prefix) {
+    [[gnu::cold]] void create(std::string const& prefix) {
         auto const now = std::uint64_t(std::chrono::system_clock::now().time_since_epoch().count());
         auto const process = std::uint64_t(::getpid());
-        auto const self = reinterpret_cast<std::uintptr_t>(this);   // another thread's is another
+        auto const self = reinterpret_cast<std::uintptr_t>(this); // another thread's is another
         Random const random = Random{now}.child(process).child(self);
         for (std::uint64_t i = 0; i < 100; ++i) {
             constexpr char hex[] = "0123456789abcdef";
@@ -156,9 +156,9 @@ private:
     }
 
     /// Temporary files of this path that nobody holds.
-    void remove_stale(std::string const& prefix) const {
+    [[gnu::cold]] void remove_stale(std::string const& prefix) const {
         DIR* const folder = ::opendir(folder_.c_str());
-        if (!folder) return;   // no right to list it; saving may still work
+        if (!folder) return; // no right to list it; saving may still work
         while (dirent const* const entry = ::readdir(folder)) {
             std::string_view const name = entry->d_name;
             if (!name.starts_with(prefix) || name.size() != prefix.size() + digits) continue;
@@ -172,8 +172,8 @@ private:
         ::closedir(folder);
     }
 
-    std::size_t write_some(std::byte const* data, std::size_t size) {
-        constexpr std::size_t most = std::size_t{1} << 30;   // what every system writes in one call
+    [[gnu::cold]] std::size_t write_some(std::byte const* data, std::size_t size) {
+        constexpr std::size_t most = std::size_t{1} << 30; // what every system writes in one call
         while (true) {
             ssize_t const put = ::write(file_.get(), data, size < most ? size : most);
             if (put > 0) return std::size_t(put);
@@ -182,7 +182,7 @@ private:
         }
     }
 
-    static int sync(int descriptor) {
+    [[gnu::cold]] static int sync(int descriptor) {
         while (true) {
 #ifdef F_FULLFSYNC
             // where this exists, fsync stops at the drive's own memory
@@ -193,7 +193,7 @@ private:
         }
     }
 
-    void discard() noexcept {
+    [[gnu::cold]] void discard() noexcept {
         if (!temporary_.empty()) ::unlink(temporary_.c_str());
         temporary_.clear();
         file_.close();
@@ -202,9 +202,9 @@ private:
     std::string folder_;
     detail::Descriptor file_;
 
-#else   // without POSIX: whole or not at all, but not proof against a power loss
+#else // without POSIX: whole or not at all, but not proof against a power loss
 
-    void open() {
+    [[gnu::cold]] void open() {
         temporary_ = path_ + ".lamina-new";
         if (std::FILE* const previous = std::fopen(path_.c_str(), "rb")) {
             replaces_ = true;
@@ -216,12 +216,12 @@ private:
             fail(errno);
         }
     }
-    std::size_t write_some(std::byte const* data, std::size_t size) {
+    [[gnu::cold]] std::size_t write_some(std::byte const* data, std::size_t size) {
         std::size_t const put = std::fwrite(data, 1, size, file_);
         if (put == 0) fail(errno);
         return put;
     }
-    void discard() noexcept {
+    [[gnu::cold]] void discard() noexcept {
         if (file_) std::fclose(std::exchange(file_, nullptr));
         if (!temporary_.empty()) std::remove(temporary_.c_str());
         temporary_.clear();
@@ -232,11 +232,11 @@ private:
 #endif
 };
 
-inline void AtomicFile::commit() {
+[[gnu::cold]] inline void AtomicFile::commit() {
 #if __has_include(<unistd.h>)
     if (int const code = sync(file_.get())) fail(code);
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
-    temporary_.clear();   // it has its name; the lock goes with the descriptor
+    temporary_.clear(); // it has its name; the lock goes with the descriptor
     int opened = -1;
     do opened = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (opened < 0 && errno == EINTR);
@@ -253,7 +253,7 @@ inline void AtomicFile::commit() {
     bool const flushed = std::fflush(file_) == 0;
     bool const closed = std::fclose(std::exchange(file_, nullptr)) == 0;
     if (!flushed || !closed) fail(errno);
-    std::remove(path_.c_str());   // rename does not replace a file everywhere
+    std::remove(path_.c_str()); // rename does not replace a file everywhere
     if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
     temporary_.clear();
 #endif

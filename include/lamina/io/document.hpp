@@ -21,7 +21,7 @@ struct Entry {
     DType dtype = DType::f32;
     void const* data = nullptr;
 
-    std::size_t size() const {
+    [[gnu::cold]] std::size_t size() const {
         std::size_t n = 1;
         for (auto const d : shape) n *= d;
         return n;
@@ -30,11 +30,12 @@ struct Entry {
 
     /// The entry of n numbers in one axis, or of any shape.
     template <class T>
-    static Entry of(std::string name, std::span<T const> values, std::vector<std::uint64_t> shape) {
+    [[gnu::cold]] static Entry of(std::string name, std::span<T const> values,
+                                  std::vector<std::uint64_t> shape) {
         return {std::move(name), std::move(shape), dtype_of<T>(), values.data()};
     }
     template <class T>
-    static Entry of(std::string name, std::vector<T> const& values) {
+    [[gnu::cold]] static Entry of(std::string name, std::vector<T> const& values) {
         return {std::move(name), {values.size()}, dtype_of<T>(), values.data()};
     }
 };
@@ -42,10 +43,10 @@ struct Entry {
 /// Something with options: a layer, a loss, an optimizer. `settings` are names with values written
 /// as JSON: {"rate", "0.5"}.
 struct Part {
-    std::string type;   ///< its class: "Dense", "Adam"
+    std::string type; ///< its class: "Dense", "Adam"
     std::vector<std::pair<std::string, std::string>> settings;
 
-    std::string const* find(std::string_view name) const {
+    [[gnu::cold]] std::string const* find(std::string_view name) const {
         for (auto const& [key, value] : settings)
             if (key == name) return &value;
         return nullptr;
@@ -54,14 +55,14 @@ struct Part {
 
 /// One row of a network's table, inputs included.
 struct LayerRecord {
-    std::string path;                      ///< "encoder/dense_1"; empty for an input
-    Part part;                             ///< type "InputLayer" for an input
-    std::vector<std::uint64_t> output;     ///< shape of one sample
-    std::vector<std::size_t> inputs;       ///< the rows that it reads
-    std::size_t owner = 0;                 ///< the row whose parameters it uses, if not its own
+    std::string path;                  ///< "encoder/dense_1"; empty for an input
+    Part part;                         ///< type "InputLayer" for an input
+    std::vector<std::uint64_t> output; ///< shape of one sample
+    std::vector<std::size_t> inputs;   ///< the rows that it reads
+    std::size_t owner = 0;             ///< the row whose parameters it uses, if not its own
     bool integer = false, trainable = true;
-    std::vector<std::size_t> parameters;   ///< which of Document::parameters are its own
-    std::vector<std::size_t> state;        ///< which of Document::state are its own
+    std::vector<std::size_t> parameters; ///< which of Document::parameters are its own
+    std::vector<std::size_t> state;      ///< which of Document::state are its own
 };
 
 /// A number of the training's state: "steps", "random".
@@ -81,19 +82,19 @@ struct StoredScaling {
 /// A model as files see it: no types, no templates, views of the model's own numbers. The formats
 /// know only this.
 struct Document {
-    std::vector<LayerRecord> layers;            ///< in the table's order
-    std::vector<std::size_t> inputs, outputs;   ///< rows
-    bool sequential = false;                    ///< one chain from one input to one output
-    std::vector<Entry> parameters;              ///< "dense_1/kernel"
-    std::vector<Entry> state;                   ///< "batch_normalization/moving_mean"
+    std::vector<LayerRecord> layers;          ///< in the table's order
+    std::vector<std::size_t> inputs, outputs; ///< rows
+    bool sequential = false;                  ///< one chain from one input to one output
+    std::vector<Entry> parameters;            ///< "dense_1/kernel"
+    std::vector<Entry> state;                 ///< "batch_normalization/moving_mean"
 
-    bool compiled = false;                      ///< are the following known
+    bool compiled = false; ///< are the following known
     Part optimizer;
-    double learning_rate = 0;                   ///< of the next step
-    std::size_t slot_count = 0;                 ///< numbers that the optimizer keeps per parameter
-    std::vector<Entry> slots;                   ///< slot k of parameter p: [p * slot_count + k]
+    double learning_rate = 0;   ///< of the next step
+    std::size_t slot_count = 0; ///< numbers that the optimizer keeps per parameter
+    std::vector<Entry> slots;   ///< slot k of parameter p: [p * slot_count + k]
     std::vector<Part> losses, metrics;
-    std::vector<float> loss_weights;            ///< empty: all 1
+    std::vector<float> loss_weights; ///< empty: all 1
     std::vector<Counter> counters;
     StoredScaling scaling;
 };

@@ -4,7 +4,7 @@
 // The one header that includes libhdf5. A program that includes it links lamina::hdf5. HDF5 keeps
 // global state: where the library was not built to be thread-safe, one thread at a time may use it.
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/io/atomic_file.hpp>
 #include <lamina/io/bounded_file.hpp>
 #include <lamina/io/checked.hpp>
@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +42,7 @@ public:
         std::swap(close_, other.close_);
         return *this;
     }
-    ~Hdf5Handle() {
+    [[gnu::cold]] ~Hdf5Handle() {
         if (id_ >= 0) close_(id_);
     }
     hid_t id() const { return id_; }
@@ -55,7 +56,7 @@ private:
 /// HDF5 prints its errors unless it is told not to; here for as long as this lives.
 class Hdf5Quiet {
 public:
-    Hdf5Quiet() {
+    [[gnu::cold]] Hdf5Quiet() {
         H5Eget_auto2(H5E_DEFAULT, &print_, &context_);
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     }
@@ -69,7 +70,7 @@ private:
 };
 
 /// What HDF5 itself says of its last error: the innermost message.
-inline std::string hdf5_error() {
+[[gnu::cold]] inline std::string hdf5_error() {
     std::string text;
     auto const take = [](unsigned n, H5E_error2_t const* error, void* to) -> herr_t {
         if (n == 0 && error->desc) *static_cast<std::string*>(to) = error->desc;
@@ -79,22 +80,32 @@ inline std::string hdf5_error() {
     return text.empty() ? "no reason given" : text;
 }
 
-inline hid_t hdf5_type(DType type) {
+[[gnu::cold]] inline hid_t hdf5_type(DType type) {
     switch (type) {
-    case DType::f32: return H5T_IEEE_F32LE;
-    case DType::f64: return H5T_IEEE_F64LE;
-    case DType::i32: return H5T_STD_I32LE;
-    case DType::u64: return H5T_STD_U64LE;
-    default: return hid_t(-1);
+    case DType::f32:
+        return H5T_IEEE_F32LE;
+    case DType::f64:
+        return H5T_IEEE_F64LE;
+    case DType::i32:
+        return H5T_STD_I32LE;
+    case DType::u64:
+        return H5T_STD_U64LE;
+    default:
+        return hid_t(-1);
     }
 }
-inline hid_t hdf5_memory_type(DType type) {
+[[gnu::cold]] inline hid_t hdf5_memory_type(DType type) {
     switch (type) {
-    case DType::f32: return H5T_NATIVE_FLOAT;
-    case DType::f64: return H5T_NATIVE_DOUBLE;
-    case DType::i32: return H5T_NATIVE_INT32;
-    case DType::u64: return H5T_NATIVE_UINT64;
-    default: return hid_t(-1);
+    case DType::f32:
+        return H5T_NATIVE_FLOAT;
+    case DType::f64:
+        return H5T_NATIVE_DOUBLE;
+    case DType::i32:
+        return H5T_NATIVE_INT32;
+    case DType::u64:
+        return H5T_NATIVE_UINT64;
+    default:
+        return hid_t(-1);
     }
 }
 
@@ -108,11 +119,11 @@ class Hdf5Writer {
 public:
     using Group = detail::Hdf5Handle;
 
-    explicit Hdf5Writer(std::string path) : path_(std::move(path)) {
+    [[gnu::cold]] explicit Hdf5Writer(std::string path) : path_(std::move(path)) {
         detail::check_path(path_);
         detail::Hdf5Handle const access(check(H5Pcreate(H5P_FILE_ACCESS)), H5Pclose);
         check(H5Pset_fapl_core(access.id(), std::size_t{1} << 20, false));
-        std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this));   // unique
+        std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this)); // unique
         file_ = {check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id())), H5Fclose};
         // makes the groups in between; without times, so that the same model gives the same bytes
         between_ = {check(H5Pcreate(H5P_LINK_CREATE)), H5Pclose};
@@ -124,26 +135,29 @@ public:
 
     Group const& root() const { return root_; }
     Group group(Group const& parent, std::string const& name) {
-        return {check(H5Gcreate2(parent.id(), name.c_str(), between_.id(), H5P_DEFAULT,
-                                 H5P_DEFAULT)), H5Gclose};
+        return {
+            check(H5Gcreate2(parent.id(), name.c_str(), between_.id(), H5P_DEFAULT, H5P_DEFAULT)),
+            H5Gclose};
     }
 
     /// An attribute of one string of any length.
-    void text(Group const& at, char const* name, std::string const& value, bool utf8 = false) {
+    [[gnu::cold]] void text(Group const& at, char const* name, std::string const& value,
+                            bool utf8 = false) {
         auto const type = string_type(H5T_VARIABLE, utf8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII);
         char const* const pointer = value.c_str();
         attribute(at, name, type, space({}), &pointer);
     }
     /// An attribute of strings, as Keras stores lists of names: strings of any length; none at all
     /// as no numbers; too many for one attribute in several, name0, name1, ...
-    void names(Group const& at, std::string const& name, std::vector<std::string> const& values) {
+    [[gnu::cold]] void names(Group const& at, std::string const& name,
+                             std::vector<std::string> const& values) {
         if (values.empty()) {
             detail::Hdf5Handle const type(check(H5Tcopy(H5T_IEEE_F64LE)), H5Tclose);
             return attribute(at, name.c_str(), type, space({0}), nullptr);
         }
-        std::size_t longest = 16;   // what HDF5 keeps for a string of any length
+        std::size_t longest = 16; // what HDF5 keeps for a string of any length
         for (auto const& v : values) longest = std::max(longest, v.size());
-        if (longest > most_in_attribute) refuse("a name has more than 64512 bytes.");
+        if (longest > most_in_attribute) refuse({"a name has more than 64512 bytes."});
         std::size_t pieces = 1;
         auto const size_of = [&](std::size_t n) { return (values.size() + n - 1) / n * longest; };
         while (size_of(pieces) > most_in_attribute) ++pieces;
@@ -153,36 +167,38 @@ public:
             return attribute(at, name.c_str(), string_type(H5T_VARIABLE, H5T_CSET_ASCII),
                              space({values.size()}), pointers.data());
         }
-        std::size_t next = 0;   // the first pieces have one more where it does not come out even
+        std::size_t next = 0; // the first pieces have one more where it does not come out even
         for (std::size_t k = 0; k < pieces; ++k) {
             std::size_t const n = values.size() / pieces + (k < values.size() % pieces);
             std::string fixed(n * longest, '\0');
             for (std::size_t i = 0; i < n; ++i, ++next)
                 values[next].copy(fixed.data() + i * longest, longest);
-            attribute(at, (name + std::to_string(k)).c_str(),
-                      string_type(longest, H5T_CSET_ASCII), space({n}), fixed.data());
+            attribute(at, (name + std::to_string(k)).c_str(), string_type(longest, H5T_CSET_ASCII),
+                      space({n}), fixed.data());
         }
     }
-    void number(Group const& at, char const* name, std::uint64_t value) {
+    [[gnu::cold]] void number(Group const& at, char const* name, std::uint64_t value) {
         detail::Hdf5Handle const type(check(H5Tcopy(H5T_STD_U64LE)), H5Tclose);
         detail::Hdf5Handle const extent = space({});
-        detail::Hdf5Handle const made(check(H5Acreate2(at.id(), name, type.id(), extent.id(),
-                                                       H5P_DEFAULT, H5P_DEFAULT)), H5Aclose);
+        detail::Hdf5Handle const made(
+            check(H5Acreate2(at.id(), name, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT)),
+            H5Aclose);
         check(H5Awrite(made.id(), H5T_NATIVE_UINT64, &value));
     }
 
-    void tensor(Group const& at, Entry const& e) {
+    [[gnu::cold]] void tensor(Group const& at, Entry const& e) {
         auto const extent = space(e.shape);
         detail::Hdf5Handle const made(
             check(H5Dcreate2(at.id(), e.name.c_str(), detail::hdf5_type(e.dtype), extent.id(),
-                             between_.id(), plain_.id(), H5P_DEFAULT)), H5Dclose);
+                             between_.id(), plain_.id(), H5P_DEFAULT)),
+            H5Dclose);
         if (e.size() > 0)
             check(H5Dwrite(made.id(), detail::hdf5_memory_type(e.dtype), H5S_ALL, H5S_ALL,
                            H5P_DEFAULT, e.data));
     }
 
     /// Saves the file. Nothing can be added afterwards.
-    void commit() {
+    [[gnu::cold]] void commit() {
         check(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL));
         ssize_t const size = H5Fget_file_image(file_.id(), nullptr, 0);
         check(size);
@@ -196,33 +212,34 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_in_attribute = 64512;   // Keras' HDF5_OBJECT_HEADER_LIMIT
+    static constexpr std::size_t most_in_attribute = 64512; // Keras' HDF5_OBJECT_HEADER_LIMIT
 
     template <class Id>
-    Id check(Id id) const {
-        if (id < 0) refuse("could not be put together: HDF5 says: " + detail::hdf5_error() + ".");
+    [[gnu::cold]] Id check(Id id) const {
+        if (id < 0) refuse({"could not be put together: HDF5 says: ", detail::hdf5_error(), "."});
         return id;
     }
-    [[noreturn]] void refuse(std::string const& what) const {
-        throw Error(Error::Kind::file, path_, what + " Nothing was saved.");
+    [[noreturn, gnu::cold]] void refuse(std::initializer_list<detail::Piece> what) const {
+        detail::fail(Error::Kind::file, {path_}, {detail::message(what), " Nothing was saved."});
     }
-    detail::Hdf5Handle space(std::vector<std::uint64_t> const& shape) const {
+    [[gnu::cold]] detail::Hdf5Handle space(std::vector<std::uint64_t> const& shape) const {
         std::vector<hsize_t> const dims(shape.begin(), shape.end());
         return {check(dims.empty() ? H5Screate(H5S_SCALAR)
                                    : H5Screate_simple(int(dims.size()), dims.data(), nullptr)),
                 H5Sclose};
     }
-    detail::Hdf5Handle string_type(std::size_t size, H5T_cset_t set) const {
+    [[gnu::cold]] detail::Hdf5Handle string_type(std::size_t size, H5T_cset_t set) const {
         detail::Hdf5Handle type(check(H5Tcopy(H5T_C_S1)), H5Tclose);
         check(H5Tset_size(type.id(), size));
         if (size != H5T_VARIABLE) check(H5Tset_strpad(type.id(), H5T_STR_NULLPAD));
         check(H5Tset_cset(type.id(), set));
         return type;
     }
-    void attribute(Group const& at, char const* name, detail::Hdf5Handle const& type,
-                   detail::Hdf5Handle const& extent, void const* data) {
-        detail::Hdf5Handle const made(check(H5Acreate2(at.id(), name, type.id(), extent.id(),
-                                                       H5P_DEFAULT, H5P_DEFAULT)), H5Aclose);
+    [[gnu::cold]] void attribute(Group const& at, char const* name, detail::Hdf5Handle const& type,
+                                 detail::Hdf5Handle const& extent, void const* data) {
+        detail::Hdf5Handle const made(
+            check(H5Acreate2(at.id(), name, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT)),
+            H5Aclose);
         if (data) check(H5Awrite(made.id(), type.id(), data));
     }
 
@@ -242,7 +259,7 @@ public:
     using Group = detail::Hdf5Handle;
     using Dataset = detail::Hdf5Handle;
 
-    explicit Hdf5Reader(std::string path) : path_(std::move(path)) {
+    [[gnu::cold]] explicit Hdf5Reader(std::string path) : path_(std::move(path)) {
         BoundedFile file(path_);
         size_ = file.size();
         std::unique_ptr<std::byte[]> const bytes(new std::byte[std::size_t(size_)]);
@@ -253,8 +270,8 @@ public:
         std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this));
         if (size_ > 0) file_ = {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose};
         if (!file_.is_open())
-            refuse("is no HDF5 file, or it is damaged" +
-                   (size_ > 0 ? ": HDF5 says: " + detail::hdf5_error() : ": it is empty") + ".");
+            refuse({"is no HDF5 file, or it is damaged",
+                    (size_ > 0 ? ": HDF5 says: " + detail::hdf5_error() : ": it is empty"), "."});
         root_ = {check(H5Gopen2(file_.id(), "/", H5P_DEFAULT)), H5Gclose};
     }
 
@@ -262,21 +279,21 @@ public:
     Group const& root() const { return root_; }
 
     /// Is there something of this name, and is it a group?
-    bool has_group(Group const& at, std::string const& name) const {
+    [[gnu::cold]] bool has_group(Group const& at, std::string const& name) const {
         return H5Lexists(at.id(), name.c_str(), H5P_DEFAULT) > 0 &&
                object(at, name, H5I_GROUP).is_open();
     }
-    Group group(Group const& at, std::string const& name) const {
+    [[gnu::cold]] Group group(Group const& at, std::string const& name) const {
         Group g = object(at, name, H5I_GROUP);
-        if (!g.is_open()) refuse("has no group " + shown(name) + ".");
+        if (!g.is_open()) refuse({"has no group ", shown(name), "."});
         return g;
     }
-    Dataset dataset(Group const& at, std::string const& name) const {
+    [[gnu::cold]] Dataset dataset(Group const& at, std::string const& name) const {
         Dataset d = object(at, name, H5I_DATASET);
-        if (!d.is_open()) refuse("has no data set " + shown(name) + ".");
+        if (!d.is_open()) refuse({"has no data set ", shown(name), "."});
         detail::Hdf5Handle const made(check(H5Dget_create_plist(d.id())), H5Pclose);
         if (H5Pget_external_count(made.id()) > 0 || H5Pget_layout(made.id()) == H5D_VIRTUAL)
-            refuse("data set " + shown(name) + " lies in other files. Copy it into this one.");
+            refuse({"data set ", shown(name), " lies in other files. Copy it into this one."});
         int const filters = H5Pget_nfilters(made.id());
         for (int i = 0; i < filters; ++i) {
             unsigned flags = 0;
@@ -285,12 +302,12 @@ public:
                                                0, nullptr, nullptr);
             if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
                 filter != H5Z_FILTER_FLETCHER32)
-                refuse("data set " + shown(name) + " uses HDF5's filter " + std::to_string(filter) +
-                       ", which is not read. Save it with gzip or without compression.");
+                refuse({"data set ", shown(name), " uses HDF5's filter ", std::uint64_t(filter),
+                        ", which is not read. Save it with gzip or without compression."});
         }
         return d;
     }
-    std::vector<std::uint64_t> shape(Dataset const& d) const {
+    [[gnu::cold]] std::vector<std::uint64_t> shape(Dataset const& d) const {
         detail::Hdf5Handle const extent(check(H5Dget_space(d.id())), H5Sclose);
         std::array<hsize_t, H5S_MAX_RANK> dims{};
         int const rank = H5Sget_simple_extent_dims(extent.id(), dims.data(), nullptr);
@@ -298,19 +315,20 @@ public:
         return {dims.begin(), dims.begin() + rank};
     }
     /// Are its numbers floating-point numbers (or whole ones)?
-    bool holds(Dataset const& d, DType type) const {
+    [[gnu::cold]] bool holds(Dataset const& d, DType type) const {
         detail::Hdf5Handle const stored(check(H5Dget_type(d.id())), H5Tclose);
         bool const floating = type == DType::f32 || type == DType::f64;
         return H5Tget_class(stored.id()) == (floating ? H5T_FLOAT : H5T_INTEGER);
     }
     /// All numbers, converted to `type`. The caller has compared the shape with its room.
-    void read(Dataset const& d, DType type, void* to) const {
+    [[gnu::cold]] void read(Dataset const& d, DType type, void* to) const {
         if (H5Dread(d.id(), detail::hdf5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0)
-            refuse("cannot be read: HDF5 says: " + detail::hdf5_error() + ".");
+            refuse({"cannot be read: HDF5 says: ", detail::hdf5_error(), "."});
     }
 
     /// A list of names in any of the forms that Keras writes; nothing: there is no such attribute.
-    std::optional<std::vector<std::string>> names(Group const& at, std::string const& name) const {
+    [[gnu::cold]] std::optional<std::vector<std::string>> names(Group const& at,
+                                                                std::string const& name) const {
         std::vector<std::string> out;
         if (H5Aexists(at.id(), name.c_str()) > 0) {
             add_strings(at, name, out);
@@ -323,36 +341,38 @@ public:
             add_strings(at, piece, out);
         }
     }
-    std::optional<std::string> text(Group const& at, std::string const& name) const {
+    [[gnu::cold]] std::optional<std::string> text(Group const& at, std::string const& name) const {
         if (H5Aexists(at.id(), name.c_str()) <= 0) return {};
         std::vector<std::string> out;
         add_strings(at, name, out);
         return out.size() == 1 ? std::optional(std::move(out[0])) : std::nullopt;
     }
-    std::optional<std::uint64_t> number(Group const& at, std::string const& name) const {
+    [[gnu::cold]] std::optional<std::uint64_t> number(Group const& at,
+                                                      std::string const& name) const {
         if (H5Aexists(at.id(), name.c_str()) <= 0) return {};
         detail::Hdf5Handle const a(check(H5Aopen(at.id(), name.c_str(), H5P_DEFAULT)), H5Aclose);
         detail::Hdf5Handle const extent(check(H5Aget_space(a.id())), H5Sclose);
         std::uint64_t value = 0;
         if (H5Sget_simple_extent_npoints(extent.id()) != 1 ||
             H5Aread(a.id(), H5T_NATIVE_UINT64, &value) < 0)
-            refuse("attribute " + shown(name) + " is no whole number.");
+            refuse({"attribute ", shown(name), " is no whole number."});
         return value;
     }
 
-    [[noreturn]] void refuse(std::string const& what) const {
-        throw Error(Error::Kind::data, path_, what);
+    [[noreturn, gnu::cold]] void refuse(std::initializer_list<detail::Piece> what) const {
+        detail::fail(Error::Kind::data, {path_}, what);
     }
 
 private:
     template <class Id>
-    Id check(Id id) const {
-        if (id < 0) refuse("cannot be read: HDF5 says: " + detail::hdf5_error() + ".");
+    [[gnu::cold]] Id check(Id id) const {
+        if (id < 0) refuse({"cannot be read: HDF5 says: ", detail::hdf5_error(), "."});
         return id;
     }
 
     /// What lies at the end of a path of hard links below `at`; not open: nothing, or another kind.
-    detail::Hdf5Handle object(Group const& at, std::string const& path, H5I_type_t kind) const {
+    [[gnu::cold]] detail::Hdf5Handle object(Group const& at, std::string const& path,
+                                            H5I_type_t kind) const {
         detail::Hdf5Handle here;
         std::string_view rest = path;
         while (true) {
@@ -360,13 +380,14 @@ private:
             std::string const part(rest.substr(0, slash));
             hid_t const from = here.is_open() ? here.id() : at.id();
             if (part.empty() || part == ".")
-                refuse("names its object " + shown(path) + ", which is no path within a group.");
+                refuse({"names its object ", shown(path), ", which is no path within a group."});
             if (H5Lexists(from, part.c_str(), H5P_DEFAULT) <= 0) return {};
             H5L_info_t link;
             check(H5Lget_info(from, part.c_str(), &link, H5P_DEFAULT));
             if (link.type != H5L_TYPE_HARD)
-                refuse("reaches " + shown(path) + " by a soft or external link, which is not "
-                       "followed. Copy what it points to.");
+                refuse({"reaches ", shown(path),
+                        " by a soft or external link, which is not "
+                        "followed. Copy what it points to."});
             here = {check(H5Oopen(from, part.c_str(), H5P_DEFAULT)), H5Oclose};
             bool const last = slash == std::string_view::npos;
             if (H5Iget_type(here.id()) != (last ? kind : H5I_GROUP)) return {};
@@ -375,20 +396,21 @@ private:
         }
     }
 
-    void add_strings(Group const& at, std::string const& name, std::vector<std::string>& to) const {
+    [[gnu::cold]] void add_strings(Group const& at, std::string const& name,
+                                   std::vector<std::string>& to) const {
         detail::Hdf5Handle const a(check(H5Aopen(at.id(), name.c_str(), H5P_DEFAULT)), H5Aclose);
         detail::Hdf5Handle const extent(check(H5Aget_space(a.id())), H5Sclose);
         detail::Hdf5Handle const type(check(H5Aget_type(a.id())), H5Tclose);
         auto const points = H5Sget_simple_extent_npoints(extent.id());
         check(points);
-        if (points == 0) return;   // Keras: a list of no names is stored as no numbers
+        if (points == 0) return; // Keras: a list of no names is stored as no numbers
         if (H5Tget_class(type.id()) != H5T_STRING)
-            refuse("attribute " + shown(name) + " holds no text.");
+            refuse({"attribute ", shown(name), " holds no text."});
         auto const n = std::uint64_t(points);
         std::size_t const each = H5Tget_size(type.id());
         std::uint64_t bytes = 0;
         if (!checked_mul(n, each, bytes) || bytes > size_)
-            refuse("attribute " + shown(name) + " claims more text than the file is long.");
+            refuse({"attribute ", shown(name), " claims more text than the file is long."});
         if (H5Tis_variable_str(type.id()) > 0) {
             // n null pointers first: what HDF5 has not filled in must not be freed
             Strings strings{std::vector<char*>(std::size_t(n)), type.id(), extent.id()};

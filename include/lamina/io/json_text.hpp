@@ -28,7 +28,7 @@ public:
         separate();
         quote(name);
         text_ += ": ";
-        first_ = true;   // its value takes no comma
+        first_ = true; // its value takes no comma
     }
 
     [[gnu::noinline]] void value(std::string_view v) {
@@ -37,15 +37,18 @@ public:
     }
     void value(char const* v) { value(std::string_view(v)); }
     template <std::same_as<bool> B>
-    void value(B v) { raw(v ? "true" : "false"); }
+    void value(B v) {
+        raw(v ? "true" : "false");
+    }
     template <std::integral I>
-        requires(!std::same_as<I, bool>)
-    void value(I v) {
+    requires(!std::same_as<I, bool>) [[gnu::cold]] void value(I v) {
         char digits[24];
         raw({digits, std::size_t(std::to_chars(digits, digits + sizeof digits, v).ptr - digits)});
     }
     template <std::floating_point F>
-    void value(F v) { raw(number(v)); }
+    void value(F v) {
+        raw(number(v));
+    }
     void null() { raw("null"); }
     /// A value that is JSON already.
     [[gnu::noinline]] void raw(std::string_view json) {
@@ -54,7 +57,7 @@ public:
     }
     /// key(name); value(v);
     template <class V>
-    void member(std::string_view name, V const& v) {
+    [[gnu::cold]] void member(std::string_view name, V const& v) {
         key(name);
         value(v);
     }
@@ -69,13 +72,13 @@ private:
         closers_ += bracket == '{' ? '}' : ']';
         first_ = true;
     }
-    void separate() {
+    [[gnu::cold]] void separate() {
         if (!first_) text_ += ", ";
         first_ = false;
     }
     template <class F>
-    static std::string number(F v) {
-        if (v != v) return "NaN";   // no JSON, but what Python writes and reads
+    [[gnu::cold]] static std::string number(F v) {
+        if (v != v) return "NaN"; // no JSON, but what Python writes and reads
         char digits[40];
         std::string out(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
         if (out.find("inf") != std::string::npos) return v < 0 ? "-Infinity" : "Infinity";

@@ -21,10 +21,11 @@ namespace detail {
 /// {"class_name": "Dense", "config": {"name": ..., ...}} for one layer.
 class KerasLayerConfig {
 public:
-    KerasLayerConfig(JsonText& json, Document const& document, KerasLayer const& layer)
+    [[gnu::cold]] KerasLayerConfig(JsonText& json, Document const& document,
+                                   KerasLayer const& layer)
         : json_(json), row_(document.layers[layer.row]), document_(document), layer_(layer) {}
 
-    void write() {
+    [[gnu::cold]] void write() {
         json_.member("class_name", class_name());
         json_.key("config");
         json_.object();
@@ -37,38 +38,38 @@ public:
 private:
     std::string_view type() const { return row_.part.type; }
     /// An activation that Keras has as a function, without a layer of its own.
-    bool is_activation() const {
+    [[gnu::cold]] bool is_activation() const {
         constexpr std::array layers{"ReLU", "LeakyReLU", "ELU", "Softmax"};
         return std::find(layers.begin(), layers.end(), type()) == layers.end() &&
                !keras_activation(row_.part).empty();
     }
-    std::string class_name() const {
+    [[gnu::cold]] std::string class_name() const {
         if (row_.inputs.empty()) return "InputLayer";
         return is_activation() ? "Activation" : row_.part.type;
     }
-    std::string dtype() const {
+    [[gnu::cold]] std::string dtype() const {
         if (row_.integer) return "int32";
         auto const& parameters = document_.parameters;
         return std::string(name_of(parameters.empty() ? DType::f32 : parameters[0].dtype));
     }
-    bool has(std::string_view parameter) const {
+    [[gnu::cold]] bool has(std::string_view parameter) const {
         auto const ends = [&](std::size_t i) {
             std::string_view const name = document_.parameters[i].name;
             return name.substr(name.rfind('/') + 1) == parameter;
         };
         return std::any_of(row_.parameters.begin(), row_.parameters.end(), ends);
     }
-    void setting(std::string_view name) {
+    [[gnu::cold]] void setting(std::string_view name) {
         if (auto const* const value = row_.part.find(name)) {
             json_.key(name);
             json_.raw(*value);
         }
     }
-    void shape(std::vector<std::uint64_t> const& dims) {
+    [[gnu::cold]] void shape(std::vector<std::uint64_t> const& dims) {
         for (auto const d : dims) json_.value(d);
     }
 
-    void write_input() {
+    [[gnu::cold]] void write_input() {
         json_.key("batch_shape");
         json_.array();
         json_.null();
@@ -77,7 +78,7 @@ private:
         json_.member("dtype", dtype());
         json_.member("sparse", false);
     }
-    void write_layer() {
+    [[gnu::cold]] void write_layer() {
         json_.member("trainable", row_.trainable);
         json_.member("dtype", dtype());
         if (is_activation()) {
@@ -105,14 +106,14 @@ private:
             json_.array();
             for (std::size_t axis = 1; axis < row_.output.size(); ++axis) json_.value(axis);
             json_.end();
-        } else {   // its options are called as in Keras
+        } else { // its options are called as in Keras
             for (auto const& [name, value] : row_.part.settings) {
                 json_.key(name);
                 json_.raw(value);
             }
         }
     }
-    void write_regularizer() {
+    [[gnu::cold]] void write_regularizer() {
         auto const* const l1 = row_.part.find("kernel_l1");
         auto const* const l2 = row_.part.find("kernel_l2");
         if (!l1 || !l2 || (*l1 == "0.0" && *l2 == "0.0")) return;
@@ -136,7 +137,7 @@ private:
 };
 
 /// {"class_name": "Huber", "config": {"delta": 1.0}}: a loss or a metric.
-inline void write_part(JsonText& json, Part const& part, bool with_settings) {
+[[gnu::cold]] inline void write_part(JsonText& json, Part const& part, bool with_settings) {
     constexpr std::string_view from_logits = "FromLogits";
     std::string type = part.type;
     bool const logits = type.ends_with(from_logits);
@@ -156,8 +157,8 @@ inline void write_part(JsonText& json, Part const& part, bool with_settings) {
 }
 
 /// [["dense", 0, 0], ...], or ["dense", 0, 0] where there is one.
-inline void write_ends(JsonText& json, KerasGraph const& graph,
-                       std::vector<KerasLayer::Source> const& ends) {
+[[gnu::cold]] inline void write_ends(JsonText& json, KerasGraph const& graph,
+                                     std::vector<KerasLayer::Source> const& ends) {
     bool const many = ends.size() != 1;
     if (many) json.array();
     for (auto const& e : ends) {
@@ -171,8 +172,9 @@ inline void write_ends(JsonText& json, KerasGraph const& graph,
 }
 
 /// What a call reads, as Keras writes its tensors.
-inline void write_call(JsonText& json, KerasGraph const& graph, Document const& document,
-                       std::vector<KerasLayer::Source> const& reads) {
+[[gnu::cold]] inline void write_call(JsonText& json, KerasGraph const& graph,
+                                     Document const& document,
+                                     std::vector<KerasLayer::Source> const& reads) {
     json.object();
     json.key("args");
     json.array();
@@ -211,7 +213,8 @@ inline void write_call(JsonText& json, KerasGraph const& graph, Document const& 
 /// The attribute `model_config`: what Keras rebuilds the model from. Layers that Keras does not
 /// have go under their own class name with their own options.
 /// Source: keras/src/models/sequential.py and functional.py, get_config; files of Keras 3.16.
-inline std::string keras_model_config(Document const& document, KerasGraph const& graph) {
+[[gnu::cold]] inline std::string keras_model_config(Document const& document,
+                                                    KerasGraph const& graph) {
     JsonText json;
     json.object();
     json.member("class_name", document.sequential ? "Sequential" : "Functional");
@@ -253,12 +256,26 @@ inline std::string keras_model_config(Document const& document, KerasGraph const
 
 /// The attribute `training_config`: what Keras compiles the model with. Metrics that Keras does not
 /// have are left out.
-inline std::string keras_training_config(Document const& document) {
-    constexpr std::array metrics{
-        "BinaryAccuracy", "Precision", "Recall", "AUC", "MeanSquaredError", "MeanAbsoluteError",
-        "RootMeanSquaredError", "R2Score", "MeanAbsolutePercentageError", "CosineSimilarity",
-        "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
-        "KLDivergence", "Poisson", "LogCoshError", "Hinge", "SquaredHinge", "CategoricalHinge"};
+[[gnu::cold]] inline std::string keras_training_config(Document const& document) {
+    constexpr std::array metrics{"BinaryAccuracy",
+                                 "Precision",
+                                 "Recall",
+                                 "AUC",
+                                 "MeanSquaredError",
+                                 "MeanAbsoluteError",
+                                 "RootMeanSquaredError",
+                                 "R2Score",
+                                 "MeanAbsolutePercentageError",
+                                 "CosineSimilarity",
+                                 "BinaryCrossentropy",
+                                 "CategoricalCrossentropy",
+                                 "SparseCategoricalCrossentropy",
+                                 "KLDivergence",
+                                 "Poisson",
+                                 "LogCoshError",
+                                 "Hinge",
+                                 "SquaredHinge",
+                                 "CategoricalHinge"};
     JsonText json;
     json.object();
     json.key("loss");
@@ -275,7 +292,7 @@ inline std::string keras_training_config(Document const& document) {
     }
     json.key("metrics");
     json.array();
-    if (document.losses.size() == 1) {   // Keras wants them by output where there are several
+    if (document.losses.size() == 1) { // Keras wants them by output where there are several
         for (auto const& metric : document.metrics) {
             if (metric.type == "Accuracy") json.value("accuracy");
             else if (std::find(metrics.begin(), metrics.end(), metric.type) != metrics.end())

@@ -18,10 +18,10 @@ namespace lamina {
 /// has that as an argument of the layer, and each call of it.
 struct KerasLayer {
     struct Source {
-        std::size_t layer, call;            // which call of which layer
+        std::size_t layer, call; // which call of which layer
     };
-    std::string name;                       ///< without slashes: "encoder.dense_1"
-    std::size_t row = 0;                    ///< the row that owns its weights
+    std::string name;    ///< without slashes: "encoder.dense_1"
+    std::size_t row = 0; ///< the row that owns its weights
     std::string activation = "linear";
     std::vector<std::vector<Source>> calls; ///< what each call reads; empty for an input
 };
@@ -35,21 +35,29 @@ struct KerasGraph {
 namespace detail {
 
 /// What Keras calls an activation that has no options, or those it would have; "" for others.
-inline std::string_view keras_activation(Part const& part) {
+[[gnu::cold]] inline std::string_view keras_activation(Part const& part) {
     struct Known {
         std::string_view type, name, option, value;
     };
-    constexpr std::array known{
-        Known{"ReLU", "relu", "", ""}, Known{"ReLU6", "relu6", "", ""},
-        Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
-        Known{"ELU", "elu", "alpha", "1.0"}, Known{"SELU", "selu", "", ""},
-        Known{"CELU", "celu", "alpha", "1.0"}, Known{"GELU", "gelu", "", ""},
-        Known{"SiLU", "silu", "", ""}, Known{"Mish", "mish", "", ""},
-        Known{"Softplus", "softplus", "", ""}, Known{"Softsign", "softsign", "", ""},
-        Known{"Sigmoid", "sigmoid", "", ""}, Known{"HardSigmoid", "hard_sigmoid", "", ""},
-        Known{"HardSwish", "hard_silu", "", ""}, Known{"Tanh", "tanh", "", ""},
-        Known{"Exponential", "exponential", "", ""}, Known{"Softmax", "softmax", "", ""},
-        Known{"LogSoftmax", "log_softmax", "", ""}, Known{"Linear", "linear", "", ""}};
+    constexpr std::array known{Known{"ReLU", "relu", "", ""},
+                               Known{"ReLU6", "relu6", "", ""},
+                               Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
+                               Known{"ELU", "elu", "alpha", "1.0"},
+                               Known{"SELU", "selu", "", ""},
+                               Known{"CELU", "celu", "alpha", "1.0"},
+                               Known{"GELU", "gelu", "", ""},
+                               Known{"SiLU", "silu", "", ""},
+                               Known{"Mish", "mish", "", ""},
+                               Known{"Softplus", "softplus", "", ""},
+                               Known{"Softsign", "softsign", "", ""},
+                               Known{"Sigmoid", "sigmoid", "", ""},
+                               Known{"HardSigmoid", "hard_sigmoid", "", ""},
+                               Known{"HardSwish", "hard_silu", "", ""},
+                               Known{"Tanh", "tanh", "", ""},
+                               Known{"Exponential", "exponential", "", ""},
+                               Known{"Softmax", "softmax", "", ""},
+                               Known{"LogSoftmax", "log_softmax", "", ""},
+                               Known{"Linear", "linear", "", ""}};
     for (auto const& k : known) {
         if (k.type != part.type) continue;
         auto const* const value = k.option.empty() ? nullptr : part.find(k.option);
@@ -59,7 +67,7 @@ inline std::string_view keras_activation(Part const& part) {
 }
 
 /// The rows that read each row, counted with repetition; an output counts as a reader.
-inline std::vector<std::size_t> count_readers(Document const& document) {
+[[gnu::cold]] inline std::vector<std::size_t> count_readers(Document const& document) {
     std::vector<std::size_t> readers(document.layers.size(), 0);
     for (auto const& layer : document.layers)
         for (auto const i : layer.inputs) ++readers[i];
@@ -70,12 +78,12 @@ inline std::vector<std::size_t> count_readers(Document const& document) {
 /// Keras orders the layers of a Functional model by their distance from the outputs, the farthest
 /// first, and then by when a depth-first walk from the outputs meets them.
 /// Source: keras/src/ops/function.py, map_graph and _build_map.
-inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
+[[gnu::cold]] inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
     auto const& layers = graph.layers;
-    std::vector<std::vector<int>> state(layers.size());   // of each call: 0 new, 1 entered, 2 done
+    std::vector<std::vector<int>> state(layers.size()); // of each call: 0 new, 1 entered, 2 done
     for (std::size_t i = 0; i < layers.size(); ++i)
         state[i].resize(std::max<std::size_t>(layers[i].calls.size(), 1));
-    std::vector<std::size_t> met(layers.size(), 0);   // 0: by none
+    std::vector<std::size_t> met(layers.size(), 0); // 0: by none
     std::size_t next = 1;
     std::vector<KerasLayer::Source> finished, stack;
     for (auto const& output : graph.outputs) {
@@ -88,7 +96,7 @@ inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
                 if (met[layer] == 0) met[layer] = next++;
                 if (layers[layer].calls.empty()) continue;
                 auto const& reads = layers[layer].calls[call];
-                for (auto r = reads.rbegin(); r != reads.rend(); ++r)   // the first is walked first
+                for (auto r = reads.rbegin(); r != reads.rend(); ++r) // the first is walked first
                     if (state[r->layer][r->call] == 0) stack.push_back(*r);
             } else {
                 if (s == 1) finished.push_back({layer, call});
@@ -109,7 +117,7 @@ inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
             call_depth[r.layer][r.call] = std::max(call_depth[r.layer][r.call], d + 1);
     }
     std::vector<std::size_t> by_meeting, order;
-    for (std::size_t m = 0; m < next; ++m)   // those met by none, inputs that nobody reads, first
+    for (std::size_t m = 0; m < next; ++m) // those met by none, inputs that nobody reads, first
         for (std::size_t i = 0; i < layers.size(); ++i)
             if (met[i] == m) by_meeting.push_back(i);
     for (std::size_t d = *std::max_element(depth.begin(), depth.end()) + 1; d-- > 0;)
@@ -118,21 +126,22 @@ inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
     return order;
 }
 
-inline std::string keras_name(std::string path) {
-    std::replace(path.begin(), path.end(), '/', '.');   // Keras allows no slash in a name
+[[gnu::cold]] inline std::string keras_name(std::string path) {
+    std::replace(path.begin(), path.end(), '/', '.'); // Keras allows no slash in a name
     return path;
 }
 
 /// The shape that Keras gives a layer's tensor. PReLU's slopes are shared along all axes but the
 /// last, which Keras counts as axes of length 1.
-inline std::vector<std::uint64_t> keras_shape(LayerRecord const& layer, Entry const& e) {
+[[gnu::cold]] inline std::vector<std::uint64_t> keras_shape(LayerRecord const& layer,
+                                                            Entry const& e) {
     auto shape = e.shape;
     if (layer.part.type == "PReLU") shape.insert(shape.begin(), layer.output.size() - 1, 1);
     return shape;
 }
 
 /// "adam" for Adam: what Keras calls the optimizer's variables after.
-inline std::string keras_optimizer_name(Part const& optimizer) {
+[[gnu::cold]] inline std::string keras_optimizer_name(Part const& optimizer) {
     std::string name = optimizer.type == "AMSGrad" ? "Adam" : optimizer.type;
     for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
@@ -143,7 +152,7 @@ inline std::string keras_optimizer_name(Part const& optimizer) {
 
 /// The Keras model that a document describes: `Dense` and the `ReLU` behind it become one layer,
 /// rows that share weights become calls of one layer.
-inline KerasGraph keras_graph(Document const& document) {
+[[gnu::cold]] inline KerasGraph keras_graph(Document const& document) {
     auto const& rows = document.layers;
     auto const readers = detail::count_readers(document);
     std::vector<bool> shared(rows.size(), false);
@@ -151,17 +160,17 @@ inline KerasGraph keras_graph(Document const& document) {
         if (rows[i].owner != i) shared[rows[i].owner] = shared[i] = true;
 
     KerasGraph graph;
-    std::vector<KerasLayer::Source> made(rows.size());   // what gives each row's output
+    std::vector<KerasLayer::Source> made(rows.size()); // what gives each row's output
     std::size_t inputs = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto const& row = rows[i];
         std::vector<KerasLayer::Source> reads;
         for (auto const k : row.inputs) reads.push_back(made[k]);
-        if (row.inputs.size() == 1) {   // an activation goes into the Dense before it
+        if (row.inputs.size() == 1) { // an activation goes into the Dense before it
             auto const before = row.inputs[0];
             auto const activation = detail::keras_activation(row.part);
-            bool const takes = rows[before].part.type == "Dense" && readers[before] == 1 &&
-                               !shared[before];
+            bool const takes =
+                rows[before].part.type == "Dense" && readers[before] == 1 && !shared[before];
             if (takes && !activation.empty()) {
                 made[i] = made[before];
                 graph.layers[made[i].layer].activation = activation;

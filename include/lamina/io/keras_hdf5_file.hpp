@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/hdf5.hpp>
 #include <lamina/io/keras_config.hpp>
@@ -25,7 +26,7 @@ namespace lamina {
 /// Source: keras/src/legacy/saving/legacy_h5_format.py.
 class KerasHdf5Writer {
 public:
-    KerasHdf5Writer(std::string const& path, Document const& document, bool training)
+    [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document, bool training)
         : file_(path), document_(document), graph_(keras_graph(document)) {
         file_.text(file_.root(), "keras_version", keras_version, true);
         file_.text(file_.root(), "backend", backend, true);
@@ -44,10 +45,10 @@ private:
     // What the layout follows, and what Keras looks at to read it.
     static constexpr char const *keras_version = "3.16.0", *backend = "numpy";
 
-    void write_weights() {
+    [[gnu::cold]] void write_weights() {
         auto const weights = file_.group(file_.root(), "model_weights");
         std::vector<std::string> names;
-        for (auto const& layer : graph_.layers)   // a Sequential's input is no layer to Keras
+        for (auto const& layer : graph_.layers) // a Sequential's input is no layer to Keras
             if (!document_.sequential || !layer.calls.empty()) names.push_back(layer.name);
         file_.names(weights, "layer_names", names);
         file_.text(weights, "backend", backend);
@@ -71,12 +72,13 @@ private:
         file_.names(top, "weight_names", {});
     }
     /// "sequential/dense/kernel" for "dense/kernel".
-    std::string variable_path(KerasLayer const& layer, std::string const& name) const {
+    [[gnu::cold]] std::string variable_path(KerasLayer const& layer,
+                                            std::string const& name) const {
         std::string const above = document_.sequential ? "sequential/" : "";
         return above + layer.name + name.substr(name.rfind('/'));
     }
 
-    void write_optimizer() {
+    [[gnu::cold]] void write_optimizer() {
         auto const group = file_.group(file_.root(), "optimizer_weights");
         std::string const name = detail::keras_optimizer_name(document_.optimizer);
         std::vector<std::string> names;
@@ -86,7 +88,7 @@ private:
         };
         std::int32_t const iteration = std::int32_t(counter("steps"));
         add({name + "/iteration", {}, DType::i32, &iteration});
-        float const rate = float(document_.learning_rate);   // a schedule goes over as a number
+        float const rate = float(document_.learning_rate); // a schedule goes over as a number
         add({name + "/learning_rate", {}, DType::f32, &rate});
         for (auto const& slot : keras_slots(document_, graph_)) {
             Entry e = document_.slots[slot.entry];
@@ -99,7 +101,7 @@ private:
         file_.names(group, "weight_names", names);
     }
 
-    void write_own(bool training, bool slots_are_keras) {
+    [[gnu::cold]] void write_own(bool training, bool slots_are_keras) {
         auto const own = file_.group(file_.root(), "lamina");
         file_.number(own, "layout", 1);
         if (!document_.scaling.empty()) {
@@ -115,7 +117,7 @@ private:
         auto const group = file_.group(own, "optimizer");
         for (auto const& e : document_.slots) file_.tensor(group, e);
     }
-    std::uint64_t counter(std::string_view name) const {
+    [[gnu::cold]] std::uint64_t counter(std::string_view name) const {
         for (auto const& c : document_.counters)
             if (c.name == name) return c.value;
         return 0;
@@ -130,11 +132,12 @@ private:
 /// document. Weights are matched by their position among the layers that have any, as Keras does.
 class KerasHdf5Reader {
 public:
-    KerasHdf5Reader(std::string const& path, Document const& wanted, LoadOptions const& options)
+    [[gnu::cold]] KerasHdf5Reader(std::string const& path, Document const& wanted,
+                                  LoadOptions const& options)
         : file_(path), wanted_(wanted), options_(options), graph_(keras_graph(wanted)),
           loaded_(wanted) {}
 
-    Loaded load() && {
+    [[gnu::cold]] Loaded load() && {
         // a file of weights alone has them at its root
         Hdf5Reader::Group inner;
         if (file_.has_group(file_.root(), "model_weights"))
@@ -142,8 +145,8 @@ public:
         auto const& weights = inner.is_open() ? inner : file_.root();
         auto const layers = file_.names(weights, "layer_names");
         if (!layers)
-            file_.refuse("has no \"layer_names\": it is no model and no weights in Keras' .h5 "
-                         "layout. Files called .weights.h5 or .keras have another one.");
+            file_.refuse({"has no \"layer_names\": it is no model and no weights in Keras' .h5 "
+                          "layout. Files called .weights.h5 or .keras have another one."});
         load_weights(weights, *layers);
         load_own();
         return std::move(loaded_);
@@ -151,17 +154,18 @@ public:
 
 private:
     struct Found {
-        std::string name;   // for messages: "dense_1/kernel"
+        std::string name; // for messages: "dense_1/kernel"
         Hdf5Reader::Dataset data;
     };
     struct Place {
         Entry const* entry;
         Loaded::Numbers* to;
-        std::vector<std::uint64_t> shape;   // in the file
+        std::vector<std::uint64_t> shape; // in the file
         std::string whose;
     };
 
-    void load_weights(Hdf5Reader::Group const& weights, std::vector<std::string> const& layers) {
+    [[gnu::cold]] void load_weights(Hdf5Reader::Group const& weights,
+                                    std::vector<std::string> const& layers) {
         std::vector<Place> places;
         for (auto const& layer : graph_.layers) {
             auto const& row = wanted_.layers[layer.row];
@@ -169,15 +173,14 @@ private:
             auto const add = [&](Entry const& e, Loaded::Numbers& to) {
                 places.push_back({&e, &to, detail::keras_shape(row, e), whose});
             };
-            for (auto const i : row.parameters)
-                add(wanted_.parameters[i], loaded_.parameters[i]);
+            for (auto const i : row.parameters) add(wanted_.parameters[i], loaded_.parameters[i]);
             for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
         }
         std::vector<Found> found;
         for (auto const& layer : layers) {
             auto const group = file_.group(weights, layer);
             auto const names = file_.names(group, "weight_names");
-            if (!names) file_.refuse("layer " + shown(layer) + " has no \"weight_names\".");
+            if (!names) file_.refuse({"layer ", shown(layer), " has no \"weight_names\"."});
             for (auto const& name : *names) {
                 auto const last = name.rfind('/');
                 std::string const shortly = name.substr(last == name.npos ? 0 : last + 1);
@@ -190,10 +193,9 @@ private:
             auto const& e = *places[i].entry;
             auto const shape = file_.shape(found[i].data);
             if (!file_.holds(found[i].data, e.dtype))
-                differences.add(shown(found[i].name) + " holds other numbers than " +
-                                std::string(name_of(e.dtype)));
-            else
-                differences.shape(found[i].name, shape, e.dtype, places[i].whose, places[i].shape);
+                differences.add(
+                    {shown(found[i].name), " holds other numbers than ", name_of(e.dtype)});
+            else differences.shape(found[i].name, shape, e.dtype, places[i].whose, places[i].shape);
         }
         for (std::size_t i = both; i < places.size(); ++i)
             differences.missing(places[i].entry->name);
@@ -201,13 +203,14 @@ private:
         differences.throw_if_any();
         for (std::size_t i = 0; i < both; ++i) read(found[i].data, *places[i].entry, *places[i].to);
     }
-    void read(Hdf5Reader::Dataset const& data, Entry const& e, Loaded::Numbers& numbers) {
+    [[gnu::cold]] void read(Hdf5Reader::Dataset const& data, Entry const& e,
+                            Loaded::Numbers& numbers) {
         std::byte* const to = numbers.make(e);
         file_.read(data, e.dtype, to);
         if (options_.require_finite) require_finite(file_.path(), e, to);
     }
 
-    void load_own() {
+    [[gnu::cold]] void load_own() {
         bool const own = file_.has_group(file_.root(), "lamina");
         if (own) {
             auto const group = file_.group(file_.root(), "lamina");
@@ -223,14 +226,14 @@ private:
             file_.has_group(file_.root(), "optimizer_weights"))
             load_keras_optimizer(own);
     }
-    void load_scaling(Hdf5Reader::Group const& group) {
+    [[gnu::cold]] void load_scaling(Hdf5Reader::Group const& group) {
         StoredScaling s;
         s.names = file_.names(group, "names").value_or(std::vector<std::string>{});
         auto const numbers = [&](char const* name, std::vector<double>& to) {
             auto const data = file_.dataset(group, name);
             auto const shape = file_.shape(data);
             if (shape.size() != 1 || shape[0] != s.names.size())
-                file_.refuse("its scaling does not have one number for each name.");
+                file_.refuse({"its scaling does not have one number for each name."});
             to.resize(s.names.size());
             if (!to.empty()) file_.read(data, DType::f64, to.data());
         };
@@ -239,20 +242,20 @@ private:
         loaded_.scaling = std::move(s);
     }
 
-    std::vector<KerasSlot> own_slots() const {
+    [[gnu::cold]] std::vector<KerasSlot> own_slots() const {
         std::vector<KerasSlot> out;
         for (std::size_t i = 0; i < wanted_.slots.size(); ++i)
             out.push_back({wanted_.slots[i].name, i, wanted_.slots[i].shape});
         return out;
     }
-    void load_keras_optimizer(bool own) {
+    [[gnu::cold]] void load_keras_optimizer(bool own) {
         auto const group = file_.group(file_.root(), "optimizer_weights");
         auto names = file_.names(group, "weight_names").value_or(std::vector<std::string>{});
         if (names.empty()) return;
-        if (!own) {   // else the counters say it with 64 bits
+        if (!own) { // else the counters say it with 64 bits
             std::uint64_t steps = 0;
             auto const data = file_.dataset(group, names[0]);
-            if (!file_.shape(data).empty()) return;   // another optimizer's file
+            if (!file_.shape(data).empty()) return; // another optimizer's file
             file_.read(data, DType::u64, &steps);
             loaded_.counters.push_back({"steps", steps});
         }
@@ -265,7 +268,8 @@ private:
         for (std::size_t i = 0; i < slots.size(); ++i) slots[i].name = names[first + i];
         load_slots(group, slots);
     }
-    void load_slots(Hdf5Reader::Group const& group, std::vector<KerasSlot> const& slots) {
+    [[gnu::cold]] void load_slots(Hdf5Reader::Group const& group,
+                                  std::vector<KerasSlot> const& slots) {
         Differences differences(file_.path());
         std::vector<Hdf5Reader::Dataset> data;
         for (auto const& slot : slots) {

@@ -19,30 +19,32 @@ namespace lamina {
 
 /// A variable that Keras' optimizer keeps for a parameter, and where lamina keeps it.
 struct KerasSlot {
-    std::string name;        ///< "sequential_dense_kernel_momentum"
-    std::size_t entry = 0;   ///< of Document::slots
+    std::string name;      ///< "sequential_dense_kernel_momentum"
+    std::size_t entry = 0; ///< of Document::slots
     std::vector<std::uint64_t> shape;
 };
 
 namespace detail {
 
-inline double number_of(std::string const& text) {
+[[gnu::cold]] inline double number_of(std::string const& text) {
     double value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
 }
-inline bool is_option(Part const& part, std::string_view name, std::string_view value) {
+[[gnu::cold]] inline bool is_option(Part const& part, std::string_view name,
+                                    std::string_view value) {
     auto const* const found = part.find(name);
     return found && *found == value;
 }
-inline bool is_on(Part const& part, std::string_view name) {
+[[gnu::cold]] inline bool is_on(Part const& part, std::string_view name) {
     return part.find(name) && !is_option(part, name, "0.0") && !is_option(part, name, "false");
 }
 
 /// Names of the numbers that Keras keeps, in the order of lamina's slots. Keras makes the variables
 /// group by group: for each parameter all of the first group, then all of the second, ...
 /// Source: keras/src/optimizers, build() of each.
-inline std::vector<std::vector<std::string_view>> keras_slot_groups(Part const& optimizer) {
+[[gnu::cold]] inline std::vector<std::vector<std::string_view>>
+keras_slot_groups(Part const& optimizer) {
     std::string_view const type = optimizer.type;
     if (type == "Adam" || type == "AdamW" || type == "Nadam") return {{"momentum", "velocity"}};
     if (type == "AMSGrad") return {{"momentum", "velocity"}, {"velocity_hat"}};
@@ -59,7 +61,7 @@ inline std::vector<std::vector<std::string_view>> keras_slot_groups(Part const& 
 }
 
 /// The options that Keras' optimizer of this class has beside those that all have.
-inline std::vector<std::string_view> keras_optimizer_options(std::string_view type) {
+[[gnu::cold]] inline std::vector<std::string_view> keras_optimizer_options(std::string_view type) {
     if (type == "SGD") return {"momentum", "nesterov"};
     if (type == "RMSprop") return {"rho", "momentum", "epsilon", "centered"};
     if (type == "Adagrad") return {"initial_accumulator_value", "epsilon"};
@@ -72,7 +74,7 @@ inline std::vector<std::string_view> keras_optimizer_options(std::string_view ty
 
 /// Has Keras an optimizer that does the same? Not in PyTorch's form, not with an average of the
 /// weights, not with more than one way of clipping.
-inline bool keras_knows(Part const& optimizer) {
+[[gnu::cold]] inline bool keras_knows(Part const& optimizer) {
     using detail::is_on;
     bool known = false;
     for (std::string_view const type : {"SGD", "Adam", "AdamW", "AMSGrad", "Adamax", "Nadam",
@@ -87,7 +89,7 @@ inline bool keras_knows(Part const& optimizer) {
 }
 
 /// {"class_name": "Adam", "config": {...}}. A schedule goes over as the rate of the next step.
-inline void write_keras_optimizer(JsonText& json, Document const& document) {
+[[gnu::cold]] inline void write_keras_optimizer(JsonText& json, Document const& document) {
     auto const& optimizer = document.optimizer;
     bool const amsgrad = optimizer.type == "AMSGrad";
     json.object();
@@ -99,8 +101,8 @@ inline void write_keras_optimizer(JsonText& json, Document const& document) {
     for (std::string_view const name :
          {"weight_decay", "clipnorm", "global_clipnorm", "clipvalue"}) {
         json.key(name);
-        bool const given = detail::is_on(optimizer, name) ||
-                           (name == "weight_decay" && optimizer.type == "AdamW");
+        bool const given =
+            detail::is_on(optimizer, name) || (name == "weight_decay" && optimizer.type == "AdamW");
         if (given) json.raw(*optimizer.find(name));
         else json.null();
     }
@@ -115,9 +117,10 @@ inline void write_keras_optimizer(JsonText& json, Document const& document) {
 }
 
 /// Where the variables of Keras' optimizer lie, in its order, for the parameters that are trained.
-inline std::vector<KerasSlot> keras_slots(Document const& document, KerasGraph const& graph) {
+[[gnu::cold]] inline std::vector<KerasSlot> keras_slots(Document const& document,
+                                                        KerasGraph const& graph) {
     std::vector<KerasSlot> out;
-    std::size_t first = 0;   // slot of the group
+    std::size_t first = 0; // slot of the group
     for (auto const& group : detail::keras_slot_groups(document.optimizer)) {
         for (auto const& layer : graph.layers) {
             auto const& row = document.layers[layer.row];
@@ -128,8 +131,8 @@ inline std::vector<KerasSlot> keras_slots(Document const& document, KerasGraph c
                                          "_" + path.substr(path.rfind('/') + 1) + "_";
                 auto const shape = detail::keras_shape(row, document.parameters[p]);
                 for (std::size_t k = 0; k < group.size(); ++k)
-                    out.push_back({name + std::string(group[k]),
-                                   p * document.slot_count + first + k, shape});
+                    out.push_back(
+                        {name + std::string(group[k]), p * document.slot_count + first + k, shape});
             }
         }
         first += group.size();
@@ -139,7 +142,8 @@ inline std::vector<KerasSlot> keras_slots(Document const& document, KerasGraph c
 
 /// The product of all momenta that Keras' Nadam keeps beside its slots; nothing for others.
 /// Source: keras/src/optimizers/nadam.py, _backend_update_step.
-inline std::optional<float> keras_momentum_product(Document const& document, std::uint64_t steps) {
+[[gnu::cold]] inline std::optional<float> keras_momentum_product(Document const& document,
+                                                                 std::uint64_t steps) {
     if (document.optimizer.type != "Nadam") return {};
     auto const* const beta = document.optimizer.find("beta_1");
     double const beta_1 = beta ? detail::number_of(*beta) : 0.9;

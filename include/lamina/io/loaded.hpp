@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/shown.hpp>
 
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,13 +24,13 @@ class Loaded {
 public:
     /// Room for one tensor's numbers.
     struct Numbers {
-        std::unique_ptr<std::byte[]> bytes;   // null: the file does not have it
+        std::unique_ptr<std::byte[]> bytes; // null: the file does not have it
         std::byte* make(Entry const& e) {
             bytes.reset(new std::byte[e.bytes()]);
             return bytes.get();
         }
     };
-    std::vector<Numbers> parameters, state, slots;   // slots is empty where the file has none
+    std::vector<Numbers> parameters, state, slots; // slots is empty where the file has none
     std::vector<Counter> counters;
     std::optional<StoredScaling> scaling;
 
@@ -42,41 +43,43 @@ class Differences {
 public:
     explicit Differences(std::string path) : path_(std::move(path)) {}
 
-    void add(std::string text) { texts_.push_back(std::move(text)); }
+    [[gnu::cold]] void add(std::initializer_list<detail::Piece> text) {
+        texts_ += detail::message(text);
+        texts_ += "; ";
+    }
     void missing(std::string const& name) { missing_.push_back(name); }
     void extra(std::string const& name) { extra_.push_back(name); }
     /// Has the file's tensor the model's shape?
-    bool shape(std::string const& name, std::vector<std::uint64_t> const& found, DType type,
-               std::string const& whose, std::vector<std::uint64_t> const& wanted) {
+    [[gnu::cold]] bool shape(std::string const& name, std::vector<std::uint64_t> const& found,
+                             DType type, std::string const& whose,
+                             std::vector<std::uint64_t> const& wanted) {
         if (found == wanted) return true;
-        add(shown(name) + " is " + shown_shape(found) + " " + std::string(name_of(type)) +
-            ", model " + whose + " needs " + shown_shape(wanted));
+        add({shown(name), " is ", shown_shape(found), " ", name_of(type), ", model ", whose,
+             " needs ", shown_shape(wanted)});
         return false;
     }
     bool any() const { return !texts_.empty() || !missing_.empty() || !extra_.empty(); }
 
     /// Error with all of them, if there are any.
-    void throw_if_any() const {
+    [[gnu::cold]] void throw_if_any() const {
         if (!any()) return;
-        std::string what;
-        for (auto const& t : texts_) what += t + "; ";
-        what += std::to_string(missing_.size()) + " missing" + list(missing_) + ", " +
-                std::to_string(extra_.size()) + " extra" + list(extra_) + ". Nothing was loaded.";
-        throw Error(Error::Kind::data, path_, what);
+        detail::fail(Error::Kind::data, {path_},
+                     {texts_, missing_.size(), " missing", list(missing_), ", ", extra_.size(),
+                      " extra", list(extra_), ". Nothing was loaded."});
     }
 
 private:
-    static std::string list(std::vector<std::string> const& names) {
+    [[gnu::cold]] static std::string list(std::vector<std::string> const& names) {
         std::string out;
         for (auto const& n : names) out += (out.empty() ? " (" : ", ") + shown(n);
         return out.empty() ? out : out + ")";
     }
-    std::string path_;
-    std::vector<std::string> texts_, missing_, extra_;
+    std::string path_, texts_;
+    std::vector<std::string> missing_, extra_;
 };
 
 /// "layer 2 Dense": whose parameter (or state) number `index` is.
-inline std::string owner_of(Document const& document, bool state, std::size_t index) {
+[[gnu::cold]] inline std::string owner_of(Document const& document, bool state, std::size_t index) {
     for (std::size_t row = 0; row < document.layers.size(); ++row)
         for (auto const i : state ? document.layers[row].state : document.layers[row].parameters)
             if (i == index)
@@ -85,15 +88,16 @@ inline std::string owner_of(Document const& document, bool state, std::size_t in
 }
 
 /// Refuses tensors with NaN or infinite numbers, by their bits: -ffast-math changes nothing.
-inline void require_finite(std::string const& path, Entry const& e, std::byte const* bytes) {
+[[gnu::cold]] inline void require_finite(std::string const& path, Entry const& e,
+                                         std::byte const* bytes) {
     auto const check = [&]<class Bits>(Bits exponent) {
         for (std::size_t i = 0; i < e.size(); ++i) {
             Bits bits;
             std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
             if ((bits & exponent) == exponent)
-                throw Error(Error::Kind::numeric, path, "tensor " + shown(e.name) +
-                            " holds NaN or infinity at its number " + std::to_string(i) +
-                            ". Nothing was loaded.");
+                throw Error(Error::Kind::numeric, path,
+                            "tensor " + shown(e.name) + " holds NaN or infinity at its number " +
+                                std::to_string(i) + ". Nothing was loaded.");
         }
     };
     if (e.dtype == DType::f32) check(std::uint32_t{0x7f800000u});

@@ -4,7 +4,7 @@
 // The one header that includes nlohmann/json. A program that includes it links
 // lamina::safetensors.
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/io/atomic_file.hpp>
 #include <lamina/io/bounded_file.hpp>
 #include <lamina/io/checked.hpp>
@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <numeric>
@@ -38,7 +39,7 @@ struct StoredTensor {
     std::string_view name;
     DType dtype;
     std::span<std::uint64_t const> shape;
-    std::span<std::byte const> bytes;   ///< little-endian, row-major
+    std::span<std::byte const> bytes; ///< little-endian, row-major
 
     std::size_t size() const { return bytes.size() * 8 / info(dtype).bits; }
     /// The numbers as T. Error where they are no numbers of that kind: converts<T>(dtype).
@@ -69,7 +70,7 @@ struct SafetensorsOptions {
 /// Source      github.com/huggingface/safetensors, README "Format" and safetensors/src/tensor.rs
 class SafetensorsFile {
 public:
-    static constexpr std::uint64_t max_header = 100'000'000;   // as in the reference
+    static constexpr std::uint64_t max_header = 100'000'000; // as in the reference
     static constexpr std::size_t max_rank = 16, max_metadata = 65'536;
 
     explicit SafetensorsFile(std::string const& path, SafetensorsOptions options = {})
@@ -90,12 +91,15 @@ public:
     std::size_t size() const { return records_.size(); }
     StoredTensor operator[](std::size_t i) const {
         auto const& r = records_[i];
-        return {name(r), r.dtype, {dims_.data() + r.shape, r.rank},
+        return {name(r),
+                r.dtype,
+                {dims_.data() + r.shape, r.rank},
                 {data_.get() + r.begin, std::size_t(r.end - r.begin)}};
     }
     /// Which tensor has this name.
     std::optional<std::size_t> index_of(std::string_view wanted) const {
-        auto const at = std::lower_bound(by_name_.begin(), by_name_.end(), wanted,
+        auto const at = std::lower_bound(
+            by_name_.begin(), by_name_.end(), wanted,
             [this](std::uint32_t i, std::string_view n) { return name(records_[i]) < n; });
         if (at == by_name_.end() || name(records_[*at]) != wanted) return {};
         return *at;
@@ -116,7 +120,7 @@ public:
 
 private:
     struct Record {
-        std::uint32_t name, name_size, shape;   // places in names_ and dims_
+        std::uint32_t name, name_size, shape; // places in names_ and dims_
         std::uint8_t rank;
         DType dtype;
         std::uint64_t begin, end;
@@ -132,8 +136,8 @@ private:
         }
     };
 
-    [[noreturn]] void refuse(std::string const& what) const {
-        throw Error(Error::Kind::data, path_, what);
+    [[noreturn, gnu::cold]] void refuse(std::initializer_list<detail::Piece> what) const {
+        detail::fail(Error::Kind::data, {path_}, what);
     }
     std::string_view name(Record const& r) const { return {names_.data() + r.name, r.name_size}; }
 
@@ -151,13 +155,13 @@ private:
 
     std::string path_;
     SafetensorsOptions options_;
-    std::vector<Record> records_;             // as they lie
+    std::vector<Record> records_; // as they lie
     std::vector<std::uint32_t> by_name_;
     std::string names_;
     std::vector<std::uint64_t> dims_;
     std::vector<std::pair<std::string, std::string>> metadata_;
-    std::unique_ptr<std::byte[]> data_;       // not std::vector: the bytes need not be zero first
-    std::string digits_;                      // of the checksum; empty: the file has none
+    std::unique_ptr<std::byte[]> data_; // not std::vector: the bytes need not be zero first
+    std::string digits_;                // of the checksum; empty: the file has none
 };
 
 template <class Source>
@@ -175,7 +179,7 @@ public:
         using difference_type = std::ptrdiff_t;
         using pointer = char const*;
         using reference = char;
-        Characters* from = nullptr;   // null: the end
+        Characters* from = nullptr; // null: the end
 
         char operator*() const { return from->buffer_[from->at_]; }
         Iterator& operator++() {
@@ -223,14 +227,15 @@ private:
         if (first && text.starts_with(sealed) && text.size() >= sealed.size() + 16) {
             digits = text.substr(sealed.size(), 16);
             skip = sealed.size() + 16;
-            if (sum_) sum_->add(text.data(), sealed.size());   // the sum is over all but itself
+            if (sum_) sum_->add(text.data(), sealed.size()); // the sum is over all but itself
         }
         if (sum_) sum_->add(text.data() + skip, filled_ - skip);
     }
     void check(char c) {
         if (in_string_) {
             if (++run_ > longest_string)
-                file_.refuse("the header holds a string of more than 2 MiB: no safetensors file.");
+                file_.refuse(
+                    {"the header holds a string of more than 2 MiB: no safetensors file."});
             if (escaped_) escaped_ = false;
             else if (c == '\\') escaped_ = true;
             else if (c == '"') in_string_ = false, run_ = 0;
@@ -239,7 +244,8 @@ private:
         } else if (std::string_view(" \t\r\n,:{}[]").find(c) != std::string_view::npos) {
             run_ = 0;
         } else if (++run_ > longest_number) {
-            file_.refuse("the header holds a number of more than 64 digits: no safetensors file.");
+            file_.refuse(
+                {"the header holds a number of more than 64 digits: no safetensors file."});
         }
     }
 
@@ -259,7 +265,7 @@ public:
     Builder(SafetensorsFile& file, bool counting) : file_(file), counting_(counting) {}
 
     std::size_t tensors = 0, dims = 0, characters = 0;
-    std::size_t const* position = nullptr;   // of the parser
+    std::size_t const* position = nullptr; // of the parser
 
     // What the parser calls. The grammar has three levels: the header, an entry, a list of numbers.
     bool start_object(std::size_t) {
@@ -301,10 +307,10 @@ public:
         if (level_ != 3) unexpected("a number");
         if (key_ == Key::shape) {
             if (rank_ == max_rank)
-                file_.refuse(its() + " has more than " + std::to_string(max_rank) + " axes.");
+                file_.refuse({its(), " has more than ", std::uint64_t(max_rank), " axes."});
             shape_[rank_++] = value;
         } else {
-            if (offsets_ == 2) file_.refuse(its() + " has more than two data_offsets.");
+            if (offsets_ == 2) file_.refuse({its(), " has more than two data_offsets."});
             range_[offsets_++] = value;
         }
         return true;
@@ -315,72 +321,69 @@ public:
     bool null() { unexpected("null"); }
     bool binary(json::binary_t&) { unexpected("binary data"); }
     bool parse_error(std::size_t, std::string const&, json::exception const&) {
-        file_.refuse("the header is no valid JSON at its byte " + std::to_string(*position) +
-                     ". It is no safetensors file, or it is damaged.");
+        file_.refuse({"the header is no valid JSON at its byte ", std::uint64_t(*position),
+                      ". It is no safetensors file, or it is damaged."});
     }
 
 private:
     enum class Key { none, dtype, shape, offsets };
 
     [[noreturn]] void unexpected(std::string const& what) const {
-        file_.refuse("the header has " + what + " where none belongs" +
-                     (level_ > 1 ? " (" + its() + ")" : std::string()) +
-                     ". It is no safetensors file, or it is damaged.");
+        file_.refuse({"the header has ", what, " where none belongs",
+                      (level_ > 1 ? " (" + its() + ")" : std::string()),
+                      ". It is no safetensors file, or it is damaged."});
     }
-    std::string its() const {
-        return (in_metadata_ ? "metadata " : "tensor ") + shown(name_);
-    }
+    std::string its() const { return (in_metadata_ ? "metadata " : "tensor ") + shown(name_); }
 
     void begin_entry() {
         level_ = 2;
         if (name_ == "__metadata__") {
-            if (had_metadata_) file_.refuse("\"__metadata__\" appears twice in the header.");
+            if (had_metadata_) file_.refuse({"\"__metadata__\" appears twice in the header."});
             in_metadata_ = had_metadata_ = true;
             return;
         }
         if (name_.find('\0') != std::string::npos)
-            file_.refuse(its() + " has a NUL character in its name.");
+            file_.refuse({its(), " has a NUL character in its name."});
         key_ = Key::none;
         rank_ = offsets_ = 0;
         has_dtype_ = has_shape_ = has_offsets_ = false;
     }
     void tensor_key(std::string const& text) {
         auto const begin = [&](Key key, bool& had) {
-            if (had) file_.refuse(its() + " has " + shown(text) + " twice.");
+            if (had) file_.refuse({its(), " has ", shown(text), " twice."});
             had = true;
             key_ = key;
         };
         if (text == "dtype") begin(Key::dtype, has_dtype_);
         else if (text == "shape") begin(Key::shape, has_shape_);
         else if (text == "data_offsets") begin(Key::offsets, has_offsets_);
-        else file_.refuse(its() + " has " + shown(text) + ", which the format does not know.");
+        else file_.refuse({its(), " has ", shown(text), ", which the format does not know."});
     }
     void set_dtype(std::string const& text) {
         auto const* const at = std::find_if(dtypes.begin(), dtypes.end(),
                                             [&](DTypeInfo const& d) { return d.code == text; });
-        if (at == dtypes.end())
-            file_.refuse(its() + " is of the unknown type " + shown(text) + ".");
+        if (at == dtypes.end()) file_.refuse({its(), " is of the unknown type ", shown(text), "."});
         dtype_ = at->type;
         key_ = Key::none;
     }
     void add_metadata(std::string const& text) {
         if (counting_) return;
         if (file_.metadata_.size() == max_metadata)
-            file_.refuse("the header has more than " + std::to_string(max_metadata) + " metadata.");
+            file_.refuse({"the header has more than ", std::uint64_t(max_metadata), " metadata."});
         file_.metadata_.emplace_back(name_, text);
     }
     void end_tensor() {
         if (!has_dtype_ || !has_shape_ || offsets_ != 2)
-            file_.refuse(its() + " lacks its dtype, its shape or its two data_offsets.");
+            file_.refuse({its(), " lacks its dtype, its shape or its two data_offsets."});
         std::uint64_t count = 0, bits = 0;
         if (!checked_product(shape_.data(), rank_, count) ||
             !checked_mul(count, info(dtype_).bits, bits))
-            file_.refuse(its() + " has a shape too large for any file: " + its_shape() + ".");
+            file_.refuse({its(), " has a shape too large for any file: ", its_shape(), "."});
         auto const [first, last] = range_;
         if (last < first || bits % 8 != 0 || bits / 8 != last - first)
-            file_.refuse(its() + " is " + its_shape() + " " + std::string(name_of(dtype_)) +
-                         ", but its data_offsets are " + std::to_string(first) + " and " +
-                         std::to_string(last) + ".");
+            file_.refuse({its(), " is ", its_shape(), " ", name_of(dtype_),
+                          ", but its data_offsets are ", std::uint64_t(first), " and ",
+                          std::uint64_t(last), "."});
         ++tensors;
         dims += rank_;
         characters += name_.size();
@@ -411,7 +414,7 @@ void SafetensorsFile::parse(Source& source, std::uint64_t length, Builder& build
     source.seek(8);
     Characters<Source> characters(*this, source, length, sum);
     if (*characters.begin() != '{')
-        refuse("the header does not begin with '{'. It is no safetensors file.");
+        refuse({"the header does not begin with '{'. It is no safetensors file."});
     builder.position = &characters.position();
     nlohmann::json::sax_parse(characters.begin(), characters.end(), &builder);
     digits_ = std::move(characters.digits);
@@ -421,17 +424,17 @@ template <class Source>
 void SafetensorsFile::read(Source& source) {
     std::uint64_t const size = source.size();
     if (size < 10)
-        refuse("is " + std::to_string(size) +
-               " bytes long, and the smallest safetensors file is 10. It is empty or cut off.");
+        refuse({"is ", std::uint64_t(size),
+                " bytes long, and the smallest safetensors file is 10. It is empty or cut off."});
     std::array<std::byte, 8> prefix;
     source.read(prefix.data(), prefix.size());
     auto const length = detail::load_little<std::uint64_t>(prefix.data());
     if (length > size - 8)
-        refuse("header length " + std::to_string(length) + " exceeds the file (" +
-               std::to_string(size) + " bytes). It is cut off, or no safetensors file.");
+        refuse({"header length ", std::uint64_t(length), " exceeds the file (", std::uint64_t(size),
+                " bytes). It is cut off, or no safetensors file."});
     if (length > max_header || length < 2)
-        refuse("header length " + std::to_string(length) + " is not between 2 and " +
-               std::to_string(max_header) + ". It is no safetensors file.");
+        refuse({"header length ", std::uint64_t(length), " is not between 2 and ",
+                std::uint64_t(max_header), ". It is no safetensors file."});
 
     Builder counts(*this, true);
     parse(source, length, counts, nullptr);
@@ -450,8 +453,8 @@ void SafetensorsFile::read(Source& source) {
     if (!options_.checksum || digits_.empty()) return;
     sum.add(data_.get(), bytes);
     if (sum.text() != digits_)
-        refuse("is damaged: its bytes have the checksum " + sum.text() + ", and it says " +
-               shown(digits_) + ". Take another copy.");
+        refuse({"is damaged: its bytes have the checksum ", sum.text(), ", and it says ",
+                shown(digits_), ". Take another copy."});
 }
 
 /// Tensors in the order of their bytes, from 0 to the end of the file, side by side; no name twice.
@@ -461,20 +464,20 @@ inline void SafetensorsFile::check_layout(std::uint64_t room) {
     });
     for (auto const& r : records_)
         if (r.end > room)
-            refuse("holds " + std::to_string(room) + " bytes of numbers, but the header promises " +
-                   std::to_string(r.end) + " (tensor " + shown(name(r)) +
-                   " ends there): a truncated copy or an interrupted save.");
+            refuse({"holds ", std::uint64_t(room), " bytes of numbers, but the header promises ",
+                    std::uint64_t(r.end), " (tensor ", shown(name(r)),
+                    " ends there): a truncated copy or an interrupted save."});
     std::uint64_t end = 0;
     for (auto const& r : records_) {
         if (r.begin != end)
-            refuse("tensor " + shown(name(r)) + " begins at byte " + std::to_string(r.begin) +
-                   " of the numbers, but those before it end at " + std::to_string(end) + ".");
+            refuse({"tensor ", shown(name(r)), " begins at byte ", std::uint64_t(r.begin),
+                    " of the numbers, but those before it end at ", std::uint64_t(end), "."});
         end = r.end;
     }
     if (end != room && !options_.trailing_bytes)
-        refuse(std::to_string(room - end) +
-               " bytes follow the last tensor. If they are known to be harmless, load with "
-               ".trailing_bytes = true.");
+        refuse({std::uint64_t(room - end),
+                " bytes follow the last tensor. If they are known to be harmless, load with "
+                ".trailing_bytes = true."});
 
     by_name_.resize(records_.size());
     std::iota(by_name_.begin(), by_name_.end(), 0u);
@@ -483,7 +486,7 @@ inline void SafetensorsFile::check_layout(std::uint64_t room) {
     });
     for (std::size_t i = 1; i < by_name_.size(); ++i)
         if (auto const n = name(records_[by_name_[i]]); n == name(records_[by_name_[i - 1]]))
-            refuse("tensor " + shown(n) + " appears twice in the header.");
+            refuse({"tensor ", shown(n), " appears twice in the header."});
 }
 
 namespace detail {
@@ -503,8 +506,9 @@ inline std::vector<Entry const*> in_file_order(std::string const& path,
             throw Error(Error::Kind::argument, path,
                         "a tensor cannot be called " + shown(e->name) + " in a safetensors file.");
         if (e->shape.size() > SafetensorsFile::max_rank || info(e->dtype).bits < 8)
-            throw Error(Error::Kind::argument, path, "tensor " + shown(e->name) +
-                        " has too many axes or numbers smaller than a byte.");
+            throw Error(Error::Kind::argument, path,
+                        "tensor " + shown(e->name) +
+                            " has too many axes or numbers smaller than a byte.");
         names.push_back(e->name);
     }
     std::sort(names.begin(), names.end());
@@ -535,9 +539,9 @@ void little_endian_bytes(Entry const& e, F&& f) {
 ///
 /// Errors      (run time) Kind::argument: a name twice, an impossible name; Kind::file: cannot be
 /// saved
-inline void save_safetensors(
-    std::string const& path, std::span<Entry const> entries,
-    std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+inline void
+save_safetensors(std::string const& path, std::span<Entry const> entries,
+                 std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
     auto const order = detail::in_file_order(path, entries);
     JsonText json;
     json.object();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/json_text.hpp>
@@ -106,11 +107,11 @@ private:
         auto const tensor = file_[*found];
         std::vector<std::uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
         if (transposed) std::reverse(shape.begin(), shape.end());
-        bool const fits = e.dtype == DType::f32 ? converts<float>(tensor.dtype)
-                                                : converts<double>(tensor.dtype);
+        bool const fits =
+            e.dtype == DType::f32 ? converts<float>(tensor.dtype) : converts<double>(tensor.dtype);
         if (!fits)
-            differences_.add(shown(name) + " holds " + std::string(name_of(tensor.dtype)) +
-                             ", model " + whose + " needs " + std::string(name_of(e.dtype)));
+            differences_.add({shown(name), " holds ", name_of(tensor.dtype), ", model ", whose,
+                              " needs ", name_of(e.dtype)});
         else if (differences_.shape(name, shape, tensor.dtype, whose, e.shape))
             jobs_.push_back({tensor, &e, &to, transposed});
     }
@@ -118,8 +119,8 @@ private:
         auto const* const type = file_.metadata("lamina.optimizer");
         if (!type) return;
         if (*type != wanted_.optimizer.type)
-            return differences_.add("the optimizer's state is that of " + *type + ", model has " +
-                                    wanted_.optimizer.type + " (load with .optimizer = false)");
+            return differences_.add({"the optimizer's state is that of ", *type, ", model has ",
+                                     wanted_.optimizer.type, " (load with .optimizer = false)"});
         loaded_.slots.resize(wanted_.slots.size());
         for (std::size_t i = 0; i < wanted_.slots.size(); ++i) {
             auto const& e = wanted_.slots[i];
@@ -131,7 +132,7 @@ private:
         auto const put = [&]<class T>(T* numbers) {
             std::size_t const n = job.entry->size();
             if (!job.transposed) return convert(job.from.dtype, job.from.bytes.data(), numbers, n);
-            auto const stored = job.from.values<T>();   // (out, in)
+            auto const stored = job.from.values<T>(); // (out, in)
             std::size_t const in = job.entry->shape[0], out = job.entry->shape[1];
             for (std::size_t i = 0; i < in; ++i)
                 for (std::size_t o = 0; o < out; ++o) numbers[i * out + o] = stored[o * in + i];

@@ -10,7 +10,7 @@
 namespace lamina {
 
 /// A text from a file for a message: in quotes, on one line, not too long.
-inline std::string shown(std::string_view text) {
+[[gnu::cold]] inline std::string shown(std::string_view text) {
     constexpr std::size_t limit = 120;
     constexpr char hex[] = "0123456789abcdef";
     std::string out = "\"";
@@ -24,7 +24,7 @@ inline std::string shown(std::string_view text) {
 }
 
 /// "64x10"; "scalar" for no axes.
-inline std::string shown_shape(std::span<std::uint64_t const> shape) {
+[[gnu::cold]] inline std::string shown_shape(std::span<std::uint64_t const> shape) {
     if (shape.empty()) return "scalar";
     std::string out;
     for (auto const d : shape) (out += out.empty() ? "" : "x") += std::to_string(d);

@@ -22,19 +22,19 @@ class TorchNames {
 public:
     TorchNames() = default;
     /// `tensors`: the names in the file.
-    TorchNames(std::vector<std::string_view> const& tensors, Document const& wanted) {
+    [[gnu::cold]] TorchNames(std::vector<std::string_view> const& tensors, Document const& wanted) {
         std::vector<std::pair<long, std::string>> numbered;
         std::string_view prefix;
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             std::string_view const module = tensors[i].substr(0, tensors[i].rfind('.') + 1);
             std::string_view const whole = module.substr(0, module.size() - !module.empty());
-            std::string_view const number = whole.substr(whole.rfind('.') + 1);   // npos + 1 is 0
+            std::string_view const number = whole.substr(whole.rfind('.') + 1); // npos + 1 is 0
             std::string_view const before = whole.substr(0, whole.size() - number.size());
             long value = 0;
             auto const [end, error] =
                 std::from_chars(number.data(), number.data() + number.size(), value);
             bool const is_number = error == std::errc{} && end == number.data() + number.size();
-            if (!is_number || (i > 0 && before != prefix)) return;   // not one Sequential
+            if (!is_number || (i > 0 && before != prefix)) return; // not one Sequential
             prefix = before;
             numbered.emplace_back(value, module);
         }
@@ -48,7 +48,7 @@ public:
     }
 
     /// "2.weight" for "dense_1/kernel".
-    std::string of(Entry const& e, LayerRecord const& layer) const {
+    [[gnu::cold]] std::string of(Entry const& e, LayerRecord const& layer) const {
         std::string module = layer.path + ".";
         std::replace(module.begin(), module.end(), '/', '.');
         for (auto const& [whose, name] : modules_)
@@ -57,7 +57,7 @@ public:
     }
 
 private:
-    static std::string leaf(std::string const& name) {
+    [[gnu::cold]] static std::string leaf(std::string const& name) {
         if (name == "kernel" || name == "gamma" || name == "alpha") return "weight";
         if (name == "beta") return "bias";
         if (name == "moving_mean") return "running_mean";

@@ -25,7 +25,7 @@ bool all_finite_piece(std::size_t n, T const* x) {
     using Int = typename I::value_type;
     static_assert(std::is_unsigned_v<Int>);
     constexpr Int sign = Int{1} << (8 * sizeof(Int) - 1);
-    constexpr Int one = Int{1} << (std::numeric_limits<T>::digits - 1);   // of the exponent
+    constexpr Int one = Int{1} << (std::numeric_limits<T>::digits - 1); // of the exponent
     I const mask(sign - 1), step(one);
     I a(Int{0}), b(Int{0}), c(Int{0}), d(Int{0});
     auto const test = [&](V const& v) { return (as_bits(v) & mask) + step; };
@@ -46,7 +46,7 @@ bool all_finite_piece(std::size_t n, T const* x) {
 /// Whether none of n numbers is NaN or infinite, whatever floating-point options the program is
 /// compiled with. Reads nothing beyond them.
 template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
-    requires Real<T>
+requires Real<T>
 bool all_finite(std::size_t n, T const* x, P threads = nullptr) {
     constexpr std::size_t piece = 65536;
     if (n <= piece || threads == nullptr) return detail::all_finite_piece<T, Arch>(n, x);

@@ -38,9 +38,9 @@ double sum_of_squares_piece(std::size_t n, T const* x) {
 
 /// The sum of the squares of n numbers; the same bits for any number of threads.
 template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
-    requires Real<T>
+requires Real<T>
 double sum_of_squares(std::size_t n, T const* x, P threads = nullptr) {
-    constexpr std::size_t most = 64, least = 16384;   // pieces; numbers in one
+    constexpr std::size_t most = 64, least = 16384; // pieces; numbers in one
     std::size_t const piece = std::max(least, (n + most - 1) / most);
     if (n <= piece) return detail::sum_of_squares_piece<T, Arch>(n, x);
     double sums[most]{};

@@ -18,7 +18,7 @@ void sweep_piece(std::size_t n, T* __restrict w, T const* __restrict g,
     using V = Batch<T>;
     V const times(scale);
     std::size_t const rest = n % lanes<T>, whole = n - rest;
-    if (rest != 0) {   // first, so that it does not wait for the others
+    if (rest != 0) { // first, so that it does not wait for the others
         V value = load<V>(w + whole, rest);
         V slot[sizeof...(S) + 1]{load<V>(slot0 + S * stride + whole, rest)..., V(T{0})};
         f(value, load<V>(g + whole, rest) * times, slot[S]...);

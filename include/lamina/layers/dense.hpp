@@ -14,9 +14,13 @@ struct NoBias {};
 /// Dense<64, KernelInitializer<HeNormal>>, Dense<64, BiasInitializer<Ones>>: how the parameters
 /// begin.
 template <class Init>
-struct KernelInitializer { using type = Init; };
+struct KernelInitializer {
+    using type = Init;
+};
 template <class Init>
-struct BiasInitializer { using type = Init; };
+struct BiasInitializer {
+    using type = Init;
+};
 
 namespace detail {
 
@@ -29,11 +33,15 @@ inline constexpr bool is_dense_option<BiasInitializer<Init>> = true;
 
 /// The option of the given kind, or what holds without one.
 template <template <class> class Kind, class Otherwise, class... O>
-struct Chosen { using type = Otherwise; };
+struct Chosen {
+    using type = Otherwise;
+};
 template <template <class> class Kind, class Otherwise, class First, class... O>
 struct Chosen<Kind, Otherwise, First, O...> : Chosen<Kind, Otherwise, O...> {};
 template <template <class> class Kind, class Otherwise, class Init, class... O>
-struct Chosen<Kind, Otherwise, Kind<Init>, O...> { using type = Init; };
+struct Chosen<Kind, Otherwise, Kind<Init>, O...> {
+    using type = Init;
+};
 
 } // namespace detail
 
@@ -80,7 +88,7 @@ struct Dense {
         template <class T>
         static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
 
-        static void forward(auto const& c) {   // y = f(x kernel + bias)
+        static void forward(auto const& c) { // y = f(x kernel + bias)
             auto const [kernel, bias] = split(c.parameters());
             kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data,
                                              c.epilogue(), c.scratch, c.threads);
@@ -88,10 +96,10 @@ struct Dense {
         static void backward(auto const& c) {
             auto const [kernel, bias] = split(c.parameters());
             auto const [dkernel, dbias] = split(c.gradients());
-            if (c.trains)   // dkernel += x' dy, dbias += sum of dy
+            if (c.trains) // dkernel += x' dy, dbias += sum of dy
                 kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel,
                                                            dbias, c.scratch, c.threads);
-            if (c.needs_dx)   // dx = (dy kernel') f'(x), f the activation that made x
+            if (c.needs_dx) // dx = (dy kernel') f'(x), f the activation that made x
                 kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data,
                                                     c.x.data, c.epilogue(), c.scratch, c.threads);
         }
@@ -112,7 +120,9 @@ struct Dense {
 
     private:
         template <class T>
-        struct Tensors { T *kernel, *bias; };
+        struct Tensors {
+            T *kernel, *bias;
+        };
         template <class T, std::size_t N>
         static Tensors<T> split(std::array<T*, N> const& p) {
             if constexpr (has_bias) return {p[0], p[1]};
@@ -123,8 +133,7 @@ struct Dense {
 
 /// Dense with an activation: the pair.
 template <std::size_t Units, class Activation, class... Options>
-    requires(!detail::is_dense_option<Activation>)
-struct Dense<Units, Activation, Options...> {
+requires(!detail::is_dense_option<Activation>) struct Dense<Units, Activation, Options...> {
     static constexpr bool nameless = true;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};

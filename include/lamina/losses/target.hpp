@@ -18,11 +18,11 @@ namespace lamina {
 
 /// Which targets a loss admits: `static constexpr TargetRule rule` of the loss.
 enum class TargetRule {
-    number,        ///< any finite number
-    not_negative,  ///< 0 or more: counts
-    probability,   ///< from 0 to 1
-    sign,          ///< -1 or 1; 0 counts as -1
-    class_index    ///< a whole number from 0 to classes - 1
+    number,       ///< any finite number
+    not_negative, ///< 0 or more: counts
+    probability,  ///< from 0 to 1
+    sign,         ///< -1 or 1; 0 counts as -1
+    class_index   ///< a whole number from 0 to classes - 1
 };
 
 namespace detail {
@@ -35,7 +35,7 @@ constexpr bool is_admitted(T value) {
     constexpr Bits sign = Bits{1} << (8 * sizeof(T) - 1), one = std::bit_cast<Bits>(T(1));
     constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
     Bits const bits = std::bit_cast<Bits>(value), size = bits & ~sign;
-    bool const positive = (bits & sign) == 0 || size == 0;   // -0 is 0
+    bool const positive = (bits & sign) == 0 || size == 0; // -0 is 0
     if constexpr (Rule == TargetRule::number) return size < infinity;
     else if constexpr (Rule == TargetRule::not_negative) return positive & (size < infinity);
     else if constexpr (Rule == TargetRule::probability) return positive & (size <= one);
@@ -76,14 +76,15 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
 /// classes, labels are 0..9 (labels starting at 1? subtract 1)". Rows count from 0; `width` targets
 /// a row.
 [[noreturn]] void refuse_target(TargetRule rule, std::string_view loss, std::size_t classes,
-                                bool label, double value, std::size_t position,
-                                std::size_t width, char const* where);
+                                bool label, double value, std::size_t position, std::size_t width,
+                                char const* where);
 
 #if LAMINA_BODIES
 
-[[noreturn, gnu::cold]] LAMINA_INLINE void
-refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool label,
-              double value, std::size_t position, std::size_t width, char const* where) {
+[[noreturn, gnu::cold]] LAMINA_INLINE void refuse_target(TargetRule rule, std::string_view loss,
+                                                         std::size_t classes, bool label,
+                                                         double value, std::size_t position,
+                                                         std::size_t width, char const* where) {
     std::string const before = message({label ? "label " : "target ", value, " at row ",
                                         position / width, width > 1 ? ", position " : ""}) +
                                (width > 1 ? message({position % width}) : "") + ": ";
@@ -100,9 +101,15 @@ refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool 
                                             : value == -1 ? " (labels -1 and 1? add 1 and halve)"
                                                           : "");
         break;
-    case TargetRule::sign: takes(" takes the labels -1 and 1, or 0 and 1"); break;
-    case TargetRule::not_negative: takes(" takes finite numbers that are not negative"); break;
-    default: takes(" takes finite numbers (drop or fill the gaps)"); break;
+    case TargetRule::sign:
+        takes(" takes the labels -1 and 1, or 0 and 1");
+        break;
+    case TargetRule::not_negative:
+        takes(" takes finite numbers that are not negative");
+        break;
+    default:
+        takes(" takes finite numbers (drop or fill the gaps)");
+        break;
     }
     __builtin_unreachable();
 }
@@ -116,8 +123,7 @@ refuse_target(TargetRule rule, std::string_view loss, std::size_t classes, bool 
 /// number for each vector of the output; null: all count. To be called once, before the first step.
 template <class Loss, class Y, class T>
 void check_targets(Element<T const, typename Loss::template On<Y>::Target>* target,
-                   std::size_t samples, T const* weight = nullptr,
-                   char const* where = "fit") {
+                   std::size_t samples, T const* weight = nullptr, char const* where = "fit") {
     using Target = typename Loss::template On<Y>::Target;
     constexpr std::size_t width = Target::size / Y::rows;
     std::size_t const n = samples * Target::size;

@@ -57,7 +57,7 @@ confusion_text(double const* counts, std::size_t classes,
 template <std::size_t Classes>
 struct Confusion {
     static constexpr std::size_t classes = Classes;
-    std::array<std::array<double, Classes>, Classes> counts{};   // rows: the truth
+    std::array<std::array<double, Classes>, Classes> counts{}; // rows: the truth
 
     double operator()(std::size_t truth, std::size_t answer) const { return counts[truth][answer]; }
 
@@ -143,7 +143,7 @@ struct ConfusionMatrix {
                     answer = detail::largest<Y::last>(y.data + r * Y::last);
                     truth = detail::truth<Y, Target>(target, r);
                 }
-                if (truth < classes)   // a class that there is not: weight 0
+                if (truth < classes) // a class that there is not: weight 0
                     confusion.counts[truth][answer] += detail::weight_at(weight, r);
             }
         }

@@ -40,9 +40,9 @@ std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* wh
         return;
     Dims const takes{{sample.dims, sample.rank}, "n"};
     Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
-    refuse(where, {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
-                   ", the network takes ", takes,
-                   ", n samples. Nothing is broadcast: reshape it."});
+    refuse(where,
+           {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
+            ", the network takes ", takes, ", n samples. Nothing is broadcast: reshape it."});
 }
 
 [[gnu::cold]] LAMINA_INLINE std::size_t check_counts(Arrays const& arrays, std::size_t count,
@@ -60,6 +60,29 @@ std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* wh
 
 #endif
 
+/// What samples of one column look like, and where they are to be found.
+template <class T>
+struct ColumnSlot {
+    Extents sample;
+    bool integer;
+    Block<T>* numbers;
+    Block<std::int32_t>* tokens;
+};
+/// Looks at each Array where it lies, or converts it once. The number of samples, which all columns
+/// have alike.
+template <class T>
+[[gnu::cold]] std::size_t bind_columns(Arrays const& arrays, ColumnSlot<T> const* slots,
+                                       std::size_t count, void const** data, char const* where,
+                                       char const* what) {
+    std::size_t const n = check_counts(arrays, count, where, what);
+    for (std::size_t i = 0; i < count; ++i) {
+        check_shape(arrays[i], slots[i].sample, where, what, count > 1 ? int(i) : -1);
+        if (slots[i].integer) data[i] = arrays[i].as(*slots[i].tokens, where);
+        else data[i] = arrays[i].as(*slots[i].numbers, where);
+    }
+    return n;
+}
+
 /// Several columns of samples: what fit, evaluate and predict were given, in the order of the
 /// network's inputs or targets, looked at where they lie or converted once.
 template <class T, class... S>
@@ -70,18 +93,10 @@ public:
 
     /// The number of samples, which all columns have alike.
     std::size_t bind(Arrays const& arrays, char const* where, char const* what) {
-        std::size_t const n = check_counts(arrays, count, where, what);
-        int i = 0;
-        (
-            [&] {
-                auto const& a = arrays[std::size_t(i)];
-                check_shape(a, {S::dims.data(), S::rank, S::size}, where, what, count > 1 ? i : -1);
-                if constexpr (S::integer) data[i] = a.as(tokens_[i], where);
-                else data[i] = a.as(numbers_[i], where);
-                ++i;
-            }(),
-            ...);
-        return n;
+        std::size_t k = 0;
+        ColumnSlot<T> const slots[]{{Extents{S::dims.data(), S::rank, S::size}, S::integer,
+                                     numbers_ + k, tokens_ + k++}...};
+        return bind_columns(arrays, slots, count, data, where, what);
     }
 
 private:

@@ -138,10 +138,10 @@ LAMINA_INLINE void FitLoop::tell(void (Callback::*what)(Training&)) {
 LAMINA_INLINE void FitLoop::tell_batch_end() { tell(&Callback::on_batch_end); }
 
 [[gnu::cold]] LAMINA_INLINE void FitLoop::diverged(std::string const& what) {
-    std::string const text = message(
-        {what, "; epoch ", epoch + 1, ", batch ", batch + 1,
-         ". The weights are those before this batch. A smaller learning_rate, clipping, or "
-         "standardized inputs may help."});
+    std::string const text =
+        message({what, "; epoch ", epoch + 1, ", batch ", batch + 1,
+                 ". The weights are those before this batch. A smaller learning_rate, clipping, or "
+                 "standardized inputs may help."});
     bool handled = false;
     for (Callback* const c : options_.callbacks) handled = c->on_diverged(*this, text) || handled;
     if (!handled) fail(Error::Kind::numeric, {"fit"}, {text});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/compilation.hpp>
 #include <lamina/core/array.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
@@ -35,7 +35,8 @@ private:
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const {
+LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops,
+                                            std::unique_ptr<Threads>& made) const {
     if (flops < 2'000'000 || count_ == 1) return nullptr;
     if (pool_) return pool_;
     made = std::make_unique<Threads>(count_);

@@ -52,7 +52,8 @@ private:
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE History::History(std::vector<std::string> names, std::size_t epochs) : names_(std::move(names)) {
+LAMINA_INLINE History::History(std::vector<std::string> names, std::size_t epochs)
+    : names_(std::move(names)) {
     values_.reserve(names_.size() * epochs);
     epochs_.reserve(epochs);
 }

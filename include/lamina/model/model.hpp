@@ -89,15 +89,16 @@ public:
     /// Errors: shapes, counts, or targets that the loss does not admit, all before anything is
     /// changed. In training Error (numeric) if the loss or a gradient is not finite: the weights
     /// are then those before that batch.
-    History fit(Arrays const& x, Arrays const& y, FitOptions const& options = {}) {
+    [[gnu::noinline]] History fit(Arrays const& x, Arrays const& y,
+                                  FitOptions const& options = {}) {
         Bound train("fit", x, y, options.sample_weight, options.class_weight), held;
         if (!options.validation_data.x.empty()) {
             held =
                 Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
         } else if (options.validation_split > 0) {
             if (!(options.validation_split < 1))
-                detail::refuse(
-                    "fit", {"validation_split is a share of the samples, from 0 to below 1."});
+                detail::refuse("fit",
+                               {"validation_split is a share of the samples, from 0 to below 1."});
             // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not
             // cost a sample
             auto const n = train.samples.count;
@@ -107,11 +108,10 @@ public:
             held.samples.weight = nullptr;
             train.samples = train.samples.part(0, at);
         }
-        if (train.samples.count == 0)
-            detail::refuse("fit", {"there is no sample to train on."});
+        if (train.samples.count == 0) detail::refuse("fit", {"there is no sample to train on."});
         return detail::FitRun(*this, train.samples, held.samples, options).run();
     }
-    template <std::same_as<Dataset> Data>   // a template, so that braces are never a Dataset
+    template <std::same_as<Dataset> Data> // a template, so that braces are never a Dataset
     History fit(Data const& data, FitOptions const& options = {}) {
         scaling = data.scaling;
         return fit(data.x, data.y, options);
@@ -134,7 +134,8 @@ public:
     }
 
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
-    auto evaluate(Arrays const& x, Arrays const& y, EvaluateOptions const& options = {}) const {
+    [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
+                                    EvaluateOptions const& options = {}) const {
         Bound data("evaluate", x, y, options.sample_weight);
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
@@ -216,8 +217,7 @@ public:
         Bound data("train_on_batch", x, y);
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
-        if constexpr (!Network::small)
-            threads = use.pool_for(3 * flops(data.samples.count), made);
+        if constexpr (!Network::small) threads = use.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, std::max<std::size_t>(data.samples.count, 1), false, {});
         detail::BatchView<T> batch{};
@@ -299,8 +299,9 @@ private:
 
     /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its
     /// kernels are.
-    void predict_all(InputColumns const& in, std::size_t n, T* out, std::size_t width, int output,
-                     PredictOptions const& options) const {
+    [[gnu::noinline]] void predict_all(InputColumns const& in, std::size_t n, T* out,
+                                       std::size_t width, int output,
+                                       PredictOptions const& options) const {
         std::unique_ptr<Threads> made;
         Threads* const threads = options.threads.pool_for(flops(n), made);
         std::size_t const batch = std::max<std::size_t>(options.batch_size, 1),

@@ -18,8 +18,12 @@ namespace lamina {
 namespace detail {
 
 [[gnu::cold]] inline std::string grouped(std::size_t n) { // 1,234,567
-    std::string s = std::to_string(n);
-    for (std::size_t i = s.size(); i > 3; i -= 3) s.insert(i - 3, ",");
+    std::string const digits = std::to_string(n);
+    std::string s;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i && (digits.size() - i) % 3 == 0) s += ',';
+        s += digits[i];
+    }
     return s;
 }
 [[gnu::cold]] inline std::string bytes_text(std::size_t n) {
@@ -48,8 +52,7 @@ template <class T>
     std::size_t trained = 0, frozen = 0, kept = 0, flops = 0;
     bool straight = true;
     auto const name_of = [&](int i) {
-        return rows[i].arity ? names[i]
-                             : "input" + (i ? "_" + std::to_string(i) : std::string{});
+        return rows[i].arity ? names[i] : "input" + (i ? "_" + std::to_string(i) : std::string{});
     };
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];

@@ -85,13 +85,15 @@ private:
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose) : file_(file), verbose_(file ? verbose : 0) {
+LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
+    : file_(file), verbose_(file ? verbose : 0) {
 #if __has_include(<unistd.h>)
     terminal_ = verbose_ == 1 && ::isatty(::fileno(file)) == 1;
 #endif
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::begin(std::size_t epoch, std::size_t epochs, std::size_t batches) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::begin(std::size_t epoch, std::size_t epochs,
+                                                    std::size_t batches) {
     epoch_ = epoch;
     epochs_ = epochs;
     batches_ = batches;
@@ -104,7 +106,8 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose) : file_(fil
     }
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::end(std::size_t batches, std::span<LogValue const> logs) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::end(std::size_t batches,
+                                                  std::span<LogValue const> logs) {
     if (verbose_ == 0) return;
     batches_ = batches;
     double const took = seconds(start_, Clock::now());
@@ -126,15 +129,15 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose) : file_(fil
 
 [[gnu::cold]] LAMINA_INLINE bool TrainingLog::is_due(std::size_t batch) {
     auto const now = Clock::now();
-    next_look_ =
-        batch + 1 +
-        std::size_t(0.02 / (seconds(start_, now) / double(batch) + 1e-9)); // every 20 ms
+    next_look_ = batch + 1 +
+                 std::size_t(0.02 / (seconds(start_, now) / double(batch) + 1e-9)); // every 20 ms
     if (batch == batches_ || seconds(drawn_, now) < 0.05) return false;
     drawn_ = now;
     return true;
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::draw(std::size_t batch, std::span<LogValue const> logs) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::draw(std::size_t batch,
+                                                   std::span<LogValue const> logs) {
     put("\r");
     bar(batch);
     if (batches_) {
@@ -153,7 +156,8 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose) : file_(fil
     return put({digits, std::size_t(end - digits)});
 }
 
-[[gnu::cold]] LAMINA_INLINE TrainingLog& TrainingLog::decimal(double v, int places, bool scientific) {
+[[gnu::cold]] LAMINA_INLINE TrainingLog& TrainingLog::decimal(double v, int places,
+                                                              bool scientific) {
     char digits[64];
     if (std::isnan(v)) return put("nan");
     if (std::isinf(v)) return put(v < 0 ? "-inf" : "inf");
@@ -172,8 +176,7 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose) : file_(fil
     }
     auto const end =
         std::to_chars(digits, digits + sizeof digits, v,
-                      scientific ? std::chars_format::scientific : std::chars_format::fixed,
-                      places)
+                      scientific ? std::chars_format::scientific : std::chars_format::fixed, places)
             .ptr;
     return put({digits, std::size_t(end - digits)});
 }

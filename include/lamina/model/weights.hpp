@@ -72,7 +72,8 @@ struct Weights {
 
 private:
     void write_layers(typename N::Definition const& definition) {
-        if constexpr (detail::WritesLayers<typename N::Definition> && detail::is_chain(N::written)) {
+        if constexpr (detail::WritesLayers<typename N::Definition> &&
+                      detail::is_chain(N::written)) {
             std::byte* at = layers.data();
             definition.write_layers(at);
         } else {
@@ -80,10 +81,10 @@ private:
             if (!detail::same_structure(
                     detail::table<N::extent, T, 0>(definition, raw.data(), layers.data()),
                     N::graph))
-                detail::refuse(
-                    "graph", {"an option given at run time changes which layers there are. The "
-                              "compiler laid the network out for the default options: make that "
-                              "option a template argument."});
+                detail::refuse("graph",
+                               {"an option given at run time changes which layers there are. The "
+                                "compiler laid the network out for the default options: make that "
+                                "option a template argument."});
         }
     }
 

@@ -17,8 +17,8 @@ namespace lamina {
 ///
 /// Source      Polyak and Juditsky (1992); Keras' use_ema, ema_momentum, ema_overwrite_frequency
 struct Average {
-    double momentum = 0;                     ///< as a rule 0.99 or more
-    std::uint64_t overwrite_frequency = 0;   ///< after so many steps it replaces the weights
+    double momentum = 0;                   ///< as a rule 0.99 or more
+    std::uint64_t overwrite_frequency = 0; ///< after so many steps it replaces the weights
 
     constexpr bool operator==(Average const&) const = default;
 };
@@ -34,10 +34,13 @@ void update_average(Average const& options, std::uint64_t t, T* w, T* average,
     bool const overwrite = options.overwrite_frequency && t % options.overwrite_frequency == 0;
     for (Stretch const& s : trained) {
         T* const a = average + s.from;
-        kernels::map(threads, s.size, a, [kept, taken](auto old, auto now) {
-            using V = decltype(old);
-            return kernels::fma(V(kept), old, V(taken) * now);
-        }, static_cast<T const*>(a), static_cast<T const*>(w + s.from));
+        kernels::map(
+            threads, s.size, a,
+            [kept, taken](auto old, auto now) {
+                using V = decltype(old);
+                return kernels::fma(V(kept), old, V(taken) * now);
+            },
+            static_cast<T const*>(a), static_cast<T const*>(w + s.from));
         if (overwrite) std::copy_n(a, s.size, w + s.from);
     }
 }

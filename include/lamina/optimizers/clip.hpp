@@ -15,9 +15,9 @@ namespace lamina {
 /// Keeps gradients small, before anything else is done with them. 0: off. If several are given they
 /// act in this order.
 struct Clip {
-    double value = 0;         ///< every number lies within +-value
-    double norm = 0;          ///< every tensor's Euclidean norm is at most this
-    double global_norm = 0;   ///< that of all trained parameters together is at most this
+    double value = 0;       ///< every number lies within +-value
+    double norm = 0;        ///< every tensor's Euclidean norm is at most this
+    double global_norm = 0; ///< that of all trained parameters together is at most this
 
     constexpr bool operator==(Clip const&) const = default;
 };
@@ -25,30 +25,28 @@ struct Clip {
 namespace detail {
 
 /// What a gradient of this norm is multiplied by.
-inline double shrink(double norm, double most) {
-    return norm > most ? most / norm : 1.0;
-}
+inline double shrink(double norm, double most) { return norm > most ? most / norm : 1.0; }
 
 /// Clips by value and by norm in place. Returns what all of g has still to be multiplied by for the
 /// global norm: the sweep does it on its way.
 template <class T, PoolOrNone P>
-T clip(Clip const& clip, T* g, std::span<Stretch const> trained,
-       std::span<Stretch const> tensors, P threads) {
+T clip(Clip const& clip, T* g, std::span<Stretch const> trained, std::span<Stretch const> tensors,
+       P threads) {
     // g by a factor, then within +-most: one body for both
     auto const change = [&](Stretch const& s, T by, T most) {
-        kernels::map(threads, s.size, g + s.from,
-                     [by, most](auto v) {
-                         using V = decltype(v);
-                         return kernels::max(V(-most), kernels::min(V(most), v * V(by)));
-                     },
-                     static_cast<T const*>(g + s.from));
+        kernels::map(
+            threads, s.size, g + s.from,
+            [by, most](auto v) {
+                using V = decltype(v);
+                return kernels::max(V(-most), kernels::min(V(most), v * V(by)));
+            },
+            static_cast<T const*>(g + s.from));
     };
     auto const squares = [&](Stretch const& s) {
         return kernels::sum_of_squares(s.size, g + s.from, threads);
     };
     if (clip.value > 0)
-        for (Stretch const& s : trained)
-            change(s, T{1}, T(clip.value));
+        for (Stretch const& s : trained) change(s, T{1}, T(clip.value));
     if (clip.norm > 0)
         for (Stretch const& s : tensors) {
             double const by = shrink(std::sqrt(squares(s)), clip.norm);

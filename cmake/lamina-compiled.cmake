@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# lamina::compiled: lamina::lamina for a program that has what is no template compiled once, in a
+# source file of its own, and not in each that includes it. Link it in place of lamina::lamina,
+# PRIVATE, to each program or shared library. Set lamina_source to that file before.
+
+if(NOT TARGET lamina::compiled)
+    add_library(lamina::compiled INTERFACE IMPORTED ${lamina_scope})
+    target_link_libraries(lamina::compiled INTERFACE lamina::lamina)
+    target_compile_definitions(lamina::compiled INTERFACE LAMINA_SEPARATE_COMPILATION)
+    set_property(TARGET lamina::compiled PROPERTY INTERFACE_SOURCES ${lamina_source})
+    # What a program does not use of it goes.
+    if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT APPLE AND NOT WIN32)
+        target_compile_options(lamina::compiled
+            INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffunction-sections>)
+        target_link_options(lamina::compiled INTERFACE LINKER:--gc-sections)
+    endif()
+endif()
