@@ -84,7 +84,8 @@ void print(Json const& results, bool markdown) {
         Json const& machine = results["machine"];
         for (auto const& [key, value] : machine.items())
             if (key != "peers") std::printf("- %s: %s\n", key.c_str(), value.dump().c_str());
-        for (auto const& [key, value] : machine.value("peers", Json::object()).items())
+        Json const peers = machine.value("peers", Json::object());
+        for (auto const& [key, value] : peers.items())
             std::printf("- %s: %s\n", key.c_str(), value.get<std::string>().c_str());
     }
     for (std::string const& suite : suites_of(results))
@@ -161,7 +162,7 @@ std::string gemm_script(Json const& results, int threads, std::string const& fol
         script += "END\n";
     }
     double peak = 0;
-    Json const& peaks = results["machine"].value("peak_gflops", Json::array());
+    Json const peaks = results["machine"].value("peak_gflops", Json::array());
     if (int(peaks.size()) >= threads) peak = peaks[std::size_t(threads - 1)];
     for (auto const& [form, rows] : forms) {
         script += "set title '" + form + "'\nplot ";

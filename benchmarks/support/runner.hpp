@@ -41,10 +41,10 @@ struct Case {
 };
 
 /// Options of all suites: --quick, --threads N, --only TEXT (cases with this in their names),
-/// --out FILE.
+/// --out FILE, --peers FOLDER.
 class Suite {
 public:
-    /// Google Benchmark and the peers of peers/<name>_*.so beside the program.
+    /// With the peers of peers/<name>_*.so beside the program.
     Suite(char const* name, int argc, char** argv);
     Suite(Suite const&) = delete;
     Suite& operator=(Suite const&) = delete;
