@@ -79,3 +79,43 @@ TEST_CASE("a run that stopped and goes on equals one that never stopped") {
     check_resume("Adadelta", Adadelta{.learning_rate = 1.0});
     check_resume("Lion", Lion{.learning_rate = 0.001});
 }
+
+/// Halves the learning rate behind the epoch `at`.
+struct HalveAfter final : Callback {
+    std::size_t at;
+    explicit HalveAfter(std::size_t epoch) : at(epoch) {}
+    void on_epoch_end(Training& training) override {
+        if (training.epoch == at) training.set_learning_rate(training.learning_rate() / 2);
+    }
+};
+
+TEST_CASE("a rate that a callback set goes on with the run") {
+    Task const task(150);
+    FitOptions options{.epochs = 6, .batch_size = 32, .seed = 9, .verbose = 0};
+    HalveAfter halve(1);
+    options.callbacks = {&halve};
+    auto whole = model_with(Adam{.learning_rate = 0.01f});
+    whole.fit(task.features(), task.y, options);
+
+    auto first = model_with(Adam{.learning_rate = 0.01f});
+    StopAfter stopper(17); // within the fourth epoch
+    options.callbacks = {&halve, &stopper};
+    first.fit(task.features(), task.y, options);
+    CHECK(first.progress.learning_rate == doctest::Approx(0.005));
+
+    auto second = model_with(Adam{.learning_rate = 0.01f});
+    second.weights = first.weights;
+    second.progress = first.progress;
+    auto const from = first.optimizer_state();
+    std::copy(from.begin(), from.end(), second.optimizer_state().begin());
+    options.resume = true;
+    options.callbacks = {&halve};
+    second.fit(task.features(), task.y, options);
+    CHECK(numbers_of(second) == numbers_of(whole));
+
+    options.resume = false; // a run of its own begins without it
+    options.epochs = 1;
+    options.callbacks = {};
+    second.fit(task.features(), task.y, options);
+    CHECK(second.progress.learning_rate == 0);
+}

@@ -8,6 +8,7 @@
 #include <lamina/io/model_view.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -57,7 +58,7 @@ namespace lamina::detail {
     for (std::size_t k = 0, other = 0; other < i; ++other) {
         if (paths[other] != paths[i]) continue;
         paths[i] = name + "_" + std::to_string(++k);
-        other = std::size_t(-1);   // look again from the first
+        other = std::size_t(-1); // look again from the first
     }
 }
 
@@ -93,7 +94,9 @@ template <class T>
                 auto const& e = tensor->extents;
                 list.push_back(to.size());
                 to.push_back({record.path + "/" + std::string(tensor->name),
-                              {e.dims, e.dims + e.rank}, dtype_of<T>(), numbers});
+                              {e.dims, e.dims + e.rank},
+                              dtype_of<T>(),
+                              numbers});
             }
         };
         auto const& at = v.places[i];
@@ -117,12 +120,15 @@ template <class T>
     d.slot_count = v.parameters ? v.slot_numbers / v.parameters : 0;
     for (auto const& p : d.parameters)
         for (std::size_t k = 0; k < d.slot_count; ++k)
-            d.slots.push_back({p.name + "/" + std::to_string(k), p.shape, p.dtype,
-                               v.slots + k * v.parameters +
-                                   (static_cast<T const*>(p.data) - v.values)});
+            d.slots.push_back(
+                {p.name + "/" + std::to_string(k), p.shape, p.dtype,
+                 v.slots + k * v.parameters + (static_cast<T const*>(p.data) - v.values)});
     auto const& progress = *v.progress;
-    d.counters = {{"steps", progress.steps}, {"seed", progress.seed},
-                  {"epoch", progress.epoch}, {"batch", progress.batch}};
+    d.counters = {{"steps", progress.steps},
+                  {"seed", progress.seed},
+                  {"epoch", progress.epoch},
+                  {"batch", progress.batch},
+                  {"learning_rate_bits", std::bit_cast<std::uint64_t>(progress.learning_rate)}};
     d.scaling = {v.scaling->names, v.scaling->offset, v.scaling->scale};
     return d;
 }
@@ -146,6 +152,10 @@ template <class T>
         if (c.name == "seed") to.progress->seed = c.value;
         if (c.name == "epoch") to.progress->epoch = std::size_t(c.value);
         if (c.name == "batch") to.progress->batch = std::size_t(c.value);
+        if (c.name == "learning_rate_bits") {
+            auto const rate = std::bit_cast<double>(c.value);
+            to.progress->learning_rate = rate > 0 && rate < 1e300 ? rate : 0;
+        }
     }
     if (loaded.scaling && to.scaling) {
         to.scaling->names = std::move(loaded.scaling->names);

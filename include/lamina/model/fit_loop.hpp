@@ -26,6 +26,7 @@ struct Progress {
     std::uint64_t steps = 0; // batches learnt; the optimizer, its schedule and dropout count them
     std::uint64_t seed = 0;  // of the run
     std::size_t epoch = 0, batch = 0; // the next epoch, and the next batch within it
+    double learning_rate = 0; // that a callback put in place of the optimizer's; 0: none did
 };
 
 namespace detail {
@@ -101,6 +102,7 @@ log_names(std::span<std::string_view const> metrics, bool validation) {
     progress_.epoch = options.initial_epoch;
     progress_.batch = 0;
     progress_.seed = options.seed;
+    progress_.learning_rate = 0;
 }
 
 [[gnu::cold]] LAMINA_INLINE History FitLoop::run() {

@@ -34,6 +34,8 @@ public:
     FitRun(M& model, Source& source, Held& held, FitOptions const& options)
         : FitLoop(options, model.progress, metric_names<Sums>(model.metrics), held.count > 0),
           model_(model), source_(source), held_(held) {
+        if (model.progress.learning_rate > 0)
+            model.optimizer.learning_rate = model.progress.learning_rate;
         if constexpr (!M::Network::small)
             threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
     }
@@ -41,7 +43,9 @@ public:
     double learning_rate() const override {
         return model_.optimizer.learning_rate.rate(model_.progress.steps);
     }
-    void set_learning_rate(double rate) override { model_.optimizer.learning_rate = rate; }
+    void set_learning_rate(double rate) override {
+        model_.optimizer.learning_rate = model_.progress.learning_rate = rate;
+    }
     bool has_schedule() const override { return !model_.optimizer.learning_rate.is_constant(); }
     [[gnu::cold]] void keep_weights(Block<std::byte>& into) const override {
         auto const& w = model_.weights;
