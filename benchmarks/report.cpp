@@ -193,12 +193,13 @@ std::string ratio_script(Json const& results, std::string const& suite, int thre
         }
     if (count == 0) return {};
     std::string const stem = folder + "/" + suite + "_ratio_" + std::to_string(threads);
-    return "set terminal pngcairo size " + std::to_string(std::max(600, 120 + 18 * count)) +
-           ",640 font ',9'\nset output " + quoted(stem + ".png") + "\nset title " +
+    return "set terminal pngcairo size " + std::to_string(std::max(700, 300 + 18 * count)) +
+           ",760 font ',9'\nset output " + quoted(stem + ".png") + "\nset title " +
            quoted(suite + ", threads: " + std::to_string(threads) +
                   ": lamina to the best peer (above 1: lamina is ahead)") +
            "\nset logscale y\nset style fill solid 0.8\nset boxwidth 0.8\nset grid y\n"
-           "unset key\nset xtics rotate by 60 right\nset bmargin 14\n$rows << END\n" +
+           "unset key\nset xtics rotate by 60 right\nset lmargin 16\nset bmargin 24\n$rows << "
+           "END\n" +
            data +
            "END\nplot $rows using 0:2:xtic(1) with boxes, 1 with lines linewidth 2 linecolor "
            "'black'\n";

@@ -292,12 +292,11 @@ void Suite::measure(Case const& c, std::vector<Contender> contenders,
         if (c.threads > 1) cores = std::min(cores, free_cores());
         double const foreign =
             std::max((foreign_seconds() - before) / (now() - start), cores < 1.6 ? 2 - cores : 0);
-        if (foreign < 0.1) break;
-        if (c.threads == 1 && foreign < 0.6 * double(::sysconf(_SC_NPROCESSORS_ONLN))) break;
+        if (c.threads == 1 || foreign < 0.1) break;
         if (attempt == 2) {
             ++disturbed_;
-            std::printf("(DISTURBED: others took %.0f %% of a core) ", 100 * foreign);
-            break;
+            std::printf("DISTURBED: others took %.0f %% of a core; not measured\n", 100 * foreign);
+            return;
         }
         for (int wait = 0; wait < (quick ? 3 : 20); ++wait) {
             double const earlier = foreign_seconds();
@@ -343,14 +342,15 @@ int Suite::finish() {
                         std::exp(logarithms / count), smallest);
     }
     if (disturbed_ > 0)
-        std::printf("*** %d cases were DISTURBED by other processes; their figures mean little\n",
-                    disturbed_);
+        std::printf(
+            "*** %d cases were DISTURBED by other processes and keep the rows that they had\n",
+            disturbed_);
     if (failures_ > 0) std::printf("*** %d results were wrong\n", failures_);
     if (out_.empty()) return failures_ > 0;
 
+    bool const partial = threads_ != 0 || !only_.empty() || disturbed_ > 0;
     std::string text = "{\"suite\": " + json_text(name_) +
-                       ", \"partial\": " + (threads_ != 0 || !only_.empty() ? "true" : "false") +
-                       ", \"machine\": {";
+                       ", \"partial\": " + (partial ? "true" : "false") + ", \"machine\": {";
     auto const& cpu = benchmark::CPUInfo::Get();
     char date[16];
     std::time_t const t = std::time(nullptr);
