@@ -140,7 +140,7 @@ protected:
         : batch(samples), parameters(N::parameters), states(N::training.state),
           values(weights.values), state(weights.state), x(std::size_t(N::inputs)),
           factor(std::size_t(N::output_count)), tokens(x.size()), gradients(parameters + 1),
-          next_state(states), rows(N::table.data()), row_count(N::size),
+          next_state(states), rows(N::written.rows.data()), row_count(N::size),
           train{N::training.rows, N::training.outputs, N::training.per_batch,
                 N::training.per_sample, [](std::size_t n) { return N::arena(n, true); }},
           infer{N::inference.rows, N::inference.outputs, N::inference.per_batch,

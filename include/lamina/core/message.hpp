@@ -54,6 +54,9 @@ struct Piece {
     Piece(Counted c) : kind(Kind::counted), text(c.noun), whole(c.n) {}
     Piece(Dims d) : kind(Kind::dims), text(d.first), dims(d.dims.data()), count(d.dims.size()) {}
     Piece(std::unsigned_integral auto n) : kind(Kind::whole), whole(n) {}
+    Piece(std::signed_integral auto n)
+        : kind(Kind::whole), text(n < 0 ? "-" : ""),
+          whole(n < 0 ? std::uint64_t{0} - std::uint64_t(n) : std::uint64_t(n)) {}
     Piece(double d) : kind(Kind::number), number(d) {}
 };
 
@@ -128,9 +131,11 @@ std::string message(std::initializer_list<Piece> pieces);
         break;
     }
     case Piece::Kind::whole:
+        to += piece.text;
+        append_whole(to, piece.whole);
+        break;
     case Piece::Kind::counted:
         append_whole(to, piece.whole);
-        if (piece.kind == Piece::Kind::whole) break;
         to += ' ';
         to += piece.text;
         if (piece.whole != 1) to += 's';

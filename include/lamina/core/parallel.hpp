@@ -242,8 +242,11 @@ void parallel_for(Threads* threads, std::size_t n, std::size_t grain, F&& f) {
 /// Where it is known to the compiler that there are no threads: the same pieces, by the caller.
 template <class F>
 void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
-    for (std::size_t begin = 0; begin < n; begin += grain)
+    std::size_t const pieces = n / grain + (n % grain != 0);
+    for (std::size_t i = 0; i < pieces; ++i) {
+        std::size_t const begin = i * grain;
         f(begin, n - begin < grain ? n : begin + grain, std::size_t{0});
+    }
 }
 
 /// Threads* or nullptr.

@@ -25,7 +25,8 @@ template <std::size_t R, std::size_t C, bool Whole, class V, class T>
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        V const v(a[r * row]);
+        if (r > 0 && r % 8 == 0) a = next_row(a, 8 * row);   // or the offsets want 15 registers
+        V const v(a[r % 8 * row]);
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, x[c], sum[r][c]);
     }
@@ -50,6 +51,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
     std::size_t const row = s.a_row, step = s.a_step, ldb = s.ldb, last = s.last, ldc = s.ldc;
     // What the next tiles will read: the rows below, or of a transposed A the cache lines beside.
     std::size_t const ahead = step == 1 ? R * row : 0, beside = row == 1 ? line : 0;
+    bool const far = s.k > line;
     for (; count > 0; --count) {
         V sum[R][C];
         LAMINA_UNROLL
@@ -71,8 +73,10 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             }
         }
         T const *x = a, *b = s.b;
-        for (std::size_t k = 0; k < s.k; ++k, x += step, b += ldb) {
-            if (k % line == 0) {
+        for (std::size_t left = s.k; left > 0;) {
+            std::size_t steps = left < line ? left : line;
+            left -= steps;
+            if (far) {
                 T const* below = x + ahead;
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < R; ++r) {
@@ -80,8 +84,12 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
                     below = next_row(below, row);
                 }
             }
-            __builtin_prefetch(x + beside);
-            tile_step<R, C, Whole>(sum, x, row, b, last);
+            do {
+                // narrow tiles are short of loads as it is
+                if constexpr (C > 2) __builtin_prefetch(x + beside);
+                tile_step<R, C, Whole>(sum, x, row, b, last);
+                x += step, b += ldb;
+            } while (--steps > 0);
         }
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
@@ -105,9 +113,12 @@ using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T c
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
-    static constexpr std::size_t tallest = 6, tallest_single = 8;
+    static constexpr std::size_t sums = GemmTraits<xsimd::default_arch>::sums;
+    template <std::size_t C>   // rows of the tallest tile of C batches
+    static constexpr std::size_t height = C == 1 && sums >= 16 ? 16 : sums / C >= 8 ? 8 : 6;
+    static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
-    template <std::size_t C, bool Whole, std::size_t Tallest>
+    template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
     static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<2, C, Whole, T>, &tiles<4, C, Whole, T>,
                             &tiles<Tallest, C, Whole, T>};
     // what is added to a fresh C
@@ -150,10 +161,9 @@ template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c,
                              T const* add) {
     using Set = TileSet<T>;
-    constexpr std::size_t tall = Set::tallest, taller = Set::tallest_single;
     s.last = (columns - 1) % lanes<T> + 1;
     if (columns == Set::widest * lanes<T>) {
-        run_tiles<tall>(Set::template of<Set::widest, true, tall>, rows, s, a, c, add);
+        run_tiles<Set::template height<Set::widest>>(Set::template of<Set::widest, true>, rows, s, a, c, add);
         return;
     }
     if constexpr (Set::widest == 4) {
@@ -166,11 +176,11 @@ template <class T>
             return;
         }
         if (columns > 2 * lanes<T>)
-            return run_tiles<tall>(Set::template of<3, false, tall>, rows, s, a, c, add);
+            return run_tiles<Set::template height<3>>(Set::template of<3, false>, rows, s, a, c, add);
     }
     if (columns > lanes<T>)
-        return run_tiles<tall>(Set::template of<2, false, tall>, rows, s, a, c, add);
-    run_tiles<taller>(Set::template of<1, false, taller>, rows, s, a, c, add);
+        return run_tiles<Set::template height<2>>(Set::template of<2, false>, rows, s, a, c, add);
+    run_tiles<Set::template height<1>>(Set::template of<1, false>, rows, s, a, c, add);
 }
 
 } // namespace lamina::kernels::detail

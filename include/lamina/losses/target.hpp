@@ -85,7 +85,8 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
                                                          std::size_t classes, bool label,
                                                          double value, std::size_t position,
                                                          std::size_t width, char const* where) {
-    std::string const before = message({label ? "label " : "target ", value, " at row ",
+    Piece const shown = label ? Piece(std::int64_t(value)) : Piece(value);
+    std::string const before = message({label ? "label " : "target ", shown, " at row ",
                                         position / width, width > 1 ? ", position " : ""}) +
                                (width > 1 ? message({position % width}) : "") + ": ";
     auto const takes = [&](Piece what, char const* hint = "") {

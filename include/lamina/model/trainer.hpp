@@ -202,7 +202,7 @@ private:
                 if (op.integer ||
                     kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr))
                     continue;
-                where = "in the data: a number that is not finite is in input ";
+                where = "in the data: input ";
                 row = i;
                 found = true;
                 continue;
@@ -238,7 +238,7 @@ private:
         throw Diverged{message({is_finite(loss) ? "a gradient" : "the loss",
                                 " is NaN or infinite, first ", where,
                                 row < 0      ? std::string{}
-                                : is_input() ? message({unsigned(row)})
+                                : is_input() ? message({row, " holds a number that is not finite"})
                                              : Weights<Net>::paths()[row]})};
     }
 
