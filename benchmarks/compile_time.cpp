@@ -202,14 +202,16 @@ private:
             }
             training[p.name] = peaks.empty() ? 0 : median(peaks);
             if (&programs == &saving_) continue;
-            if (!p.prediction.empty()) build(compiler, p, p.prediction, "program");
-            for (int i = 0; i < 21; ++i) {
-                std::vector<std::string> command{here_ + "/program"};
+            std::string const name = "predict_" + p.name;
+            build(compiler, p, p.prediction.empty() ? p.path : p.prediction, name.c_str());
+        }
+        for (int i = 0; i < 21 && &programs != &saving_; ++i) // in turns
+            for (Program const& p : those) {
+                std::vector<std::string> command{here_ + "/predict_" + p.name};
                 if (p.prediction.empty()) command.push_back("predict");
                 Cost const cost = run(command, here_);
                 if (cost.done) start[p.name].push_back(1e3 * cost.seconds);
             }
-        }
         rusage own{};
         getrusage(RUSAGE_SELF, &own); // what a child's peak is at least
         std::printf("# this process' own peak: %.1f MB\n", double(own.ru_maxrss) / 1024);

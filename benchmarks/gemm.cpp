@@ -156,13 +156,12 @@ void measure(bench::Suite& suite, Layer const& l, int form, int threads, lamina:
 
 int main(int argc, char** argv) {
     bench::Suite suite("gemm", argc, argv);
-    std::string peaks;
-    for (int threads : {1, 2}) {
-        double const p = peak(threads);
-        std::printf("# multiply-adds alone, %d threads: %.0f GFLOP/s\n", threads, p);
-        peaks += (threads > 1 ? ", " : "") + std::to_string(p);
-    }
-    suite.note("peak_gflops", "[" + peaks + "]");
+    double const one = peak(1);
+    double two = 0; // other processes may want the second core: some attempts
+    for (int attempt = 0; attempt < 5 && two < 1.8 * one; ++attempt) two = std::max(two, peak(2));
+    std::printf("# multiply-adds alone, GFLOP/s: 1 thread %.0f, 2 threads %.0f\n", one, two);
+    if (two >= 1.8 * one)
+        suite.note("peak_gflops", "[" + std::to_string(one) + ", " + std::to_string(two) + "]");
     lamina::Threads pool(2);
     Block<float> scratch(2 * lamina::kernels::gemm_scratch<float>());
     for (int threads : {1, 2})

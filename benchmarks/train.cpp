@@ -17,8 +17,8 @@ using namespace lamina;
 
 namespace {
 
-/// The loss after training by plain loops in double, without shuffling.
-double reference_loss(bench::TrainTask const& t) {
+/// The parameters after training by plain loops in double, without shuffling.
+std::vector<float> reference(bench::TrainTask const& t) {
     std::size_t const n = t.net.parameter_count(), layers = t.net.layers;
     std::vector<double> w(t.net.parameters, t.net.parameters + n), m(n), v(n), g(n);
     std::size_t const* const widths = t.net.widths;
@@ -76,8 +76,14 @@ double reference_loss(bench::TrainTask const& t) {
                 w[i] -= rate * m[i] / (std::sqrt(v[i]) + 1e-7);
             }
         }
-    std::vector<float> const trained(w.begin(), w.end());
-    return mean_loss(t, trained.data());
+    return {w.begin(), w.end()};
+}
+
+double distance(std::vector<float> const& a, std::vector<float> const& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += (double(a[i]) - double(b[i])) * (double(a[i]) - double(b[i]));
+    return std::sqrt(sum);
 }
 
 struct Plan {
@@ -119,14 +125,19 @@ void measure(bench::Suite& suite, Definition const& definition, Loss const& loss
                           false,
                           trained.data(),
                           1};
-    double const before = mean_loss(task, parameters.data()), right = reference_loss(task);
+    // Where it should come to, and how far that is. Adam's first steps are as large for the
+    // smallest gradients, where the forms of its epsilon differ: peers end up to 3.5 % of the way
+    // beside it, and at the same loss to 0.06 %. A rate that is 5 % larger makes that 1 %.
+    std::vector<float> const right = reference(task);
+    double const before = mean_loss(task, parameters.data()), goal = mean_loss(task, right.data());
+    double const way = distance(parameters, right);
     std::function<std::string()> const wrong = [&] {
-        double const after = mean_loss(task, trained.data());
+        double const after = mean_loss(task, trained.data()), off = distance(trained, right) / way;
         std::fill(trained.begin(), trained.end(), 0.0f);
-        if (std::abs(after - right) <= 0.003 * right + 0.01 * std::abs(before - right))
-            return std::string{};
+        if (off <= 0.05 && std::abs(after - goal) <= 0.002 * goal) return std::string{};
         return "the loss went from " + std::to_string(before) + " to " + std::to_string(after) +
-               ", not to " + std::to_string(right);
+               ", not to " + std::to_string(goal) + "; the parameters are off by " +
+               std::to_string(100 * off) + " % of their way";
     };
     Threads pool(2);
     auto const ours = [&] {
