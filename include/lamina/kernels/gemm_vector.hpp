@@ -52,14 +52,15 @@ template <class T>
                 break;
             }
         }
-        V v = V(alpha) * sums_of_rows(all);
+        V const sums = sums_of_rows(all);
+        V v = V(alpha) * sums;
         alignas(64) T part[V::size]{};
         if (add) {
             if (add_stride == 1) {
-                v += load<V>(add + i, count);
+                v = fma(V(alpha), sums, load<V>(add + i, count));
             } else {
                 for (std::size_t j = 0; j < count; ++j) part[j] = add[(i + j) * add_stride];
-                v += load<V>(part);
+                v = fma(V(alpha), sums, load<V>(part));
             }
         }
         if (stride == 1) {
@@ -139,8 +140,9 @@ template <class T>
     if (p < k) step(p, sum[0]);
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
-        V v = V(alpha) * (sum[0][c] + sum[1][c]);
-        if (add) v += load<V>(add + c * V::size, count[c]);
+        V const both = sum[0][c] + sum[1][c];
+        V v = V(alpha) * both;
+        if (add) v = fma(V(alpha), both, load<V>(add + c * V::size, count[c]));
         kernels::store(y + c * V::size, v, count[c]);
     }
 }
