@@ -67,8 +67,11 @@ template <class T>
 [[gnu::noinline]] void gemm_piece(Gemm<T> const& g, bool pack, std::size_t row, std::size_t rows,
                                   std::size_t column, std::size_t columns, T* panel) {
     using Sizes = GemmSizes<T>;
-    // one panel alone, over a long sum: both operands come from afar, and soon go again
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : Sizes::k;
+    // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
+    // what they read of B stays in the nearest cache.
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
+                                : !pack && g.m <= 64                  ? 128
+                                                                      : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
                .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0};
@@ -244,7 +247,7 @@ template <class T>
     bool const pack = g.transposed_b || g.alpha != T{1} || (g.k * g.n > 65536 && g.m > 12);
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
-        if (near && !pack && g.k <= Sizes::k) detail::gemm_direct(g);
+        if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k)) detail::gemm_direct(g);
         else detail::gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
         return;
     }

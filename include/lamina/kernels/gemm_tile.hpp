@@ -25,8 +25,7 @@ template <std::size_t R, std::size_t C, bool Whole, class V, class T>
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        if (r > 0 && r % 8 == 0) a = next_row(a, 8 * row);   // or the offsets want 15 registers
-        V const v(a[r % 8 * row]);
+        V const v(a[r * row]);
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, x[c], sum[r][c]);
     }
@@ -51,7 +50,6 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
     std::size_t const row = s.a_row, step = s.a_step, ldb = s.ldb, last = s.last, ldc = s.ldc;
     // What the next tiles will read: the rows below, or of a transposed A the cache lines beside.
     std::size_t const ahead = step == 1 ? R * row : 0, beside = row == 1 ? line : 0;
-    bool const far = s.k > line;
     for (; count > 0; --count) {
         V sum[R][C];
         LAMINA_UNROLL
@@ -73,10 +71,8 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             }
         }
         T const *x = a, *b = s.b;
-        for (std::size_t left = s.k; left > 0;) {
-            std::size_t steps = left < line ? left : line;
-            left -= steps;
-            if (far) {
+        for (std::size_t k = 0; k < s.k; ++k, x += step, b += ldb) {
+            if (k % line == 0) {
                 T const* below = x + ahead;
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < R; ++r) {
@@ -84,12 +80,9 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
                     below = next_row(below, row);
                 }
             }
-            do {
-                // narrow tiles are short of loads as it is
-                if constexpr (C > 2) __builtin_prefetch(x + beside);
-                tile_step<R, C, Whole>(sum, x, row, b, last);
-                x += step, b += ldb;
-            } while (--steps > 0);
+            // narrow tiles are short of loads as it is
+            if constexpr (C > 3) __builtin_prefetch(x + beside);
+            tile_step<R, C, Whole>(sum, x, row, b, last);
         }
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
@@ -113,9 +106,9 @@ using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T c
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
-    static constexpr std::size_t sums = GemmTraits<xsimd::default_arch>::sums;
+    static constexpr bool masks = GemmTraits<xsimd::default_arch>::masks;
     template <std::size_t C>   // rows of the tallest tile of C batches
-    static constexpr std::size_t height = C == 1 && sums >= 16 ? 16 : sums / C >= 8 ? 8 : 6;
+    static constexpr std::size_t height = C == 1 ? 8 : 6;
     static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
@@ -162,11 +155,13 @@ template <class T>
                              T const* add) {
     using Set = TileSet<T>;
     s.last = (columns - 1) % lanes<T> + 1;
-    if (columns == Set::widest * lanes<T>) {
-        run_tiles<Set::template height<Set::widest>>(Set::template of<Set::widest, true>, rows, s, a, c, add);
-        return;
-    }
-    if constexpr (Set::widest == 4) {
+    if constexpr (Set::masks) {
+        if (columns > 3 * lanes<T>)
+            return run_tiles<Set::template height<4>>(Set::template of<4, false>, rows, s, a, c,
+                                                      add);
+    } else {
+        if (columns == Set::widest * lanes<T>)
+            return run_tiles<Set::tallest>(Set::template of<Set::widest, true>, rows, s, a, c, add);
         if (columns > 3 * lanes<T>) {   // two halves
             std::size_t const left = 2 * lanes<T>;
             strip(rows, left, s, a, c, add);
@@ -175,8 +170,11 @@ template <class T>
             s.b -= left;
             return;
         }
+    }
+    if constexpr (Set::widest == 4) {
         if (columns > 2 * lanes<T>)
-            return run_tiles<Set::template height<3>>(Set::template of<3, false>, rows, s, a, c, add);
+            return run_tiles<Set::template height<3>>(Set::template of<3, false>, rows, s, a, c,
+                                                      add);
     }
     if (columns > lanes<T>)
         return run_tiles<Set::template height<2>>(Set::template of<2, false>, rows, s, a, c, add);

@@ -27,6 +27,11 @@ struct GemmTraits {
 #else
     static constexpr bool many = false;
 #endif
+#if XSIMD_WITH_AVX512F
+    static constexpr bool masks = true;    // part of a batch costs no more than all of it
+#else
+    static constexpr bool masks = false;
+#endif
     static constexpr std::size_t registers = many ? 32 : 16;
     static constexpr std::size_t sums = many ? 24 : 12;    // of a tile; the others hold factors
     static constexpr std::size_t columns = many ? 4 : 2;   // batches of columns, the widest tile
