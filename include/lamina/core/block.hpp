@@ -21,9 +21,7 @@ public:
 
     Block() = default;
     explicit Block(std::size_t n) { reserve(n); }
-    Block(Block const& other) : Block(other.size_) {
-        std::copy_n(other.data(), size_, data());
-    }
+    Block(Block const& other) : Block(other.size_) { std::copy_n(other.data(), size_, data()); }
     Block(Block&& other) noexcept
         : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
     Block& operator=(Block other) noexcept {
@@ -39,16 +37,19 @@ public:
     T const& operator[](std::size_t i) const { return data_.get()[i]; }
 
     void reserve(std::size_t n) {
-        if (n <= size_) return;
+        if (n > size_) grow(n);
+    }
+
+private:
+    [[gnu::cold, gnu::noinline]] void grow(std::size_t n) {
         if (n > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
-        data_.reset(static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignment})));
+        data_.reset(static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment})));
         size_ = n;
         std::fill_n(data(), n, T{});
     }
 
-private:
     struct Free {
-        void operator()(T* p) const { ::operator delete(p, std::align_val_t{alignment}); }
+        void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
     };
     std::unique_ptr<T, Free> data_;
     std::size_t size_ = 0;

@@ -203,6 +203,12 @@ LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, int end,
                                             std::integer_sequence<int, I...>) {
     ((I < end ? forward_row<N, Training, I>(w) : void()), ...);
 }
+/// All rows, for a caller that is flattened itself.
+template <class N, bool Training, class T, int... I>
+LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void
+forward_rows(Work<T> const& w, std::integer_sequence<int, I...>) {
+    (forward_row<N, Training, I>(w), ...);
+}
 template <class N, class T, int... I>
 LAMINA_FLATTEN inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {
     (backward_row<N, N::size - 1 - I>(w), ...);

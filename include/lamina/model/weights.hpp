@@ -119,24 +119,42 @@ struct Workspace {
     }
 };
 
+namespace detail {
+
+template <class N, class T = typename N::Scalar>
+[[gnu::always_inline]] inline Work<T> inference(Weights<N> const& weights, Workspace<N>& work,
+                                                void const* const* x, std::size_t batch,
+                                                Threads* threads) {
+    T* const arena = work.reserve(batch, false, threads);
+    return {.layers = weights.layers.data(),
+            .values = weights.values.data(),
+            .state = weights.state.data(),
+            .arena = arena,
+            .scratch = work.scratch.data(),
+            .inputs = x,
+            .batch = batch,
+            .threads = threads};
+}
+/// A small network as one function: what the pass works on stays in registers.
+template <class N>
+LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Workspace<N>& work,
+                                       void const* const* x, std::size_t batch) {
+    forward_rows<N, false>(inference(weights, work, x, batch, nullptr),
+                           std::make_integer_sequence<int, N::size>{});
+}
+
+} // namespace detail
+
 /// The k-th output of N for a batch, in the workspace until its next use. Reads the weights only:
 /// any number of threads may, each with a workspace of its own. Allocates only while the workspace
 /// still grows.
 template <class N>
 typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
                                   void const* const* x, std::size_t batch, int k = 0,
-                                  Threads* threads = nullptr) {
-    using T = typename N::Scalar;
-    T* const arena = work.reserve(batch, false, threads);
-    N::template forward<false>(Work<T>{.layers = weights.layers.data(),
-                                       .values = weights.values.data(),
-                                       .state = weights.state.data(),
-                                       .arena = arena,
-                                       .scratch = work.scratch.data(),
-                                       .inputs = x,
-                                       .batch = batch,
-                                       .threads = threads});
-    return N::y_of(N::inference.outputs[k], arena, batch, false);
+                                  [[maybe_unused]] Threads* threads = nullptr) {
+    if constexpr (N::small) detail::infer_small(weights, work, x, batch);
+    else N::template forward<false>(detail::inference(weights, work, x, batch, threads));
+    return N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
 }
 
 } // namespace lamina
