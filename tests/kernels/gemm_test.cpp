@@ -195,12 +195,14 @@ TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut",
     Bench<T> bench(1u << 20);
     std::string failed;
     for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030},
-                           {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}})
-        for (int form = 0; form < 4; ++form)
+                           {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}, {100, 17, 300},
+                           {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000}})
+        for (int kind = 0; kind < 12; ++kind)
             for (double beta : {0.0, 1.0}) {
                 Case t{.m = m, .n = n, .k = k};
-                t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0;
-                t.beta = beta, t.bias = beta == 0, t.gap = 5;
+                t.transposed_a = (kind & 1) != 0, t.transposed_b = (kind & 2) != 0;
+                t.beta = beta, t.bias = beta == 0 && kind < 4, t.gap = 5;
+                t.at_end = kind < 8;
                 if (failed.empty()) failed = wrong(bench, t, Random{m * n});
             }
     CHECK(failed == "");
@@ -256,10 +258,11 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
     Bench<T> bench(1u << 20);
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70}, {1, 900, 900},
-          {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}})
-        for (int form = 0; form < 4; ++form) {
+          {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}, {700, 17, 70}, {64, 10, 3000},
+          {60, 64, 3000}})
+        for (int form = 0; form < 8; ++form) {
             Case t{.m = m, .n = n, .k = k};
-            t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = true;
+            t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = form >= 4;
             CAPTURE(text(t));
             CHECK(wrong(bench, t, Random{5}) == "");
             std::vector<T> const one(bench.c, bench.c + m * n);
@@ -286,7 +289,7 @@ TEST_CASE_TEMPLATE("finish sees every number of C once, when it is whole", T, fl
     Threads pool(2);
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 600}, {5, 7, 9}, {1, 300, 20}, {300, 1, 20},
-          {20, 70, 0}, {257, 140, 300}, {233, 140, 600}})
+          {20, 70, 0}, {257, 140, 300}, {233, 140, 600}, {100, 10, 40}, {40, 10, 2500}})
         for (int form = 0; form < 4; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.integers = true;

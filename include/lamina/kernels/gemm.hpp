@@ -7,6 +7,7 @@
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/gemm_vector.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/transpose.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -180,6 +181,81 @@ void gemm_direct(Gemm<T> const& g) {
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
 }
 
+/// A transposed, and so few columns that much of the last batch of each row would be empty: then
+/// C' = B' A is cheaper, and its transpose.
+template <class T>
+bool wants_swap(Gemm<T> const& g) {
+    std::size_t const full = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
+    return g.transposed_a && !g.transposed_b && g.alpha == T{1} && !g.bias && g.k >= 32 &&
+           g.m >= lanes<T> && g.n <= GemmSizes<T>::width && 5 * g.n <= 4 * full;
+}
+
+/// Rows [begin, end) of C, that way.
+template <class T>
+[[gnu::noinline]] void gemm_swapped(Gemm<T> const& g, std::size_t begin, std::size_t end,
+                                    T* buffer) {
+    constexpr std::size_t width = GemmSizes<T>::width;
+    bool const fresh = g.beta == T{0};
+    std::size_t const blocks = (g.k + 255) / 256, depth = (g.k + blocks - 1) / blocks;
+    for (std::size_t i = begin; i < end; i += width) {
+        std::size_t const rows = std::min(width, end - i);
+        T* const c = g.c + i * g.ldc;
+        if (!fresh) transpose(rows, g.n, c, g.ldc, buffer, width);
+        for (std::size_t p = 0; p < g.k; p += depth) {
+            bool const zero = fresh && p == 0;
+            Strip<T> s{.k = std::min(depth, g.k - p), .a_row = 1, .a_step = g.ldb,
+                       .b = g.a + p * g.lda + i, .ldb = g.lda, .last = 0, .ldc = width,
+                       .ldadd = zero ? 0 : width};
+            strip(g.n, rows, s, g.b + p * g.ldb, buffer, zero ? TileSet<T>::zeros : buffer);
+        }
+        transpose(g.n, rows, buffer, width, c, g.ldc);
+        if (g.finish.apply) g.finish.apply(g.finish.context, c, g.ldc, i, 0, rows, g.n);
+    }
+}
+
+/// A long sum for a small C is cut into so many parts, each added up by itself: by the shape alone,
+/// so that the bits do not depend on the threads. 1: it is not cut.
+template <class T>
+std::size_t parts_of_sum(Gemm<T> const& g) {
+    std::size_t const room = gemm_scratch<T>() - (wants_swap(g) ? g.n * GemmSizes<T>::width : 0);
+    if (g.k < 2048 || g.n > GemmSizes<T>::width || 4 * g.m * g.n > room || g.transposed_b ||
+        g.alpha != T{1} || g.bias)
+        return 1;
+    return std::min<std::size_t>(8, room / (g.m * g.n));
+}
+
+template <class T>
+[[gnu::noinline]] void gemm_in_parts(Gemm<T> const& g, std::size_t parts, T* scratch,
+                                     Threads* threads) {
+    using V = Batch<T>;
+    std::size_t const depth = (g.k + parts - 1) / parts, size = g.m * g.n;
+    T* const sums = scratch + gemm_scratch<T>() - parts * size;   // behind the first worker's own
+    parallel_for(threads, parts, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
+        std::size_t const p = i * depth;
+        Gemm<T> part = g;
+        part.k = std::min(depth, g.k - p);
+        part.a += p * (g.transposed_a ? g.lda : 1);
+        part.b += p * g.ldb;
+        part.c = sums + i * size;
+        part.ldc = g.n;
+        part.beta = T{0};
+        part.finish = {};
+        if (wants_swap(g)) gemm_swapped(part, 0, g.m, scratch + worker * gemm_scratch<T>());
+        else gemm_piece(part, false, 0, g.m, 0, g.n, static_cast<T*>(nullptr));
+    });
+    for (std::size_t i = 0; i < g.m; ++i)
+        for (std::size_t j = 0; j < g.n; j += V::size) {
+            std::size_t const count = std::min(g.n - j, V::size);
+            T* const c = g.c + i * g.ldc + j;
+            T const* from = sums + i * g.n + j;
+            V v = load<V>(from, count);
+            for (std::size_t part = 1; part < parts; ++part)
+                v += load<V>(from += size, count);
+            kernels::store(c, g.beta == T{0} ? v : v + load<V>(c, count), count);
+        }
+    if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+}
+
 struct Pieces {
     std::size_t rows, columns;   // of each; those at the end may be smaller
 };
@@ -243,8 +319,21 @@ template <class T>
         if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
         return;
     }
+    if (std::size_t const parts = detail::parts_of_sum(g); parts > 1) {
+        detail::gemm_in_parts(g, parts, scratch, threads);
+        return;
+    }
+    if (detail::wants_swap(g)) {
+        std::size_t const rows = std::max<std::size_t>(1, 200000 / (g.n * g.k * Sizes::width));
+        parallel_for(threads, g.m, rows * Sizes::width,
+                     [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                         detail::gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>());
+                     });
+        return;
+    }
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
-    bool const pack = g.transposed_b || g.alpha != T{1} || (g.k * g.n > 65536 && g.m > 12);
+    bool const large = g.n > Sizes::width && g.k * g.n > 65536 && g.m > 12;
+    bool const pack = g.transposed_b || g.alpha != T{1} || large;
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
         if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k)) detail::gemm_direct(g);
