@@ -5,8 +5,10 @@
 // io/keras_hdf5.hpp and adapters/ beside it.
 #include <lamina/core/array.hpp>
 #include <lamina/core/block.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/initializers.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/core/pass.hpp>
@@ -19,10 +21,9 @@
 #include <lamina/data/batches.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/csv.hpp>
+#include <lamina/data/csv_options.hpp>
 #include <lamina/data/csv_stream.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/data/file.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
 #include <lamina/data/scaling.hpp>

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/data/csv.hpp>
 #include <lamina/data/dataset.hpp>
-#include <lamina/data/file.hpp>
 #include <lamina/data/table.hpp>
+
+#if LAMINA_BODIES
+#include <lamina/core/message.hpp>
+#include <lamina/data/csv_reader.hpp>
+#include <lamina/data/file.hpp>
+#endif
 
 #include <cstddef>
 #include <cstring>
@@ -37,50 +42,15 @@ struct PreparedCsv;
 class CsvStream {
 public:
     /// A table is made of the whole rows within `block` bytes.
-    CsvStream(std::string path, CsvOptions options, std::size_t block)
-        : file_(std::move(path)), options_(new CsvOptions(std::move(options))),
-          reader_(*options_, file_.path()), block_(block < 1024 ? 1024 : block), buffer_(block_) {}
+    CsvStream(std::string path, CsvOptions options, std::size_t block);
+    CsvStream(CsvStream&&) noexcept;
+    CsvStream& operator=(CsvStream&&) noexcept;
+    ~CsvStream();
 
     /// The next rows; nothing at the end of the file.
-    std::optional<Table> next() {
-        while (!done_) {
-            std::size_t const got = file_.read(buffer_.data() + kept_, buffer_.size() - kept_);
-            bool const last = got < buffer_.size() - kept_;
-            std::string_view const text(buffer_.data(), kept_ + got);
-            std::size_t const whole = last ? text.size() : reader_.whole_rows(text);
-            if (whole == 0 && !last) {
-                kept_ = text.size();
-                if (buffer_.size() > longest_row) {
-                    detail::fail(Error::Kind::data, {file_.path(), ":", line_},
-                                 {"a row of more than ", longest_row >> 20,
-                                  " MiB. Is a quote never closed?"});
-                }
-                buffer_.resize(buffer_.size() * 2);
-                continue;
-            }
-            std::string_view rows = text.substr(0, whole);
-            if (!open_) {
-                rows = rows.substr(whole - reader_.open(rows));
-                line_ = reader_.line();
-                open_ = true;
-            }
-            std::optional<Table> table(reader_.read(rows, line_));
-            line_ = reader_.line();
-            done_ = last;
-            kept_ = text.size() - whole;
-            std::memmove(buffer_.data(), buffer_.data() + whole, kept_);
-            if (table->rows() > 0) return table;
-        }
-        return std::nullopt;
-    }
-
+    std::optional<Table> next();
     /// Begins again at the first row.
-    void rewind() {
-        file_.rewind();
-        kept_ = 0;
-        line_ = 1;
-        open_ = done_ = false;
-    }
+    void rewind();
 
     /// A source for batches(): every table as the Dataset that prepare(Table) makes of it.
     template <class F>
@@ -89,17 +59,12 @@ public:
     }
 
 private:
-    static constexpr std::size_t longest_row = std::size_t{1} << 28;
-
-    detail::InputFile file_;
-    std::unique_ptr<CsvOptions const> options_; // the reader holds on to them
-    detail::CsvReader reader_;
-    std::size_t block_;
-    std::vector<char> buffer_;
-    std::size_t kept_ = 0; // bytes of a row begun
-    std::size_t line_ = 1;
-    bool open_ = false, done_ = false;
+    struct Place;
+    std::unique_ptr<Place> place_;
 };
+
+CsvStream stream_csv(std::string path, CsvOptions options = {},
+                     std::size_t block = std::size_t{8} << 20);
 
 namespace detail {
 
@@ -117,9 +82,78 @@ struct PreparedCsv {
 
 } // namespace detail
 
-inline CsvStream stream_csv(std::string path, CsvOptions options = {},
-                            std::size_t block = std::size_t{8} << 20) {
+#if LAMINA_BODIES
+
+/// Where in its file a stream is.
+struct CsvStream::Place {
+    Place(std::string path, CsvOptions given, std::size_t size)
+        : file(std::move(path)), options(std::move(given)), reader(options, file.path()),
+          buffer(size < 1024 ? 1024 : size) {}
+
+    static constexpr std::size_t longest_row = std::size_t{1} << 28;
+
+    detail::InputFile file;
+    CsvOptions const options; // the reader holds on to them
+    detail::CsvReader reader;
+    std::vector<char> buffer;
+    std::size_t kept = 0; // bytes of a row begun
+    std::size_t line = 1;
+    bool open = false, done = false;
+};
+
+[[gnu::cold]] LAMINA_INLINE CsvStream::CsvStream(std::string path, CsvOptions options,
+                                                 std::size_t block)
+    : place_(std::make_unique<Place>(std::move(path), std::move(options), block)) {}
+LAMINA_INLINE CsvStream::CsvStream(CsvStream&&) noexcept = default;
+LAMINA_INLINE CsvStream& CsvStream::operator=(CsvStream&&) noexcept = default;
+LAMINA_INLINE CsvStream::~CsvStream() = default;
+
+LAMINA_INLINE std::optional<Table> CsvStream::next() {
+    Place& at = *place_;
+    while (!at.done) {
+        std::size_t const got =
+            at.file.read(at.buffer.data() + at.kept, at.buffer.size() - at.kept);
+        bool const last = got < at.buffer.size() - at.kept;
+        std::string_view const text(at.buffer.data(), at.kept + got);
+        std::size_t const whole = last ? text.size() : at.reader.whole_rows(text);
+        if (whole == 0 && !last) {
+            at.kept = text.size();
+            if (at.buffer.size() > Place::longest_row) {
+                detail::fail(Error::Kind::data, {at.file.path(), ":", at.line},
+                             {"a row of more than ", Place::longest_row >> 20,
+                              " MiB. Is a quote never closed?"});
+            }
+            at.buffer.resize(at.buffer.size() * 2);
+            continue;
+        }
+        std::string_view rows = text.substr(0, whole);
+        if (!at.open) {
+            rows = rows.substr(whole - at.reader.open(rows));
+            at.line = at.reader.line();
+            at.open = true;
+        }
+        std::optional<Table> table(at.reader.read(rows, at.line));
+        at.line = at.reader.line();
+        at.done = last;
+        at.kept = text.size() - whole;
+        std::memmove(at.buffer.data(), at.buffer.data() + whole, at.kept);
+        if (table->rows() > 0) return table;
+    }
+    return std::nullopt;
+}
+
+[[gnu::cold]] LAMINA_INLINE void CsvStream::rewind() {
+    place_->file.rewind();
+    place_->kept = 0;
+    place_->line = 1;
+    place_->open = place_->done = false;
+}
+
+[[gnu::cold]] LAMINA_INLINE CsvStream stream_csv(std::string path, CsvOptions options,
+                                                 std::size_t block) {
     return CsvStream(std::move(path), std::move(options), block);
 }
+
+#endif
 
 } // namespace lamina

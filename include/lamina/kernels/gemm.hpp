@@ -161,10 +161,34 @@ template <class T>
     return true;
 }
 
-/// So few columns of a transposed B that op(A) times each of them is cheaper than a transpose.
+/// So few columns that a dot product for each number of C is cheaper than batches of columns whose
+/// last lanes are empty: counted in multiply-adds of batches, and so many more to add up the lanes.
 template <class T>
 bool few_columns(Gemm<T> const& g) {
-    return g.transposed_b && !g.transposed_a && g.n <= 4;
+    if (g.transposed_a || g.n > 2 * lanes<T>) return false;
+    if (g.transposed_b && g.n <= 4) return true;
+    if (g.n * g.k > gemm_scratch<T>() || (!g.transposed_b && (g.k < 128 || g.m < 24))) return false;
+    std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
+    return 10 * g.n * sums < 9 * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
+}
+
+/// That way. The rows of B' are in scratch memory, unless they are those of B.
+template <class T>
+[[gnu::noinline]] void gemm_dots(Gemm<T> const& g, T* scratch, Threads* threads) {
+    T const* b = g.b;
+    std::size_t ldb = g.ldb;
+    if (!g.transposed_b) {
+        transpose(g.k, g.n, g.b, g.ldb, scratch, g.k);
+        b = scratch, ldb = g.k;
+    }
+    std::size_t const grain = std::max<std::size_t>(1, 200000 / (g.n * g.k) / 20) * 20;
+    parallel_for(threads, g.m, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+        T* const c = g.c + begin * g.ldc;
+        dot_all_columns(end - begin, g.n, g.k, g.alpha, g.a + begin * g.lda, g.lda, b, ldb, c,
+                        g.ldc, g.beta != T{0} ? c : nullptr);
+        if (g.finish.apply)
+            g.finish.apply(g.finish.context, c, g.ldc, begin, 0, end - begin, g.n);
+    });
 }
 
 /// Nothing to pack, nothing to cut: straight to the tiles.
@@ -312,13 +336,7 @@ template <class T>
         return;
     }
     std::size_t const work = g.m * g.n * g.k;
-    if (few && work < 400000) {
-        for (std::size_t j = 0; j < g.n; ++j)
-            detail::dots(g.m, g.k, g.alpha, g.a, g.lda, g.b + j * g.ldb, g.c + j, g.ldc,
-                         g.beta != T{0} ? g.c + j : nullptr, g.ldc);
-        if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
-        return;
-    }
+    if (few) return detail::gemm_dots(g, scratch, threads);
     if (std::size_t const parts = detail::parts_of_sum(g); parts > 1) {
         detail::gemm_in_parts(g, parts, scratch, threads);
         return;

@@ -72,6 +72,89 @@ template <class T>
     }
 }
 
+/// c[i, q] = alpha (a[i, k] . b[q, k]) + add[i, q], i < m, q < Q, the rows of a and b contiguous; add
+/// may be null, else it has the rows of c. As many sums as there are lanes are added up together.
+template <std::size_t Q, class T>
+[[gnu::noinline]] void dot_columns(std::size_t m, std::size_t k, T alpha, T const* a,
+                                   std::size_t lda, T const* b, std::size_t ldb, T* c,
+                                   std::size_t ldc, T const* add) {
+    using V = Batch<T>;
+    constexpr std::size_t R = V::size / Q;
+    std::size_t const rest = k % V::size, whole = k - rest;
+    for (std::size_t i = 0; i < m; i += R) {
+        std::size_t const rows = std::min(m - i, R);
+        // rows beyond the last are the last one again
+        T const* row[R];
+        row[0] = a + i * lda;
+        LAMINA_UNROLL
+        for (std::size_t r = 1; r < R; ++r) row[r] = row[r - 1] + (r < rows ? lda : std::size_t{0});
+        V sum[V::size];
+        LAMINA_UNROLL
+        for (std::size_t j = 0; j < V::size; ++j) sum[j] = V(T{0});
+        T const* x = b;
+        for (std::size_t p = 0; p < whole; p += V::size, x += V::size) {
+            V y[Q];
+            LAMINA_UNROLL
+            for (std::size_t q = 0; q < Q; ++q) y[q] = in_register(load<V>(x + q * ldb));
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < R; ++r) {
+                V const u = in_register(load<V>(row[r] + p));
+                LAMINA_UNROLL
+                for (std::size_t q = 0; q < Q; ++q) sum[r * Q + q] = fma(u, y[q], sum[r * Q + q]);
+            }
+        }
+        if (rest > 0) {
+            LAMINA_UNROLL
+            for (std::size_t q = 0; q < Q; ++q) {
+                V const y = load<V>(x + q * ldb, rest);
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < R; ++r)
+                    sum[r * Q + q] = fma(load<V>(row[r] + whole, rest), y, sum[r * Q + q]);
+            }
+        }
+        V const v = V(alpha) * sums_of_rows(sum);
+        T* const to = c + i * ldc;
+        if (ldc == Q) {
+            kernels::store(to, add ? v + load<V>(add + i * ldc, rows * Q) : v, rows * Q);
+            continue;
+        }
+        alignas(64) T part[V::size];
+        v.store_aligned(part);
+        for (std::size_t r = 0; r < rows; ++r) {
+            LAMINA_UNROLL
+            for (std::size_t q = 0; q < Q; ++q)
+                to[r * ldc + q] = part[r * Q + q] + (add ? add[(i + r) * ldc + q] : T{0});
+        }
+    }
+}
+
+/// The same for any number n > 1 of columns, two to four at a time.
+template <class T>
+void dot_all_columns(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a,
+                     std::size_t lda, T const* b, std::size_t ldb, T* c, std::size_t ldc,
+                     T const* add) {
+    if constexpr (lanes<T> < 4) {
+        for (std::size_t j = 0; j < n; ++j)
+            dots(m, k, alpha, a, lda, b + j * ldb, c + j, ldc, add ? add + j : nullptr, ldc);
+    } else {
+        constexpr std::size_t some = 20;   // rows that stay near
+        for (std::size_t i = 0; i < m; i += some) {
+            std::size_t const rows = n <= 4 ? m : std::min(some, m - i);
+            for (std::size_t j = 0; j < n;) {
+                std::size_t const left = n - j, q = left % 4 == 0 ? 4 : left == 2 ? 2 : 3;
+                auto const some_columns = q == 4   ? &dot_columns<4, T>
+                                          : q == 3 ? &dot_columns<3, T>
+                                                   : &dot_columns<2, T>;
+                std::size_t const at = i * ldc + j;
+                some_columns(rows, k, alpha, a + i * lda, lda, b + j * ldb, ldb, c + at, ldc,
+                             add ? add + at : nullptr);
+                j += q;
+            }
+            if (n <= 4) break;
+        }
+    }
+}
+
 /// y[j] += sum of alpha x[i] b[i, j] over G rows of b, one after the other.
 template <std::size_t G, class T>
 [[gnu::always_inline]] inline void add_rows(std::size_t n, T alpha, T const* x, std::size_t stride,
