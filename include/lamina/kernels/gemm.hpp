@@ -169,7 +169,8 @@ bool few_columns(Gemm<T> const& g) {
     if (g.transposed_b && g.n <= 4) return true;
     if (g.n * g.k > gemm_scratch<T>() || (!g.transposed_b && (g.k < 128 || g.m < 24))) return false;
     std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
-    return 10 * g.n * sums < 9 * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
+    return 10 * g.n * sums <
+           (g.transposed_b ? 13 : 9) * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
 }
 
 /// That way. The rows of B' are in scratch memory, unless they are those of B.
@@ -323,7 +324,7 @@ template <class T>
         return;
     }
     if (one && detail::gemm_vector(g, scratch, threads)) return;
-    if (g.k == 1 && !g.transposed_b) {
+    if (g.k == 1 && (!g.transposed_b || g.ldb == 1)) {
         bool const fresh = g.beta == T{0};
         auto const rows = [&](std::size_t begin, std::size_t end, std::size_t) {
             std::size_t const step = g.transposed_a ? 1 : g.lda;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 /// Products of a matrix and a vector: each number of the matrix is used once, so they run as fast
 /// as it can be read.
@@ -72,8 +73,9 @@ template <class T>
     }
 }
 
-/// c[i, q] = alpha (a[i, k] . b[q, k]) + add[i, q], i < m, q < Q, the rows of a and b contiguous; add
-/// may be null, else it has the rows of c. As many sums as there are lanes are added up together.
+/// c[i, q] = alpha (a[i, k] . b[q, k]) + add[i, q], i < m, q < Q, the rows of a and b contiguous;
+/// add may be null, else it has the rows of c. As many sums as there are lanes are added up
+/// together.
 template <std::size_t Q, class T>
 [[gnu::noinline]] void dot_columns(std::size_t m, std::size_t k, T alpha, T const* a,
                                    std::size_t lda, T const* b, std::size_t ldb, T* c,
@@ -113,17 +115,17 @@ template <std::size_t Q, class T>
             }
         }
         V const v = V(alpha) * sums_of_rows(sum);
-        T* const to = c + i * ldc;
+        T* to = c + i * ldc;
         if (ldc == Q) {
             kernels::store(to, add ? v + load<V>(add + i * ldc, rows * Q) : v, rows * Q);
             continue;
         }
         alignas(64) T part[V::size];
         v.store_aligned(part);
-        for (std::size_t r = 0; r < rows; ++r) {
-            LAMINA_UNROLL
-            for (std::size_t q = 0; q < Q; ++q)
-                to[r * ldc + q] = part[r * Q + q] + (add ? add[(i + r) * ldc + q] : T{0});
+        for (std::size_t r = 0; r < rows; ++r, to += ldc) {
+            if (add)
+                for (std::size_t q = 0; q < Q; ++q) part[r * Q + q] += add[(i + r) * ldc + q];
+            std::memcpy(to, part + r * Q, Q * sizeof(T));
         }
     }
 }
@@ -230,35 +232,37 @@ template <class T>
     }
 }
 
-/// c[i, j] = alpha a[i] b[j] + add[i, j]: a sum over k of one term.
+/// c[i, j] = alpha a[i] b[j] + add[i, j]: a sum over k of one term. add may be null.
 template <class T>
 [[gnu::noinline]] void outer(std::size_t m, std::size_t n, T alpha, T const* a, std::size_t stride,
                              T const* b, T* c, std::size_t ldc, T const* add, std::size_t ldadd) {
     using V = Batch<T>;
     constexpr std::size_t some = 4;
-    V const times(alpha);
-    std::size_t j = 0;
-    for (; j + some * V::size <= n; j += some * V::size) {
+    if (n == some * V::size && !add) {   // b stays in registers
         V x[some];
         LAMINA_UNROLL
-        for (std::size_t i = 0; i < some; ++i) x[i] = load<V>(b + j + i * V::size);
-        for (std::size_t r = 0; r < m; ++r) {
-            V const v = times * V(a[r * stride]);
+        for (std::size_t i = 0; i < some; ++i) x[i] = load<V>(b + i * V::size);
+        for (; m > 0; --m, a += stride, c += ldc) {
+            V const v(alpha * *a);
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < some; ++i) {
-                std::size_t const at = j + i * V::size;
-                V const sum = add ? fma(v, x[i], load<V>(add + r * ldadd + at)) : v * x[i];
-                kernels::store(c + r * ldc + at, sum);
-            }
+            for (std::size_t i = 0; i < some; ++i) kernels::store(c + i * V::size, v * x[i]);
         }
+        return;
     }
-    for (; j < n; j += V::size) {
-        std::size_t const count = std::min(n - j, V::size);
-        V const x = load<V>(b + j, count);
-        for (std::size_t r = 0; r < m; ++r) {
-            V const v = times * V(a[r * stride]);
-            V const sum = add ? fma(v, x, load<V>(add + r * ldadd + j, count)) : v * x;
-            kernels::store(c + r * ldc + j, sum, count);
+    std::size_t const rest = n % V::size, whole = n - rest;
+    for (; m > 0; --m, a += stride, c += ldc, add = add ? add + ldadd : nullptr) {
+        V const v(alpha * *a);
+        if (add) {
+            for (std::size_t j = 0; j < whole; j += V::size)
+                kernels::store(c + j, fma(v, load<V>(b + j), load<V>(add + j)));
+            if (rest > 0) {
+                V const sum = fma(v, load<V>(b + whole, rest), load<V>(add + whole, rest));
+                kernels::store(c + whole, sum, rest);
+            }
+        } else {
+            for (std::size_t j = 0; j < whole; j += V::size)
+                kernels::store(c + j, v * load<V>(b + j));
+            if (rest > 0) kernels::store(c + whole, v * load<V>(b + whole, rest), rest);
         }
     }
 }

@@ -94,6 +94,13 @@ template <bool Pad, bool Whole, class T>
     }
 }
 
+template <class T>
+void copy_across(std::size_t rows, std::size_t columns, T const* from, std::size_t ldfrom, T* to,
+                 std::size_t ldto) {
+    for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < columns; ++j) to[j * ldto + i] = from[i * ldfrom + j];
+}
+
 } // namespace detail
 
 /// to[j * ldto + i] = from[i * ldfrom + j], i < rows, j < columns. With Pad each row of `to` is
@@ -110,6 +117,8 @@ template <bool Pad = false, class T>
             T* const target = to + j * ldto + i;
             if (r == block && c == block)
                 detail::transpose_block<Pad, true>(r, c, source, ldfrom, target, ldto);
+            else if ((c <= 2 && r == block) || (r <= 2 && c == block && !Pad))
+                detail::copy_across(r, c, source, ldfrom, target, ldto);
             else detail::transpose_block<Pad, false>(r, c, source, ldfrom, target, ldto);
         }
 }
