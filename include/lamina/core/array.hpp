@@ -43,21 +43,19 @@ public:
         using V =
             std::remove_cvref_t<decltype(*expression.template begin<xt::layout_type::row_major>())>;
         for (std::size_t const n : expression.shape()) add_axis(std::size_t(n));
-        if constexpr (requires {
-                          expression.storage();
-                          expression.data();
-                          expression.layout();
-                      }) {
-            if (expression.layout() == xt::layout_type::row_major) {
-                look_at(expression.data());
-                return;
-            }
+        constexpr bool stored = requires {
+            expression.storage();
+            expression.data() + expression.data_offset(); // a view's numbers begin further on
+            expression.layout();
+        };
+        if constexpr (stored && E::static_layout == xt::layout_type::row_major) {
+            look_at(expression.data() + expression.data_offset());
+        } else if constexpr (stored) {
+            if (expression.layout() == xt::layout_type::row_major) look_at(expression.data() + expression.data_offset());
+            else write_out<V>(expression);
+        } else {
+            write_out<V>(expression);
         }
-        auto const room = std::make_shared<Block<V>>(size() + 1);
-        std::copy(expression.template begin<xt::layout_type::row_major>(),
-                  expression.template end<xt::layout_type::row_major>(), room->data());
-        look_at(static_cast<V const*>(room->data()));
-        owner_ = room;
     }
     template <class V>
     Array(V const* data, std::initializer_list<std::size_t> shape) {
@@ -106,6 +104,14 @@ private:
             constexpr int log = sizeof(V) == 1 ? 0 : sizeof(V) == 2 ? 1 : sizeof(V) == 4 ? 2 : 3;
             return std::is_signed_v<V> ? s[log] : u[log];
         }
+    }
+    template <class V, class E>
+    void write_out(E const& expression) {
+        auto const room = std::make_shared<Block<V>>(size() + 1);
+        std::copy(expression.template begin<xt::layout_type::row_major>(),
+                  expression.template end<xt::layout_type::row_major>(), room->data());
+        look_at(static_cast<V const*>(room->data()));
+        owner_ = room;
     }
     void add_axis(std::size_t n) {
         if (rank_ == max_rank) refuse_rank();
