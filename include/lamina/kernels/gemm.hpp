@@ -71,7 +71,7 @@ template <class T>
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
     // what they read of B stays in the nearest cache.
     std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
-                                : !pack && g.m <= 64                  ? 128
+                                : g.m <= 64                           ? 128
                                                                       : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
@@ -192,6 +192,31 @@ template <class T>
     });
 }
 
+/// A transposed, and so few columns that much of the last batch of each row would be empty: then
+/// C' = B' A is cheaper, and its transpose.
+template <class T>
+bool wants_swap(Gemm<T> const& g) {
+    std::size_t const full = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
+    return g.transposed_a && !g.transposed_b && g.alpha == T{1} && !g.bias && g.k >= 32 &&
+           g.m >= lanes<T> && g.n <= GemmSizes<T>::width && 5 * g.n <= 4 * full;
+}
+
+/// One strip of few tiles: nothing to decide.
+template <class T>
+[[gnu::always_inline]] inline bool is_tiny(Gemm<T> const& g) {
+    return !g.transposed_b && g.n <= GemmSizes<T>::width && g.k <= 64 && g.m <= 64 && g.k > 1 &&
+           g.n > 1 && g.m > 1 && g.alpha == T{1} && (g.beta == T{0} || (g.beta == T{1} && !g.bias))
+           && !(g.transposed_a && wants_swap(g));
+}
+template <class T>
+[[gnu::always_inline]] inline void gemm_tiny(Gemm<T> const& g) {
+    bool const fresh = g.beta == T{0};
+    Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
+               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = fresh ? 0 : g.ldc};
+    strip(g.m, g.n, s, g.a, g.c, !fresh ? g.c : g.bias ? g.bias : TileSet<T>::zeros);
+    if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+}
+
 /// Nothing to pack, nothing to cut: straight to the tiles.
 template <class T>
 void gemm_direct(Gemm<T> const& g) {
@@ -206,16 +231,7 @@ void gemm_direct(Gemm<T> const& g) {
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
 }
 
-/// A transposed, and so few columns that much of the last batch of each row would be empty: then
-/// C' = B' A is cheaper, and its transpose.
-template <class T>
-bool wants_swap(Gemm<T> const& g) {
-    std::size_t const full = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
-    return g.transposed_a && !g.transposed_b && g.alpha == T{1} && !g.bias && g.k >= 32 &&
-           g.m >= lanes<T> && g.n <= GemmSizes<T>::width && 5 * g.n <= 4 * full;
-}
-
-/// Rows [begin, end) of C, that way.
+/// Rows [begin, end) of C, turned round.
 template <class T>
 [[gnu::noinline]] void gemm_swapped(Gemm<T> const& g, std::size_t begin, std::size_t end,
                                     T* buffer) {
@@ -304,32 +320,28 @@ Pieces cut(Gemm<T> const& g, bool pack, std::size_t workers) {
     return pieces;
 }
 
-} // namespace detail
-
-/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
-/// threads. The bits of C depend neither on the threads nor on where C is cut.
 template <class T>
-[[gnu::noinline]] void gemm(Gemm<T> const& g, T* scratch, Threads* threads) {
-    using Sizes = detail::GemmSizes<T>;
+[[gnu::noinline]] void gemm_large(Gemm<T> const& g, T* scratch, Threads* threads) {
+    using Sizes = GemmSizes<T>;
     if (g.m == 0 || g.n == 0) return;
-    bool const one = g.m == 1 || g.n == 1, few = detail::few_columns(g);
+    bool const one = g.m == 1 || g.n == 1, few = few_columns(g);
     bool const adds_both = g.beta != T{0} && (g.beta != T{1} || g.bias);
     if (g.k == 0 || adds_both || (g.bias && g.m != 1 && (one || few))) {
-        detail::scale(g, threads);
+        scale(g, threads);
         Gemm<T> rest = g;
         rest.beta = T{1};
         rest.bias = nullptr;
-        if (g.k > 0) gemm(rest, scratch, threads);
+        if (g.k > 0) gemm_large(rest, scratch, threads);
         else if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
         return;
     }
-    if (one && detail::gemm_vector(g, scratch, threads)) return;
+    if (one && gemm_vector(g, scratch, threads)) return;
     if (g.k == 1 && (!g.transposed_b || g.ldb == 1)) {
         bool const fresh = g.beta == T{0};
         auto const rows = [&](std::size_t begin, std::size_t end, std::size_t) {
             std::size_t const step = g.transposed_a ? 1 : g.lda;
             T* const c = g.c + begin * g.ldc;
-            detail::outer(end - begin, g.n, g.alpha, g.a + begin * step, step, g.b, c, g.ldc,
+            outer(end - begin, g.n, g.alpha, g.a + begin * step, step, g.b, c, g.ldc,
                           fresh ? g.bias : c, fresh ? 0 : g.ldc);
         };
         parallel_for(threads, g.m, std::max<std::size_t>(16, 131072 / g.n), rows);
@@ -337,16 +349,16 @@ template <class T>
         return;
     }
     std::size_t const work = g.m * g.n * g.k;
-    if (few) return detail::gemm_dots(g, scratch, threads);
-    if (std::size_t const parts = detail::parts_of_sum(g); parts > 1) {
-        detail::gemm_in_parts(g, parts, scratch, threads);
+    if (few) return gemm_dots(g, scratch, threads);
+    if (std::size_t const parts = parts_of_sum(g); parts > 1) {
+        gemm_in_parts(g, parts, scratch, threads);
         return;
     }
-    if (detail::wants_swap(g)) {
+    if (wants_swap(g)) {
         std::size_t const rows = std::max<std::size_t>(1, 200000 / (g.n * g.k * Sizes::width));
         parallel_for(threads, g.m, rows * Sizes::width,
                      [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                         detail::gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>());
+                         gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>());
                      });
         return;
     }
@@ -355,19 +367,29 @@ template <class T>
     bool const pack = g.transposed_b || g.alpha != T{1} || large;
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished
-        if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k)) detail::gemm_direct(g);
-        else detail::gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
+        if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k)) gemm_direct(g);
+        else gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
         return;
     }
-    detail::Pieces const size = detail::cut(g, pack, threads->count());
+    Pieces const size = cut(g, pack, threads->count());
     std::size_t const across = (g.n + size.columns - 1) / size.columns;
     std::size_t const pieces = (g.m + size.rows - 1) / size.rows * across;
     parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
         std::size_t const row = i / across * size.rows, column = i % across * size.columns;
-        detail::gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
+        gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
                            std::min(size.columns, g.n - column),
                            scratch + worker * gemm_scratch<T>());
     });
+}
+
+} // namespace detail
+
+/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
+/// threads. The bits of C depend neither on the threads nor on where C is cut.
+template <class T>
+[[gnu::noinline]] void gemm(Gemm<T> const& g, T* scratch, Threads* threads) {
+    if (detail::is_tiny(g)) detail::gemm_tiny(g);
+    else detail::gemm_large(g, scratch, threads);
 }
 
 } // namespace lamina::kernels

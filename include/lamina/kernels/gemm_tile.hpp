@@ -53,11 +53,21 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
     for (; count > 0; --count) {
         V sum[R][C];
         LAMINA_UNROLL
-        for (std::size_t r = 0; r < R; ++r) {
+        for (std::size_t i = 0; i < C; ++i) {
+            T const* from = add + i * V::size;
+            sum[0][i] = Whole || i + 1 < C ? load<V>(from) : load<V>(from, last);
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                T const* const from = add + i * V::size;
-                sum[r][i] = Whole || i + 1 < C ? load<V>(from) : load<V>(from, last);
+            for (std::size_t r = 1; r < R; ++r) sum[r][i] = sum[0][i];
+        }
+        if (s.ldadd != 0) {
+            LAMINA_UNROLL
+            for (std::size_t r = 1; r < R; ++r) {
+                add = next_row(add, s.ldadd);
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < C; ++i) {
+                    T const* const from = add + i * V::size;
+                    sum[r][i] = Whole || i + 1 < C ? load<V>(from) : load<V>(from, last);
+                }
             }
             add = next_row(add, s.ldadd);
         }
@@ -102,7 +112,7 @@ template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
 /// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
-/// some narrower ones; of each a tallest tile and those of 4, 2 and 1 rows.
+/// some narrower ones; of each a tallest tile and those of 4, 3 and 1 rows.
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
@@ -112,25 +122,27 @@ struct TileSet {
     static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
-    static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<2, C, Whole, T>, &tiles<4, C, Whole, T>,
+    static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<3, C, Whole, T>, &tiles<4, C, Whole, T>,
                             &tiles<Tallest, C, Whole, T>};
     // what is added to a fresh C
     alignas(64) static constexpr T zeros[widest * lanes<T>]{};
 };
 
-/// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 2 and count[0]
-/// of 1. Two of 4 are better than one of 6 and one of 2.
+/// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 3 and count[0]
+/// of 1. A low tile waits for its own sums: 4 and 3 are better than 6 and 1, two of 4 than 6 and
+/// two of 1.
 template <std::size_t Most>
 struct Heights {
-    static constexpr std::size_t height[4]{1, 2, 4, Most};
+    static constexpr std::size_t height[4]{1, 3, 4, Most};
     std::size_t count[4];
     explicit Heights(std::size_t rows) {
         std::size_t tall = rows / Most, rest = rows % Most;
-        if (Most == 6 && tall > 0 && (rest == 2 || rest == 3)) --tall, rest += Most;
+        if (Most == 6 && tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
+        std::size_t const last = rest % 4, threes = last == 3 ? 1 : last == 2 && rest > 4 ? 2 : 0;
         count[3] = tall;
-        count[2] = rest / 4;
-        count[1] = rest % 4 / 2;
-        count[0] = rest % 2;
+        count[2] = rest / 4 - (threes == 2 ? 1 : 0);
+        count[1] = threes;
+        count[0] = threes > 0 ? 0 : last;
     }
 };
 
