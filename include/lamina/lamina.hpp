@@ -9,6 +9,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/initializers.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/numbers.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/core/pass.hpp>

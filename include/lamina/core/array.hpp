@@ -51,7 +51,8 @@ public:
         if constexpr (stored && E::static_layout == xt::layout_type::row_major) {
             look_at(expression.data() + expression.data_offset());
         } else if constexpr (stored) {
-            if (expression.layout() == xt::layout_type::row_major) look_at(expression.data() + expression.data_offset());
+            if (expression.layout() == xt::layout_type::row_major)
+                look_at(expression.data() + expression.data_offset());
             else write_out<V>(expression);
         } else {
             write_out<V>(expression);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/numbers.hpp>
 #include <lamina/core/shape.hpp>
 
 #include <cstddef>
@@ -95,8 +96,8 @@ template <class M, class Y, class Target>
 using BoundMetric = typename decltype(detail::bound_metric<M, Y, Target>())::type;
 
 /// One metric of all of `y`, outputs of shape Y one after another, against `target`: whatever has
-/// data() and size(). Targets that are std::int32_t are classes. Throws lamina::Error where the
-/// sizes do not fit.
+/// data() and size(), its numbers one after another. Targets that are std::int32_t are classes.
+/// Throws lamina::Error where the sizes do not fit.
 ///     evaluate_metric(Accuracy{}, probabilities, labels)
 ///     evaluate_metric<Shape<10>>(TopKAccuracy<3>{}, probabilities, classes)
 template <class Y = Shape<1>, class M>
@@ -116,7 +117,9 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
                     "one target for each output");
     if constexpr (Bound::fits) {
         Bound bound{};
-        bound.update(metric, View<T const, Y>{y.data(), samples}, target.data(),
+        bound.update(metric,
+                     View<T const, Y>{detail::numbers_of(y, "evaluate_metric"), samples},
+                     detail::numbers_of(target, "evaluate_metric"),
                      static_cast<T const*>(nullptr));
         return bound.value();
     } else {

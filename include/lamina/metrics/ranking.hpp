@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/numbers.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,8 +21,8 @@ Labelled walk_ranking(char const* where, auto const& scores, auto const& labels,
     if (n != std::size_t(labels.size()))
         throw Error(Error::Kind::argument, where,
                     "there are not as many labels as scores. Give a label, 0 or 1, for each score");
-    auto const* const score = scores.data();
-    auto const* const label = labels.data();
+    auto const* const score = numbers_of(scores, where);
+    auto const* const label = numbers_of(labels, where);
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i) {
         if (!(score[i] == score[i]))
