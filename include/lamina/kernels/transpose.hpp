@@ -69,10 +69,10 @@ template <class V>
     return sums_of_rows<V::size / 2>(row);
 }
 
-/// One block of at most L by L numbers. With Pad, L numbers are written to each row, zeros behind
-/// those that there are.
-template <bool Pad, bool Whole, class T>
-[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns,
+/// One block of at most L by L numbers. `width` numbers are written to each row: `rows`, or L with
+/// zeros behind those that there are.
+template <bool Whole, class T>
+[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns, std::size_t width,
                                        T const* __restrict from, std::size_t ldfrom,
                                        T* __restrict to, std::size_t ldto) {
     using V = Batch<T>;
@@ -85,12 +85,8 @@ template <bool Pad, bool Whole, class T>
     transpose_rows<V::size / 2>(row);
     LAMINA_UNROLL
     for (std::size_t j = 0; j < V::size; ++j) {
-        if constexpr (Whole) {
-            kernels::store(to + j * ldto, row[j]);
-        } else if (j < columns) {
-            if constexpr (Pad) kernels::store(to + j * ldto, row[j]);
-            else kernels::store(to + j * ldto, row[j], rows);
-        }
+        if constexpr (Whole) kernels::store(to + j * ldto, row[j]);
+        else if (j < columns) kernels::store(to + j * ldto, row[j], width);
     }
 }
 
@@ -116,10 +112,11 @@ template <bool Pad = false, class T>
             T const* const source = from + i * ldfrom + j;
             T* const target = to + j * ldto + i;
             if (r == block && c == block)
-                detail::transpose_block<Pad, true>(r, c, source, ldfrom, target, ldto);
+                detail::transpose_block<true>(r, c, r, source, ldfrom, target, ldto);
             else if ((c <= 2 && r == block) || (r <= 2 && c == block && !Pad))
                 detail::copy_across(r, c, source, ldfrom, target, ldto);
-            else detail::transpose_block<Pad, false>(r, c, source, ldfrom, target, ldto);
+            else
+                detail::transpose_block<false>(r, c, Pad ? block : r, source, ldfrom, target, ldto);
         }
 }
 
