@@ -196,7 +196,8 @@ TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut",
     std::string failed;
     for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030},
                            {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}, {100, 17, 300},
-                           {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000}})
+                           {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000},
+                           {9, 64, 3}, {70, 128, 10}, {130, 192, 14}, {64, 64, 2}})
         for (int kind = 0; kind < 12; ++kind)
             for (double beta : {0.0, 1.0}) {
                 Case t{.m = m, .n = n, .k = k};

@@ -108,6 +108,36 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
     }
 }
 
+/// All rows of a strip of full width over a sum of K terms: b stays in registers, and the rows pass
+/// by one after the other.
+template <std::size_t K, class T>
+[[gnu::noinline]] void short_sums(std::size_t rows, Strip<T> const& s, T const* a, T* c,
+                                  T const* add) {
+    using V = Batch<T>;
+    constexpr std::size_t C = GemmTraits<xsimd::default_arch>::columns;
+    std::size_t const row = s.a_row, step = s.a_step, ldc = s.ldc, ldadd = s.ldadd;
+    V b[K][C];
+    LAMINA_UNROLL
+    for (std::size_t k = 0; k < K; ++k) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i)
+            b[k][i] = in_register(load<V>(s.b + k * s.ldb + i * V::size));
+    }
+    for (; rows > 0; --rows, a += row, c += ldc, add += ldadd) {
+        V sum[C];
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) sum[i] = load<V>(add + i * V::size);
+        LAMINA_UNROLL
+        for (std::size_t k = 0; k < K; ++k) {
+            V const v(a[k * step]);
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) sum[i] = fma(v, b[k][i], sum[i]);
+        }
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) kernels::store(c + i * V::size, sum[i]);
+    }
+}
+
 template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
@@ -161,11 +191,36 @@ void run_tiles(Tiles<T> const (&table)[4], std::size_t rows, Strip<T>& s, T cons
     }
 }
 
+/// All rows of a strip of full width over a short sum: up to five terms at a time, through C.
+template <class T>
+[[gnu::noinline]] void short_strip(std::size_t rows, Strip<T> const& s, T const* a, T* c,
+                                   T const* add) {
+    constexpr std::size_t some = 64;   // rows of C that stay near
+    static constexpr Tiles<T> sums[]{&short_sums<2, T>, &short_sums<3, T>, &short_sums<4, T>,
+                                     &short_sums<5, T>};
+    if (s.k <= 5) return sums[s.k - 2](rows, s, a, c, add);
+    for (std::size_t i = 0; i < rows; i += some) {
+        std::size_t const count = std::min(some, rows - i);
+        Strip<T> part = s;
+        T const *from = add + i * s.ldadd, *x = a + i * s.a_row;
+        for (std::size_t left = s.k; left > 0; left -= part.k) {
+            part.k = left / ((left + 4) / 5);
+            sums[part.k - 2](count, part, x, c + i * s.ldc, from);
+            part.b += part.k * s.ldb;
+            x += part.k * s.a_step;
+            from = c + i * s.ldc;
+            part.ldadd = s.ldc;
+        }
+    }
+}
+
 /// All rows of a strip of up to `widest` batches of columns.
 template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c,
                              T const* add) {
     using Set = TileSet<T>;
+    if (s.k <= 15 && s.k > 1 && rows >= 8 && columns == Set::widest * lanes<T>)
+        return short_strip(rows, s, a, c, add);
     s.last = (columns - 1) % lanes<T> + 1;
     if constexpr (Set::masks) {
         if (columns > 3 * lanes<T>)
