@@ -152,9 +152,11 @@ TEST_CASE_TEMPLATE("linear, its gradients and dx are right for small sizes", T, 
     check<T, 33, 5>();
     check<T, 20, 100>();
     check<T, 300, 1>();
+    check<T, 2, 7>();
 }
 
 TEST_CASE_TEMPLATE("linear, its gradients and dx are right for large sizes", T, float, double) {
+    check<T, 64, 65>();
     check<T, 500, 10>();
     check<T, 5000, 1>();
     check<T, 300, 200>();
