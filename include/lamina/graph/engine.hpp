@@ -162,7 +162,7 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
 #endif
 
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines.
-/// They are too small for threads: saying so lets the compiler drop what shares work. N::runs are
+/// They are too small for threads: saying so lets the compiler drop what shares work. N::written is
 /// read by the compiler alone, so that the layers' functions exist only where they are inlined.
 template <class N, bool Training, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
