@@ -3,45 +3,18 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/linear.hpp>
+#include <lamina/layers/options.hpp>
 
 #include <cstddef>
 #include <type_traits>
 
 namespace lamina {
 
-/// Dense<64, NoBias>: y = x kernel.
-struct NoBias {};
-/// Dense<64, KernelInitializer<HeNormal>>, Dense<64, BiasInitializer<Ones>>: how the parameters
-/// begin.
-template <class Init>
-struct KernelInitializer {
-    using type = Init;
-};
-template <class Init>
-struct BiasInitializer {
-    using type = Init;
-};
-
 namespace detail {
 
 template <class O>
-inline constexpr bool is_dense_option = std::is_same_v<O, NoBias>;
-template <class Init>
-inline constexpr bool is_dense_option<KernelInitializer<Init>> = true;
-template <class Init>
-inline constexpr bool is_dense_option<BiasInitializer<Init>> = true;
-
-/// The option of the given kind, or what holds without one.
-template <template <class> class Kind, class Otherwise, class... O>
-struct Chosen {
-    using type = Otherwise;
-};
-template <template <class> class Kind, class Otherwise, class First, class... O>
-struct Chosen<Kind, Otherwise, First, O...> : Chosen<Kind, Otherwise, O...> {};
-template <template <class> class Kind, class Otherwise, class Init, class... O>
-struct Chosen<Kind, Otherwise, Kind<Init>, O...> {
-    using type = Init;
-};
+inline constexpr bool is_dense_option = has_option<O, NoBias> || is_kind<KernelInitializer, O> ||
+                                        is_kind<BiasInitializer, O>;
 
 } // namespace detail
 
@@ -73,7 +46,7 @@ struct Dense {
         }
 
         using Output = std::conditional_t<In::rank == 2, Shape<In::rows, Units>, Shape<Units>>;
-        static constexpr bool has_bias = !(std::is_same_v<Options, NoBias> || ...);
+        static constexpr bool has_bias = !detail::has_option<NoBias, Options...>;
         using KernelStart =
             typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type;
         using BiasStart = typename detail::Chosen<BiasInitializer, Zeros, Options...>::type;
