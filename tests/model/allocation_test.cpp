@@ -128,9 +128,9 @@ TEST_CASE("the counter counts") {
 
 TEST_CASE("stepping allocates nothing after the stepper's construction") {
     auto const net = graph<Tokens<4>, Tokens<6>>([](auto from, auto to) {
-        auto memory = from | testing::Embedding<9, 6, testing::MaskZero>{};
-        auto words = to | testing::Embedding<9, 6>{};
-        auto h = words | testing::Attention<testing::Causal>{} | LayerNormalization{};
+        auto memory = from | Embedding<9, 6, MaskZero>{};
+        auto words = to | Embedding<9, 6>{};
+        auto h = words | testing::Attention<Causal>{} | LayerNormalization{};
         return join(h, memory) | testing::Attention<>{} | Dense<6, ReLU>{} | tied(words);
     });
     using N = Network<std::remove_const_t<decltype(net)>, float>;

@@ -3,6 +3,8 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
+#include <lamina/layers/embedding.hpp>
+#include <lamina/layers/global_average_pooling_1d.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +13,7 @@
 #include <tuple>
 #include <type_traits>
 
-// Small layers that show what the ground carries: masks, sparse gradients, ties, time. Plain loops.
+// Small layers that show what the ground carries: fusion, masks, time. Plain loops.
 namespace lamina::testing {
 
 /// A layer whose bound form hides what the rules of fusion look for.
@@ -75,87 +77,6 @@ struct Bump {
     };
 };
 
-// ---- Tokens -------------------------------------------------------------------------------------
-
-struct MaskZero {};
-
-/// The embedding read backwards: the score of each token. Only made by tied(embedding).
-template <std::size_t Vocabulary, std::size_t Width>
-struct Unembedding {
-    template <class In>
-    struct On {
-        static constexpr bool fits = In::last == Width;
-        static void otherwise() {
-            static_assert(fits, "tied: the vectors are not as wide as the embedding. Put Dense "
-                                "before it.");
-        }
-        using Output = std::conditional_t<In::rank == 2, Shape<In::rows, Vocabulary>,
-                                          Shape<Vocabulary>>;
-        using Parameters = lamina::Parameters<
-            Parameter<"embeddings", Shape<Vocabulary, Width>, GlorotUniform>>;
-        static constexpr bool needs_y = false, each_moment = true;
-
-        static void forward(auto const& c) {
-            auto const [table] = c.parameters();
-            for (std::size_t r = 0; r < c.x.rows(); ++r)
-                for (std::size_t v = 0; v < Vocabulary; ++v) {
-                    auto& y = c.y[r * Vocabulary + v];
-                    y = 0;
-                    for (std::size_t j = 0; j < Width; ++j)
-                        y += c.x[r * Width + j] * table[v * Width + j];
-                }
-        }
-        static void backward(auto const& c) {
-            auto const [table] = c.parameters();
-            auto const [dtable] = c.gradients();
-            for (std::size_t i = 0; i < c.x.size(); ++i) c.dx[i] = 0;
-            for (std::size_t r = 0; r < c.x.rows(); ++r)
-                for (std::size_t v = 0; v < Vocabulary; ++v)
-                    for (std::size_t j = 0; j < Width; ++j) {
-                        auto const dy = c.dy[r * Vocabulary + v];
-                        c.dx[r * Width + j] += dy * table[v * Width + j];
-                        if (c.trains) dtable[v * Width + j] += dy * c.x[r * Width + j];
-                    }
-        }
-    };
-};
-
-/// Tokens to vectors; with MaskZero, token 0 is padding. Its gradient touches few rows.
-template <std::size_t Vocabulary, std::size_t Width, class... Options>
-struct Embedding {
-    using Transposed = Unembedding<Vocabulary, Width>;
-
-    template <class In>
-    struct On {
-        static constexpr bool fits = In::integer && In::rank == 1;
-        static void otherwise() {
-            static_assert(fits, "Embedding takes tokens: begin the network with Tokens<Time>.");
-        }
-        using Output = Shape<In::size, Width>;
-        using Parameters = lamina::Parameters<
-            Parameter<"embeddings", Shape<Vocabulary, Width>, GlorotUniform>>;
-        static constexpr bool needs_y = false, sparse = true, each_moment = true;
-        static constexpr bool masks = (std::is_same_v<Options, MaskZero> || ...);
-        static constexpr std::size_t makes_mask = masks ? In::size : 0;
-
-        static void forward(auto const& c) {
-            auto const [table] = c.parameters();
-            for (std::size_t i = 0; i < c.x.size(); ++i) {
-                for (std::size_t j = 0; j < Width; ++j)
-                    c.y[i * Width + j] = table[std::size_t(c.x[i]) * Width + j];
-                if constexpr (masks) c.mask_out[i] = c.x[i] != 0;
-            }
-        }
-        static void backward(auto const& c) {
-            if (!c.trains) return;
-            auto const [dtable] = c.gradients();
-            for (std::size_t i = 0; i < c.x.size(); ++i)
-                for (std::size_t j = 0; j < Width; ++j)
-                    dtable[std::size_t(c.x[i]) * Width + j] += c.dy[i * Width + j];
-        }
-    };
-};
-
 // ---- Time ---------------------------------------------------------------------------------------
 
 /// x + a learned vector for each moment.
@@ -185,42 +106,6 @@ struct PositionEmbedding {
                     c.y[i] = c.x[i] + p[c.position * In::last + i % In::last];
             }
         };
-    };
-};
-
-/// The mean over time; masked moments do not count.
-struct GlobalAveragePooling1D {
-    template <class In>
-    struct On {
-        static constexpr std::size_t time = In::rows, f = In::last;
-        static constexpr bool fits = In::rank == 2;
-        static void otherwise() {
-            static_assert(fits, "GlobalAveragePooling1D takes a sequence of vectors.");
-        }
-        using Output = Shape<f>;
-        static constexpr bool needs_x = false, needs_y = false;
-
-        static auto weight(auto const& c, std::size_t n, std::size_t t) {
-            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            if (!c.mask) return T{1} / T(time);
-            T sum{0};
-            for (std::size_t s = 0; s < time; ++s) sum += c.mask[n * time + s];
-            return sum > 0 ? c.mask[n * time + t] / sum : T{0};
-        }
-        static void forward(auto const& c) {
-            for (std::size_t n = 0; n < c.batch; ++n) {
-                for (std::size_t j = 0; j < f; ++j) c.y[n * f + j] = 0;
-                for (std::size_t t = 0; t < time; ++t)
-                    for (std::size_t j = 0; j < f; ++j)
-                        c.y[n * f + j] += weight(c, n, t) * c.x[(n * time + t) * f + j];
-            }
-        }
-        static void backward(auto const& c) {
-            for (std::size_t n = 0; n < c.batch; ++n)
-                for (std::size_t t = 0; t < time; ++t)
-                    for (std::size_t j = 0; j < f; ++j)
-                        c.dx[(n * time + t) * f + j] = weight(c, n, t) * c.dy[n * f + j];
-        }
     };
 };
 
@@ -310,8 +195,6 @@ struct Recurrent {
         };
     };
 };
-
-struct Causal {};
 
 /// softmax(q k' / sqrt(width)) v with one head, q from the first input, k and v from the last:
 /// x | Attention{} over itself, join(x, memory) | Attention{} over a memory. Masked keys are

@@ -31,7 +31,8 @@ struct Op {
     void (*describe)(void const* layer, Settings const& out); // tells the layer's options
     std::string_view type;
     Extents output;
-    std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size;
+    std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size,
+        vocabulary; // its tokens are below; 0: it takes none
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
     bool needs_x, needs_y, in_place, view, each_moment, sparse, integer;
@@ -67,6 +68,7 @@ LAMINA_TRAIT(batch_cache, std::size_t{0})
 LAMINA_TRAIT(memory, std::size_t{0})
 LAMINA_TRAIT(makes_mask, std::size_t{0})
 LAMINA_TRAIT(flops, std::size_t{0})
+LAMINA_TRAIT(vocabulary, std::size_t{0})
 LAMINA_TRAIT(needs_x, true)
 LAMINA_TRAIT(needs_y, true)
 LAMINA_TRAIT(in_place, false)
@@ -175,6 +177,7 @@ constexpr Op<T> make_op() {
     op.mask = makes_mask_of<B>();
     op.flops = flops_of<B>();
     op.layer_size = layer_size<L>;
+    op.vocabulary = vocabulary_of<B>();
     op.parameter_tensors = P::template tensors<T>.data();
     op.state_tensors = S::template tensors<T>.data();
     op.parameter_count = P::count;

@@ -4,6 +4,7 @@
 #include <lamina/core/array.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/graph/node.hpp>
+#include <lamina/kernels/gather.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -29,6 +30,10 @@ void check_shape(Array const& a, Extents sample, char const* where, char const* 
 /// Every Array is there, and all have as many samples. How many that is.
 std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* where,
                          char const* what);
+
+/// n samples of `width` tokens, each from 0 to below `vocabulary`; `index` as above.
+void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
+                  std::size_t vocabulary, char const* where, int index = -1);
 
 #if LAMINA_BODIES
 
@@ -58,6 +63,18 @@ std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* wh
     return n;
 }
 
+[[gnu::cold]] LAMINA_INLINE void check_tokens(std::int32_t const* tokens, std::size_t n,
+                                              std::size_t width, std::size_t vocabulary,
+                                              char const* where, int index) {
+    std::size_t const i = kernels::first_outside(n * width, tokens, vocabulary);
+    if (i == n * width) return;
+    Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
+    fail(Error::Kind::data, {where},
+         {"x", index < 0 ? "" : " ", which, ", sample ", i / width, ", position ", i % width,
+          ": token ", tokens[i], ", the network's vocabulary has those from 0 to ", vocabulary - 1,
+          ". Let the tokenizer name fewer, or make the vocabulary larger."});
+}
+
 #endif
 
 /// What samples of one column look like, and where they are to be found.
@@ -65,6 +82,7 @@ template <class T>
 struct ColumnSlot {
     Extents sample;
     bool integer;
+    std::size_t vocabulary; // 0: whole numbers of any size
     Block<T>* numbers;
     Block<std::int32_t>* tokens;
 };
@@ -77,8 +95,13 @@ template <class T>
     std::size_t const n = check_counts(arrays, count, where, what);
     for (std::size_t i = 0; i < count; ++i) {
         check_shape(arrays[i], slots[i].sample, where, what, count > 1 ? int(i) : -1);
-        if (slots[i].integer) data[i] = arrays[i].as(*slots[i].tokens, where);
-        else data[i] = arrays[i].as(*slots[i].numbers, where);
+        if (slots[i].integer) {
+            std::int32_t const* const tokens = arrays[i].as(*slots[i].tokens, where);
+            data[i] = tokens;
+            if (slots[i].vocabulary > 0)
+                check_tokens(tokens, n, slots[i].sample.size, slots[i].vocabulary, where,
+                             count > 1 ? int(i) : -1);
+        } else data[i] = arrays[i].as(*slots[i].numbers, where);
     }
     return n;
 }
@@ -91,11 +114,14 @@ public:
     static constexpr std::size_t count = sizeof...(S);
     void const* data[count + 1]{};
 
-    /// The number of samples, which all columns have alike.
-    std::size_t bind(Arrays const& arrays, char const* where, char const* what) {
-        std::size_t k = 0;
+    /// The number of samples, which all columns have alike. The tokens of column k lie below
+    /// vocabulary(k); 0: anywhere.
+    template <class Vocabulary>
+    std::size_t bind(Arrays const& arrays, char const* where, char const* what,
+                     Vocabulary vocabulary) {
+        int k = 0;
         ColumnSlot<T> const slots[]{{Extents{S::dims.data(), S::rank, S::size}, S::integer,
-                                     numbers_ + k, tokens_ + k++}...};
+                                     vocabulary(k), numbers_ + k, tokens_ + k++}...};
         return bind_columns(arrays, slots, count, data, where, what);
     }
 

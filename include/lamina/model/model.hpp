@@ -176,7 +176,7 @@ public:
     auto predict(Arrays const& x, PredictOptions const& options = {}) const {
         using Y = Output<K>;
         InputColumns in;
-        std::size_t const n = in.bind(x, "predict", "x");
+        std::size_t const n = in.bind(x, "predict", "x", Network::vocabulary);
         std::array<std::size_t, Y::rank + 1> shape{n};
         for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
         auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
@@ -282,8 +282,8 @@ private:
         Bound() = default;
         Bound(char const* where, Arrays const& x, Arrays const& y, Array const& sample_weight = {},
               std::span<float const> class_weight = {}) {
-            samples.count = in.bind(x, where, "x");
-            std::size_t const n = targets.bind(y, where, "y");
+            samples.count = in.bind(x, where, "x", Network::vocabulary);
+            std::size_t const n = targets.bind(y, where, "y", [](int) { return std::size_t{0}; });
             if (n != samples.count)
                 detail::refuse(where, {"x has ", samples.count, " samples, y has ", n,
                                        ". Give one target for each."});

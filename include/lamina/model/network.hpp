@@ -58,6 +58,20 @@ public:
         return detail::aligned(p.per_batch + (p.per_sample + p.spare) * batch + 1);
     }
 
+    /// The tokens of an input lie below this, the smallest vocabulary of what reads it; 0: they are
+    /// not tokens, or nobody says.
+    static constexpr std::size_t vocabulary(int input) {
+        std::size_t least = 0;
+        for (int i = 0; i < size; ++i) {
+            auto const& row = written.rows[std::size_t(i)];
+            for (int k = 0; k < row.arity; ++k)
+                if (std::size_t const v = row.op->vocabulary;
+                    row.inputs[k] == input && v > 0 && (least == 0 || v < least))
+                    least = v;
+        }
+        return least;
+    }
+
     /// Small: the walk is unrolled and its calls inline. Large: a loop over the table.
     static constexpr bool small = size <= 12 && parameters <= 8192;
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/message.hpp>
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/gather.hpp>
+#include <lamina/layers/options.hpp>
+#include <lamina/layers/unembedding.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace lamina {
+
+/// Embedding<..., DenseGradient>: every row of the table takes part in every step of the optimizer,
+/// as in PyTorch; otherwise only those whose tokens are in the batch.
+struct DenseGradient {};
+/// Embedding<..., PaddingIndex<0>>: the row of this token is not trained. PyTorch's padding_idx.
+template <std::size_t Token>
+struct PaddingIndex {};
+
+namespace detail {
+
+template <class O>
+inline constexpr std::size_t padding_index = ~std::size_t{0};
+template <std::size_t Token>
+inline constexpr std::size_t padding_index<PaddingIndex<Token>> = Token;
+template <class O>
+inline constexpr bool is_embedding_option =
+    has_option<O, MaskZero, DenseGradient> || is_kind<EmbeddingsInitializer, O> ||
+    padding_index<O> != ~std::size_t{0};
+
+/// S with one axis more.
+template <class S, std::size_t Last>
+struct WithAxis;
+template <std::size_t... Dims, std::size_t Last>
+struct WithAxis<Indices<Dims...>, Last> {
+    using type = Shape<Dims..., Last>;
+};
+template <std::size_t... Dims, std::size_t Last>
+struct WithAxis<Shape<Dims...>, Last> {
+    using type = Shape<Dims..., Last>;
+};
+
+} // namespace detail
+
+/// A vector for each token, out of a table that is trained. Of the table, only rows whose tokens
+/// are in a batch have a gradient, and only they are touched by the optimizer: a large vocabulary
+/// costs what the batch holds of it. Moments and weight decay of the others rest (LazyAdam);
+/// DenseGradient makes them move as in PyTorch.
+///
+/// Input       Indices<Time> (Tokens<Time>), or of any other rank; from 0 to below Vocabulary
+/// Output      Shape<Time, Width>
+/// Mask        MaskZero: what comes behind skips the moments with token 0
+/// Parameters  embeddings Shape<Vocabulary, Width>  RandomUniform<-5, 5, 100>
+/// Options     MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>
+/// Errors      (compile time) the input is not of tokens
+///             (run time) a token is negative or not below Vocabulary
+/// Source      keras.layers.Embedding; torch.nn.Embedding
+template <std::size_t Vocabulary, std::size_t Width, class... Options>
+struct Embedding {
+    static_assert(Vocabulary > 0 && Width > 0,
+                  "Embedding<Vocabulary, Width> needs at least one token and one feature.");
+    static_assert((detail::is_embedding_option<Options> && ...),
+                  "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");
+    using Transposed = Unembedding<Vocabulary, Width>;
+
+    template <class In>
+    struct On {
+        static constexpr bool fits = In::integer;
+        static void otherwise() {
+            static_assert(fits, "Embedding takes tokens: begin the network with Tokens<Time>.");
+        }
+        using Output = typename detail::WithAxis<In, Width>::type;
+        using Start = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
+                                              Options...>::type;
+        using Parameters =
+            lamina::Parameters<Parameter<"embeddings", Shape<Vocabulary, Width>, Start>>;
+        static constexpr bool needs_y = false, each_moment = true;
+        static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
+        static constexpr bool masks = detail::has_option<MaskZero, Options...> && In::rank == 1;
+        static constexpr std::size_t makes_mask = masks ? In::size : 0;
+        static constexpr std::size_t vocabulary = Vocabulary;
+        static constexpr std::size_t padding =
+            std::min({~std::size_t{0}, detail::padding_index<Options>...});
+
+        static void forward(auto const& c) { // y = embeddings[x]
+            std::size_t const n = c.x.size();
+            if (std::size_t const bad = kernels::first_outside(n, c.x.data, Vocabulary); bad < n)
+                refuse(c.x.data[bad]);
+            kernels::gather_rows(c.threads, n, Width, c.x.data, c.parameters()[0], c.y.data);
+            if constexpr (masks)
+                for (std::size_t i = 0; i < n; ++i) c.mask_out[i] = c.x[i] != 0;
+        }
+        static void backward(auto const& c) { // dembeddings[x] += dy
+            if (!c.trains) return;
+            auto const [d] = c.gradients();
+            kernels::scatter_add_rows(c.threads, c.x.size(), Width, c.x.data, c.dy.data, d);
+            if constexpr (padding < Vocabulary)
+                for (std::size_t j = 0; j < Width; ++j) d[padding * Width + j] = 0;
+        }
+
+    private:
+        [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::int32_t token) {
+            detail::refuse("Embedding", {"token ", token, ", the vocabulary has those from 0 to ",
+                                         Vocabulary - 1,
+                                         ". Let the tokenizer name fewer, or make the vocabulary "
+                                         "larger."});
+        }
+    };
+};
+
+} // namespace lamina
