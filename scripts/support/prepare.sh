@@ -41,6 +41,7 @@ need_library() {
     need libxsimd-dev has_header xsimd/xsimd.hpp
     need libhdf5-dev has_header hdf5.h hdf5/serial/hdf5.h
     need nlohmann-json3-dev has_header nlohmann/json.hpp
+    need libutf8proc-dev has_header utf8proc.h
 }
 # What the examples draw with, and what unpacks R's tables, which releases pack differently.
 need_examples() {

@@ -27,7 +27,9 @@ clean() {
     put include/lamina/data/table.hpp '#include <lamina/core/tensor.hpp>'
     put include/lamina/model/model.hpp '#include <lamina/data/table.hpp>'
     put include/lamina/io/keras_hdf5.hpp '#include <hdf5.h>' '#include <lamina/io/names.hpp>'
-    put include/lamina/io/names.hpp '#include <lamina/model/model.hpp>'
+    put include/lamina/io/names.hpp '#include <lamina/model/model.hpp>' \
+        '#include <lamina/data/words.hpp>'
+    put include/lamina/data/words.hpp '#include <vector>'
     mkdir -p "$house/cmake/components"
     printf '%s\n' '# SPDX-License-Identifier: BSD-3-Clause' \
         'set(lamina_hdf5_headers io/hdf5.hpp io/keras_hdf5.hpp)' > "$house/cmake/components/hdf5.cmake"
