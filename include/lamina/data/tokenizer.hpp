@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
+#include <lamina/core/tensor.hpp>
+#include <lamina/data/json.hpp>
+#include <lamina/data/text_list.hpp>
+#include <lamina/data/utf8.hpp>
+#include <lamina/data/word_map.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+/// The text with the letters A to Z in lower case; all others stay as they are.
+[[gnu::cold]] inline std::string ascii_lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    }
+    return out;
+}
+
+/// Whether and how a text is brought to lower case: true (A to Z), false, or a function, such as
+/// unicode_lower of lamina/data/unicode.hpp.
+struct Lower {
+    using Function = std::string (*)(std::string_view);
+    Function function = ascii_lower;
+
+    Lower(bool on) : function(on ? ascii_lower : nullptr) {}
+    Lower(Function f) : function(f) {}
+    explicit operator bool() const { return function != nullptr; }
+};
+
+struct TokenizerOptions {
+    /// Only words whose index is below it are known: the num_words - 1 most frequent ones. 0: all.
+    std::size_t num_words = 0;
+    /// Each of these characters is replaced by `split`.
+    std::string filters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
+    /// Python's str.lower, as Keras has it, is .lower = unicode_lower (lamina/data/unicode.hpp).
+    Lower lower = true;
+    /// What stands between words.
+    std::string split = " ";
+    /// Every character is a word; filters do not count then.
+    bool char_level = false;
+    /// What stands for words that are not known, instead of nothing; its index is 1.
+    std::optional<std::string> oov_token = {};
+};
+
+/// What a matrix holds for a word of a text: whether it is there, how often, how often for each
+/// word of the text, or (1 + log count) log(1 + documents / (1 + documents with it)).
+enum class MatrixMode { binary, count, freq, tfidf };
+
+/// The words of a text as Keras splits it: in lower case, what `filters` lists replaced by `split`,
+/// cut at `split`, without empty ones.
+std::vector<std::string> text_to_word_sequence(std::string_view text,
+                                               TokenizerOptions const& options = {});
+
+/// Words as numbers, the most frequent one first: Keras' Tokenizer.
+///
+///     Tokenizer tokenizer{{.num_words = 10000, .oov_token = "<OOV>"}};
+///     tokenizer.fit_on_texts(texts);
+///     auto x = pad_sequences(tokenizer.texts_to_sequences(texts), {.maxlen = 40});
+///
+/// Index 0 is no word's: it is left to padding. Among equally frequent words the one that came
+/// first has the lower index. The files of to_json are Keras' own, in both directions.
+///
+/// Options     TokenizerOptions
+/// Errors      (run time) Kind::argument: `split` is empty; nothing was fitted; a sequence's index
+///             is negative. Kind::data: a JSON text is not a tokenizer's
+/// Source      keras.preprocessing.text.Tokenizer (Keras 2.15); tf-idf: the second of its weighting
+///             schemes, Manning, Raghavan and Schuetze (2008), section 6.4
+class Tokenizer {
+public:
+    using Sequence = std::vector<std::int32_t>;
+    using Words = std::vector<std::string>;
+
+    explicit Tokenizer(TokenizerOptions options = {});
+
+    /// Counts the words of these texts too, and numbers all words anew.
+    void fit_on_texts(TextList const& texts);
+    /// The same of texts that are split already: Keras' lists of lists. filters and split do not
+    /// count.
+    void fit_on_words(std::vector<Words> const& texts);
+    /// Counts in how many of these sequences each index is, for MatrixMode::tfidf.
+    void fit_on_sequences(std::vector<Sequence> const& sequences);
+
+    /// Words that are not known are left out, or are the oov_token's index.
+    std::vector<Sequence> texts_to_sequences(TextList const& texts) const;
+    std::vector<Sequence> words_to_sequences(std::vector<Words> const& texts) const;
+    /// Words with a space between. Indices that are not known are left out, or are the oov_token.
+    std::vector<std::string> sequences_to_texts(std::vector<Sequence> const& sequences) const;
+
+    /// (sequences, num_words): a row for each sequence, a column for each index.
+    Tensor<float, 2> sequences_to_matrix(std::vector<Sequence> const& sequences,
+                                         MatrixMode mode = MatrixMode::binary) const;
+    Tensor<float, 2> texts_to_matrix(TextList const& texts,
+                                     MatrixMode mode = MatrixMode::binary) const {
+        return sequences_to_matrix(texts_to_sequences(texts), mode);
+    }
+
+    TokenizerOptions const& options() const { return options_; }
+    /// The index of every word, num_words or not: tokenizer.word_index()["the"].
+    WordMap const& word_index() const { return word_index_; }
+    std::map<std::int32_t, std::string> const& index_word() const { return index_word_; }
+    /// How often each word came, in the order in which they came.
+    WordMap const& word_counts() const { return word_counts_; }
+    /// In how many texts each word was.
+    WordMap const& word_docs() const { return word_docs_; }
+    /// How many texts and sequences were fitted.
+    std::size_t document_count() const { return document_count_; }
+
+    /// What Keras' tokenizer.to_json() gives, and tokenizer_from_json() reads.
+    std::string to_json() const;
+    /// What Keras' or our to_json wrote. `lower` says how, where the text says that it lowers.
+    static Tokenizer from_json(std::string_view json, Lower lower = true);
+
+private:
+    friend std::vector<std::string> text_to_word_sequence(std::string_view text,
+                                                          TokenizerOptions const& options);
+    template <class F>
+    void each_word(std::string_view text, F f) const;
+    void count(std::string_view word);
+    void number_words();
+    void fitted(char const* where) const;
+    void encode(std::string_view word, Sequence& to) const;
+    std::string lowered(std::string_view text) const {
+        return options_.lower ? options_.lower.function(text) : std::string(text);
+    }
+    std::int64_t const* oov_index() const {
+        return options_.oov_token ? word_index_.find(*options_.oov_token) : nullptr;
+    }
+    /// Is a word with this index out of num_words?
+    bool beyond(std::int64_t index) const {
+        return options_.num_words != 0 && index >= 0 &&
+               static_cast<std::uint64_t>(index) >= options_.num_words;
+    }
+
+    TokenizerOptions options_;
+    std::array<bool, 128> filtered_{};
+    std::u32string wide_filters_; // those that are not ASCII
+    WordMap word_counts_, word_docs_, word_index_;
+    std::map<std::int32_t, std::string> index_word_;
+    std::map<std::int32_t, std::int64_t> index_docs_;
+    std::size_t document_count_ = 0;
+    std::vector<std::size_t> last_document_; // of each word counted: the text that it was last in
+    std::size_t texts_seen_ = 0;
+};
+
+template <class F>
+void Tokenizer::each_word(std::string_view text, F f) const {
+    std::string const low = lowered(text);
+    if (options_.char_level) {
+        for (std::size_t at = 0; at < low.size();) {
+            std::size_t const size = detail::decode_utf8(low, at).size;
+            f(std::string_view(low).substr(at, size));
+            at += size;
+        }
+        return;
+    }
+    std::string replaced;
+    replaced.reserve(low.size());
+    for (std::size_t at = 0; at < low.size();) {
+        auto const byte = static_cast<unsigned char>(low[at]);
+        if (byte < 0x80) {
+            if (filtered_[byte]) replaced += options_.split;
+            else replaced += low[at];
+            ++at;
+            continue;
+        }
+        detail::CodePoint const c = detail::decode_utf8(low, at);
+        bool const filtered = c.valid && wide_filters_.find(c.value) != wide_filters_.npos;
+        replaced +=
+            filtered ? std::string_view(options_.split) : std::string_view(low).substr(at, c.size);
+        at += c.size;
+    }
+    for (std::string_view rest = replaced; !rest.empty();) {
+        std::size_t const end = rest.find(options_.split);
+        if (end != 0) f(rest.substr(0, end));
+        rest.remove_prefix(end == rest.npos ? rest.size() : end + options_.split.size());
+    }
+}
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE Tokenizer::Tokenizer(TokenizerOptions options)
+    : options_(std::move(options)) {
+    if (options_.split.empty() && !options_.char_level) {
+        detail::refuse("Tokenizer", {"split is empty. Say what stands between words, or set "
+                                     "char_level to have every character a word."});
+    }
+    for (std::size_t at = 0; at < options_.filters.size();) {
+        detail::CodePoint const c = detail::decode_utf8(options_.filters, at);
+        at += c.size;
+        if (!c.valid) detail::refuse("Tokenizer", {"filters is not UTF-8."});
+        if (c.value < 0x80) filtered_[c.value] = true;
+        else wide_filters_ += c.value;
+    }
+}
+
+LAMINA_INLINE void Tokenizer::count(std::string_view word) {
+    std::size_t const place = word_counts_.place(word);
+    ++word_counts_.value(place);
+    if (place >= last_document_.size()) last_document_.resize(place + 1, 0);
+    if (std::exchange(last_document_[place], texts_seen_) != texts_seen_)
+        ++word_docs_.value(word_docs_.place(word));
+}
+
+LAMINA_INLINE void Tokenizer::fit_on_texts(TextList const& texts) {
+    for (std::string_view const text : texts) {
+        ++texts_seen_;
+        each_word(text, [&](std::string_view word) { count(word); });
+    }
+    document_count_ += texts.size();
+    number_words();
+}
+
+LAMINA_INLINE void Tokenizer::fit_on_words(std::vector<Words> const& texts) {
+    for (Words const& text : texts) {
+        ++texts_seen_;
+        for (std::string const& word : text) count(lowered(word));
+    }
+    document_count_ += texts.size();
+    number_words();
+}
+
+LAMINA_INLINE void Tokenizer::number_words() {
+    std::vector<std::size_t> order(word_counts_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return word_counts_.value(a) > word_counts_.value(b);
+    });
+    word_index_ = {};
+    index_word_.clear();
+    std::int32_t index = 0;
+    // The oov_token comes first, but where the texts have it as a word too, that one's index holds.
+    if (options_.oov_token) word_index_.set(*options_.oov_token, ++index);
+    for (std::size_t const i : order) word_index_.set(word_counts_.word(i), ++index);
+    for (auto const [word, at] : word_index_)
+        index_word_.emplace_hint(index_word_.end(), static_cast<std::int32_t>(at), word);
+    for (auto const [word, documents] : word_docs_)
+        index_docs_[static_cast<std::int32_t>(word_index_[word])] = documents;
+}
+
+[[gnu::cold]] LAMINA_INLINE void
+Tokenizer::fit_on_sequences(std::vector<Sequence> const& sequences) {
+    for (Sequence indices : sequences) {
+        std::sort(indices.begin(), indices.end());
+        indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+        for (std::int32_t const index : indices) ++index_docs_[index];
+    }
+    document_count_ += sequences.size();
+}
+
+[[gnu::cold]] LAMINA_INLINE void Tokenizer::fitted(char const* where) const {
+    if (word_index_.empty())
+        detail::refuse(where, {"no words are known yet. Call fit_on_texts first."});
+}
+
+LAMINA_INLINE void Tokenizer::encode(std::string_view word, Sequence& to) const {
+    std::int64_t const* index = word_index_.find(word);
+    if (!index || beyond(*index)) index = oov_index();
+    if (index) to.push_back(static_cast<std::int32_t>(*index));
+}
+
+LAMINA_INLINE std::vector<Tokenizer::Sequence>
+Tokenizer::texts_to_sequences(TextList const& texts) const {
+    fitted("Tokenizer::texts_to_sequences");
+    std::vector<Sequence> out(texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        each_word(texts[i], [&](std::string_view word) { encode(word, out[i]); });
+    return out;
+}
+
+LAMINA_INLINE std::vector<Tokenizer::Sequence>
+Tokenizer::words_to_sequences(std::vector<Words> const& texts) const {
+    fitted("Tokenizer::words_to_sequences");
+    std::vector<Sequence> out(texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        for (std::string const& word : texts[i]) encode(lowered(word), out[i]);
+    }
+    return out;
+}
+
+LAMINA_INLINE std::vector<std::string>
+Tokenizer::sequences_to_texts(std::vector<Sequence> const& sequences) const {
+    fitted("Tokenizer::sequences_to_texts");
+    auto const word_at = [&](std::int64_t index) -> std::string const* {
+        auto const found = index_word_.find(static_cast<std::int32_t>(index));
+        return found == index_word_.end() ? nullptr : &found->second;
+    };
+    std::int64_t const* const oov = oov_index();
+    std::string const* const unknown = oov ? word_at(*oov) : nullptr;
+    std::vector<std::string> out(sequences.size());
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+        bool first = true;
+        for (std::int32_t const index : sequences[i]) {
+            std::string const* word = word_at(index);
+            if (!word || beyond(index)) word = unknown;
+            if (!word) continue;
+            if (!std::exchange(first, false)) out[i] += ' ';
+            out[i] += *word;
+        }
+    }
+    return out;
+}
+
+LAMINA_INLINE Tensor<float, 2>
+Tokenizer::sequences_to_matrix(std::vector<Sequence> const& sequences, MatrixMode mode) const {
+    constexpr auto where = "Tokenizer::sequences_to_matrix";
+    if (options_.num_words == 0 && word_index_.empty()) {
+        detail::refuse(where, {"how many columns there should be is not known. Set num_words, or "
+                               "call fit_on_texts first."});
+    }
+    if (mode == MatrixMode::tfidf && document_count_ == 0) {
+        detail::refuse(where, {"tfidf needs counts of documents. Call fit_on_texts or "
+                               "fit_on_sequences first."});
+    }
+    std::size_t const width = options_.num_words ? options_.num_words : word_index_.size() + 1;
+    Tensor<float, 2> x = Tensor<float, 2>::from_shape({sequences.size(), width});
+    std::fill(x.data(), x.data() + x.size(), 0.0f);
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+        float* const row = x.data() + i * width;
+        for (std::int32_t const index : sequences[i]) {
+            if (index < 0) detail::refuse(where, {"sequence ", i, " holds the index ", index, "."});
+            if (std::size_t(index) < width) row[index] += 1;
+        }
+        if (mode == MatrixMode::count) continue;
+        for (std::int32_t const index : sequences[i]) {
+            if (std::size_t(index) >= width || row[index] <= 0) continue;
+            // Those done are negative until the end, so that an index that comes again is not.
+            double const n = double(row[index]);
+            double value = 1;
+            if (mode == MatrixMode::freq) value = n / double(sequences[i].size());
+            if (mode == MatrixMode::tfidf) {
+                auto const found = index_docs_.find(index);
+                double const with = found == index_docs_.end() ? 0.0 : double(found->second);
+                value = (1 + std::log(n)) * std::log(1 + double(document_count_) / (1 + with));
+            }
+            row[index] = -float(value);
+        }
+        for (std::int32_t const index : sequences[i]) {
+            if (std::size_t(index) < width) row[index] = std::abs(row[index]);
+        }
+    }
+    return x;
+}
+
+namespace detail {
+
+/// {"a": 1, "b": 2} as text within text.
+[[gnu::cold]] LAMINA_INLINE std::string json_counts(WordMap const& map) {
+    std::string out = "{";
+    for (auto const [word, value] : map) {
+        if (out.size() > 1) out += ", ";
+        append_json(out, word);
+        out += ": " + std::to_string(value);
+    }
+    return out + "}";
+}
+
+/// The members of an object within a text: take(key, reader of the value).
+template <class Take>
+void each_json_member(std::string const& json, std::string_view name, Take take) {
+    JsonReader reader(json, name);
+    reader.object([&](std::string const& key) { take(key, reader); });
+    reader.end();
+}
+
+[[gnu::cold]] LAMINA_INLINE WordMap json_counts_of(std::string const& json, std::string_view name) {
+    WordMap map;
+    each_json_member(json, name, [&](std::string const& key, JsonReader& reader) {
+        map.set(key, reader.whole());
+    });
+    return map;
+}
+
+/// An index that is an object's key: "12".
+[[gnu::cold]] LAMINA_INLINE std::int32_t json_index(std::string const& key, JsonReader& reader) {
+    std::int32_t index = 0;
+    char const* const end = key.data() + key.size();
+    if (key.empty() || std::from_chars(key.data(), end, index).ptr != end)
+        reader.bad("there should be an index of 32 bits as the key");
+    return index;
+}
+
+} // namespace detail
+
+[[gnu::cold]] LAMINA_INLINE std::string Tokenizer::to_json() const {
+    std::string out = "{\"class_name\": \"Tokenizer\", \"config\": {\"num_words\": ";
+    auto const text = [&](char const* key, std::string_view value) {
+        out += key;
+        detail::append_json(out, value);
+    };
+    out += options_.num_words ? std::to_string(options_.num_words) : "null";
+    text(", \"filters\": ", options_.filters);
+    out += options_.lower ? ", \"lower\": true" : ", \"lower\": false";
+    text(", \"split\": ", options_.split);
+    out += options_.char_level ? ", \"char_level\": true" : ", \"char_level\": false";
+    if (options_.oov_token) text(", \"oov_token\": ", *options_.oov_token);
+    else out += ", \"oov_token\": null";
+    out += ", \"document_count\": " + std::to_string(document_count_);
+    // These are JSON within a text: that is how Keras writes them.
+    text(", \"word_counts\": ", detail::json_counts(word_counts_));
+    text(", \"word_docs\": ", detail::json_counts(word_docs_));
+    std::string docs = "{", words = "{";
+    for (auto const& [index, count] : index_docs_) {
+        docs += (docs.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
+        docs += std::to_string(count);
+    }
+    for (auto const& [index, word] : index_word_) {
+        words += (words.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
+        detail::append_json(words, word);
+    }
+    text(", \"index_docs\": ", docs + "}");
+    text(", \"index_word\": ", words + "}");
+    text(", \"word_index\": ", detail::json_counts(word_index_));
+    return out + "}}";
+}
+
+[[gnu::cold]] LAMINA_INLINE Tokenizer Tokenizer::from_json(std::string_view json, Lower lower) {
+    constexpr std::string_view where = "Tokenizer::from_json";
+    TokenizerOptions options;
+    std::int64_t documents = 0;
+    std::string counts = "{}", docs = "{}", index_docs = "{}", index_word = "{}", word_index;
+    detail::JsonReader reader(json, where);
+    auto const read_config = [&] {
+        reader.object([&](std::string const& key) {
+            if (key == "num_words") {
+                std::int64_t const n = reader.null() ? 0 : reader.whole();
+                if (n < 0) reader.bad("num_words is negative");
+                options.num_words = static_cast<std::size_t>(n);
+            } else if (key == "filters") options.filters = reader.string();
+            else if (key == "lower") options.lower = reader.boolean() ? lower : Lower(false);
+            else if (key == "split") options.split = reader.string();
+            else if (key == "char_level") options.char_level = reader.boolean();
+            else if (key == "oov_token") {
+                if (!reader.null()) options.oov_token = reader.string();
+            } else if (key == "document_count") {
+                documents = reader.whole();
+                if (documents < 0) reader.bad("document_count is negative");
+            } else if (key == "word_counts") counts = reader.string();
+            else if (key == "word_docs") docs = reader.string();
+            else if (key == "index_docs") index_docs = reader.string();
+            else if (key == "index_word") index_word = reader.string();
+            else if (key == "word_index") word_index = reader.string();
+            else reader.skip();
+        });
+    };
+    reader.object([&](std::string const& key) {
+        if (key == "config") read_config();
+        else reader.skip();
+    });
+    reader.end();
+    if (word_index.empty()) {
+        detail::fail(Error::Kind::data, {where},
+                     {"there is no config with a word_index: this is not what a tokenizer's "
+                      "to_json gives."});
+    }
+
+    Tokenizer made(std::move(options));
+    made.document_count_ = static_cast<std::size_t>(documents);
+    made.word_counts_ = detail::json_counts_of(counts, "Tokenizer::from_json, word_counts");
+    made.word_docs_ = detail::json_counts_of(docs, "Tokenizer::from_json, word_docs");
+    made.word_index_ = detail::json_counts_of(word_index, "Tokenizer::from_json, word_index");
+    for (auto const [word, index] : made.word_index_) {
+        if (index >= 0 && index <= std::numeric_limits<std::int32_t>::max()) continue;
+        detail::fail(Error::Kind::data, {where},
+                     {"the index of ", detail::Quoted{word}, " is ", index,
+                      ". It should be from 1 to 2^31 - 1."});
+    }
+    for (auto const [word, texts] : made.word_docs_) {
+        if (made.word_counts_.contains(word)) continue;
+        detail::fail(
+            Error::Kind::data, {where},
+            {"word_docs has the word ", detail::Quoted{word}, " and word_counts does not."});
+    }
+    detail::each_json_member(index_docs, "Tokenizer::from_json, index_docs",
+                             [&](std::string const& key, detail::JsonReader& value) {
+                                 std::int32_t const index = detail::json_index(key, value);
+                                 std::int64_t const texts = value.whole();
+                                 if (texts < 0) value.bad("a count is negative");
+                                 made.index_docs_[index] = texts;
+                             });
+    detail::each_json_member(index_word, "Tokenizer::from_json, index_word",
+                             [&](std::string const& key, detail::JsonReader& value) {
+                                 std::int32_t const index = detail::json_index(key, value);
+                                 made.index_word_[index] = value.string();
+                             });
+    return made;
+}
+
+LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view text,
+                                                             TokenizerOptions const& options) {
+    TokenizerOptions words = options;
+    words.char_level = false;
+    std::vector<std::string> out;
+    Tokenizer(std::move(words)).each_word(text, [&](std::string_view word) {
+        out.emplace_back(word);
+    });
+    return out;
+}
+
+#endif
+
+} // namespace lamina
