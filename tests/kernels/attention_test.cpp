@@ -11,12 +11,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <vector>
 
 using namespace lamina;
 
 namespace {
+
+using Sizes = std::initializer_list<std::size_t>;
 
 template <class T>
 std::vector<T> numbers(std::size_t n, std::uint64_t key) {
@@ -120,8 +123,8 @@ void check(Case const& c) {
 
 TEST_CASE_TEMPLATE("attention: against the plain twin, lengths around those of a tile", T, float,
                    double) {
-    for (std::size_t const queries : {1, 2, 5, 17, 63, 64, 65, 130})
-        for (std::size_t const keys : {1, 3, 16, 33, 64, 127, 128, 129, 260})
+    for (std::size_t const queries : Sizes{1, 2, 5, 17, 63, 64, 65, 130})
+        for (std::size_t const keys : Sizes{1, 3, 16, 33, 64, 127, 128, 129, 260})
             for (bool const causal : {false, true})
                 check<T>({2, queries, keys, 2, 2, 5, 3, causal});
 }
@@ -133,8 +136,8 @@ TEST_CASE_TEMPLATE("attention: every width of a head", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("attention: masks, also such as leave a query without a key", T, float, double) {
-    for (std::size_t const queries : {1, 6, 70})
-        for (std::size_t const keys : {1, 7, 31, 140})
+    for (std::size_t const queries : Sizes{1, 6, 70})
+        for (std::size_t const keys : Sizes{1, 7, 31, 140})
             for (int bits = 0; bits < 32; ++bits)
                 check<T>({2, queries, keys, 2, 1, 4, 6, (bits & 1) != 0, (bits & 2) != 0,
                           (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0});
