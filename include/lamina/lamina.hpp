@@ -57,6 +57,9 @@
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/conv_1d.hpp>
+#include <lamina/layers/conv_2d.hpp>
+#include <lamina/layers/convolution.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
@@ -75,6 +78,7 @@
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/residual.hpp>
 #include <lamina/layers/unembedding.hpp>
+#include <lamina/layers/window_options.hpp>
 #include <lamina/losses/binary_crossentropy.hpp>
 #include <lamina/losses/binary_focal_crossentropy.hpp>
 #include <lamina/losses/categorical_crossentropy.hpp>

@@ -63,8 +63,9 @@ template <std::size_t Vocabulary, std::size_t Width, class... Options>
 struct Embedding {
     static_assert(Vocabulary > 0 && Width > 0,
                   "Embedding<Vocabulary, Width> needs at least one token and one feature.");
-    static_assert((detail::is_embedding_option<Options> && ...),
-                  "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");
+    static_assert(
+        (detail::is_embedding_option<Options> && ...),
+        "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");
     using Transposed = Unembedding<Vocabulary, Width>;
 
     template <class In>

@@ -37,23 +37,43 @@ struct Unembedding {
 
         static void forward(auto const& c) { // y = x embeddings'
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            kernels::gemm<T>({.m = c.x.rows(), .n = Vocabulary, .k = Width, .a = c.x.data,
-                              .lda = Width, .b = c.parameters()[0], .ldb = Width,
-                              .transposed_b = true, .c = c.y.data, .ldc = Vocabulary},
+            kernels::gemm<T>({.m = c.x.rows(),
+                              .n = Vocabulary,
+                              .k = Width,
+                              .a = c.x.data,
+                              .lda = Width,
+                              .b = c.parameters()[0],
+                              .ldb = Width,
+                              .transposed_b = true,
+                              .c = c.y.data,
+                              .ldc = Vocabulary},
                              c.scratch, c.threads);
         }
         static void backward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             if (c.trains) // dembeddings += dy' x
-                kernels::gemm<T>({.m = Vocabulary, .n = Width, .k = c.x.rows(), .a = c.dy.data,
-                                  .lda = Vocabulary, .transposed_a = true, .b = c.x.data,
-                                  .ldb = Width, .beta = T{1}, .c = c.gradients()[0],
+                kernels::gemm<T>({.m = Vocabulary,
+                                  .n = Width,
+                                  .k = c.x.rows(),
+                                  .a = c.dy.data,
+                                  .lda = Vocabulary,
+                                  .transposed_a = true,
+                                  .b = c.x.data,
+                                  .ldb = Width,
+                                  .beta = T{1},
+                                  .c = c.gradients()[0],
                                   .ldc = Width},
                                  c.scratch, c.threads);
             if (c.needs_dx) // dx = dy embeddings
-                kernels::gemm<T>({.m = c.x.rows(), .n = Width, .k = Vocabulary, .a = c.dy.data,
-                                  .lda = Vocabulary, .b = c.parameters()[0], .ldb = Width,
-                                  .c = c.dx.data, .ldc = Width},
+                kernels::gemm<T>({.m = c.x.rows(),
+                                  .n = Width,
+                                  .k = Vocabulary,
+                                  .a = c.dy.data,
+                                  .lda = Vocabulary,
+                                  .b = c.parameters()[0],
+                                  .ldb = Width,
+                                  .c = c.dx.data,
+                                  .ldc = Width},
                                  c.scratch, c.threads);
         }
     };

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/convolution.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// Convolution along time with Filters windows of Kernel moments:
+/// y[t, f] = sum over the window's moments and the features of x kernel + bias[f]. Causal: the last
+/// moment of a window is the one that comes out, so that nothing looks ahead.
+///
+/// Input       Shape<Time, Features>
+/// Output      Shape<Time', Filters>: with Same and with Causal, Time' is Time / stride, rounded
+/// up;
+///             else (Time + padding - dilation (Kernel - 1) - 1) / stride + 1
+/// Parameters  kernel Shape<Kernel, Features / groups, Filters>  GlorotUniform
+///             bias   Shape<Filters>                             Zeros
+/// Options     an activation first: Conv1D<32, 3, ReLU, Causal>; Same, Causal, Padding<...>,
+///             Strides<N>, Dilation<N>, Groups<...>, NoBias, KernelInitializer<...>,
+///             BiasInitializer<...>
+/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
+///             the groups do not divide features and filters
+/// Source      keras.layers.Conv1D; van den Oord et al. (2016), "WaveNet" (Causal, Dilation)
+template <std::size_t Filters, auto Kernel, class... Options>
+struct Conv1D {
+    static_assert(Filters > 0, "Conv1D<Filters, Kernel> needs at least one filter.");
+    static_assert((detail::is_convolution_option<Options> && ...),
+                  "Conv1D<Filters, Kernel, ...>: write the activation first, then padding, strides "
+                  "and so on.");
+    static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::convolution_on<In, 2, Filters, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
+        static constexpr bool divided = !shaped || detail::groups_divide<In, Filters, where>();
+        static constexpr bool fits = shaped && seen && divided;
+        static void otherwise() {
+            static_assert(shaped, "Conv1D takes a sequence of vectors, Shape<Time, Features>. Put "
+                                  "Embedding or Reshape before it.");
+            static_assert(seen, "Conv1D: the window is larger than its input with its padding. "
+                                "Make it smaller, or give Same.");
+            static_assert(divided, "Conv1D: Groups<N> must divide the input's channels and the "
+                                   "filters.");
+        }
+    };
+};
+
+/// Conv1D with an activation: the pair.
+template <std::size_t Filters, auto Kernel, class Activation, class... Options>
+requires(!detail::is_convolution_option<Activation>) struct Conv1D<Filters, Kernel, Activation,
+                                                                   Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | Conv1D<Filters, Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(Conv1D<Filters, Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/convolution.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// Convolution of an image with Filters windows of Kernel x Kernel pixels (Size{3, 5}: not square):
+/// y[i, j, f] = sum over the window's pixels and the channels of x kernel + bias[f].
+///
+/// Input       Shape<Height, Width, Channels>
+/// Output      Shape<Height', Width', Filters>: with Same, Height' is Height / stride, rounded up;
+///             else (Height + padding - dilation (Kernel - 1) - 1) / stride + 1
+/// Parameters  kernel Shape<Kernel, Kernel, Channels / groups, Filters>  GlorotUniform
+///             bias   Shape<Filters>                                     Zeros
+/// Options     an activation first: Conv2D<32, 3, ReLU, Same>; Same, Padding<...>, Strides<...>,
+///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+/// Errors      (compile time) the input is not an image; the window is larger than it; the groups
+///             do not divide channels and filters
+/// Source      keras.layers.Conv2D; Dumoulin and Visin (2016), "A guide to convolution arithmetic
+///             for deep learning"
+/// Example     examples/fashion_mnist.cpp
+template <std::size_t Filters, auto Kernel, class... Options>
+struct Conv2D {
+    static_assert(Filters > 0, "Conv2D<Filters, Kernel> needs at least one filter.");
+    static_assert((detail::is_convolution_option<Options> && ...),
+                  "Conv2D<Filters, Kernel, ...>: write the activation first, then padding, strides "
+                  "and so on.");
+    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::convolution_on<In, 3, Filters, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
+        static constexpr bool divided = !shaped || detail::groups_divide<In, Filters, where>();
+        static constexpr bool fits = shaped && seen && divided;
+        static void otherwise() {
+            static_assert(shaped, "Conv2D takes an image, Shape<Height, Width, Channels>. Begin "
+                                  "with Input<28, 28, 1>, or Reshape.");
+            static_assert(seen, "Conv2D: the window is larger than its input with its padding. "
+                                "Make it smaller, or give Same.");
+            static_assert(divided, "Conv2D: Groups<N> must divide the input's channels and the "
+                                   "filters.");
+        }
+    };
+};
+
+/// Conv2D with an activation: the pair.
+template <std::size_t Filters, auto Kernel, class Activation, class... Options>
+requires(!detail::is_convolution_option<Activation>) struct Conv2D<Filters, Kernel, Activation,
+                                                                   Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | Conv2D<Filters, Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(Conv2D<Filters, Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/convolution.hpp>
+#include <lamina/layers/window_options.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina::detail {
+
+template <class O>
+inline constexpr bool is_convolution_option =
+    places_windows<O> || is_groups<O> || has_option<O, NoBias> || is_kind<KernelInitializer, O> ||
+    is_kind<BiasInitializer, O>;
+
+/// Shape<Time, Channels> as an image of height 1.
+template <class In>
+struct PlaneOf {
+    static constexpr bool sequence = In::rank == 2;
+    static constexpr std::size_t height = sequence ? 1 : In::dims[0];
+    static constexpr std::size_t width = In::dims[sequence ? 0 : In::rank > 1 ? 1 : 0];
+    static constexpr std::size_t channels = In::last;
+};
+template <bool Sequence, std::size_t Height, std::size_t Width, std::size_t Channels>
+using PlaneShape =
+    std::conditional_t<Sequence, Shape<Width, Channels>, Shape<Height, Width, Channels>>;
+
+/// kernel and bias, in Keras' form: one Filters wide for each tap and channel.
+template <class Kernel, class Bias, bool HasBias>
+struct KernelAndBias {
+    using Parameters =
+        std::conditional_t<HasBias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
+    template <class T>
+    struct Tensors {
+        T *kernel, *bias;
+    };
+    template <class T, std::size_t N>
+    static Tensors<T> split(std::array<T*, N> const& p) {
+        if constexpr (HasBias) return {p[0], p[1]};
+        else return {p[0], nullptr};
+    }
+};
+
+/// What Conv1D and Conv2D are on In, whose rank fits.
+template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
+struct Convolution {
+    using Plane = PlaneOf<In>;
+    static constexpr kernels::Convolution convolution{
+        Where.on(Plane::height, Plane::width, Plane::channels), Filters, Where.groups};
+    static constexpr auto& windows = convolution.windows;
+    static constexpr std::size_t group = Plane::channels / Where.groups;
+    using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, Filters>;
+
+    using KernelShape =
+        std::conditional_t<Plane::sequence, Shape<windows.kernel_width, group, Filters>,
+                           Shape<windows.kernel_height, windows.kernel_width, group, Filters>>;
+    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
+    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
+    using Tensors = KernelAndBias<Parameter<"kernel", KernelShape, KernelStart>,
+                                  Parameter<"bias", Shape<Filters>, BiasStart>,
+                                  !has_option<NoBias, Options...>>;
+    using Parameters = typename Tensors::Parameters;
+
+    static constexpr bool needs_y = false, takes_epilogue = true, takes_slope = true;
+    static constexpr std::size_t flops =
+        2 * windows.out_pixels() * windows.taps() * group * Filters;
+    template <class T>
+    static constexpr std::size_t scratch = convolution.scratch<T>();
+
+    static void forward(auto const& c) { // y = f(x * kernel + bias)
+        auto const [kernel, bias] = Tensors::split(c.parameters());
+        kernels::convolve(convolution, c.batch, c.x.data, kernel, bias, c.y.data, c.epilogue(),
+                          c.scratch, c.threads);
+    }
+    static void backward(auto const& c) {
+        auto const [kernel, bias] = Tensors::split(c.parameters());
+        auto const [dkernel, dbias] = Tensors::split(c.gradients());
+        if (c.trains) // dkernel += x * dy, dbias += sum of dy
+            kernels::convolve_gradients(convolution, c.batch, c.x.data, c.dy.data, dkernel, dbias,
+                                        c.scratch, c.threads);
+        if (c.needs_dx) // dx = (dy * kernel, turned round) f'(x), f the activation that made x
+            kernels::convolve_dx(convolution, c.batch, c.dy.data, kernel, c.dx.data, c.x.data,
+                                 c.epilogue(), c.scratch, c.threads);
+    }
+};
+
+/// Where a convolution does not fit, only what must be named is there.
+struct NoConvolution {
+    using Output = Shape<1>;
+    static void forward(auto const&) {}
+    static void backward(auto const&) {}
+};
+
+/// Whether windows fit on In at all.
+template <class In, PlaneWindows Where>
+constexpr bool has_windows() {
+    using Plane = PlaneOf<In>;
+    return Where.y.count(Plane::height) > 0 && Where.x.count(Plane::width) > 0;
+}
+template <class In, std::size_t Filters, PlaneWindows Where>
+constexpr bool groups_divide() {
+    return PlaneOf<In>::channels % Where.groups == 0 && Filters % Where.groups == 0;
+}
+
+/// The convolution on In, or NoConvolution where it does not fit.
+template <class In, std::size_t Rank, std::size_t Filters, PlaneWindows Where, class... Options>
+constexpr auto convolution_on() {
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
+    else if constexpr (!has_windows<In, Where>() || !groups_divide<In, Filters, Where>())
+        return std::type_identity<NoConvolution>{};
+    else return std::type_identity<Convolution<In, Filters, Where, Options...>>{};
+}
+
+} // namespace lamina::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/shape.hpp>
+#include <lamina/kernels/windows.hpp>
+#include <lamina/layers/options.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// A window that is not square: Conv2D<32, Size{3, 5}>.
+struct Size {
+    std::size_t height, width;
+};
+
+/// Padding: as many zeros as it takes for the output to be as large as the input (divided by the
+/// strides, rounded up). Keras' padding="same".
+struct Same {};
+/// No zeros: windows stand where they see the input alone. The default; Keras' padding="valid".
+struct Valid {};
+/// So many zeros: Padding<1> on every side, Padding<2, 1> above and below, left and right;
+/// Padding<top, bottom, left, right>. In one dimension Padding<1> and Padding<before, behind>.
+template <std::size_t... Zeros>
+struct Padding {
+    static_assert(sizeof...(Zeros) == 1 || sizeof...(Zeros) == 2 || sizeof...(Zeros) == 4,
+                  "Padding takes one, two or four numbers.");
+};
+/// How far apart windows stand: Strides<2>, Strides<2, 1> (down, across).
+template <std::size_t Down, std::size_t Across = Down>
+struct Strides {
+    static_assert(Down > 0 && Across > 0, "Strides are at least 1.");
+};
+/// How far apart the pixels lie that a window sees: Dilation<2>. Chen et al. (2015).
+template <std::size_t Down, std::size_t Across = Down>
+struct Dilation {
+    static_assert(Down > 0 && Across > 0, "A dilation is at least 1.");
+};
+/// Channels and filters fall into so many groups that see nothing of one another.
+template <std::size_t Count>
+struct Groups {
+    static_assert(Count > 0, "There is at least one group.");
+};
+
+namespace detail {
+
+/// Along one axis.
+struct AxisWindows {
+    std::size_t kernel = 1, stride = 1, dilation = 1;
+    std::size_t before = 0, behind = 0; // zeros
+    bool same = false;
+
+    constexpr std::size_t reach() const { return (kernel - 1) * dilation + 1; }
+    constexpr std::size_t zeros(std::size_t in) const {
+        if (!same) return before + behind;
+        std::size_t const wanted = ((in + stride - 1) / stride - 1) * stride + reach();
+        return wanted > in ? wanted - in : 0;
+    }
+    /// Of the zeros, those before the first number; an odd one stands behind the last.
+    constexpr std::size_t first_zeros(std::size_t in) const {
+        return same ? zeros(in) / 2 : before;
+    }
+    /// How many windows fit; 0: none.
+    constexpr std::size_t count(std::size_t in) const {
+        std::size_t const room = in + zeros(in);
+        return room < reach() ? 0 : (room - reach()) / stride + 1;
+    }
+};
+
+/// The windows that a list of options describes.
+struct PlaneWindows {
+    AxisWindows y, x;
+    std::size_t groups = 1;
+
+    constexpr kernels::Windows on(std::size_t height, std::size_t width,
+                                  std::size_t channels) const {
+        return {height,
+                width,
+                channels,
+                y.count(height),
+                x.count(width),
+                y.kernel,
+                x.kernel,
+                y.stride,
+                x.stride,
+                y.dilation,
+                x.dilation,
+                static_cast<std::ptrdiff_t>(y.first_zeros(height)),
+                static_cast<std::ptrdiff_t>(x.first_zeros(width))};
+    }
+};
+
+constexpr void tell(PlaneWindows& w, Same) { w.y.same = w.x.same = true; }
+constexpr void tell(PlaneWindows&, Valid) {}
+constexpr void tell(PlaneWindows& w, Causal) { w.x.before = w.x.reach() - 1; }
+template <std::size_t Down, std::size_t Across>
+constexpr void tell(PlaneWindows& w, Strides<Down, Across>) {
+    w.y.stride = Down;
+    w.x.stride = Across;
+}
+template <std::size_t Down, std::size_t Across>
+constexpr void tell(PlaneWindows& w, Dilation<Down, Across>) {
+    w.y.dilation = Down;
+    w.x.dilation = Across;
+}
+template <std::size_t Count>
+constexpr void tell(PlaneWindows& w, Groups<Count>) {
+    w.groups = Count;
+}
+template <bool OneAxis, std::size_t... Zeros>
+constexpr void tell_padding(PlaneWindows& w, Padding<Zeros...>) {
+    constexpr std::array<std::size_t, 4> z{Zeros...};
+    constexpr std::size_t n = sizeof...(Zeros);
+    if constexpr (OneAxis) {
+        w.x.before = z[0];
+        w.x.behind = z[n - 1];
+    } else {
+        w.y.before = z[0];
+        w.y.behind = n == 4 ? z[1] : z[0];
+        w.x.before = n == 1 ? z[0] : n == 2 ? z[1] : z[2];
+        w.x.behind = n == 1 ? z[0] : n == 2 ? z[1] : z[3];
+    }
+}
+
+template <class O>
+inline constexpr bool is_padding = false;
+template <std::size_t... Zeros>
+inline constexpr bool is_padding<Padding<Zeros...>> = true;
+template <class O>
+inline constexpr bool is_groups = false;
+template <std::size_t Count>
+inline constexpr bool is_groups<Groups<Count>> = true;
+template <class O>
+inline constexpr bool is_strides = false;
+template <std::size_t Down, std::size_t Across>
+inline constexpr bool is_strides<Strides<Down, Across>> = true;
+template <class O>
+inline constexpr bool is_dilation = false;
+template <std::size_t Down, std::size_t Across>
+inline constexpr bool is_dilation<Dilation<Down, Across>> = true;
+/// Says where windows stand.
+template <class O>
+inline constexpr bool places_windows =
+    has_option<O, Same, Valid, Causal> || is_padding<O> || is_strides<O> || is_dilation<O>;
+
+template <std::integral K>
+constexpr Size size_of(K k) {
+    return {static_cast<std::size_t>(k), static_cast<std::size_t>(k)};
+}
+constexpr Size size_of(Size s) { return s; }
+
+/// OneAxis: along time; the second numbers of Strides and Dilation then mean nothing.
+template <bool OneAxis, auto Kernel, class... Options>
+constexpr PlaneWindows windows_of() {
+    PlaneWindows w;
+    w.y.kernel = OneAxis ? 1 : size_of(Kernel).height;
+    w.x.kernel = size_of(Kernel).width;
+    [[maybe_unused]] auto const hear = [&]<class O>(O option) {
+        if constexpr (is_padding<O>) tell_padding<OneAxis>(w, option);
+        else if constexpr (places_windows<O> || is_groups<O>) {
+            if constexpr (!std::is_same_v<O, Causal>) tell(w, option);
+        }
+    };
+    (hear(Options{}), ...);
+    if constexpr (has_option<Causal, Options...>) tell(w, Causal{}); // knows the dilation by now
+    if (OneAxis) w.y = AxisWindows{};
+    return w;
+}
+
+} // namespace detail
+
+} // namespace lamina
