@@ -6,6 +6,11 @@
 #include <lamina/lamina.hpp>
 
 #include <lamina/adapters/gnuplot.hpp>
+#ifdef LAMINA_HAS_UNICODE
+#include <lamina/data/byte_pair.hpp>
+#include <lamina/data/unicode.hpp>
+#include <lamina/data/word_piece.hpp>
+#endif
 #ifdef LAMINA_HAS_HDF5
 #include <lamina/io/keras_hdf5.hpp>
 #endif
