@@ -7,6 +7,7 @@
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/dense.hpp>
+#include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/residual.hpp>
 
 #include <algorithm>

@@ -12,8 +12,6 @@
 
 using namespace lamina;
 using namespace lamina::testing;
-using lamina::Embedding;
-using lamina::MaskZero;
 using lamina::Causal;
 
 namespace {

@@ -11,6 +11,7 @@
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/flatten.hpp>
 #include <lamina/layers/layer_normalization.hpp>
+#include <lamina/layers/position_embedding.hpp>
 
 #include <algorithm>
 #include <cstdint>

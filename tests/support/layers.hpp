@@ -79,36 +79,6 @@ struct Bump {
 
 // ---- Time ---------------------------------------------------------------------------------------
 
-/// x + a learned vector for each moment.
-struct PositionEmbedding {
-    template <class In>
-    struct On {
-        using Output = In;
-        using Parameters = lamina::Parameters<Parameter<"positions", In, GlorotUniform>>;
-        static constexpr bool needs_x = false, needs_y = false;
-        static void forward(auto const& c) {
-            auto const [p] = c.parameters();
-            for (std::size_t i = 0; i < c.x.size(); ++i) c.y[i] = c.x[i] + p[i % In::size];
-        }
-        static void backward(auto const& c) {
-            auto const [dp] = c.gradients();
-            for (std::size_t i = 0; i < c.x.size(); ++i) {
-                if (c.trains) dp[i % In::size] += c.dy[i];
-                c.dx[i] = c.dy[i];
-            }
-        }
-        struct Step {   // the row of this moment
-            using Output = Moment<In>;
-            using Parameters = typename On::Parameters;
-            static void forward(auto const& c) {
-                auto const [p] = c.parameters();
-                for (std::size_t i = 0; i < c.x.size(); ++i)
-                    c.y[i] = c.x[i] + p[c.position * In::last + i % In::last];
-            }
-        };
-    };
-};
-
 struct Sequences {};
 
 /// h' = tanh(x kernel + h recurrent + bias); a masked moment leaves h as it is. With Sequences it

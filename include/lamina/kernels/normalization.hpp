@@ -3,6 +3,8 @@
 
 #include <lamina/kernels/columns.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 
 /// Normalisation of the columns of a matrix over its rows, and of each row by itself. gamma and
@@ -131,6 +133,120 @@ void row_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x
         V const d = at(dy + r * f);
         return std::array{d, d * ((at(x + r * f) - V(moments[2 * r])) * V(moments[2 * r + 1]))};
     });
+}
+
+// ---- Each row by its size alone: Zhang and Sennrich (2019), "Root mean square layer normalization"
+
+/// y = u gamma, u = x / root of the mean of x^2; inverse keeps 1 / root of each row.
+template <class Arch = xsimd::default_arch, class T>
+void scale_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* gamma,
+                T epsilon, T* y, T* inverse) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        T const* const from = x + r * f;
+        V squares(T{0});
+        each_column<T, Arch>(f, [&](auto at) {
+            squares = kernels::fma(at(from), at(from), squares);
+        });
+        inverse[r] = T{1} / first(kernels::sqrt(V(reduce_add(squares) / T(f) + epsilon)));
+        V const share(inverse[r]);
+        each_column<T, Arch>(f, [&](auto at) {
+            V const u = at(from) * share;
+            at(y + r * f, gamma ? u * at(gamma) : u);
+        });
+    });
+}
+
+/// dx = (g - u mean of g u) / root, g = dy gamma.
+template <class Arch = xsimd::default_arch, class T>
+void scale_rows_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* inverse,
+                   T const* gamma, T const* dy, T* dx) {
+    using V = Batch<T, Arch>;
+    each_row(threads, rows, f, [&](std::size_t r) {
+        T const *const from = x + r * f, *const up = dy + r * f;
+        V const share(inverse[r]);
+        V dot(T{0});
+        each_column<T, Arch>(f, [&](auto at) {
+            V const g = gamma ? at(up) * at(gamma) : at(up);
+            dot = kernels::fma(g, at(from) * share, dot);
+        });
+        V const tilt(reduce_add(dot) / T(f));
+        each_column<T, Arch>(f, [&](auto at) {
+            V const g = gamma ? at(up) * at(gamma) : at(up);
+            at(dx + r * f, kernels::fnma(at(from) * share, tilt, g) * share);
+        });
+    });
+}
+
+/// sums = the sum of dy u over the rows.
+template <class Arch = xsimd::default_arch, class T>
+void scale_rows_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x,
+                          T const* inverse, T const* dy, T* sums, T* room) {
+    using V = Batch<T, Arch>;
+    column_sums<1, Arch>(threads, rows, f, sums, room, [&](auto at, std::size_t r) {
+        return std::array{at(dy + r * f) * (at(x + r * f) * V(inverse[r]))};
+    });
+}
+
+// ---- Groups of columns of one sample: Wu and He (2018), "Group normalization" -------------------
+
+/// y = u gamma + beta for one sample of rows x f numbers, whose columns are normalised in groups of
+/// f / groups neighbours over all the rows. mean and inverse keep f numbers each, 1 / deviation
+/// being the same in all columns of a group. `room` has 2 f + column_sums_room<1>(f) numbers.
+template <class T, class Arch = xsimd::default_arch>
+void normalize_groups(std::size_t rows, std::size_t f, std::size_t groups, T const* x,
+                      T const* gamma, T const* beta, T epsilon, T* y, T* mean, T* inverse,
+                      T* room) {
+    using V = Batch<T, Arch>;
+    std::size_t const each = f / groups;
+    T *const variance = room, *const scale = room + f;
+    column_moments<Arch, T>(nullptr, rows, f, x, nullptr, T(rows), mean, variance, room + 2 * f);
+    for (std::size_t j = 0; j < f; j += each) {
+        T middle{0}, spread{0};
+        for (std::size_t i = j; i < j + each; ++i) middle += mean[i];
+        middle /= T(each);
+        for (std::size_t i = j; i < j + each; ++i) {
+            T const d = mean[i] - middle;
+            spread += variance[i] + d * d;
+        }
+        T const share = T{1} / first(kernels::sqrt(V(spread / T(each) + epsilon)));
+        for (std::size_t i = j; i < j + each; ++i) {
+            mean[i] = middle;
+            inverse[i] = share;
+            scale[i] = gamma ? share * gamma[i] : share;
+        }
+    }
+    normalize_columns<Arch, T>(nullptr, rows, f, x, mean, scale, beta, y);
+}
+
+/// The gradient of one sample: dx = (g - (sum of g + u sum of g u) / count) / deviation,
+/// g = dy gamma, the sums and the count over a group; null: not wanted. sums[0] = the sum of dy,
+/// sums[1] = the sum of dy u of each column. `room` has 2 f + column_sums_room<2>(f) numbers.
+template <class T, class Arch = xsimd::default_arch>
+void normalize_groups_dx(std::size_t rows, std::size_t f, std::size_t groups, T const* x,
+                         T const* mean, T const* inverse, T const* gamma, T const* dy, T* sums,
+                         T* dx, T* room) {
+    using V = Batch<T, Arch>;
+    std::size_t const each = f / groups;
+    T *const shift = room, *const tilt = room + f;
+    column_gradients<Arch, T>(nullptr, rows, f, x, mean, inverse, dy, sums, room + 2 * f);
+    if (!dx) return;
+    for (std::size_t j = 0; j < f; j += each) {
+        T all{0}, dot{0};
+        for (std::size_t i = j; i < j + each; ++i) {
+            T const g = gamma ? gamma[i] : T{1};
+            all += g * sums[i];
+            dot += g * sums[f + i];
+        }
+        std::fill_n(shift + j, each, all / T(each * rows));
+        std::fill_n(tilt + j, each, dot / T(each * rows));
+    }
+    for (std::size_t r = 0; r < rows; ++r)
+        each_column<T, Arch>(f, [&](auto at) {
+            V const g = gamma ? at(dy + r * f) * at(gamma) : at(dy + r * f);
+            V const u = (at(x + r * f) - at(mean)) * at(inverse);
+            at(dx + r * f, (g - kernels::fma(u, at(tilt), at(shift))) * at(inverse));
+        });
 }
 
 } // namespace lamina::kernels

@@ -17,20 +17,28 @@ namespace lamina::kernels {
 namespace detail {
 
 /// wave(t, i, sin, cos) of the angle t base^(-2 i / dim), for the moments [first, first + time) and
-/// i < dim / 2. From one moment to the next by the rule for sums of angles, in double: a rounding
-/// for each moment, and no sine.
+/// 2 i < dim. From one moment to the next by the rule for sums of angles, in double: a rounding for
+/// each moment, and no sine. Several angles at once, since each waits for the one before it.
 template <class Wave>
 void each_wave(std::size_t first, std::size_t time, std::size_t dim, double base,
                Wave const& wave) {
-    for (std::size_t i = 0; 2 * i < dim; ++i) {
-        double const step = std::pow(base, -2.0 * double(i) / double(dim));
-        double const s1 = std::sin(step), c1 = std::cos(step);
-        double s = std::sin(double(first) * step), c = std::cos(double(first) * step);
+    constexpr std::size_t several = 8;
+    std::size_t const count = (dim + 1) / 2;
+    for (std::size_t i = 0; i < count; i += several) {
+        double s[several], c[several], s1[several], c1[several];
+        for (std::size_t k = 0; k < several; ++k) {
+            double const step = std::pow(base, -2.0 * double(i + k) / double(dim));
+            s1[k] = std::sin(step), c1[k] = std::cos(step);
+            s[k] = std::sin(double(first) * step), c[k] = std::cos(double(first) * step);
+        }
         for (std::size_t t = 0; t < time; ++t) {
-            wave(t, i, s, c);
-            double const next = s * c1 + c * s1;
-            c = c * c1 - s * s1;
-            s = next;
+            for (std::size_t k = 0; k < std::min(several, count - i); ++k)
+                wave(t, i + k, s[k], c[k]);
+            for (std::size_t k = 0; k < several; ++k) {
+                double const next = s[k] * c1[k] + c[k] * s1[k];
+                c[k] = c[k] * c1[k] - s[k] * s1[k];
+                s[k] = next;
+            }
         }
     }
 }
