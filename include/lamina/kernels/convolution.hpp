@@ -220,7 +220,7 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
         if constexpr (!std::is_same_v<Epilogue, NoEpilogue>)
             map((end - begin) * image, to, [&](auto v) { return e.value(v); }, to);
     };
-    if (c.plain() && !bias && std::is_same_v<Epilogue, NoEpilogue>) {
+    if (c.plain()) {
         detail::SlopeOf<T, Slope> const of{slope, x, w.channels};
         return gemm<T>({.m = batch * w.pixels(),
                         .n = w.channels,
@@ -232,7 +232,9 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                         .transposed_b = true,
                         .c = dx,
                         .ldc = w.channels,
-                        .finish = of.finish()},
+                        .bias = bias,
+                        .finish = std::is_same_v<Slope, NoEpilogue> ? detail::finish_value<T>(e)
+                                                                    : of.finish()},
                        scratch, threads);
     }
     if (batch <= images) return piece(0, batch, scratch, threads);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/convolution_transpose.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// A convolution along time turned round: each moment puts its window of Kernel moments on the
+/// sequence that comes out, Strides apart; where windows meet, they add up.
+///
+/// Input       Shape<Time, Features>
+/// Output      Shape<Time', Filters>: with Same, Time' is Time stride; else
+///             Time stride + max(reach - stride, 0), or with Padding<...> and OutputPadding<n>
+///             (Time - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) + 1
+/// Parameters  kernel Shape<Kernel, Filters / groups, Features>  GlorotUniform
+///             bias   Shape<Filters>                             Zeros
+/// Options     as Conv2DTranspose
+/// Errors      (compile time) the input is not a sequence of vectors; the groups do not divide
+///             features and filters; the padding leaves nothing
+/// Source      keras.layers.Conv1DTranspose; torch.nn.ConvTranspose1d
+template <std::size_t Filters, auto Kernel, class... Options>
+struct Conv1DTranspose {
+    static_assert(Filters > 0, "Conv1DTranspose<Filters, Kernel> needs at least one filter.");
+    static_assert(
+        (detail::is_transpose_option<Options> && ...),
+        "Conv1DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
+        "strides and so on.");
+    static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool made = !std::is_same_v<
+            typename decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type,
+            detail::NoConvolution>;
+        static constexpr bool fits = shaped && made;
+        static void otherwise() {
+            static_assert(shaped, "Conv1DTranspose takes a sequence of vectors, Shape<Time, "
+                                  "Features>. Put Reshape before it.");
+            static_assert(!shaped || made,
+                          "Conv1DTranspose: Groups<N> must divide channels and filters, and the "
+                          "padding must leave something.");
+        }
+    };
+};
+
+/// Conv1DTranspose with an activation: the pair.
+template <std::size_t Filters, auto Kernel, class Activation, class... Options>
+requires(!detail::is_transpose_option<Activation>) struct Conv1DTranspose<Filters, Kernel,
+                                                                          Activation, Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | Conv1DTranspose<Filters, Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(Conv1DTranspose<Filters, Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

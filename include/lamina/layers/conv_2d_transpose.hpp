@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/convolution_transpose.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// A convolution turned round: each pixel puts its window of Kernel x Kernel pixels on the image
+/// that comes out, Strides apart; where windows meet, they add up. Makes images larger.
+///
+/// Input       Shape<Height, Width, Channels>
+/// Output      Shape<Height', Width', Filters>: with Same, Height' is Height stride; else
+///             Height stride + max(reach - stride, 0), or with Padding<...> and OutputPadding<n>
+///             (Height - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) + 1
+/// Parameters  kernel Shape<Kernel, Kernel, Filters / groups, Channels>  GlorotUniform
+///             bias   Shape<Filters>                                     Zeros
+/// Options     an activation first; Same, Padding<...>, OutputPadding<...>, Strides<...>,
+///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+/// Errors      (compile time) the input is not an image; the groups do not divide channels and
+///             filters; the padding leaves nothing
+/// Source      keras.layers.Conv2DTranspose; torch.nn.ConvTranspose2d; Zeiler et al. (2010),
+///             "Deconvolutional networks"
+template <std::size_t Filters, auto Kernel, class... Options>
+struct Conv2DTranspose {
+    static_assert(Filters > 0, "Conv2DTranspose<Filters, Kernel> needs at least one filter.");
+    static_assert(
+        (detail::is_transpose_option<Options> && ...),
+        "Conv2DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
+        "strides and so on.");
+    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool made = !std::is_same_v<
+            typename decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type,
+            detail::NoConvolution>;
+        static constexpr bool fits = shaped && made;
+        static void otherwise() {
+            static_assert(shaped, "Conv2DTranspose takes an image, Shape<Height, Width, Channels>. "
+                                  "Put Reshape before it.");
+            static_assert(!shaped || made,
+                          "Conv2DTranspose: Groups<N> must divide channels and filters, and the "
+                          "padding must leave something.");
+        }
+    };
+};
+
+/// Conv2DTranspose with an activation: the pair.
+template <std::size_t Filters, auto Kernel, class Activation, class... Options>
+requires(!detail::is_transpose_option<Activation>) struct Conv2DTranspose<Filters, Kernel,
+                                                                          Activation, Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | Conv2DTranspose<Filters, Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(Conv2DTranspose<Filters, Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

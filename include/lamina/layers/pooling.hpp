@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/pooling.hpp>
+#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/window_options.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// AveragePooling2D<3, Padding<1>, CountZeros>: zeros around the image count in the mean. PyTorch's
+/// count_include_pad=True.
+struct CountZeros {};
+
+namespace detail {
+
+template <class O>
+inline constexpr bool is_pooling_option = (places_windows<O> && !is_dilation<O> &&
+                                           !std::is_same_v<O, Causal>) ||
+                                          std::is_same_v<O, CountZeros>;
+
+/// Windows that stand side by side unless Strides says otherwise.
+template <bool OneAxis, auto Kernel, class... Options>
+constexpr PlaneWindows pooling_windows() {
+    PlaneWindows w = windows_of<OneAxis, Kernel, Options...>();
+    if (!(is_strides<Options> || ...)) {
+        w.y.stride = w.y.kernel;
+        w.x.stride = w.x.kernel;
+    }
+    return w;
+}
+/// Every window sees something of the image.
+constexpr bool sees(AxisWindows const& a) { return a.before < a.kernel && a.behind < a.kernel; }
+
+template <class In, PlaneWindows Where>
+struct PoolingOn {
+    using Plane = PlaneOf<In>;
+    static constexpr kernels::Windows windows =
+        Where.on(Plane::height, Plane::width, Plane::channels);
+    using Output =
+        PlaneShape<Plane::sequence, windows.out_height, windows.out_width, Plane::channels>;
+    static constexpr std::size_t flops = windows.out_pixels() * windows.taps() * Plane::channels;
+};
+
+template <class In, PlaneWindows Where>
+struct MaxPoolingOn : PoolingOn<In, Where> {
+    static void forward(auto const& c) {
+        kernels::max_pool(c.threads, MaxPoolingOn::windows, c.batch, c.x.data, c.y.data);
+    }
+    static void backward(auto const& c) {
+        kernels::max_pool_dx(c.threads, MaxPoolingOn::windows, c.batch, c.x.data,
+                             static_cast<decltype(c.x.data)>(c.y.data), c.dy.data, c.dx.data);
+    }
+};
+
+template <class In, PlaneWindows Where, bool Zeros>
+struct AveragePoolingOn : PoolingOn<In, Where> {
+    static constexpr bool needs_x = false, needs_y = false;
+    static void forward(auto const& c) {
+        kernels::average_pool(c.threads, AveragePoolingOn::windows, Zeros, c.batch, c.x.data,
+                              c.y.data);
+    }
+    static void backward(auto const& c) {
+        kernels::average_pool_dx(c.threads, AveragePoolingOn::windows, Zeros, c.batch, c.dy.data,
+                                 c.dx.data);
+    }
+};
+
+/// The pooling on In, or NoConvolution where it does not fit.
+template <bool Max, class In, std::size_t Rank, PlaneWindows Where, bool Zeros>
+constexpr auto pooling_on() {
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
+    else if constexpr (!has_windows<In, Where>()) return std::type_identity<NoConvolution>{};
+    else if constexpr (Max) return std::type_identity<MaxPoolingOn<In, Where>>{};
+    else return std::type_identity<AveragePoolingOn<In, Where, Zeros>>{};
+}
+
+} // namespace detail
+
+} // namespace lamina

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/layers/average_pooling_1d.hpp>
+#include <lamina/layers/average_pooling_2d.hpp>
+#include <lamina/layers/max_pooling_1d.hpp>
+#include <lamina/layers/max_pooling_2d.hpp>
+
+#include "support/check_golden_convolution.hpp"
+#include "support/check_layer.hpp"
+#include "support/layers.hpp"
+
+#include <lamina/activations/relu.hpp>
+#include <lamina/layers/conv_2d.hpp>
+#include <lamina/layers/dense.hpp>
+#include <lamina/layers/flatten.hpp>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+using namespace lamina;
+using namespace lamina::testing;
+
+namespace {
+template <class L, class In>
+using OutputOn = typename L::template On<In>::Output;
+} // namespace
+
+static_assert(std::is_same_v<OutputOn<MaxPooling2D<2>, Shape<7, 8, 3>>, Shape<3, 4, 3>>);
+static_assert(std::is_same_v<OutputOn<MaxPooling2D<2, Same>, Shape<7, 8, 3>>, Shape<4, 4, 3>>);
+static_assert(std::is_same_v<OutputOn<MaxPooling2D<Size{3, 2}, Strides<1>>, Shape<7, 8, 3>>,
+                             Shape<5, 7, 3>>);
+static_assert(std::is_same_v<OutputOn<AveragePooling1D<3>, Shape<7, 3>>, Shape<2, 3>>);
+static_assert(!MaxPooling2D<3>::On<Shape<2, 9, 1>>::fits);
+
+TEST_CASE("MaxPooling: what every layer owes") {
+    check_layer("1", Sequential{Input<3, 2, 2>{}, MaxPooling2D<1>{}});
+    check_layer("2", Sequential{Input<4, 6, 3>{}, MaxPooling2D<2>{}});
+    check_layer("2, odd", Sequential{Input<5, 3, 17>{}, Squash{}, MaxPooling2D<2>{}});
+    check_layer("same", Sequential{Input<5, 3, 2>{}, MaxPooling2D<2, Same>{}, Squash{}});
+    check_layer("windows that overlap", Sequential{Input<5, 6, 2>{}, MaxPooling2D<3, Strides<1>>{}});
+    check_layer("gaps", Sequential{Input<7, 7, 2>{}, MaxPooling2D<2, Strides<3>>{}});
+    check_layer("padding", Sequential{Input<5, 4, 2>{}, MaxPooling2D<3, Strides<2>, Padding<1>>{}});
+    check_layer("behind a convolution", Sequential{Input<5, 5, 1>{}, Conv2D<3, 2, ReLU>{},
+                                                   MaxPooling2D<2>{}, Flatten{}, Dense<2>{}});
+    check_layer("1D", Sequential{Input<7, 3>{}, MaxPooling1D<2>{}});
+    check_layer("1D, overlap", Sequential{Input<7, 16>{}, MaxPooling1D<3, Strides<2>, Same>{}});
+}
+
+TEST_CASE("AveragePooling: what every layer owes") {
+    check_layer("1", Sequential{Input<3, 2, 2>{}, AveragePooling2D<1>{}});
+    check_layer("2", Sequential{Input<4, 6, 3>{}, AveragePooling2D<2>{}});
+    check_layer("same", Sequential{Input<5, 3, 2>{}, AveragePooling2D<2, Same>{}, Squash{}});
+    check_layer("overlap", Sequential{Input<5, 6, 2>{}, AveragePooling2D<3, Strides<1>>{}});
+    check_layer("gaps", Sequential{Input<7, 7, 2>{}, AveragePooling2D<2, Strides<3>>{}});
+    check_layer("padding",
+                Sequential{Input<5, 4, 2>{}, AveragePooling2D<3, Strides<2>, Padding<1>>{}});
+    check_layer("zeros count",
+                Sequential{Input<5, 4, 2>{}, AveragePooling2D<3, Padding<1, 2>, CountZeros>{}});
+    check_layer("1D", Sequential{Input<7, 3>{}, AveragePooling1D<2>{}});
+    check_layer("1D, overlap",
+                Sequential{Input<7, 17>{}, AveragePooling1D<3, Strides<2>, Padding<1, 0>>{}});
+}
+
+TEST_CASE("pooling: PyTorch's numbers") {
+    check_golden_convolution("pool_0_maxpool1d", Sequential{Input<9, 3>{}, MaxPooling1D<2>{}});
+    check_golden_convolution("pool_1_maxpool1d",
+                             Sequential{Input<8, 2>{}, MaxPooling1D<3, Strides<2>, Padding<1>>{}});
+    check_golden_convolution("pool_2_maxpool2d", Sequential{Input<8, 6, 3>{}, MaxPooling2D<2>{}});
+    check_golden_convolution(
+        "pool_3_maxpool2d",
+        Sequential{Input<7, 9, 2>{}, MaxPooling2D<3, Strides<2>, Padding<1>>{}});
+    check_golden_convolution("pool_4_maxpool2d",
+                             Sequential{Input<7, 7, 1>{}, MaxPooling2D<2, Same>{}});
+    check_golden_convolution("pool_5_avgpool1d",
+                             Sequential{Input<10, 3>{}, AveragePooling1D<3>{}});
+    check_golden_convolution("pool_6_avgpool2d",
+                             Sequential{Input<6, 8, 2>{}, AveragePooling2D<2>{}});
+    check_golden_convolution(
+        "pool_7_avgpool2d",
+        Sequential{Input<7, 7, 3>{}, AveragePooling2D<3, Strides<2>, Padding<1>, CountZeros>{}});
+    check_golden_convolution(
+        "pool_8_avgpool2d",
+        Sequential{Input<7, 7, 3>{}, AveragePooling2D<3, Strides<2>, Padding<1>>{}});
+}
+
+TEST_CASE("MaxPooling2D: of equals the first; a NaN is seen; infinities pass") {
+    using N = Network<Sequential<Input<2, 6, 1>, MaxPooling2D<2>>, double, true>;
+    Bench<N> bench({}, 1, {});
+    double const nan = std::numeric_limits<double>::quiet_NaN(),
+                 inf = std::numeric_limits<double>::infinity();
+    bench.x[0] = {1, 3, nan, 2, -inf, -inf, 3, 3, 1, 1, -inf, -inf};
+    bench.factor[0] = {1, 1, 1};
+    auto const all = bench.backward();
+    CHECK(all[0] == 3);
+    CHECK(std::isnan(all[1]));
+    CHECK(all[2] == -inf);
+    std::vector<double> const dx(all.end() - 12, all.end());
+    CHECK(dx == std::vector<double>{0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0});
+}
