@@ -66,6 +66,9 @@
 #include <lamina/layers/convolution.hpp>
 #include <lamina/layers/convolution_transpose.hpp>
 #include <lamina/layers/dense.hpp>
+#include <lamina/layers/depthwise_conv_1d.hpp>
+#include <lamina/layers/depthwise_conv_2d.hpp>
+#include <lamina/layers/depthwise_convolution.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/flatten.hpp>
@@ -85,6 +88,8 @@
 #include <lamina/layers/pooling.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/residual.hpp>
+#include <lamina/layers/separable_conv_1d.hpp>
+#include <lamina/layers/separable_conv_2d.hpp>
 #include <lamina/layers/unembedding.hpp>
 #include <lamina/layers/window_options.hpp>
 #include <lamina/losses/binary_crossentropy.hpp>

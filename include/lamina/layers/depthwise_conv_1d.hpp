@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/depthwise_convolution.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+/// Convolution of each feature by itself along time with a window of Kernel moments.
+///
+/// Input       Shape<Time, Features>
+/// Output      Shape<Time', Features multiplier>, Time' as of Conv1D
+/// Parameters  kernel Shape<Kernel, Features, multiplier>  GlorotUniform
+///             bias   Shape<Features multiplier>           Zeros
+/// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
+///             Dilation<N>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it
+/// Source      keras.layers.DepthwiseConv1D
+template <auto Kernel, class... Options>
+struct DepthwiseConv1D {
+    static_assert(
+        (detail::is_depthwise_option<Options> && ...),
+        "DepthwiseConv1D<Kernel, ...>: write the activation first, then padding, strides and "
+        "so on.");
+    static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::depthwise_on<In, 2, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
+        static constexpr bool fits = shaped && seen;
+        static void otherwise() {
+            static_assert(shaped,
+                          "DepthwiseConv1D takes a sequence of vectors. Put Reshape before it.");
+            static_assert(seen, "DepthwiseConv1D: the window is larger than its input. Make it "
+                                "smaller, or give Same.");
+        }
+    };
+};
+
+/// DepthwiseConv1D with an activation: the pair.
+template <auto Kernel, class Activation, class... Options>
+requires(!detail::is_depthwise_option<Activation>) struct DepthwiseConv1D<Kernel, Activation,
+                                                                          Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | DepthwiseConv1D<Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(DepthwiseConv1D<Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/depthwise_convolution.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+/// Convolution of each channel by itself with a window of Kernel x Kernel pixels.
+///
+/// Input       Shape<Height, Width, Channels>
+/// Output      Shape<Height', Width', Channels multiplier>, Height' as of Conv2D
+/// Parameters  kernel Shape<Kernel, Kernel, Channels, multiplier>  GlorotUniform
+///             bias   Shape<Channels multiplier>                   Zeros
+/// Options     an activation first; DepthMultiplier<N>, Same, Padding<...>, Strides<...>,
+///             Dilation<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+/// Errors      (compile time) the input is not an image; the window is larger than it
+/// Source      keras.layers.DepthwiseConv2D; Howard et al. (2017), "MobileNets"
+template <auto Kernel, class... Options>
+struct DepthwiseConv2D {
+    static_assert(
+        (detail::is_depthwise_option<Options> && ...),
+        "DepthwiseConv2D<Kernel, ...>: write the activation first, then padding, strides and "
+        "so on.");
+    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+
+    template <class In>
+    struct On : decltype(detail::depthwise_on<In, 3, where, Options...>())::type {
+        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
+        static constexpr bool fits = shaped && seen;
+        static void otherwise() {
+            static_assert(shaped, "DepthwiseConv2D takes an image, Shape<Height, Width, Channels>. "
+                                  "Put Reshape before it.");
+            static_assert(seen, "DepthwiseConv2D: the window is larger than its input. Make it "
+                                "smaller, or give Same.");
+        }
+    };
+};
+
+/// DepthwiseConv2D with an activation: the pair.
+template <auto Kernel, class Activation, class... Options>
+requires(!detail::is_depthwise_option<Activation>) struct DepthwiseConv2D<Kernel, Activation,
+                                                                          Options...> {
+    static constexpr bool nameless = true;
+    [[no_unique_address]] Activation activation{};
+    constexpr auto operator()(AnyNode auto x) const {
+        return x | DepthwiseConv2D<Kernel, Options...>{} | activation;
+    }
+    void write_layers(std::byte*& at) const {
+        detail::write(DepthwiseConv2D<Kernel, Options...>{}, at);
+        detail::write(activation, at);
+    }
+};
+
+} // namespace lamina

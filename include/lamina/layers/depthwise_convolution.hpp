@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/depthwise.hpp>
+#include <lamina/layers/convolution.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// DepthwiseConv2D<3, DepthMultiplier<2>>: so many numbers come out of each channel.
+template <std::size_t Count>
+struct DepthMultiplier {
+    static_assert(Count > 0, "DepthMultiplier is at least 1.");
+};
+
+namespace detail {
+
+template <class O>
+inline constexpr std::size_t depth_multiplier = 0;
+template <std::size_t Count>
+inline constexpr std::size_t depth_multiplier<DepthMultiplier<Count>> = Count;
+template <class O>
+inline constexpr bool
+    is_depthwise_option = (is_convolution_option<O> && !is_groups<O>) || depth_multiplier<O> != 0;
+
+/// What DepthwiseConv1D and DepthwiseConv2D are on In, whose rank fits.
+template <class In, PlaneWindows Where, class... Options>
+struct DepthwiseConvolution {
+    using Plane = PlaneOf<In>;
+    static constexpr std::size_t multiplier =
+                                     std::max({std::size_t{1}, depth_multiplier<Options>...}),
+                                 filters = Plane::channels * multiplier;
+    static constexpr kernels::Windows windows =
+        Where.on(Plane::height, Plane::width, Plane::channels);
+    using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, filters>;
+
+    using KernelShape = std::conditional_t<
+        Plane::sequence, Shape<windows.kernel_width, Plane::channels, multiplier>,
+        Shape<windows.kernel_height, windows.kernel_width, Plane::channels, multiplier>>;
+    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
+    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
+    using Tensors = KernelAndBias<Parameter<"kernel", KernelShape, KernelStart>,
+                                  Parameter<"bias", Shape<filters>, BiasStart>,
+                                  !has_option<NoBias, Options...>>;
+    using Parameters = typename Tensors::Parameters;
+
+    static constexpr bool needs_y = false;
+    static constexpr std::size_t flops = 2 * windows.out_pixels() * windows.taps() * filters;
+    template <class T>
+    static constexpr std::size_t scratch = kernels::depthwise_scratch(windows, multiplier);
+
+    static void forward(auto const& c) {
+        auto const [kernel, bias] = Tensors::split(c.parameters());
+        kernels::depthwise(windows, multiplier, c.batch, c.x.data, kernel, bias, c.y.data,
+                           c.scratch, c.threads);
+    }
+    static void backward(auto const& c) {
+        auto const [kernel, bias] = Tensors::split(c.parameters());
+        auto const [dkernel, dbias] = Tensors::split(c.gradients());
+        if (c.trains)
+            kernels::depthwise_gradients(windows, multiplier, c.batch, c.x.data, c.dy.data, dkernel,
+                                         dbias, c.threads);
+        if (c.needs_dx)
+            kernels::depthwise_dx(windows, multiplier, c.batch, c.dy.data, kernel, c.dx.data,
+                                  c.threads);
+    }
+};
+
+template <class In, std::size_t Rank, PlaneWindows Where, class... Options>
+constexpr auto depthwise_on() {
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
+    else if constexpr (!has_windows<In, Where>()) return std::type_identity<NoConvolution>{};
+    else return std::type_identity<DepthwiseConvolution<In, Where, Options...>>{};
+}
+
+} // namespace detail
+
+} // namespace lamina
