@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/images.hpp>
+#include <lamina/layers/convolution.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+/// Each moment Times times over.
+///
+/// Input       Shape<Time, Features>
+/// Output      Shape<Time Times, Features>
+/// Errors      (compile time) the input is not a sequence of vectors
+/// Source      keras.layers.UpSampling1D
+template <std::size_t Times = 2>
+struct UpSampling1D {
+    static_assert(Times > 0, "UpSampling1D takes numbers above 0.");
+
+    template <class In>
+    struct On {
+        static constexpr bool fits = In::rank == 2 && !In::integer;
+        static void otherwise() {
+            static_assert(fits, "UpSampling1D takes a sequence of vectors. Put Reshape before it.");
+        }
+        using Plane = detail::PlaneOf<In>;
+        static constexpr kernels::ImageSize in{Plane::height, Plane::width, Plane::channels};
+        using Output = detail::PlaneShape<Plane::sequence, in.height * std::size_t{1},
+                                          in.width * Times, in.channels>;
+        static constexpr bool needs_x = false, needs_y = false;
+
+        static void forward(auto const& c) {
+            kernels::enlarge(c.threads, c.batch, in, std::size_t{1}, Times, c.x.data, c.y.data);
+        }
+        static void backward(auto const& c) {
+            kernels::enlarge_dx(c.threads, c.batch, in, std::size_t{1}, Times, c.dy.data,
+                                c.dx.data);
+        }
+    };
+};
+
+} // namespace lamina
