@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/columns.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+/// The products of a recurrent step: x kernel + h recurrent + bias for the gates of some units,
+/// which are then put together while they are near. The weights are packed, so that the gates of
+/// one batch of units lie side by side and a matrix larger than the nearest cache streams in.
+///
+/// A tag says which sums there are for each unit:
+///
+///     struct Sums {
+///         static constexpr std::size_t sums = 4;            // of each unit
+///         static constexpr std::size_t x_from = 0, h_from = 0;
+///         static constexpr std::array<std::size_t, 4> x_gate{0, 1, 2, 3}, h_gate{0, 1, 2, 3};
+///     };
+///
+/// Sum x_from + i takes x times the columns of gate x_gate[i]; sum h_from + i likewise.
+namespace lamina::kernels {
+
+/// Rows of a matrix, ld numbers apart. Null: there are none.
+template <class T>
+struct Rows {
+    T* data = nullptr;
+    std::size_t ld = 0;
+    [[gnu::always_inline]] T* operator[](std::size_t r) const { return data + r * ld; }
+};
+
+/// Numbers that the packed weights of a product take.
+template <class Sums, class T>
+constexpr std::size_t packed_sums(std::size_t features, std::size_t units) {
+    std::size_t const padded = (units + lanes<T> - 1) / lanes<T> * lanes<T>;
+    return (features * Sums::x_gate.size() + units * Sums::h_gate.size() + Sums::sums) * padded;
+}
+
+namespace detail {
+
+/// Where a product finds its weights: for each batch of units, what the sums begin with, the rows
+/// of the kernel and those of the recurrent kernel.
+template <class Sums, class T>
+struct Panel {
+    T *start, *x, *h;
+    Panel(T* packed, std::size_t features, std::size_t units, std::size_t j) {
+        constexpr std::size_t v = lanes<std::remove_const_t<T>>, nx = Sums::x_gate.size(),
+                              nh = Sums::h_gate.size();
+        std::size_t const padded = (units + v - 1) / v * v;
+        start = packed + j * Sums::sums;
+        x = packed + padded * Sums::sums + j * features * nx;
+        h = packed + padded * (Sums::sums + features * nx) + j * units * nh;
+    }
+};
+
+/// k rows of w into the panels that begin at `to`, `panel` numbers apart: the gates' columns of a
+/// batch of units each, the last filled up with zeros.
+template <class T, class Gates>
+void pack_rows(std::size_t k, std::size_t units, std::size_t ld, T const* w, Gates const& gates,
+               T* to, std::size_t panel) {
+    using V = Batch<T>;
+    for (std::size_t i = 0; i < k; ++i, w += ld, to += gates.size() * V::size)
+        for (std::size_t g = 0; g < gates.size(); ++g) {
+            T const* const from = w + gates[g] * units;
+            T* at = to + g * V::size;
+            std::size_t j = 0;
+            for (; j + V::size <= units; j += V::size, at += panel)
+                kernels::store(at, load<V>(from + j));
+            if (j < units) kernels::store(at, load<V>(from + j, units - j));
+        }
+}
+
+} // namespace detail
+
+/// Packs features x (gates units) of kernel, units x (gates units) of recurrent and the biases of
+/// both, either of which may be null. A kernel that is null is left out.
+template <class Sums, class T>
+void pack_sums(std::size_t features, std::size_t units, std::size_t gates, T const* kernel,
+               T const* recurrent, T const* bias, T const* recurrent_bias, T* packed) {
+    using V = Batch<T>;
+    std::size_t const ld = gates * units;
+    for (std::size_t j = 0; j < units; j += V::size) {
+        std::size_t const count = std::min(units - j, V::size);
+        detail::Panel<Sums, T> const to(packed, features, units, j);
+        V start[Sums::sums];
+        for (V& v : start) v = V(T{0});
+        for (std::size_t i = 0; bias && i < Sums::x_gate.size(); ++i)
+            start[Sums::x_from + i] += load<V>(bias + Sums::x_gate[i] * units + j, count);
+        for (std::size_t i = 0; recurrent_bias && i < Sums::h_gate.size(); ++i)
+            start[Sums::h_from + i] += load<V>(recurrent_bias + Sums::h_gate[i] * units + j, count);
+        for (std::size_t i = 0; i < Sums::sums; ++i)
+            kernels::store(to.start + i * V::size, start[i]);
+    }
+    constexpr std::size_t nx = Sums::x_gate.size(), nh = Sums::h_gate.size();
+    detail::Panel<Sums, T> const to(packed, features, units, 0);
+    if (kernel)
+        detail::pack_rows(features, units, ld, kernel, Sums::x_gate, to.x, features * nx * V::size);
+    detail::pack_rows(units, units, ld, recurrent, Sums::h_gate, to.h, units * nh * V::size);
+}
+
+namespace detail {
+
+/// `k` columns of some rows, and the panel they are multiplied by.
+template <class T>
+struct Factor {
+    T const* rows;
+    std::size_t ld, k;
+    T const* panel;
+};
+
+/// sum[r][From + i] += a[r, k] . panel[k, i], i < Count.
+template <std::size_t From, std::size_t Count, std::size_t R, std::size_t S, class V, class T>
+[[gnu::always_inline]] inline void add_products(V (&sum)[R][S], Factor<T> const& f) {
+    T const *a = f.rows, *w = f.panel;
+    if constexpr (R == 1) { // several chains, so that one need not wait for itself
+        constexpr std::size_t chains = Count > 2 ? 2 : 4;
+        V part[chains][Count];
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < chains; ++c) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < Count; ++i) part[c][i] = V(T{0});
+        }
+        std::size_t k = f.k;
+        for (; k >= chains; k -= chains, a += chains, w += chains * Count * V::size) {
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < chains; ++c) {
+                V const v(a[c]);
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < Count; ++i)
+                    part[c][i] = fma(v, load<V>(w + (c * Count + i) * V::size), part[c][i]);
+            }
+        }
+        for (; k > 0; --k, ++a, w += Count * V::size) {
+            V const v(*a);
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < Count; ++i)
+                part[0][i] = fma(v, load<V>(w + i * V::size), part[0][i]);
+        }
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < Count; ++i) {
+            V all = part[0][i] + part[1][i];
+            if constexpr (chains == 4) all += part[2][i] + part[3][i];
+            sum[0][From + i] += all;
+        }
+    } else {
+        std::size_t const ld = f.ld;
+        for (std::size_t k = f.k; k > 0; --k, ++a, w += Count * V::size) {
+            V x[Count];
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < Count; ++i) x[i] = in_register(load<V>(w + i * V::size));
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < R; ++r) {
+                V const v(a[r * ld]);
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < Count; ++i)
+                    sum[r][From + i] = fma(v, x[i], sum[r][From + i]);
+            }
+        }
+    }
+}
+
+/// R rows of sums, in z, with both products added.
+template <std::size_t R, class Sums, class T>
+[[gnu::noinline]] void gate_tile(Factor<T> const& x, Factor<T> const& h, T* z) {
+    using V = Batch<T>;
+    constexpr std::size_t S = Sums::sums;
+    V sum[R][S];
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < S; ++i) sum[r][i] = load<V>(z + (r * S + i) * V::size);
+    }
+    add_products<Sums::x_from, Sums::x_gate.size()>(sum, x);
+    add_products<Sums::h_from, Sums::h_gate.size()>(sum, h);
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < S; ++i) kernels::store(z + (r * S + i) * V::size, sum[r][i]);
+    }
+}
+
+inline constexpr std::size_t tallest_gate_tile =
+    std::min<std::size_t>(6, GemmTraits<xsimd::default_arch>::sums / 4);
+
+/// Rows of the next tile, of so many that are left.
+constexpr std::size_t rows_of_gate_tile(std::size_t left) {
+    if (left == 1) return 1;
+    if (tallest_gate_tile > 4 && (left == 4 || left == 5 || left == 8)) return 4;
+    return left >= tallest_gate_tile ? tallest_gate_tile : 2;
+}
+template <class Sums, class T>
+void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* z) {
+    if (rows == 1) gate_tile<1, Sums>(x, h, z);
+    else if (rows == 2) gate_tile<2, Sums>(x, h, z);
+    else if (rows == tallest_gate_tile) gate_tile<tallest_gate_tile, Sums>(x, h, z);
+    else gate_tile<4, Sums>(x, h, z);
+}
+
+/// What the sums of some rows begin with.
+template <class Sums, class T>
+void begin_sums(std::size_t rows, T const* start, Rows<T const> zx, std::size_t units,
+                std::size_t j, T* z) {
+    using V = Batch<T>;
+    std::size_t const count = std::min(units - j, V::size);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t i = 0; i < Sums::sums; ++i, z += V::size) {
+            V v = load<V>(start + i * V::size);
+            if (zx.data && i - Sums::x_from < Sums::x_gate.size())
+                v += load<V>(zx[r] + Sums::x_gate[i - Sums::x_from] * units + j, count);
+            kernels::store(z, v);
+        }
+}
+
+} // namespace detail
+
+/// gates(at, r, z) for each row r and each batch of units: at loads and stores numbers of these
+/// units, z are their sums: bias + x kernel + h recurrent. Without x, zx holds x kernel of all the
+/// gates. Without h it counts as zeros. With `turned` the last units come first: weights larger
+/// than the nearest cache are then read from where they were read last.
+template <class Sums, class T, class Gates>
+void for_gates(std::size_t rows, std::size_t features, std::size_t units, T const* packed,
+               Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
+               Gates const& gates) {
+    using V = Batch<T>;
+    alignas(64) T z[detail::tallest_gate_tile * Sums::sums * V::size];
+    std::size_t const last = (units - 1) / V::size * V::size;
+    for (std::size_t i = 0; i <= last; i += V::size) {
+        std::size_t const j = turned ? last - i : i;
+        detail::Panel<Sums, T const> const panel(packed, features, units, j);
+        for (std::size_t r = 0; r < rows;) {
+            std::size_t const done = detail::rows_of_gate_tile(rows - r);
+            detail::begin_sums<Sums, T>(done, panel.start, {zx.data ? zx[r] : nullptr, zx.ld},
+                                        units, j, z);
+            detail::Factor<T> const from_x{x.data ? x[r] : nullptr, x.ld, x.data ? features : 0,
+                                           panel.x};
+            detail::Factor<T> const from_h{h.data ? h[r] : nullptr, h.ld, h.data ? units : 0,
+                                           panel.h};
+            detail::run_gate_tile<Sums>(done, from_x, from_h, z);
+            T const* sums = z;
+            for (std::size_t const end = r + done; r < end; ++r, sums += Sums::sums * V::size)
+                if (units - j >= V::size) gates(Columns<T, xsimd::default_arch>{j}, r, sums);
+                else gates(LastColumns<T, xsimd::default_arch>{j, units - j}, r, sums);
+        }
+    }
+}
+
+} // namespace lamina::kernels

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/refused.hpp>
+#include <lamina/kernels/elementwise.hpp>
+#include <lamina/layers/add.hpp>
+#include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/recurrent.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace lamina {
+
+/// How Bidirectional puts its two outputs together, in place of side by side: their sum, their
+/// product, their average. Keras' merge_mode.
+struct Sum {};
+struct Mul {};
+struct Ave {};
+
+namespace detail {
+
+/// The product of two nodes of one shape, or their mean.
+template <bool Product>
+struct MergeTwo {
+    template <class A, class B>
+    struct On {
+        static constexpr bool fits = std::is_same_v<A, B> && !A::integer;
+        static void otherwise() {
+            static_assert(fits, "Mul and Ave take two inputs of one shape.");
+        }
+        using Output = A;
+        static constexpr bool needs_x = Product, needs_y = false, each_moment = true;
+
+        static void forward(auto const& c) {
+            auto const [a, b] = c.inputs();
+            auto const merge = [](auto p, auto q) {
+                if constexpr (Product) return p * q;
+                else return (p + q) * decltype(p)(0.5f);
+            };
+            kernels::map(c.threads, c.y.size(), c.y.data, merge, a.data, b.data);
+        }
+        static void backward(auto const& c) {
+            auto const [a, b] = c.inputs();
+            auto const [da, db] = c.dinputs();
+            auto const give = [&](auto* to, auto const* other) { // dy times the other, or half
+                auto const share = [](auto dy, auto q) {
+                    if constexpr (Product) return dy * q;
+                    else return dy * decltype(dy)(0.5f);
+                };
+                kernels::map(c.threads, c.dy.size(), to, share, c.dy.data,
+                             Product ? other : c.dy.data);
+            };
+            if (c.call.needs_dx[0]) give(da.data, b.data);
+            if (c.call.needs_dx[1]) give(db.data, a.data);
+        }
+    };
+};
+
+template <class Merge>
+struct Merger {
+    static_assert(std::is_same_v<Merge, Concatenate>,
+                  "Bidirectional<Layer, Merge> takes Sum, Mul or Ave; without, the outputs stand "
+                  "side by side.");
+    using type = Concatenate;
+};
+template <>
+struct Merger<Sum> {
+    using type = Add;
+};
+template <>
+struct Merger<Mul> {
+    using type = MergeTwo<true>;
+};
+template <>
+struct Merger<Ave> {
+    using type = MergeTwo<false>;
+};
+
+} // namespace detail
+
+/// A recurrent layer twice, from the first moment to the last and from the last to the first, each
+/// with its own parameters: Bidirectional<LSTM<32, ReturnSequences>>. Their outputs stand side by
+/// side; with Sum, Mul or Ave behind the layer they are put together so. With ReturnSequences both
+/// are in the order of the input, and zeros come out of masked moments, as in Keras.
+///
+/// Input       what the layer takes; states as join(x, forward's..., backward's...)
+/// Output      Shape<2 Units> or Shape<Time, 2 Units>; with Sum, Mul, Ave that of the layer
+/// Parameters  the layer's, twice: in `forward` and in `backward`
+/// Options     those of the layer: Bidirectional{GRU<32>{.dropout = 0.2f}}
+/// Source      keras.layers.Bidirectional; Schuster and Paliwal (1997), "Bidirectional recurrent
+///             neural networks"
+template <class Layer, class Merge = Concatenate>
+struct Bidirectional {
+    Layer layer{};
+    constexpr Bidirectional() = default;
+    constexpr Bidirectional(Layer l) : layer(l) {}
+
+    constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
+        constexpr bool recurrent = requires(Layer const& l) { l.template with<>(); };
+        constexpr bool both = sizeof...(states) % 2 == 0;
+        static_assert(recurrent,
+                      "Bidirectional takes SimpleRNN, LSTM or GRU, without ReturnState.");
+        static_assert(both, "Bidirectional takes the states of both directions, or none.");
+        if constexpr (recurrent && both) return merged(x, states...);
+        else return Refused{};
+    }
+
+private:
+    constexpr auto merged(auto x, auto... states) const {
+        auto const forward = named<"forward">(layer.template with<detail::ZeroMasked>());
+        auto const backward = named<"backward">(
+            layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
+        std::tuple const all{states...};
+        auto const a = half<0>(all, x, forward);
+        auto const b = half<sizeof...(states) / 2>(all, x, backward);
+        return join(a, b) | typename detail::Merger<Merge>::type{};
+    }
+    template <std::size_t From, class... S>
+    static constexpr auto half(std::tuple<S...> const& states, auto x, auto const& its) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return join(x, std::get<From + I>(states)...) | its;
+        }
+        (std::make_index_sequence<sizeof...(S) / 2>{});
+    }
+};
+template <class Layer>
+Bidirectional(Layer) -> Bidirectional<Layer>;
+
+} // namespace lamina

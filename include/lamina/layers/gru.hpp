@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/recurrent.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// For GRU: resets the state before it is multiplied by the recurrent kernel, not after. Keras'
+/// reset_after=False.
+struct ResetBefore {};
+
+/// Gated recurrent unit: a state that is partly kept and partly renewed.
+///
+///     z, r = sigmoid of x kernel + h recurrent_kernel + bias, moment by moment
+///     n = tanh(x kernel + bias + r (h recurrent_kernel + bias)),   h = z h + (1 - z) n
+///
+/// ResetBefore: n = tanh(x kernel + (r h) recurrent_kernel + bias), the paper's first form. A
+/// masked moment leaves the state as it is, so its output is the one before. Token by token (see
+/// Stepper) the state survives from call to call.
+///
+///     join(x, h) | GRU<64>{}                        // begins with this state, not with zeros
+///     auto [y, h] = x | GRU<64, ReturnState>{};     // gives its last state too
+///
+/// Input       Shape<Time, Features>, and if there is any the state h, Shape<Units>
+/// Output      Shape<Units>, the last h; with ReturnSequences Shape<Time, Units>
+/// Parameters  kernel           Shape<Features, 3 Units>  GlorotUniform, for z r n in this order
+///             recurrent_kernel Shape<Units, 3 Units>     Orthogonal
+///             bias             Shape<2, 3 Units>         Zeros, that of x and that of h
+///                              Shape<3 Units>            with ResetBefore
+/// Options     ResetBefore, ReturnSequences, ReturnState, GoBackwards, NoBias,
+///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>;
+///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
+///             training. What is dropped is drawn for each sample once, for all moments and gates
+/// Errors      (compile time) the input is no sequence of vectors; the state has another size
+/// Source      keras.layers.GRU; Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and
+///             Bengio (2014), "Learning phrase representations using RNN encoder-decoder"
+template <std::size_t Units, class... Options>
+struct GRU {
+    static_assert(Units > 0, "GRU<Units> needs at least one unit.");
+    static_assert(((detail::is_recurrent_option<Options> ||
+                    std::is_same_v<Options, ResetBefore>)&&...),
+                  "GRU<Units, ...> takes ResetBefore, ReturnSequences, ReturnState, GoBackwards, "
+                  "NoBias and initializers.");
+    float dropout = 0.0f, recurrent_dropout = 0.0f;
+
+    static constexpr bool before = detail::has_option<ResetBefore, Options...>;
+    using Cell = std::conditional_t<before, kernels::GRUResetBeforeCell, kernels::GRUCell>;
+    using BiasShape = std::conditional_t<before, Shape<3 * Units>, Shape<2, 3 * Units>>;
+
+    void config(auto const& out) const {
+        out("dropout", dropout);
+        out("recurrent_dropout", recurrent_dropout);
+    }
+    /// The same layer with more options.
+    template <class... More>
+    constexpr GRU<Units, Options..., More...> with() const {
+        return {dropout, recurrent_dropout};
+    }
+
+    template <class In, class... States>
+    struct On : detail::Recurrent<Cell, Units, BiasShape, Zeros,
+                                  Options...>::template Bound<In, States...> {
+        static void otherwise() {
+            static_assert(On::sequence, "GRU takes a sequence of vectors per sample, Shape<Time, "
+                                        "Features>. Put Embedding before it for tokens.");
+            static_assert(!On::sequence || On::same_states,
+                          "GRU takes its state as join(x, h), h being Shape<Units>.");
+        }
+    };
+};
+
+/// GRU with ReturnState: a block that gives two nodes.
+template <std::size_t Units, class... Options>
+requires(detail::has_option<ReturnState, Options...>) struct GRU<Units, Options...> {
+    static constexpr bool nameless = true;
+    float dropout = 0.0f, recurrent_dropout = 0.0f;
+
+    constexpr auto operator()(AnyNode auto x, AnyNode auto... state) const {
+        using L = typename detail::WithoutState<Options...>::template With<GRU, Units>;
+        auto const y = detail::call_layer(L{dropout, recurrent_dropout}, x, state...);
+        return detail::Returned{y, y | detail::Slice<0, Units, true>{}};
+    }
+};
+
+} // namespace lamina

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/recurrent.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace lamina {
+
+/// Zeros, but ones for the gate that forgets, so that a new LSTM remembers (Jozefowicz, Zaremba and
+/// Sutskever, 2015). Keras' unit_forget_bias=True.
+struct UnitForgetBias {
+    template <class T>
+    static void fill(T* w, Extents e, Random) {
+        std::fill_n(w, e.size, T{0});
+        std::fill_n(w + e.size / 4, e.size / 4, T{1});
+    }
+};
+
+/// Long short-term memory: a state c that gates write, keep and read.
+///
+///     i, f, o = sigmoid, g = tanh of x kernel + h recurrent_kernel + bias, moment by moment
+///     c = f c + i g,   h = o tanh(c)
+///
+/// A masked moment leaves the state as it is, so its output is the one before. Token by token (see
+/// Stepper) the state survives from call to call: a stream, and nothing is allocated.
+///
+///     join(x, h, c) | LSTM<64>{}                       // begins with these states, not with zeros
+///     auto [y, h, c] = x | LSTM<64, ReturnState>{};    // gives its last state too
+///
+/// Input       Shape<Time, Features>, and if there are any the states h and c, Shape<Units> each
+/// Output      Shape<Units>, the last h; with ReturnSequences Shape<Time, Units>
+/// Parameters  kernel           Shape<Features, 4 Units>  GlorotUniform, for i f g o in this order
+///             recurrent_kernel Shape<Units, 4 Units>     Orthogonal
+///             bias             Shape<4 Units>            UnitForgetBias
+/// Options     ReturnSequences, ReturnState, GoBackwards, NoBias, KernelInitializer<...>,
+///             RecurrentInitializer<...>, BiasInitializer<...> (of the whole bias);
+///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
+///             training. What is dropped is drawn for each sample once, for all moments and gates
+/// Errors      (compile time) the input is no sequence of vectors; the states have another size
+/// Source      keras.layers.LSTM; Hochreiter and Schmidhuber (1997), "Long short-term memory";
+///             Gers, Schmidhuber and Cummins (2000); Gal and Ghahramani (2016) for the dropout
+template <std::size_t Units, class... Options>
+struct LSTM {
+    static_assert(Units > 0, "LSTM<Units> needs at least one unit.");
+    static_assert((detail::is_recurrent_option<Options> && ...),
+                  "LSTM<Units, ...> takes ReturnSequences, ReturnState, GoBackwards, NoBias and "
+                  "initializers.");
+    float dropout = 0.0f, recurrent_dropout = 0.0f;
+
+    void config(auto const& out) const {
+        out("dropout", dropout);
+        out("recurrent_dropout", recurrent_dropout);
+    }
+    /// The same layer with more options.
+    template <class... More>
+    constexpr LSTM<Units, Options..., More...> with() const {
+        return {dropout, recurrent_dropout};
+    }
+
+    template <class In, class... States>
+    struct On : detail::Recurrent<kernels::LSTMCell, Units, Shape<4 * Units>, UnitForgetBias,
+                                  Options...>::template Bound<In, States...> {
+        static void otherwise() {
+            static_assert(On::sequence, "LSTM takes a sequence of vectors per sample, Shape<Time, "
+                                        "Features>. Put Embedding before it for tokens.");
+            static_assert(!On::sequence || On::same_states,
+                          "LSTM takes its states as join(x, h, c), each Shape<Units>. Give both, "
+                          "or neither.");
+        }
+    };
+};
+
+/// LSTM with ReturnState: a block that gives three nodes.
+template <std::size_t Units, class... Options>
+requires(detail::has_option<ReturnState, Options...>) struct LSTM<Units, Options...> {
+    static constexpr bool nameless = true;
+    float dropout = 0.0f, recurrent_dropout = 0.0f;
+
+    constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
+        using L =
+            typename detail::WithoutState<Options...>::template With<LSTM, Units, detail::WithCell>;
+        auto const both = detail::call_layer(L{dropout, recurrent_dropout}, x, states...);
+        auto const y = both | detail::Slice<0, Units, false>{};
+        auto const h = both | detail::Slice<0, Units, true>{};
+        auto const c = both | detail::Slice<Units, Units, true>{};
+        return detail::ReturnedWithCell{y, h, c};
+    }
+};
+
+} // namespace lamina
