@@ -52,7 +52,8 @@ TEST_CASE("Words are numbered by how often they come, then by when they came") {
     CHECK(tokenizer.word_counts()["the"] == 4);
     CHECK(tokenizer.word_docs()["the"] == 2);
     CHECK(tokenizer.word_docs()["a"] == 1);
-    CHECK(tokenizer.index_word().at(7) == "mat");
+    CHECK(tokenizer.index_word()[7] == "mat");
+    CHECK(tokenizer.index_word().missing(0));
     CHECK(tokenizer.document_count() == 3);
     CHECK(tokenizer.texts_to_sequences({"the cat ate a mat", "", "Fish"}) ==
           Sequences{{1, 2, 5, 7}, {}, {}});
@@ -94,7 +95,9 @@ TEST_CASE("num_words and oov_token limit what is known, and nothing else") {
     Tokenizer twice{{.oov_token = "cat"}}; // as in Keras, the word's own index holds
     twice.fit_on_texts(rhyme);
     CHECK(twice.word_index()["cat"] == 3);
-    CHECK(!twice.index_word().contains(1));
+    CHECK(twice.index_word().missing(1));
+    CHECK(twice.index_word()[3] == "cat");
+    CHECK(twice.sequences_to_texts({{1, 2, 9}}) == Strings{"cat the ran"});
     CHECK(twice.texts_to_sequences({"fish"}) == Sequences{{3}});
 }
 
@@ -209,6 +212,10 @@ TEST_CASE("What a tokenizer refuses") {
     CHECK(complaint([&] {
               sized.sequences_to_matrix({{1}, {2, -3}});
           }) == "Tokenizer::sequences_to_matrix: sequence 1 holds the index -3.");
+    CHECK(complaint([] {
+              Tokenizer().fit_on_sequences({{1}, {1 << 24}});
+          }) ==
+          "Tokenizer::fit_on_sequences: there is an index 16777216. They are from 0 to 16777215.");
     CHECK(complaint([] { Tokenizer{{.split = ""}}; }).starts_with("Tokenizer: split is empty."));
     CHECK(complaint([] { Tokenizer{{.filters = "\xff"}}; }) == "Tokenizer: filters is not UTF-8.");
     CHECK(complaint([] { Tokenizer().word_index()["x"]; }) == "WordMap: there is no word \"x\".");
@@ -232,11 +239,11 @@ TEST_CASE("What a tokenizer refuses") {
     CHECK(json(R"({"config": {}} x)").find("more text behind") != std::string::npos);
     CHECK(json("{\"a\": " + std::string(100000, '[')).find("nested deeper") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{\"a\": 99999999999}"}})")
-              .find("the index of \"a\" is 99999999999") != std::string::npos);
+              .find("the index of \"a\" is 99999999999, more than 16777215") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{\"a\": 1}", "index_word": "{\"x\": \"a\"}"}})")
-              .find("an index of 32 bits") != std::string::npos);
+              .find("an index from 0 to 16777215") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{\"a\": 1}", "index_docs": "{\"1\": -1}"}})")
-              .find("a count is negative") != std::string::npos);
+              .find("a number is negative") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{}", "word_docs": "{\"a\": 1}"}})")
               .find("word_counts does not") != std::string::npos);
 }

@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
+#include <lamina/data/column.hpp>
 #include <lamina/data/json.hpp>
 #include <lamina/data/text_list.hpp>
 #include <lamina/data/utf8.hpp>
@@ -16,8 +17,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -116,7 +115,8 @@ public:
     TokenizerOptions const& options() const { return options_; }
     /// The index of every word, num_words or not: tokenizer.word_index()["the"].
     WordMap const& word_index() const { return word_index_; }
-    std::map<std::int32_t, std::string> const& index_word() const { return index_word_; }
+    /// The word of every index: tokenizer.index_word()[7]. What is no word's index is missing().
+    Texts const& index_word() const { return index_word_; }
     /// How often each word came, in the order in which they came.
     WordMap const& word_counts() const { return word_counts_; }
     /// In how many texts each word was.
@@ -132,8 +132,8 @@ public:
 private:
     friend std::vector<std::string> text_to_word_sequence(std::string_view text,
                                                           TokenizerOptions const& options);
-    template <class F>
-    void each_word(std::string_view text, F f) const;
+    /// A text's words: parts of `room`, which holds the text as they are cut from it.
+    std::vector<std::string_view> words_of(std::string_view text, std::string& room) const;
     void count(std::string_view word);
     void number_words();
     void fitted(char const* where) const;
@@ -150,50 +150,19 @@ private:
                static_cast<std::uint64_t>(index) >= options_.num_words;
     }
 
+    /// The highest index that is taken from outside: a file cannot ask for any memory it likes.
+    static constexpr std::int32_t most_ = (1 << 24) - 1;
+
     TokenizerOptions options_;
     std::array<bool, 128> filtered_{};
     std::u32string wide_filters_; // those that are not ASCII
     WordMap word_counts_, word_docs_, word_index_;
-    std::map<std::int32_t, std::string> index_word_;
-    std::map<std::int32_t, std::int64_t> index_docs_;
+    Texts index_word_;                     // by index
+    std::vector<std::int64_t> index_docs_; // by index: how many texts and sequences have it
     std::size_t document_count_ = 0;
     std::vector<std::size_t> last_document_; // of each word counted: the text that it was last in
     std::size_t texts_seen_ = 0;
 };
-
-template <class F>
-void Tokenizer::each_word(std::string_view text, F f) const {
-    std::string const low = lowered(text);
-    if (options_.char_level) {
-        for (std::size_t at = 0; at < low.size();) {
-            std::size_t const size = detail::decode_utf8(low, at).size;
-            f(std::string_view(low).substr(at, size));
-            at += size;
-        }
-        return;
-    }
-    std::string replaced;
-    replaced.reserve(low.size());
-    for (std::size_t at = 0; at < low.size();) {
-        auto const byte = static_cast<unsigned char>(low[at]);
-        if (byte < 0x80) {
-            if (filtered_[byte]) replaced += options_.split;
-            else replaced += low[at];
-            ++at;
-            continue;
-        }
-        detail::CodePoint const c = detail::decode_utf8(low, at);
-        bool const filtered = c.valid && wide_filters_.find(c.value) != wide_filters_.npos;
-        replaced +=
-            filtered ? std::string_view(options_.split) : std::string_view(low).substr(at, c.size);
-        at += c.size;
-    }
-    for (std::string_view rest = replaced; !rest.empty();) {
-        std::size_t const end = rest.find(options_.split);
-        if (end != 0) f(rest.substr(0, end));
-        rest.remove_prefix(end == rest.npos ? rest.size() : end + options_.split.size());
-    }
-}
 
 #if LAMINA_BODIES
 
@@ -212,6 +181,42 @@ void Tokenizer::each_word(std::string_view text, F f) const {
     }
 }
 
+LAMINA_INLINE std::vector<std::string_view> Tokenizer::words_of(std::string_view text,
+                                                                std::string& room) const {
+    std::string const low = lowered(text);
+    std::vector<std::string_view> words;
+    if (options_.char_level) {
+        room = low;
+        for (std::size_t at = 0; at < room.size();) {
+            std::size_t const size = detail::decode_utf8(room, at).size;
+            words.push_back(std::string_view(room).substr(at, size));
+            at += size;
+        }
+        return words;
+    }
+    room.clear();
+    for (std::size_t at = 0; at < low.size();) {
+        auto const byte = static_cast<unsigned char>(low[at]);
+        if (byte < 0x80) {
+            if (filtered_[byte]) room += options_.split;
+            else room += low[at];
+            ++at;
+            continue;
+        }
+        detail::CodePoint const c = detail::decode_utf8(low, at);
+        bool const filtered = c.valid && wide_filters_.find(c.value) != wide_filters_.npos;
+        if (filtered) room += options_.split;
+        else room.append(low, at, c.size);
+        at += c.size;
+    }
+    for (std::string_view rest = room; !rest.empty();) {
+        std::size_t const end = rest.find(options_.split);
+        if (end != 0) words.push_back(rest.substr(0, end));
+        rest.remove_prefix(end == rest.npos ? rest.size() : end + options_.split.size());
+    }
+    return words;
+}
+
 LAMINA_INLINE void Tokenizer::count(std::string_view word) {
     std::size_t const place = word_counts_.place(word);
     ++word_counts_.value(place);
@@ -221,9 +226,10 @@ LAMINA_INLINE void Tokenizer::count(std::string_view word) {
 }
 
 LAMINA_INLINE void Tokenizer::fit_on_texts(TextList const& texts) {
+    std::string room;
     for (std::string_view const text : texts) {
         ++texts_seen_;
-        each_word(text, [&](std::string_view word) { count(word); });
+        for (std::string_view const word : words_of(text, room)) count(word);
     }
     document_count_ += texts.size();
     number_words();
@@ -241,27 +247,44 @@ LAMINA_INLINE void Tokenizer::fit_on_words(std::vector<Words> const& texts) {
 LAMINA_INLINE void Tokenizer::number_words() {
     std::vector<std::size_t> order(word_counts_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return word_counts_.value(a) > word_counts_.value(b);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        auto const n = word_counts_.value(a), m = word_counts_.value(b);
+        return n != m ? n > m : a < b;
     });
     word_index_ = {};
-    index_word_.clear();
-    std::int32_t index = 0;
+    index_word_ = {};
+    index_word_.push_missing();
     // The oov_token comes first, but where the texts have it as a word too, that one's index holds.
-    if (options_.oov_token) word_index_.set(*options_.oov_token, ++index);
-    for (std::size_t const i : order) word_index_.set(word_counts_.word(i), ++index);
-    for (auto const [word, at] : word_index_)
-        index_word_.emplace_hint(index_word_.end(), static_cast<std::int32_t>(at), word);
+    if (options_.oov_token) {
+        word_index_.set(*options_.oov_token, 1);
+        if (word_counts_.contains(*options_.oov_token)) index_word_.push_missing();
+        else index_word_.push_back(*options_.oov_token);
+    }
+    for (std::size_t const i : order) {
+        word_index_.set(word_counts_.word(i), static_cast<std::int64_t>(index_word_.size()));
+        index_word_.push_back(word_counts_.word(i));
+    }
+    if (index_docs_.size() < index_word_.size()) index_docs_.resize(index_word_.size());
     for (auto const [word, documents] : word_docs_)
-        index_docs_[static_cast<std::int32_t>(word_index_[word])] = documents;
+        index_docs_[std::size_t(word_index_[word])] = documents;
 }
 
 [[gnu::cold]] LAMINA_INLINE void
 Tokenizer::fit_on_sequences(std::vector<Sequence> const& sequences) {
+    for (Sequence const& sequence : sequences) {
+        for (std::int32_t const index : sequence) {
+            if (index >= 0 && index <= most_) continue;
+            detail::refuse("Tokenizer::fit_on_sequences",
+                           {"there is an index ", index, ". They are from 0 to ", most_, "."});
+        }
+    }
     for (Sequence indices : sequences) {
         std::sort(indices.begin(), indices.end());
-        indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
-        for (std::int32_t const index : indices) ++index_docs_[index];
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            auto const index = std::size_t(indices[i]);
+            if (index >= index_docs_.size()) index_docs_.resize(index + 1);
+            if (i == 0 || indices[i - 1] != indices[i]) ++index_docs_[index];
+        }
     }
     document_count_ += sequences.size();
 }
@@ -281,8 +304,10 @@ LAMINA_INLINE std::vector<Tokenizer::Sequence>
 Tokenizer::texts_to_sequences(TextList const& texts) const {
     fitted("Tokenizer::texts_to_sequences");
     std::vector<Sequence> out(texts.size());
-    for (std::size_t i = 0; i < texts.size(); ++i)
-        each_word(texts[i], [&](std::string_view word) { encode(word, out[i]); });
+    std::string room;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        for (std::string_view const word : words_of(texts[i], room)) encode(word, out[i]);
+    }
     return out;
 }
 
@@ -299,21 +324,19 @@ Tokenizer::words_to_sequences(std::vector<Words> const& texts) const {
 LAMINA_INLINE std::vector<std::string>
 Tokenizer::sequences_to_texts(std::vector<Sequence> const& sequences) const {
     fitted("Tokenizer::sequences_to_texts");
-    auto const word_at = [&](std::int64_t index) -> std::string const* {
-        auto const found = index_word_.find(static_cast<std::int32_t>(index));
-        return found == index_word_.end() ? nullptr : &found->second;
+    auto const is_word = [&](std::int64_t index) {
+        return index >= 0 && std::size_t(index) < index_word_.size() &&
+               !index_word_.missing(std::size_t(index));
     };
     std::int64_t const* const oov = oov_index();
-    std::string const* const unknown = oov ? word_at(*oov) : nullptr;
     std::vector<std::string> out(sequences.size());
     for (std::size_t i = 0; i < sequences.size(); ++i) {
         bool first = true;
-        for (std::int32_t const index : sequences[i]) {
-            std::string const* word = word_at(index);
-            if (!word || beyond(index)) word = unknown;
-            if (!word) continue;
+        for (std::int64_t index : sequences[i]) {
+            if (!is_word(index) || beyond(index)) index = oov ? *oov : -1;
+            if (!is_word(index)) continue;
             if (!std::exchange(first, false)) out[i] += ' ';
-            out[i] += *word;
+            out[i] += index_word_[std::size_t(index)];
         }
     }
     return out;
@@ -347,8 +370,8 @@ Tokenizer::sequences_to_matrix(std::vector<Sequence> const& sequences, MatrixMod
             double value = 1;
             if (mode == MatrixMode::freq) value = n / double(sequences[i].size());
             if (mode == MatrixMode::tfidf) {
-                auto const found = index_docs_.find(index);
-                double const with = found == index_docs_.end() ? 0.0 : double(found->second);
+                bool const known = std::size_t(index) < index_docs_.size();
+                double const with = known ? double(index_docs_[std::size_t(index)]) : 0.0;
                 value = (1 + std::log(n)) * std::log(1 + double(document_count_) / (1 + with));
             }
             row[index] = -float(value);
@@ -373,29 +396,27 @@ namespace detail {
     return out + "}";
 }
 
-/// The members of an object within a text: take(key, reader of the value).
-template <class Take>
-void each_json_member(std::string const& json, std::string_view name, Take take) {
-    JsonReader reader(json, name);
-    reader.object([&](std::string const& key) { take(key, reader); });
-    reader.end();
-}
-
 [[gnu::cold]] LAMINA_INLINE WordMap json_counts_of(std::string const& json, std::string_view name) {
     WordMap map;
-    each_json_member(json, name, [&](std::string const& key, JsonReader& reader) {
-        map.set(key, reader.whole());
+    JsonReader reader(json, name);
+    reader.object([&](std::string const& key) {
+        std::int64_t const value = reader.whole();
+        if (value < 0) reader.bad("a number is negative");
+        map.set(key, value);
     });
+    reader.end();
     return map;
 }
 
 /// An index that is an object's key: "12".
-[[gnu::cold]] LAMINA_INLINE std::int32_t json_index(std::string const& key, JsonReader& reader) {
+[[gnu::cold]] LAMINA_INLINE std::size_t json_index(std::string const& key, std::int32_t most,
+                                                   JsonReader& reader) {
     std::int32_t index = 0;
     char const* const end = key.data() + key.size();
-    if (key.empty() || std::from_chars(key.data(), end, index).ptr != end)
-        reader.bad("there should be an index of 32 bits as the key");
-    return index;
+    bool const number = !key.empty() && std::from_chars(key.data(), end, index).ptr == end;
+    if (!number || index < 0 || index > most)
+        reader.bad(message({"the key should be an index from 0 to ", most}));
+    return std::size_t(index);
 }
 
 } // namespace detail
@@ -418,13 +439,18 @@ void each_json_member(std::string const& json, std::string_view name, Take take)
     text(", \"word_counts\": ", detail::json_counts(word_counts_));
     text(", \"word_docs\": ", detail::json_counts(word_docs_));
     std::string docs = "{", words = "{";
-    for (auto const& [index, count] : index_docs_) {
-        docs += (docs.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
-        docs += std::to_string(count);
+    auto const key = [](std::string& to, std::size_t index) {
+        to += (to.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
+    };
+    for (std::size_t i = 0; i < index_docs_.size(); ++i) {
+        if (index_docs_[i] == 0) continue;
+        key(docs, i);
+        docs += std::to_string(index_docs_[i]);
     }
-    for (auto const& [index, word] : index_word_) {
-        words += (words.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
-        detail::append_json(words, word);
+    for (std::size_t i = 0; i < index_word_.size(); ++i) {
+        if (index_word_.missing(i)) continue;
+        key(words, i);
+        detail::append_json(words, index_word_[i]);
     }
     text(", \"index_docs\": ", docs + "}");
     text(", \"index_word\": ", words + "}");
@@ -478,10 +504,10 @@ void each_json_member(std::string const& json, std::string_view name, Take take)
     made.word_docs_ = detail::json_counts_of(docs, "Tokenizer::from_json, word_docs");
     made.word_index_ = detail::json_counts_of(word_index, "Tokenizer::from_json, word_index");
     for (auto const [word, index] : made.word_index_) {
-        if (index >= 0 && index <= std::numeric_limits<std::int32_t>::max()) continue;
-        detail::fail(Error::Kind::data, {where},
-                     {"the index of ", detail::Quoted{word}, " is ", index,
-                      ". It should be from 1 to 2^31 - 1."});
+        if (index <= most_) continue;
+        detail::fail(
+            Error::Kind::data, {where},
+            {"the index of ", detail::Quoted{word}, " is ", index, ", more than ", most_, "."});
     }
     for (auto const [word, texts] : made.word_docs_) {
         if (made.word_counts_.contains(word)) continue;
@@ -489,29 +515,43 @@ void each_json_member(std::string const& json, std::string_view name, Take take)
             Error::Kind::data, {where},
             {"word_docs has the word ", detail::Quoted{word}, " and word_counts does not."});
     }
-    detail::each_json_member(index_docs, "Tokenizer::from_json, index_docs",
-                             [&](std::string const& key, detail::JsonReader& value) {
-                                 std::int32_t const index = detail::json_index(key, value);
-                                 std::int64_t const texts = value.whole();
-                                 if (texts < 0) value.bad("a count is negative");
-                                 made.index_docs_[index] = texts;
-                             });
-    detail::each_json_member(index_word, "Tokenizer::from_json, index_word",
-                             [&](std::string const& key, detail::JsonReader& value) {
-                                 std::int32_t const index = detail::json_index(key, value);
-                                 made.index_word_[index] = value.string();
-                             });
+    detail::JsonReader docs_reader(index_docs, "Tokenizer::from_json, index_docs");
+    docs_reader.object([&](std::string const& key) {
+        std::size_t const index = detail::json_index(key, most_, docs_reader);
+        std::int64_t const number = docs_reader.whole();
+        if (number < 0) docs_reader.bad("a number is negative");
+        if (index >= made.index_docs_.size()) made.index_docs_.resize(index + 1);
+        made.index_docs_[index] = number;
+    });
+    docs_reader.end();
+    std::vector<std::string> words;
+    std::vector<bool> there;
+    detail::JsonReader word_reader(index_word, "Tokenizer::from_json, index_word");
+    word_reader.object([&](std::string const& key) {
+        std::size_t const index = detail::json_index(key, most_, word_reader);
+        if (index >= words.size()) {
+            words.resize(index + 1);
+            there.resize(index + 1);
+        }
+        words[index] = word_reader.string();
+        there[index] = true;
+    });
+    word_reader.end();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (there[i]) made.index_word_.push_back(words[i]);
+        else made.index_word_.push_missing();
+    }
     return made;
 }
 
 LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view text,
                                                              TokenizerOptions const& options) {
-    TokenizerOptions words = options;
-    words.char_level = false;
+    TokenizerOptions at_words = options;
+    at_words.char_level = false;
+    std::string room;
     std::vector<std::string> out;
-    Tokenizer(std::move(words)).each_word(text, [&](std::string_view word) {
+    for (std::string_view const word : Tokenizer(std::move(at_words)).words_of(text, room))
         out.emplace_back(word);
-    });
     return out;
 }
 
