@@ -25,15 +25,15 @@ void each_wave(std::size_t first, std::size_t time, std::size_t dim, double base
     constexpr std::size_t several = 8;
     std::size_t const count = (dim + 1) / 2;
     for (std::size_t i = 0; i < count; i += several) {
-        double s[several], c[several], s1[several], c1[several];
-        for (std::size_t k = 0; k < several; ++k) {
+        std::size_t const some = std::min(several, count - i);
+        double s[several]{}, c[several]{}, s1[several]{}, c1[several]{};
+        for (std::size_t k = 0; k < some; ++k) {
             double const step = std::pow(base, -2.0 * double(i + k) / double(dim));
-            s1[k] = std::sin(step), c1[k] = std::cos(step);
+            s1[k] = time > 1 ? std::sin(step) : 0, c1[k] = time > 1 ? std::cos(step) : 1;
             s[k] = std::sin(double(first) * step), c[k] = std::cos(double(first) * step);
         }
         for (std::size_t t = 0; t < time; ++t) {
-            for (std::size_t k = 0; k < std::min(several, count - i); ++k)
-                wave(t, i + k, s[k], c[k]);
+            for (std::size_t k = 0; k < some; ++k) wave(t, i + k, s[k], c[k]);
             for (std::size_t k = 0; k < several; ++k) {
                 double const next = s[k] * c1[k] + c[k] * s1[k];
                 c[k] = c[k] * c1[k] - s[k] * s1[k];

@@ -84,6 +84,9 @@ struct AsMatrix {
     }
 };
 
+template <class...>
+struct OptionList;
+
 /// The inputs of attention: a sequence over itself, join(query, value) or join(query, value, key),
 /// and a mask behind them where an option says so.
 template <class OptionList, class... In>
@@ -148,6 +151,13 @@ struct AttentionInputs<List<Options...>, In...> {
     static constexpr bool ruled = !std::is_void_v<Rule>;
     static constexpr std::size_t rule_size = ruled ? tq * tk : 0;
 };
+
+/// Whether the given input comes moment by moment.
+template <bool... Stepped>
+constexpr bool is_stepped(int input) {
+    bool const all[]{Stepped...};
+    return all[input];
+}
 
 /// 0 where the Rule lets a query see a key, else -inf; the queries from `first`.
 template <class Rule, class T>

@@ -27,9 +27,6 @@ inline constexpr bool is_attention_option =
     is_number_option<OutputDim, O> || is_number_option<KeyValueHeads, O> ||
     is_number_option<Rotary, O> || is_number_option<RotaryHalves, O>;
 
-template <class...>
-struct OptionList;
-
 } // namespace detail
 
 /// Attention with several heads: queries, keys and values are affine maps of the inputs, cut into
@@ -212,10 +209,10 @@ struct MultiHeadAttention {
         }
         /// The cache: each part holds the whole batch.
         template <class T>
-        static Parts<T> parts(T* cache, std::size_t batch) {
-            auto const values = four(cache, batch);
-            T* const sums = values.o + batch * tq * no;
-            return {values, sums, four(sums + batch * kernels::attention_sums(Heads, tq), batch)};
+        static Parts<T> parts(T* at, std::size_t batch) {
+            auto const values = four(at, batch);
+            T* const behind = values.o + batch * tq * no;
+            return {values, behind, four(behind + batch * sums, batch)};
         }
 
         template <int I>
@@ -273,11 +270,13 @@ struct MultiHeadAttention {
 
         template <bool... Stepped>
         struct Steps {
-            static constexpr bool stepped[]{Stepped...};
-            static constexpr bool past = stepped[From::key] && stepped[From::value];
-            static constexpr bool whole = !stepped[From::key] && !stepped[From::value];
-            static constexpr bool mask = (From::adds || From::allows) && stepped[From::mask];
-            static constexpr bool can = stepped[0] &&
+            static constexpr bool past = detail::is_stepped<Stepped...>(From::key) &&
+                                         detail::is_stepped<Stepped...>(From::value);
+            static constexpr bool whole = !detail::is_stepped<Stepped...>(From::key) &&
+                                          !detail::is_stepped<Stepped...>(From::value);
+            static constexpr bool mask =
+                (From::adds || From::allows) && detail::is_stepped<Stepped...>(From::mask);
+            static constexpr bool can = detail::is_stepped<Stepped...>(0) &&
                                         (past ? From::causal : whole && !From::causal) &&
                                         !(mask && From::allows);
         };
@@ -307,25 +306,25 @@ struct MultiHeadAttention {
                 T* const o = v + c.batch * nv;
                 T* const room = c.scratch + std::max(linear_scratch<T>,
                                                      kernels::attention_step_scratch<T>(group, tk));
-                T* const waves = room + (From::ruled ? tk : 0);
+                T* const turns = room + (From::ruled ? tk : 0);
                 project<Query::last, nq>(c, c.batch, input<0>(c), p.query, q);
                 if constexpr (rotary) {
                     kernels::rotary_table(c.position, 1, KeyDim, double(rotary_base), halves,
-                                          waves);
-                    kernels::rotate(nullptr, c.batch, 1, Heads, KeyDim, waves, halves, false, q);
+                                          turns);
+                    kernels::rotate(nullptr, c.batch, 1, Heads, KeyDim, turns, halves, false, q);
                 }
                 if constexpr (past) {
                     project<Key::last, nk>(c, c.batch, input<From::key>(c), p.key, k);
                     project<Value::last, nv>(c, c.batch, input<From::value>(c), p.value, v);
                     if constexpr (rotary)
-                        kernels::rotate(nullptr, c.batch, 1, key_heads, KeyDim, waves, halves,
+                        kernels::rotate(nullptr, c.batch, 1, key_heads, KeyDim, turns, halves,
                                         false, k);
                     for (std::size_t n = 0; n < c.batch; ++n)
                         remember(c, n, c.position, 1, k + n * nk, v + n * nv);
                 } else if (c.position == 0) {
                     if constexpr (rotary)
-                        kernels::rotary_table(0, tk, KeyDim, double(rotary_base), halves, waves);
-                    T* const keys = waves + (rotary ? 2 * tk * KeyDim : 0);
+                        kernels::rotary_table(0, tk, KeyDim, double(rotary_base), halves, turns);
+                    T* const keys = turns + (rotary ? 2 * tk * KeyDim : 0);
                     for (std::size_t n = 0; n < c.batch; ++n) {
                         T* const values = c.memory + n * memory + tk * nk;
                         project<Key::last, nk>(c, tk, input<From::key>(c) + n * Key::size, p.key,
@@ -333,7 +332,7 @@ struct MultiHeadAttention {
                         project<Value::last, nv>(c, tk, input<From::value>(c) + n * Value::size,
                                                  p.value, values);
                         if constexpr (rotary)
-                            kernels::rotate(nullptr, tk, tk, key_heads, KeyDim, waves, halves,
+                            kernels::rotate(nullptr, tk, tk, key_heads, KeyDim, turns, halves,
                                             false, keys);
                         remember(c, n, 0, tk, keys, values);
                     }

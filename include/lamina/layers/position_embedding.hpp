@@ -33,7 +33,7 @@ struct PositionEmbedding {
         static constexpr std::size_t flops = In::size;
 
         static void forward(auto const& c) { // y = x + positions
-            auto const [positions] = c.parameters();
+            auto const* const positions = c.parameters()[0];
             auto const sum = [](auto a, auto b) { return a + b; };
             parallel_for(c.threads, c.batch, 16384 / In::size + 1,
                          [&](std::size_t begin, std::size_t end, std::size_t) {
@@ -43,7 +43,7 @@ struct PositionEmbedding {
                          });
         }
         static void backward(auto const& c) { // dpositions += dy over the batch, dx = dy
-            auto const [dpositions] = c.gradients();
+            auto* const dpositions = c.gradients()[0];
             auto const sum = [](auto a, auto b) { return a + b; };
             if (c.trains)
                 parallel_for(c.threads, In::size, 4096,
@@ -61,7 +61,7 @@ struct PositionEmbedding {
             using Parameters = typename On::Parameters;
             static constexpr bool in_place = true;
             static void forward(auto const& c) {
-                auto const [positions] = c.parameters();
+                auto const* const positions = c.parameters()[0];
                 auto const sum = [](auto a, auto b) { return a + b; };
                 for (std::size_t n = 0; n < c.batch; ++n)
                     kernels::map(In::last, c.y.sample(n), sum, c.x.sample(n),

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/activations/relu.hpp>
+#include <lamina/activations/silu.hpp>
+#include <lamina/graph/node.hpp>
+#include <lamina/layers/dense.hpp>
+#include <lamina/layers/dropout.hpp>
+#include <lamina/layers/glu.hpp>
+#include <lamina/layers/transformer_options.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+namespace detail {
+
+/// Dense<Units>, with those of the options that are Dense's.
+template <std::size_t Units, class... Options>
+struct DenseWith {
+    using type = Dense<Units>;
+};
+template <std::size_t Units, class... Options>
+requires(has_option<NoBias, Options...>) struct DenseWith<Units, Options...> {
+    using type = Dense<Units, NoBias>;
+};
+
+} // namespace detail
+
+/// The feed-forward network of a Transformer: two layers for each moment by itself,
+/// activation(x linear1) linear2, Hidden wide and as wide as the input again.
+///
+/// Input       Shape<Time, Features> or Shape<Features>
+/// Output      that shape
+/// Parameters  those of the Dense layers linear1 and linear2
+/// Options     NoBias; InnerDropout: dropout behind the activation, with the share `dropout`
+/// Source      Vaswani et al. (2017), section 3.3
+template <std::size_t Hidden, class Activation = ReLU, class... Options>
+struct FeedForward {
+    static_assert(
+        ((detail::has_option<Options, NoBias, InnerDropout>)&&...),
+        "FeedForward<Hidden, Activation, ...> takes the options NoBias and InnerDropout.");
+    float dropout = 0.0f;
+    [[no_unique_address]] Activation activation{};
+
+    constexpr auto operator()(AnyNode auto x) const {
+        using First = typename detail::DenseWith<Hidden, Options...>::type;
+        using Second = typename detail::DenseWith<width<decltype(x)>, Options...>::type;
+        auto const h = x | named<"linear1">(First{}) | activation;
+        if constexpr (detail::has_option<InnerDropout, Options...>)
+            return h | Dropout{.rate = dropout} | named<"linear2">(Second{});
+        else return h | named<"linear2">(Second{});
+    }
+};
+
+/// The gated one: (activation(x gate_proj) (x up_proj)) down_proj, the product number by number.
+/// With SiLU it is SwiGLU, what Llama has; with Sigmoid the first of the family.
+///
+/// Input       Shape<Time, Features> or Shape<Features>
+/// Output      that shape
+/// Parameters  those of the Dense layers gate_proj, up_proj and down_proj
+/// Options     NoBias
+/// Source      Shazeer (2020), "GLU variants improve Transformer"
+template <std::size_t Hidden, class Activation = SiLU, class... Options>
+struct GatedFeedForward {
+    static_assert((detail::has_option<Options, NoBias> && ...),
+                  "GatedFeedForward<Hidden, Activation, ...> takes the option NoBias.");
+    [[no_unique_address]] Activation activation{};
+
+    constexpr auto operator()(AnyNode auto x) const {
+        using Wide = typename detail::DenseWith<Hidden, Options...>::type;
+        using Back = typename detail::DenseWith<width<decltype(x)>, Options...>::type;
+        auto const gate = x | named<"gate_proj">(Wide{});
+        auto const up = x | named<"up_proj">(Wide{});
+        return join(up, gate) | GLU<Activation>{activation} | named<"down_proj">(Back{});
+    }
+};
+
+} // namespace lamina

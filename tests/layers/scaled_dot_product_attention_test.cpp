@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/layers/scaled_dot_product_attention.hpp>
+
+#include "support/check_golden.hpp"
+#include "support/check_layer.hpp"
+#include "support/layers.hpp"
+
+#include <lamina/layers/dense.hpp>
+#include <lamina/layers/embedding.hpp>
+
+#include <cstddef>
+#include <vector>
+
+using namespace lamina;
+using namespace lamina::testing;
+using lamina::Causal;
+
+static_assert(!ScaledDotProductAttention::On<Shape<5>>::fits);
+static_assert(!ScaledDotProductAttention::On<Shape<5, 4>, Shape<6, 3>>::fits);
+static_assert(!ScaledDotProductAttention::On<Shape<5, 4>, Shape<6, 3>, Shape<7, 4>>::fits);
+static_assert(ScaledDotProductAttention::On<Shape<5, 4>, Shape<6, 3>, Shape<6, 4>>::fits);
+
+TEST_CASE("ScaledDotProductAttention: what every layer owes") {
+    check_layer("one moment", Sequential{Input<1, 3>{}, ScaledDotProductAttention{}});
+    check_layer("itself", Sequential{Input<5, 3>{}, Dense<4>{}, ScaledDotProductAttention{},
+                                     Squash{}});
+    check_layer("causal", Sequential{Input<70, 2>{}, ScaledDotProductAttentionWith<Causal>{}});
+    check_layer("query and value", graph<Input<3, 4>, Input<6, 4>>([](auto q, auto v) {
+                    return join(q, v) | ScaledDotProductAttention{.scale = 0.7f};
+                }));
+    check_layer("query, value, key",
+                graph<Input<3, 4>, Input<6, 17>, Input<6, 4>>([](auto q, auto v, auto k) {
+                    return join(q, v, k) | ScaledDotProductAttention{};
+                }));
+    check_layer("the same thrice", graph<Input<3, 4>>([](auto x) {
+                    auto h = x | Dense<4>{};
+                    return join(h, h, h) | ScaledDotProductAttention{};
+                }));
+    check_layer("padding", graph<Input<3, 4>, Tokens<6>>([](auto q, auto tokens) {
+                    return join(q, tokens | Embedding<5, 4, MaskZero>{})
+                         | ScaledDotProductAttention{};
+                }));
+    check_layer("an additive mask", graph<Input<3, 4>, Input<6, 4>, Input<3, 6>>(
+                    [](auto q, auto v, auto mask) {
+                        return join(q, v, mask) | ScaledDotProductAttentionWith<AdditiveMask>{};
+                    }));
+    check_layer("frozen above", Sequential{Input<5, 3>{}, frozen(Dense<4>{}),
+                                           ScaledDotProductAttention{}, Dense<2>{}});
+    check_layer("dropout", Sequential{Input<5, 3>{}, ScaledDotProductAttention{.dropout = 0.4f}},
+                Conditions{.by_sample = false, .one_mode = false});
+}
+
+TEST_CASE("ScaledDotProductAttention: PyTorch's numbers") {
+    // its weights are an output too: attention to the rows of a unit matrix
+    golden::Case golden("sdpa_causal");
+    for (auto& [key, array] : golden.arrays)   // heads are samples here
+        array.shape = {4, 5, array.size() / 20};
+    auto const net = graph<Input<5, 4>, Input<5, 4>, Input<5, 4>, Input<5, 5>>(
+        [](auto q, auto k, auto v, auto unit) {
+            return outputs(join(q, v, k) | ScaledDotProductAttentionWith<Causal>{},
+                           join(q, unit, k) | ScaledDotProductAttentionWith<Causal>{});
+        });
+    auto& unit = golden.arrays["in/unit"];
+    for (std::size_t i = 0; i < 100; ++i) unit.values.push_back(i / 5 % 5 == i % 5);
+    check_golden(golden, net, {"in/q", "in/k", "in/v", "in/unit"}, {"out/y", "out/w"}, {}, {});
+}
