@@ -49,6 +49,11 @@ need_examples() {
     need bzip2 has bzip2
     need gnuplot-nox has gnuplot
 }
+# The texts and pictures that the other examples learn from.
+need_data() {
+    need wordnet-base test -e /usr/share/wordnet/data.noun
+    need fortunes test -e /usr/share/games/fortunes/science
+}
 need_tests() {
     need doctest-dev has_header doctest/doctest.h
     need libbenchmark-dev has_header benchmark/benchmark.h

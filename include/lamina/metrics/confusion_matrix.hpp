@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,19 +21,19 @@ namespace detail {
 
 /// counts[truth * classes + answer] as a table for people.
 std::string confusion_text(double const* counts, std::size_t classes,
-                           std::initializer_list<std::string_view> names);
+                           std::span<std::string_view const> names);
 
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE std::string
 confusion_text(double const* counts, std::size_t classes,
-               std::initializer_list<std::string_view> names) {
+               std::span<std::string_view const> names) {
     std::size_t const n = classes + 1;
     std::vector<std::string> cells(n * n);
     cells[0] = "true \\ predicted";
     for (std::size_t c = 0; c < classes; ++c)
         cells[c + 1] = cells[(c + 1) * n] =
-            c < names.size() ? std::string(names.begin()[c]) : message({c});
+            c < names.size() ? std::string(names[c]) : message({c});
     for (std::size_t t = 0; t < classes; ++t)
         for (std::size_t a = 0; a < classes; ++a)
             cells[(t + 1) * n + a + 1] = message({counts[t * classes + a]});
@@ -107,7 +108,11 @@ struct Confusion {
     /// A table for people: a row for each true class, a column for each answer. Classes without a
     /// name are called by their number.
     std::string text(std::initializer_list<std::string_view> names = {}) const {
-        return detail::confusion_text(counts[0].data(), Classes, names);
+        return detail::confusion_text(counts[0].data(), Classes, {names.begin(), names.size()});
+    }
+    std::string text(std::vector<std::string> const& names) const {
+        std::vector<std::string_view> const views(names.begin(), names.end());
+        return detail::confusion_text(counts[0].data(), Classes, views);
     }
 };
 
