@@ -67,6 +67,7 @@ public:
             typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
             std::uint64_t step, Threads* given) {
         auto const threads = Net::threads(given);
+        reserve(batch.size, threads);
         T penalty{0};
         auto w = examiner.work_on(weights, batch, threads);
         w.next_state = next_state.data();
