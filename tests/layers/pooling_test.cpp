@@ -38,7 +38,7 @@ TEST_CASE("MaxPooling: what every layer owes") {
     check_layer("2", Sequential{Input<4, 6, 3>{}, MaxPooling2D<2>{}});
     check_layer("2, odd", Sequential{Input<5, 3, 17>{}, Squash{}, MaxPooling2D<2>{}});
     check_layer("same", Sequential{Input<5, 3, 2>{}, MaxPooling2D<2, Same>{}, Squash{}});
-    check_layer("windows that overlap", Sequential{Input<5, 6, 2>{}, MaxPooling2D<3, Strides<1>>{}});
+    check_layer("overlap", Sequential{Input<5, 6, 2>{}, MaxPooling2D<3, Strides<1>>{}});
     check_layer("gaps", Sequential{Input<7, 7, 2>{}, MaxPooling2D<2, Strides<3>>{}});
     check_layer("padding", Sequential{Input<5, 4, 2>{}, MaxPooling2D<3, Strides<2>, Padding<1>>{}});
     check_layer("behind a convolution", Sequential{Input<5, 5, 1>{}, Conv2D<3, 2, ReLU>{},

@@ -16,7 +16,8 @@ struct GlobalAveragePooling1D {
     struct On : detail::GlobalAverage<In> {
         static constexpr bool fits = In::rank == 2 && !In::integer;
         static void otherwise() {
-            static_assert(fits, "GlobalAveragePooling1D takes a sequence of vectors. Put Embedding before it.");
+            static_assert(fits, "GlobalAveragePooling1D takes a sequence of vectors. "
+                                "Put Embedding before it.");
         }
     };
 };

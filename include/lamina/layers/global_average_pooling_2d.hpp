@@ -16,7 +16,8 @@ struct GlobalAveragePooling2D {
     struct On : detail::GlobalAverage<In> {
         static constexpr bool fits = In::rank == 3 && !In::integer;
         static void otherwise() {
-            static_assert(fits, "GlobalAveragePooling2D takes an image. Begin with Input<Height, Width, Channels>.");
+            static_assert(fits, "GlobalAveragePooling2D takes an image. "
+                                "Begin with Input<Height, Width, Channels>.");
         }
     };
 };

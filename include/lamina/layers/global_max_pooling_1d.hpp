@@ -5,7 +5,8 @@
 
 namespace lamina {
 
-/// The largest number of each feature over time. Masked moments do not count; if none counts, it is 0.
+/// The largest number of each feature over time. Masked moments do not count; if none counts, it
+/// is 0.
 ///
 /// Input       Shape<Time, Features>
 /// Output      Shape<Features>
@@ -16,7 +17,8 @@ struct GlobalMaxPooling1D {
     struct On : detail::GlobalMax<In> {
         static constexpr bool fits = In::rank == 2 && !In::integer;
         static void otherwise() {
-            static_assert(fits, "GlobalMaxPooling1D takes a sequence of vectors. Put Embedding before it.");
+            static_assert(fits, "GlobalMaxPooling1D takes a sequence of vectors. "
+                                "Put Embedding before it.");
         }
     };
 };

@@ -16,7 +16,8 @@ struct GlobalMaxPooling2D {
     struct On : detail::GlobalMax<In> {
         static constexpr bool fits = In::rank == 3 && !In::integer;
         static void otherwise() {
-            static_assert(fits, "GlobalMaxPooling2D takes an image. Begin with Input<Height, Width, Channels>.");
+            static_assert(fits, "GlobalMaxPooling2D takes an image. "
+                                "Begin with Input<Height, Width, Channels>.");
         }
     };
 };
