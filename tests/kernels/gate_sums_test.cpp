@@ -128,6 +128,6 @@ TEST_CASE("gate sums: a row's bits do not depend on the rows beside it, but for 
         return z;
     };
     auto const two = last_of(2);
-    for (std::size_t const rows : {4u, 6u, 8u, 12u, 14u, 16u, 40u})
+    for (std::size_t rows = 3; rows <= 40; ++rows)
         CHECK(std::memcmp(last_of(rows).data(), two.data(), two.size() * sizeof(float)) == 0);
 }

@@ -182,21 +182,24 @@ template <std::size_t R, class Sums, class T>
     }
 }
 
-inline constexpr std::size_t tallest_gate_tile =
-    std::min<std::size_t>(6, GemmTraits<xsimd::default_arch>::sums / 4);
+inline constexpr std::size_t tallest_gate_tile = GemmTraits<xsimd::default_arch>::many ? 6 : 3;
 
-/// Rows of the next tile, of so many that are left.
+/// Rows of the next tile, of so many that are left: one only where there is only one, since its
+/// sums are added up in another order.
 constexpr std::size_t rows_of_gate_tile(std::size_t left) {
-    if (left == 1) return 1;
-    if (tallest_gate_tile > 4 && (left == 4 || left == 5 || left == 8)) return 4;
-    return left >= tallest_gate_tile ? tallest_gate_tile : 2;
+    if (left < 4) return left;
+    if constexpr (tallest_gate_tile == 3) return left == 4 ? 2 : 3;
+    else return left == 5 ? 3 : left < 6 || left == 7 || left == 8 ? 4 : 6;
 }
 template <class Sums, class T>
 void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* z) {
-    if (rows == 1) gate_tile<1, Sums>(x, h, z);
-    else if (rows == 2) gate_tile<2, Sums>(x, h, z);
-    else if (rows == tallest_gate_tile) gate_tile<tallest_gate_tile, Sums>(x, h, z);
-    else gate_tile<4, Sums>(x, h, z);
+    if (rows == 1) return gate_tile<1, Sums>(x, h, z);
+    if (rows == 2) return gate_tile<2, Sums>(x, h, z);
+    if (rows == 3) return gate_tile<3, Sums>(x, h, z);
+    if constexpr (tallest_gate_tile == 6) {
+        if (rows == 4) return gate_tile<4, Sums>(x, h, z);
+        return gate_tile<6, Sums>(x, h, z);
+    }
 }
 
 /// What the sums of some rows begin with.
