@@ -6,9 +6,13 @@
 using namespace lamina;
 
 #ifdef SHOULD_FAIL
-constexpr auto net = graph<Input<4, 8>>([](auto x) { return join(x, x, x, x) | MultiHeadAttention<2, 4>{}; });
+constexpr auto net = graph<Input<4, 8>>([](auto x) {
+    return join(x, x, x, x) | MultiHeadAttention<2, 4>{};
+});
 #else
-constexpr auto net = graph<Input<4, 8>>([](auto x) { return join(x, x, x) | MultiHeadAttention<2, 4>{}; });
+constexpr auto net = graph<Input<4, 8>>([](auto x) {
+    return join(x, x, x) | MultiHeadAttention<2, 4>{};
+});
 #endif
 
 int main() {

@@ -28,7 +28,8 @@ TEST_CASE("FeedForward: what every layer owes") {
     check_layer("a sequence", Sequential{Input<5, 3>{}, FeedForward<7, Tanh>{}});
     check_layer("a vector", Sequential{Input<4>{}, FeedForward<9, GELU>{}});
     check_layer("no bias", Sequential{Input<2, 17>{}, FeedForward<1, Squash, NoBias>{}});
-    check_layer("dropout", Sequential{Input<5, 3>{}, FeedForward<7, Tanh, InnerDropout>{.dropout = 0.5f}},
+    check_layer("dropout",
+                Sequential{Input<5, 3>{}, FeedForward<7, Tanh, InnerDropout>{.dropout = 0.5f}},
                 Conditions{.by_sample = false, .one_mode = false});
     check_layer("frozen", Sequential{Input<5, 3>{}, frozen(FeedForward<7, Tanh>{})});
 }

@@ -55,10 +55,11 @@ TEST_CASE("MultiHeadAttention: what every layer owes, over itself") {
     check_layer("multi-query", Sequential{Input<5, 4>{},
                                           MultiHeadAttention<3, 2, KeyValueHeads<1>>{}});
     check_layer("rotary", Sequential{Input<6, 4>{}, MultiHeadAttention<2, 4, Rotary<>>{}});
-    check_layer("rotary halves",
-                Sequential{Input<6, 4>{},
-                           MultiHeadAttention<2, 6, RotaryHalves<100>, Causal, KeyValueHeads<1>>{}});
-    check_layer("frozen", Sequential{Input<5, 3>{}, Dense<4>{}, frozen(MultiHeadAttention<2, 2>{})});
+    check_layer("rotary halves", Sequential{Input<6, 4>{},
+                                            MultiHeadAttention<2, 6, RotaryHalves<100>, Causal,
+                                                               KeyValueHeads<1>>{}});
+    check_layer("frozen",
+                Sequential{Input<5, 3>{}, Dense<4>{}, frozen(MultiHeadAttention<2, 2>{})});
     check_layer("a constant mask", Sequential{Input<7, 3>{}, MultiHeadAttention<2, 2,
                                                                                 MaskedBy<Near>>{}});
     check_layer("wide", Sequential{Input<3, 65>{}, MultiHeadAttention<1, 64>{}, Dense<1>{}});

@@ -58,5 +58,6 @@ TEST_CASE("SinusoidalPositionEncoding: the sine and the cosine themselves, far a
 
 TEST_CASE("SinusoidalPositionEncoding: moment by moment") {
     check_steps<0>("from an input", Sequential{Input<7, 5>{}, SinusoidalPositionEncoding{}});
-    check_steps<0>("in place", Sequential{Input<9, 5>{}, Dense<18>{}, SinusoidalPositionEncoding{}});
+    check_steps<0>("in place",
+                   Sequential{Input<9, 5>{}, Dense<18>{}, SinusoidalPositionEncoding{}});
 }

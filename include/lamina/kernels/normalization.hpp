@@ -135,7 +135,7 @@ void row_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x
     });
 }
 
-// ---- Each row by its size alone: Zhang and Sennrich (2019), "Root mean square layer normalization"
+// ---- Each row by its size alone: Zhang and Sennrich (2019) --------------------------------------
 
 /// y = u gamma, u = x / root of the mean of x^2; inverse keeps 1 / root of each row.
 template <class Arch = xsimd::default_arch, class T>
