@@ -57,9 +57,9 @@ double run(LabelledTexts const& train, LabelledTexts const& test, std::size_t ep
     std::printf("Test accuracy: %.4f (loss %.4f)\n\n", accuracy, loss);
 
     auto const p = model.predict(x_test);
-    std::printf("%s\n", evaluate_metric<Shape<Classes>>(ConfusionMatrix{}, p, y_test)
-                          .text(test.classes)
-                          .c_str());
+    std::printf(
+        "%s\n",
+        evaluate_metric<Shape<Classes>>(ConfusionMatrix{}, p, y_test).text(test.classes).c_str());
     auto const of_shown = model.predict(rows(shown));
     for (std::size_t i = 0; i < shown.size(); ++i) {
         std::size_t best = 0;

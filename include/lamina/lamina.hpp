@@ -108,6 +108,7 @@
 #include <lamina/layers/pooling.hpp>
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/recurrent.hpp>
+#include <lamina/layers/repeat.hpp>
 #include <lamina/layers/repeat_vector.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/residual.hpp>
