@@ -182,13 +182,14 @@ template <std::size_t R, class Sums, class T>
     }
 }
 
-inline constexpr std::size_t tallest_gate_tile = GemmTraits<xsimd::default_arch>::many ? 6 : 3;
+inline constexpr bool tall_gate_tiles = GemmTraits<xsimd::default_arch>::many;
+inline constexpr std::size_t tallest_gate_tile = tall_gate_tiles ? 6 : 3;
 
 /// Rows of the next tile, of so many that are left: one only where there is only one, since its
-/// sums are added up in another order.
+/// sums are added up in another order. With few registers two at a time, and three at the end.
 constexpr std::size_t rows_of_gate_tile(std::size_t left) {
     if (left < 4) return left;
-    if constexpr (tallest_gate_tile == 3) return left == 4 ? 2 : 3;
+    if constexpr (!tall_gate_tiles) return 2;
     else return left == 5 ? 3 : left < 6 || left == 7 || left == 8 ? 4 : 6;
 }
 template <class Sums, class T>
@@ -196,7 +197,7 @@ void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* 
     if (rows == 1) return gate_tile<1, Sums>(x, h, z);
     if (rows == 2) return gate_tile<2, Sums>(x, h, z);
     if (rows == 3) return gate_tile<3, Sums>(x, h, z);
-    if constexpr (tallest_gate_tile == 6) {
+    if constexpr (tall_gate_tiles) {
         if (rows == 4) return gate_tile<4, Sums>(x, h, z);
         return gate_tile<6, Sums>(x, h, z);
     }
@@ -217,6 +218,13 @@ void begin_sums(std::size_t rows, T const* start, Rows<T const> zx, std::size_t 
         }
 }
 
+template <class T, class Gates>
+[[gnu::always_inline]] inline void call_gates(std::size_t units, std::size_t j, std::size_t r,
+                                              T const* z, Gates const& gates) {
+    if (units - j >= lanes<T>) gates(Columns<T, xsimd::default_arch>{j}, r, z);
+    else gates(LastColumns<T, xsimd::default_arch>{j, units - j}, r, z);
+}
+
 } // namespace detail
 
 /// gates(at, r, z) for each row r and each batch of units: at loads and stores numbers of these
@@ -228,24 +236,39 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
                Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
                Gates const& gates) {
     using V = Batch<T>;
-    alignas(64) T z[detail::tallest_gate_tile * Sums::sums * V::size];
+    constexpr std::size_t together = 8, size = Sums::sums * V::size;
+    static_assert(together >= detail::tallest_gate_tile);
+    alignas(64) T z[together * size];
     std::size_t const last = (units - 1) / V::size * V::size;
-    for (std::size_t i = 0; i <= last; i += V::size) {
-        std::size_t const j = turned ? last - i : i;
+    auto const column = [&](std::size_t i) { return turned ? last - i : i; };
+    auto const sum = [&](std::size_t j, std::size_t r, std::size_t count, T* to) {
         detail::Panel<Sums, T const> const panel(packed, features, units, j);
+        detail::begin_sums<Sums, T>(count, panel.start, {zx.data ? zx[r] : nullptr, zx.ld}, units,
+                                    j, to);
+        detail::Factor<T> const from_x{x.data ? x[r] : nullptr, x.ld, x.data ? features : 0,
+                                       panel.x};
+        detail::Factor<T> const from_h{h.data ? h[r] : nullptr, h.ld, h.data ? units : 0, panel.h};
+        detail::run_gate_tile<Sums>(count, from_x, from_h, to);
+    };
+    if (rows == 1) { // the gates of several batches of units, so that none waits for itself
+        for (std::size_t i = 0; i <= last; i += together * V::size) {
+            std::size_t const end = std::min(last + V::size, i + together * V::size);
+            T* to = z;
+            for (std::size_t k = i; k < end; k += V::size, to += size) sum(column(k), 0, 1, to);
+            to = z;
+            for (std::size_t k = i; k < end; k += V::size, to += size)
+                detail::call_gates(units, column(k), 0, to, gates);
+        }
+        return;
+    }
+    for (std::size_t i = 0; i <= last; i += V::size) {
+        std::size_t const j = column(i);
         for (std::size_t r = 0; r < rows;) {
-            std::size_t const done = detail::rows_of_gate_tile(rows - r);
-            detail::begin_sums<Sums, T>(done, panel.start, {zx.data ? zx[r] : nullptr, zx.ld},
-                                        units, j, z);
-            detail::Factor<T> const from_x{x.data ? x[r] : nullptr, x.ld, x.data ? features : 0,
-                                           panel.x};
-            detail::Factor<T> const from_h{h.data ? h[r] : nullptr, h.ld, h.data ? units : 0,
-                                           panel.h};
-            detail::run_gate_tile<Sums>(done, from_x, from_h, z);
-            T const* sums = z;
-            for (std::size_t const end = r + done; r < end; ++r, sums += Sums::sums * V::size)
-                if (units - j >= V::size) gates(Columns<T, xsimd::default_arch>{j}, r, sums);
-                else gates(LastColumns<T, xsimd::default_arch>{j, units - j}, r, sums);
+            std::size_t const count = detail::rows_of_gate_tile(rows - r);
+            sum(j, r, count, z);
+            T const* at = z;
+            for (std::size_t const end = r + count; r < end; ++r, at += size)
+                detail::call_gates(units, j, r, at, gates);
         }
     }
 }
