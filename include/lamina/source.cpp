@@ -6,6 +6,13 @@
 #include <lamina/lamina.hpp>
 
 #include <lamina/adapters/gnuplot.hpp>
+#ifdef LAMINA_HAS_GZIP
+#include <lamina/data/gzip.hpp>
+#endif
+#ifdef LAMINA_HAS_IMAGES
+#include <lamina/data/image_file.hpp>
+#include <lamina/data/image_folder.hpp>
+#endif
 #ifdef LAMINA_HAS_UNICODE
 #include <lamina/data/byte_pair.hpp>
 #include <lamina/data/unicode.hpp>

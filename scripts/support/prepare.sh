@@ -42,12 +42,16 @@ need_library() {
     need libhdf5-dev has_header hdf5.h hdf5/serial/hdf5.h
     need nlohmann-json3-dev has_header nlohmann/json.hpp
     need libutf8proc-dev has_header utf8proc.h
+    need zlib1g-dev has_header zlib.h
+    need libstb-dev has_header stb/stb_image.h stb_image.h
 }
-# What the examples draw with, and what unpacks R's tables, which releases pack differently.
+# What the examples draw with, the images they learn from, and what unpacks R's tables, which
+# releases pack differently.
 need_examples() {
     need xz-utils has xz
     need bzip2 has bzip2
     need gnuplot-nox has gnuplot
+    need dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist
 }
 # The texts and pictures that the other examples learn from.
 need_data() {
