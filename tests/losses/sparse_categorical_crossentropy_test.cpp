@@ -103,6 +103,8 @@ TEST_CASE("after Softmax and LogSoftmax the logits form is chosen, with the opti
     using Pair = FromLogits<Softmax, SparseCategoricalCrossentropy>;
     static_assert(Pair::value && FromLogits<LogSoftmax, SparseCategoricalCrossentropy>::value);
     static_assert(!FromLogits<Sigmoid, SparseCategoricalCrossentropy>::value);
-    Pair::type const loss = SparseCategoricalCrossentropy{.label_smoothing = 0.25f};
+    Pair::type const loss =
+        SparseCategoricalCrossentropy{.label_smoothing = 0.25f, .ignore_class = -1};
     CHECK(loss.label_smoothing == 0.25f);
+    CHECK(loss.ignore_class == -1);
 }

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,24 @@ TEST_CASE("classes") {
     CHECK(message<L, Shape<10>>(label, weight.data()) == "");
     label[9999] = 12;
     CHECK(contains(message<L, Shape<10>>(label, weight.data()), "label 12 at row 9999"));
+}
+
+TEST_CASE("a class that is ignored is admitted, and no other") {
+    using L = SparseCategoricalCrossentropy;
+    CHECK(!ignored_class(L{}));
+    CHECK(!ignored_class(MeanSquaredError{}));
+    CHECK(ignored_class(L{.ignore_class = -100}) == -100);
+    std::vector<std::int32_t> label(1000, -100);
+    auto const check = [&](std::optional<std::int32_t> ignored) {
+        check_targets<L, Shape<10>, float>(label.data(), label.size(), nullptr, "fit", ignored);
+    };
+    CHECK_NOTHROW(check(-100));
+    CHECK_THROWS_AS(check({}), Error);
+    CHECK_THROWS_AS(check(-99), Error);
+    label[999] = -99;
+    CHECK_THROWS_WITH_AS(check(-100),
+                         "fit: label -99 at row 999: this model has 10 classes, labels are 0..9",
+                         Error);
 }
 
 TEST_CASE_TEMPLATE("every place is looked at", T, float, double) {

@@ -7,6 +7,8 @@
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/target.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -18,13 +20,16 @@ namespace lamina {
 ///
 /// Output   Shape<..., Classes>: logits
 /// Target   Indices<...>: a class, 0 to Classes - 1, for each vector
+/// Options  label_smoothing; ignore_class: vectors with this target count for nothing, and the mean
+///          is that of the others: PyTorch's ignore_index
 /// Formula  for each vector log sum exp z - z[t]. Logits of +-200 and beyond cost what they differ
 ///          by; beyond a quarter of the largest number, as for infinities, they count as that
 /// Errors   (compile time) a single class; the output is Softmax or Sigmoid; a class that there is
 ///          not
 /// Source   keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 struct SparseCategoricalCrossentropyFromLogits {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+    std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
     static constexpr std::string_view title = "SparseCategoricalCrossentropyFromLogits";
@@ -46,6 +51,11 @@ struct SparseCategoricalCrossentropyFromLogits {
         }
     };
 
+    void config(auto const& out) const {
+        out("label_smoothing", label_smoothing);
+        if (ignore_class) out("ignore_class", *ignore_class);
+    }
+
     auto operator()(auto& row) const {
         return detail::crossentropy_of_logits(row, label_smoothing);
     }
@@ -55,15 +65,18 @@ struct SparseCategoricalCrossentropyFromLogits {
 /// LogSoftmax) it is computed from the logits.
 ///
 /// Output   Shape<..., Classes>: a distribution over the classes
-/// Target   Indices<...>: a class, 0 to Classes - 1, for each vector. To leave a vector out (Keras'
-///          ignore_class), give it the weight 0: its target may then be anything
+/// Target   Indices<...>: a class, 0 to Classes - 1, for each vector
+/// Options  label_smoothing; ignore_class: vectors with this target count for nothing, neither in
+///          the loss nor in the metrics, and the mean is that of the others. It need not be one of
+///          the classes: {.ignore_class = -1}
 /// Formula  for each vector -log p[t]; p is divided by its sum and held within [1e-7, 1 - 1e-7], as
 ///          in Keras, and has no slope beyond
 /// Errors   (compile time) a single class; the output is Sigmoid or has no activation; a class that
 ///          there is not
 /// Source   keras.losses.SparseCategoricalCrossentropy
 struct SparseCategoricalCrossentropy {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+    std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
     static constexpr std::string_view title = "SparseCategoricalCrossentropy";
@@ -89,7 +102,14 @@ struct SparseCategoricalCrossentropy {
         }
     };
 
-    constexpr operator SparseCategoricalCrossentropyFromLogits() const { return {label_smoothing}; }
+    constexpr operator SparseCategoricalCrossentropyFromLogits() const {
+        return {label_smoothing, ignore_class};
+    }
+
+    void config(auto const& out) const {
+        out("label_smoothing", label_smoothing);
+        if (ignore_class) out("ignore_class", *ignore_class);
+    }
 
     auto operator()(auto& row) const {
         return detail::crossentropy_of_probabilities(row, label_smoothing);
@@ -100,7 +120,7 @@ template <>
 struct FromLogits<Softmax, SparseCategoricalCrossentropy> : std::true_type {
     using type = SparseCategoricalCrossentropyFromLogits;
 };
-template <>   // log softmax(log softmax(z)) = log softmax(z)
+template <> // log softmax(log softmax(z)) = log softmax(z)
 struct FromLogits<LogSoftmax, SparseCategoricalCrossentropy> : std::true_type {
     using type = SparseCategoricalCrossentropyFromLogits;
 };

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -64,11 +65,14 @@ std::size_t find_first_not(E const* data, std::size_t from, std::size_t n, Ok co
 }
 
 /// The position of the first of n targets that the rule does not admit, searching from `from`; n if
-/// it admits them all. Classes are std::int32_t, all others float or double.
+/// it admits them all. Classes are std::int32_t, all others float or double. The class `also` is
+/// admitted too: 0 always is.
 template <TargetRule Rule, class E>
-std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::size_t from = 0) {
+std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::size_t from = 0,
+                     [[maybe_unused]] std::int32_t also = 0) {
     if constexpr (std::is_integral_v<E>)
-        return find_first_not(target, from, n, [=](E t) { return std::uint32_t(t) < classes; });
+        return find_first_not(target, from, n,
+                              [=](E t) { return (std::uint32_t(t) < classes) | (t == also); });
     else return find_first_not(target, from, n, [](E t) { return is_admitted<Rule>(t); });
 }
 
@@ -119,16 +123,29 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
 
 } // namespace detail
 
+/// The class that a loss leaves out, Keras' ignore_class: of vectors with this target neither the
+/// loss nor a metric takes note.
+template <class Loss>
+constexpr std::optional<std::int32_t> ignored_class([[maybe_unused]] Loss const& loss) {
+    if constexpr (requires { loss.ignore_class; }) return loss.ignore_class;
+    else return {};
+}
+
 /// Throws lamina::Error (Kind::data) for the first of the targets of `samples` samples that Loss,
 /// on outputs of shape Y, does not admit. What has the weight 0 may be anything: `weight` has one
-/// number for each vector of the output; null: all count. To be called once, before the first step.
+/// number for each vector of the output; null: all count. Targets that say `ignored` are admitted.
+/// To be called once, before the first step.
 template <class Loss, class Y, class T>
 void check_targets(Element<T const, typename Loss::template On<Y>::Target>* target,
-                   std::size_t samples, T const* weight = nullptr, char const* where = "fit") {
+                   std::size_t samples, T const* weight = nullptr, char const* where = "fit",
+                   std::optional<std::int32_t> ignored = {}) {
     using Target = typename Loss::template On<Y>::Target;
     constexpr std::size_t width = Target::size / Y::rows;
     std::size_t const n = samples * Target::size;
-    for (std::size_t i = 0; (i = detail::find_bad<Loss::rule>(Y::last, target, n, i)) < n; ++i)
+    auto const next = [&](std::size_t from) {
+        return detail::find_bad<Loss::rule>(Y::last, target, n, from, ignored.value_or(0));
+    };
+    for (std::size_t i = 0; (i = next(i)) < n; ++i)
         if (!weight || weight[i / width] != T(0))
             detail::refuse_target(Loss::rule, Loss::title, Y::last, Target::integer,
                                   double(target[i]), i, Target::size, where);

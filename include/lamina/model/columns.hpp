@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -152,11 +153,12 @@ std::size_t class_of(void const* target, Extents shape, bool integer, std::size_
 }
 
 /// sample_weight times class_weight, one number for each sample; without both, no memory and no
-/// numbers. The shape is that of a target.
+/// numbers. The shape is that of a target; what is of the class `ignored` has no class_weight.
 template <class T>
 [[gnu::cold]] void weigh_samples(Array const& sample_weight, std::span<float const> class_weight,
                                  void const* target, Extents shape, bool integer, std::size_t n,
-                                 char const* where, Block<T>& into) {
+                                 char const* where, Block<T>& into,
+                                 std::optional<std::int32_t> ignored = {}) {
     if (sample_weight.empty() && class_weight.empty()) return;
     into.reserve(n + 1);
     std::fill_n(into.data(), n, T{1});
@@ -175,6 +177,7 @@ template <class T>
                        "sample_weight."});
     for (std::size_t i = 0; i < n; ++i) {
         std::size_t const k = class_of<T>(target, shape, integer, i);
+        if (integer && ignored && k == std::size_t(*ignored)) continue;
         if (k >= class_weight.size())
             refuse(where, {"class_weight has ", class_weight.size(), " numbers, sample ", i,
                            " is of class ", k, ". Give one for each class."});

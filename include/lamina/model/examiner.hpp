@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/losses/target.hpp>
 #include <lamina/metrics/metric.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/pairing.hpp>
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -128,7 +130,13 @@ public:
             using Y = typename P::Y;
             auto const* const target =
                 static_cast<Element<T const, typename P::Target>*>(batch.y[K]);
-            T const* const mask = Net::mask_of(plan.losses[K], arena, n, true);
+            auto const& loss = leaf<K>(losses);
+            T const* mask = Net::mask_of(plan.losses[K], arena, n, true);
+            if constexpr (leaves_out<K>)
+                if (auto const ignored = ignored_class(loss)) {
+                    mask = leave_out(*ignored, target, mask, n * Y::rows, room);
+                    room += n * Y::rows;
+                }
             T total{};
             T const* const weight = weigh<Y>(mask, batch, room, total);
             room += n * Y::rows;
@@ -136,8 +144,7 @@ public:
             T* const dy = Learn ? Net::dy_of(plan.losses[K], arena, n) : nullptr;
             // a loss is divided by total, so total / share multiplies loss and gradient by the
             // share
-            sum +=
-                P::Bound::value(leaf<K>(losses), y, target, weight, dy, total / T(loss_weights[K]));
+            sum += P::Bound::value(loss, y, target, weight, dy, total / T(loss_weights[K]));
             sums.template update<K>(options,
                                     View<T const, Y>{Net::y_of(plan.outputs[K], arena, n, true), n},
                                     target, mask);
@@ -152,12 +159,24 @@ public:
     Workspace<Net> work;
 
 private:
+    /// Whether the K-th loss may leave out vectors by their class.
+    template <std::size_t K>
+    static constexpr bool leaves_out = requires(typename Pairing::template At<K>::Loss loss) {
+        loss.ignore_class;
+    };
     static constexpr std::size_t row_weights_per_sample =
         []<std::size_t... K>(std::index_sequence<K...>) {
-        return (Pairing::template At<K>::Y::rows + ... + 0);
+        return ((Pairing::template At<K>::Y::rows * (leaves_out<K> ? 2 : 1)) + ... + 0);
     }
     (std::make_index_sequence<outputs>{});
 
+    /// The mask without the vectors whose class is ignored.
+    static T const* leave_out(std::int32_t ignored, std::int32_t const* target, T const* mask,
+                              std::size_t rows, T* room) {
+        for (std::size_t r = 0; r < rows; ++r)
+            room[r] = target[r] == ignored ? T{0} : mask ? mask[r] : T{1};
+        return room;
+    }
     /// What each vector of an output weighs: the sample's weight times the mask; and the sum that
     /// the loss is divided by: the vectors, or those that the mask keeps (Keras'
     /// sum_over_batch_size).

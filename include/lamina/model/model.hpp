@@ -35,6 +35,7 @@ class Model<D, T, Optimizer, Losses<L...>, Metrics...> {
     template <std::size_t K>
     using PairAt = typename Pairing::template At<K>;
     using InputColumns = detail::InputColumnsOf<D, T>;
+    using LossesAsComputed = typename Pairing::Losses;
 
 public:
     using Scalar = T;
@@ -91,10 +92,10 @@ public:
     /// are then those before that batch.
     [[gnu::noinline]] History fit(Arrays const& x, Arrays const& y,
                                   FitOptions const& options = {}) {
-        Bound train("fit", x, y, options.sample_weight, options.class_weight), held;
+        Bound train("fit", losses(), x, y, options.sample_weight, options.class_weight), held;
         if (!options.validation_data.x.empty()) {
-            held =
-                Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
+            held = Bound("fit: validation_data", losses(), options.validation_data.x,
+                         options.validation_data.y);
         } else if (options.validation_split > 0) {
             if (!(options.validation_split < 1))
                 detail::refuse("fit",
@@ -125,18 +126,18 @@ public:
         using Source =
             detail::Stream<T, typename InputColumns::First, Target<0>, typename PairAt<0>::Stated,
                            Output<0>, std::remove_reference_t<B>>;
-        Source source(batches);
+        Source source(batches, ignored_class(detail::leaf<0>(losses())));
         Bound held;
         if (!options.validation_data.x.empty())
-            held =
-                Bound("fit: validation_data", options.validation_data.x, options.validation_data.y);
+            held = Bound("fit: validation_data", losses(), options.validation_data.x,
+                         options.validation_data.y);
         return detail::FitRun(*this, source, held.samples, options).run();
     }
 
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
                                     EvaluateOptions const& options = {}) const {
-        Bound data("evaluate", x, y, options.sample_weight);
+        Bound data("evaluate", losses(), x, y, options.sample_weight);
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
@@ -214,7 +215,7 @@ public:
 
     /// One step over one batch, for loops of one's own. The batch's loss.
     T train_on_batch(Arrays const& x, Arrays const& y, UseThreads use = 1) {
-        Bound data("train_on_batch", x, y);
+        Bound data("train_on_batch", losses(), x, y);
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small) threads = use.pool_for(3 * flops(data.samples.count), made);
@@ -263,9 +264,11 @@ private:
     struct Targets<std::index_sequence<K...>> {
         using Columns = detail::ColumnsOf<T, Target<K>...>;
         using Bytes = std::index_sequence<detail::bytes_of<T, Target<K>>...>;
-        static void check(Columns const& y, std::size_t n, char const* where) {
+        static void check(LossesAsComputed const& losses, Columns const& y, std::size_t n,
+                          char const* where) {
             (check_targets<typename PairAt<K>::Stated, Output<K>, T>(
-                 static_cast<Element<T const, Target<K>>*>(y.data[K]), n, nullptr, where),
+                 static_cast<Element<T const, Target<K>>*>(y.data[K]), n, nullptr, where,
+                 ignored_class(detail::leaf<K>(losses))),
              ...);
         }
     };
@@ -280,19 +283,20 @@ private:
         detail::Samples<T, typename InputColumns::Bytes, typename TargetsOf::Bytes> samples;
 
         Bound() = default;
-        Bound(char const* where, Arrays const& x, Arrays const& y, Array const& sample_weight = {},
-              std::span<float const> class_weight = {}) {
+        Bound(char const* where, LossesAsComputed const& losses, Arrays const& x, Arrays const& y,
+              Array const& sample_weight = {}, std::span<float const> class_weight = {}) {
             samples.count = in.bind(x, where, "x", Network::vocabulary);
             std::size_t const n = targets.bind(y, where, "y", [](int) { return std::size_t{0}; });
             if (n != samples.count)
                 detail::refuse(where, {"x has ", samples.count, " samples, y has ", n,
                                        ". Give one target for each."});
-            TargetsOf::check(targets, n, where);
+            TargetsOf::check(losses, targets, n, where);
             std::copy_n(in.data, inputs, samples.data);
             std::copy_n(targets.data, outputs, samples.data + inputs);
             detail::weigh_samples<T>(sample_weight, class_weight, targets.data[0],
                                      {Target<0>::dims.data(), Target<0>::rank, Target<0>::size},
-                                     Target<0>::integer, n, where, weights);
+                                     Target<0>::integer, n, where, weights,
+                                     ignored_class(detail::leaf<0>(losses)));
             samples.weight = weights.size() ? weights.data() : nullptr;
         }
     };

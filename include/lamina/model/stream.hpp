@@ -10,6 +10,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -21,7 +23,9 @@ namespace lamina::detail {
 template <class T, class X, class Y, class Loss, class Out, class B>
 class Stream {
 public:
-    explicit Stream(B& batches) : batches_(batches) {}
+    /// Targets of the class `ignored` are admitted: the loss leaves them out.
+    explicit Stream(B& batches, std::optional<std::int32_t> ignored = {})
+        : batches_(batches), ignored_(ignored) {}
 
     std::size_t batches(std::size_t) const { return batches_.steps(); }
     void begin_epoch(std::size_t epoch, std::size_t, bool, Random) { batches_.restart(epoch); }
@@ -34,7 +38,8 @@ public:
         if (!batches_.next(b)) return false;
         where_[0] = take<X>(b.x, b.n, x_, "x");
         where_[1] = take<Y>(b.y, b.n, y_, "y");
-        check_targets<Loss, Out, T>(static_cast<Element<T const, Y>*>(where_[1]), b.n);
+        check_targets<Loss, Out, T>(static_cast<Element<T const, Y>*>(where_[1]), b.n, nullptr,
+                                    "fit", ignored_);
         view = {where_, where_ + 1, nullptr, b.n};
         return true;
     }
@@ -62,6 +67,7 @@ private:
     }
 
     B& batches_;
+    std::optional<std::int32_t> ignored_;
     void const* where_[2]{};
     Block<NumberOf<T, X>> x_;
     Block<NumberOf<T, Y>> y_;
