@@ -51,8 +51,8 @@ struct GRU {
     using BiasShape = std::conditional_t<before, Shape<3 * Units>, Shape<2, 3 * Units>>;
 
     void config(auto const& out) const {
-        out("dropout", dropout);
-        out("recurrent_dropout", recurrent_dropout);
+        detail::tell_recurrent<Options...>(*this, Units, out);
+        out("reset_after", !before);
     }
     /// The same layer with more options.
     template <class... More>

@@ -23,8 +23,13 @@ struct UnitForgetBias {
 ///     i, f, o = sigmoid, g = tanh of x kernel + h recurrent_kernel + bias, moment by moment
 ///     c = f c + i g,   h = o tanh(c)
 ///
-/// A masked moment leaves the state as it is, so its output is the one before. Token by token (see
-/// Stepper) the state survives from call to call: a stream, and nothing is allocated.
+/// A masked moment leaves the state as it is, so its output is the one before. In a Stepper the
+/// state survives from call to call, what Keras calls stateful: sound, sample by sample, or a text,
+/// token by token; nothing is allocated. It packs the weights at the first moment, so weights that
+/// were trained on are seen after start().
+///
+///     Stepper step{model.weights};                     // of Input<Time, 1>, LSTM<32>, Dense<1>
+///     for (float& sample : sound) sample = *step(&sample);
 ///
 ///     join(x, h, c) | LSTM<64>{}                       // begins with these states, not with zeros
 ///     auto [y, h, c] = x | LSTM<64, ReturnState>{};    // gives its last state too
@@ -49,10 +54,7 @@ struct LSTM {
                   "initializers.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
 
-    void config(auto const& out) const {
-        out("dropout", dropout);
-        out("recurrent_dropout", recurrent_dropout);
-    }
+    void config(auto const& out) const { detail::tell_recurrent<Options...>(*this, Units, out); }
     /// The same layer with more options.
     template <class... More>
     constexpr LSTM<Units, Options..., More...> with() const {

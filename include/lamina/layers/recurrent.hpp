@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/refused.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/recurrent.hpp>
 #include <lamina/kernels/recurrent_cells.hpp>
@@ -242,6 +243,20 @@ struct Recurrent {
     };
 };
 
+/// Tells files what the recurrent layers have in common, in Keras' words.
+template <class... Options>
+void tell_recurrent(auto const& layer, std::size_t units, auto const& out) {
+    out("units", units);
+    out("return_sequences", has_option<ReturnSequences, Options...>);
+    out("go_backwards", has_option<GoBackwards, Options...>);
+    out("use_bias", !has_option<NoBias, Options...>);
+    out("dropout", layer.dropout);
+    out("recurrent_dropout", layer.recurrent_dropout);
+    if (has_option<ZeroMasked, Options...> && has_option<ReturnSequences, Options...>)
+        out("zero_output_for_mask", true);
+    if (has_option<WithCell, Options...>) out("with_cell", true);
+}
+
 /// What a layer with ReturnState gives: auto [y, h] = x | GRU<64, ReturnState>{};
 template <class Y, class H>
 struct Returned {
@@ -259,6 +274,23 @@ struct ReturnedWithCell {
 };
 template <class Y, class H, class C>
 ReturnedWithCell(Y, H, C) -> ReturnedWithCell<Y, H, C>;
+
+/// What is several nodes has no layer behind it; what was refused before has said so.
+template <class Y, class L>
+constexpr Refused take_apart(L const&) {
+    static_assert(std::is_same_v<Y, Refused>,
+                  "With ReturnState a layer gives several nodes. Take them apart: auto [y, h, c] = "
+                  "x | LSTM<64, ReturnState>{};");
+    return {};
+}
+template <class Y, class H, class L>
+constexpr Refused operator|(Returned<Y, H>, L const& layer) {
+    return take_apart<Y>(layer);
+}
+template <class Y, class H, class C, class L>
+constexpr Refused operator|(ReturnedWithCell<Y, H, C>, L const& layer) {
+    return take_apart<Y>(layer);
+}
 
 /// The options but for one: With<L, Units, More...> is the layer that has them, and More.
 template <class... O>

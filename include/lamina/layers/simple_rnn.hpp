@@ -30,8 +30,8 @@ inline constexpr bool is_elementwise = requires {
 /// Fully connected recurrent layer: h = f(x kernel + h recurrent_kernel + bias), moment by moment;
 /// f is tanh or the activation that is given first: SimpleRNN<32, ReLU>.
 ///
-/// A masked moment leaves the state as it is, so its output is the one before. Token by token (see
-/// Stepper) the state survives from call to call. join(x, h) | SimpleRNN<32>{} begins with h;
+/// A masked moment leaves the state as it is, so its output is the one before. In a Stepper the
+/// state survives from call to call; see LSTM. join(x, h) | SimpleRNN<32>{} begins with h;
 /// auto [y, h] = x | SimpleRNN<32, ReturnState>{} gives the last.
 ///
 /// Input       Shape<Time, Features>, and if there is any the state h, Shape<Units>
@@ -60,8 +60,8 @@ struct SimpleRNN {
     [[no_unique_address]] Activation activation{};
 
     void config(auto const& out) const {
-        out("dropout", dropout);
-        out("recurrent_dropout", recurrent_dropout);
+        detail::tell_recurrent<Options...>(*this, Units, out);
+        out.object("activation", detail::type_name<Activation>, activation);
     }
     /// The same layer with more options.
     template <class... More>
