@@ -212,6 +212,7 @@
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/history.hpp>
+#include <lamina/model/layer_view.hpp>
 #include <lamina/model/model.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/pairing.hpp>

@@ -4,11 +4,13 @@
 #include <lamina/core/block.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
+#include <lamina/model/layer_view.hpp>
 #include <lamina/model/network.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace lamina {
 
@@ -65,12 +67,34 @@ struct Weights {
         walk<true>(state.data(), f);
     }
 
+    /// A layer by its path, "encoder/dense_1", or by its place in summary() (the first input is 0):
+    /// `weights.layer("dense")["kernel"].numbers[0] = 1`.
+    ///
+    /// Errors: there is no such layer.
+    LayerView<T> layer(std::string_view path) { return layer(find(path)); }
+    LayerView<T const> layer(std::string_view path) const { return layer(find(path)); }
+    LayerView<T> layer(std::size_t index) { return view(index, values.data(), state.data()); }
+    LayerView<T const> layer(std::size_t index) const {
+        return view(index, values.data(), state.data());
+    }
+
     /// The path of each row of the table.
     static Paths<T> paths() {
         return {N::table.data(), N::size, N::graph.scopes.data(), N::graph.scopes.size()};
     }
 
 private:
+    static std::size_t find(std::string_view path) {
+        return std::size_t(detail::row_of(N::table.data(), N::size, paths(), path));
+    }
+    template <class V>
+    static LayerView<V> view(std::size_t index, V* values, V* state) {
+        if (index >= std::size_t(N::size))
+            detail::refuse("layer", {"the network has ", std::size_t(N::size),
+                                     " layers, inputs included, and no ", index, "."});
+        return detail::layer_view(N::table.data(), N::training.rows, paths(), int(index), values,
+                                  state);
+    }
     void write_layers(typename N::Definition const& definition) {
         if constexpr (detail::WritesLayers<typename N::Definition> &&
                       detail::is_chain(N::written)) {
