@@ -14,6 +14,10 @@ namespace lamina {
 /// Errors   (compile time) one number along the last axis; the input is tokens
 /// Source   keras.layers.Softmax; Bridle (1990)
 struct Softmax {
+    void config(auto const& out) const {
+        out("axis", -1);
+    }
+
     template <class In>
     struct On {
         static constexpr bool fits = !In::integer && In::last > 1;

@@ -1,26 +1,54 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
 namespace lamina {
 
-/// Receives the options of a layer, a loss, a metric or an optimizer, one by one: for files.
+/// Receives the options of a layer, a loss, a metric or an optimizer, one by one: for files. A
+/// value is a number, a truth value, a text, a list of whole numbers ({3, 3}), a list of such
+/// lists, or with object() something that has options itself.
 struct Settings {
-    enum class Kind { flag, whole, single_precision, double_precision };
+    enum class Kind { flag, whole, single_precision, double_precision, text, list, object };
+    struct Value {
+        Kind kind;
+        double number = 0;
+        std::string_view text{};           // of an object: its type
+        std::size_t const* list = nullptr; // width: of the inner lists; 0: there are none
+        std::size_t size = 0, width = 0;
+        void const* object = nullptr;
+        void (*describe)(void const* object, Settings const& out) = nullptr;
+    };
     void* to;
-    void (*add)(void* to, std::string_view name, double value, Kind kind);
+    void (*add)(void* to, std::string_view name, Value const& value);
 
     template <class V>
-    void operator()(std::string_view name, V value) const {
-        if constexpr (std::is_same_v<V, bool>) add(to, name, double(value), Kind::flag);
+    void operator()(std::string_view name, V const& value) const {
+        if constexpr (std::is_same_v<V, bool>) add(to, name, {Kind::flag, double(value)});
         else if constexpr (std::is_same_v<V, float>)
-            add(to, name, double(value), Kind::single_precision);
+            add(to, name, {Kind::single_precision, double(value)});
         else if constexpr (std::is_floating_point_v<V>)
-            add(to, name, double(value), Kind::double_precision);
-        else if constexpr (std::is_integral_v<V>) add(to, name, double(value), Kind::whole);
+            add(to, name, {Kind::double_precision, double(value)});
+        else if constexpr (std::is_integral_v<V>) add(to, name, {Kind::whole, double(value)});
+        else if constexpr (std::is_convertible_v<V const&, std::string_view>)
+            add(to, name, {.kind = Kind::text, .text = value});
     }
+    template <std::size_t N>
+    void operator()(std::string_view name, std::array<std::size_t, N> const& list) const {
+        add(to, name, {.kind = Kind::list, .list = list.data(), .size = N});
+    }
+    /// Lists of Width numbers, one after another.
+    template <std::size_t N>
+    void lists(std::string_view name, std::size_t width,
+               std::array<std::size_t, N> const& all) const {
+        add(to, name, {.kind = Kind::list, .list = all.data(), .size = N, .width = width});
+    }
+    /// Something that tells its own options, and the name of its type.
+    template <class O>
+    void object(std::string_view name, std::string_view type, O const& its) const;
 };
 
 /// Tells an object's options. An option whose member is called as in Keras (or as in the list
@@ -31,7 +59,7 @@ void describe([[maybe_unused]] L const& object, [[maybe_unused]] Settings const&
     if constexpr (requires { object.config(out); }) {
         object.config(out);
     } else if constexpr (!std::is_empty_v<L>) {
-#define LAMINA_SETTING(name) \
+#define LAMINA_SETTING(name)                                                                       \
     if constexpr (requires { object.name; }) out(#name, object.name);
         LAMINA_SETTING(rate)
         LAMINA_SETTING(stddev)
@@ -62,6 +90,14 @@ void describe([[maybe_unused]] L const& object, [[maybe_unused]] Settings const&
         LAMINA_SETTING(momentum_decay)
 #undef LAMINA_SETTING
     }
+}
+
+template <class O>
+void Settings::object(std::string_view name, std::string_view type, O const& its) const {
+    auto const tell = [](void const* o, Settings const& out) {
+        describe(*static_cast<O const*>(o), out);
+    };
+    add(to, name, {.kind = Kind::object, .text = type, .object = &its, .describe = tell});
 }
 
 } // namespace lamina

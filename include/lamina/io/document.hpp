@@ -43,8 +43,10 @@ struct Entry {
 /// Something with options: a layer, a loss, an optimizer. `settings` are names with values written
 /// as JSON: {"rate", "0.5"}.
 struct Part {
-    std::string type; ///< its class: "Dense", "Adam"
-    std::vector<std::pair<std::string, std::string>> settings;
+    std::string type{}; ///< its class: "Dense", "Adam"
+    std::vector<std::pair<std::string, std::string>> settings{};
+    std::string role{};        ///< what it is within another: "layer"
+    std::vector<Part> parts{}; ///< those within it
 
     [[gnu::cold]] std::string const* find(std::string_view name) const {
         for (auto const& [key, value] : settings)

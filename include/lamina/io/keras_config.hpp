@@ -18,6 +18,21 @@ namespace lamina {
 
 namespace detail {
 
+/// What Keras calls a layer's class.
+[[gnu::cold]] inline std::string keras_class(Document const& document, KerasLayer const& layer) {
+    auto const& row = document.layers[layer.row];
+    auto const& part = row.part;
+    constexpr std::array own{"ReLU", "LeakyReLU", "ELU", "Softmax"};
+    if (row.inputs.empty()) return "InputLayer";
+    if (layer.kind == KerasLayer::Kind::bidirectional) return "Bidirectional";
+    if (layer.kind == KerasLayer::Kind::separable)
+        return std::string("SeparableConv") + part.type.substr(part.type.size() - 2);
+    if (part.find("num_key_value_heads")) return "GroupedQueryAttention";
+    bool const function = std::find(own.begin(), own.end(), part.type) == own.end() &&
+                          !keras_activation(part).empty();
+    return function ? "Activation" : part.type;
+}
+
 /// {"class_name": "Dense", "config": {"name": ..., ...}} for one layer.
 class KerasLayerConfig {
 public:
@@ -26,96 +41,91 @@ public:
         : json_(json), row_(document.layers[layer.row]), document_(document), layer_(layer) {}
 
     [[gnu::cold]] void write() {
-        json_.member("class_name", class_name());
+        std::string const type = keras_class(document_, layer_);
+        json_.member("class_name", type);
         json_.key("config");
         json_.object();
         json_.member("name", layer_.name);
-        if (row_.inputs.empty()) write_input();
-        else write_layer();
+        if (row_.inputs.empty()) {
+            write_input();
+        } else {
+            json_.member("trainable", row_.trainable);
+            json_.member("dtype", dtype());
+            if (type == "Activation") json_.member("activation", keras_activation(row_.part));
+            else if (type == "Bidirectional") write_bidirectional();
+            else if (type == "PReLU") write_prelu();
+            else write_options(row_.part);
+        }
         json_.end();
     }
 
 private:
-    std::string_view type() const { return row_.part.type; }
-    /// An activation that Keras has as a function, without a layer of its own.
-    [[gnu::cold]] bool is_activation() const {
-        constexpr std::array layers{"ReLU", "LeakyReLU", "ELU", "Softmax"};
-        return std::find(layers.begin(), layers.end(), type()) == layers.end() &&
-               !keras_activation(row_.part).empty();
-    }
-    [[gnu::cold]] std::string class_name() const {
-        if (row_.inputs.empty()) return "InputLayer";
-        return is_activation() ? "Activation" : row_.part.type;
-    }
     [[gnu::cold]] std::string dtype() const {
         if (row_.integer) return "int32";
         auto const& parameters = document_.parameters;
         return std::string(name_of(parameters.empty() ? DType::f32 : parameters[0].dtype));
     }
-    [[gnu::cold]] bool has(std::string_view parameter) const {
-        auto const ends = [&](std::size_t i) {
-            std::string_view const name = document_.parameters[i].name;
-            return name.substr(name.rfind('/') + 1) == parameter;
-        };
-        return std::any_of(row_.parameters.begin(), row_.parameters.end(), ends);
-    }
-    [[gnu::cold]] void setting(std::string_view name) {
-        if (auto const* const value = row_.part.find(name)) {
-            json_.key(name);
-            json_.raw(*value);
-        }
-    }
-    [[gnu::cold]] void shape(std::vector<std::uint64_t> const& dims) {
-        for (auto const d : dims) json_.value(d);
-    }
-
     [[gnu::cold]] void write_input() {
         json_.key("batch_shape");
         json_.array();
         json_.null();
-        shape(row_.output);
+        for (auto const d : row_.output) json_.value(d);
         json_.end();
         json_.member("dtype", dtype());
         json_.member("sparse", false);
     }
-    [[gnu::cold]] void write_layer() {
-        json_.member("trainable", row_.trainable);
-        json_.member("dtype", dtype());
-        if (is_activation()) {
-            json_.member("activation", keras_activation(row_.part));
-        } else if (type() == "Dense") {
-            json_.member("units", row_.output.back());
-            json_.member("activation", layer_.activation);
-            json_.member("use_bias", has("bias"));
-            write_regularizer();
-        } else if (type() == "Reshape") {
-            json_.key("target_shape");
-            json_.array();
-            shape(row_.output);
-            json_.end();
-        } else if (type() == "BatchNormalization" || type() == "LayerNormalization") {
-            json_.member("axis", -1);
-            json_.member("center", has("beta"));
-            json_.member("scale", has("gamma"));
-            setting("momentum");
-            setting("epsilon");
-        } else if (type() == "Concatenate" || type() == "Softmax") {
-            json_.member("axis", -1);
-        } else if (type() == "PReLU") {
-            json_.key("shared_axes");
-            json_.array();
-            for (std::size_t axis = 1; axis < row_.output.size(); ++axis) json_.value(axis);
-            json_.end();
-        } else { // its options are called as in Keras
-            for (auto const& [name, value] : row_.part.settings) {
-                json_.key(name);
-                json_.raw(value);
-            }
+    /// A part's options are called as in Keras. The window of a separable convolution is that of
+    /// its first half.
+    [[gnu::cold]] void write_options(Part const& part) {
+        bool const separable = layer_.kind == KerasLayer::Kind::separable;
+        auto const* const window = separable ? &document_.layers[layer_.rows[0]].part : nullptr;
+        for (auto const& [name, value] : part.settings) {
+            if (name.starts_with("call.") || name.starts_with("kernel_l")) continue;
+            if (window && window->find(name) && name != "activation" && name != "use_bias")
+                continue;
+            json_.key(name);
+            if (name == "activation" && &part == &row_.part) json_.value(layer_.activation);
+            else json_.raw(value);
         }
+        for (std::size_t i = 0; window && i < window->settings.size(); ++i) {
+            auto const& [name, value] = window->settings[i];
+            if (name == "activation" || name == "use_bias") continue;
+            json_.key(name);
+            json_.raw(value);
+        }
+        for (auto const& inner : part.parts) write_inner(inner, inner.role);
+        write_regularizer(part);
     }
-    [[gnu::cold]] void write_regularizer() {
-        auto const* const l1 = row_.part.find("kernel_l1");
-        auto const* const l2 = row_.part.find("kernel_l2");
+    /// A layer or an activation within another.
+    [[gnu::cold]] void write_inner(Part const& part, std::string const& role) {
+        json_.key(role);
+        if (auto const activation = keras_activation(part); !activation.empty())
+            return json_.value(activation);
+        json_.object();
+        json_.member("class_name", part.type);
+        json_.key("config");
+        json_.object();
+        json_.member("name", layer_.name + "." + role);
+        write_options(part);
+        json_.end();
+        json_.end();
+    }
+    [[gnu::cold]] void write_bidirectional() {
+        auto const* const mode = row_.part.find("merge_mode");
+        json_.key("merge_mode");
+        if (mode) json_.raw(*mode);
+        else json_.value(row_.part.type == "Add" ? "sum" : "concat");
+        write_inner(document_.layers[layer_.rows[0]].part, "layer");
+    }
+    [[gnu::cold]] void write_prelu() {
+        json_.key("shared_axes");
+        json_.array();
+        for (std::size_t axis = 1; axis < row_.output.size(); ++axis) json_.value(axis);
+        json_.end();
+    }
+    [[gnu::cold]] void write_regularizer(Part const& part) {
+        auto const* const l1 = part.find("kernel_l1");
+        auto const* const l2 = part.find("kernel_l2");
         if (!l1 || !l2 || (*l1 == "0.0" && *l2 == "0.0")) return;
         json_.key("kernel_regularizer");
         json_.object();
@@ -171,15 +181,36 @@ private:
     if (many) json.end();
 }
 
+/// How the tensors of a call are handed to a layer: which of those that it reads, by name.
+struct KerasArgument {
+    std::string name; // "" for the first of them
+    std::vector<std::size_t> inputs;
+    bool list = false;
+};
+[[gnu::cold]] inline std::vector<KerasArgument> keras_arguments(Part const& part,
+                                                                std::size_t inputs) {
+    std::vector<KerasArgument> out{{"", {0}}};
+    if (part.type == "MultiHeadAttention") {
+        bool const masked = part.find("call.attention_mask") || part.find("additive_mask");
+        std::size_t const sequences = inputs - masked;
+        out.push_back({"value", {sequences > 1 ? 1u : 0u}});
+        if (sequences > 2) out.push_back({"key", {2}});
+        if (masked) out.push_back({"attention_mask", {sequences}});
+        return out;
+    }
+    bool const states = is_recurrent(part) && inputs > 1;
+    if (states) out.push_back({"initial_state", {}, true});
+    for (std::size_t i = 1; i < inputs; ++i) out.back().inputs.push_back(i);
+    out[0].list = out[0].inputs.size() > 1;
+    return out;
+}
+
 /// What a call reads, as Keras writes its tensors.
 [[gnu::cold]] inline void write_call(JsonText& json, KerasGraph const& graph,
-                                     Document const& document,
+                                     Document const& document, KerasLayer const& layer,
                                      std::vector<KerasLayer::Source> const& reads) {
-    json.object();
-    json.key("args");
-    json.array();
-    if (reads.size() > 1) json.array();
-    for (auto const& r : reads) {
+    auto const& part = document.layers[layer.rows[0]].part;
+    auto const tensor = [&](KerasLayer::Source const& r) {
         auto const& from = document.layers[graph.layers[r.layer].row];
         json.object();
         json.member("class_name", "__keras_tensor__");
@@ -199,11 +230,30 @@ private:
         json.end();
         json.end();
         json.end();
-    }
-    if (reads.size() > 1) json.end();
+    };
+    auto const argument = [&](KerasArgument const& a) {
+        if (a.list) json.array();
+        for (auto const i : a.inputs) tensor(reads[i]);
+        if (a.list) json.end();
+    };
+    auto const all = keras_arguments(part, reads.size());
+    json.object();
+    json.key("args");
+    json.array();
+    if (!reads.empty()) argument(all[0]);
     json.end();
     json.key("kwargs");
     json.object();
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        json.key(all[i].name);
+        argument(all[i]);
+    }
+    constexpr std::string_view prefix = "call.";
+    for (auto const& [name, value] : part.settings) {
+        if (!name.starts_with(prefix) || name == "call.attention_mask") continue;
+        json.key(name.substr(prefix.size()));
+        json.raw(value);
+    }
     json.end();
     json.end();
 }
@@ -217,27 +267,28 @@ private:
                                                     KerasGraph const& graph) {
     JsonText json;
     json.object();
-    json.member("class_name", document.sequential ? "Sequential" : "Functional");
+    json.member("class_name", graph.sequential ? "Sequential" : "Functional");
     json.key("config");
     json.object();
-    json.member("name", document.sequential ? "sequential" : "functional");
+    json.member("name", graph.sequential ? "sequential" : "functional");
     json.member("trainable", true);
     json.key("layers");
     json.array();
     for (auto const& layer : graph.layers) {
         json.object();
         detail::KerasLayerConfig(json, document, layer).write();
-        if (!document.sequential) {
+        if (!graph.sequential) {
             json.member("name", layer.name);
             json.key("inbound_nodes");
             json.array();
-            for (auto const& call : layer.calls) detail::write_call(json, graph, document, call);
+            for (auto const& call : layer.calls)
+                detail::write_call(json, graph, document, layer, call);
             json.end();
         }
         json.end();
     }
     json.end();
-    if (document.sequential) {
+    if (graph.sequential) {
         json.key("build_input_shape");
         json.array();
         json.null();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 
 #include <algorithm>
@@ -15,13 +16,17 @@
 namespace lamina {
 
 /// One layer of a Keras model: a row of lamina's table, with the activation behind it where Keras
-/// has that as an argument of the layer, and each call of it.
+/// has that as an argument of the layer, and each call of it. Keras has some as one layer that are
+/// several rows here: Bidirectional, and the separable convolutions.
 struct KerasLayer {
     struct Source {
         std::size_t layer, call; // which call of which layer
     };
-    std::string name;    ///< without slashes: "encoder.dense_1"
-    std::size_t row = 0; ///< the row that owns its weights
+    enum class Kind { one, bidirectional, separable };
+    std::string name;              ///< without slashes: "encoder.dense_1"
+    std::size_t row = 0;           ///< the row whose output it gives
+    std::vector<std::size_t> rows; ///< those that own its weights, in Keras' order
+    Kind kind = Kind::one;
     std::string activation = "linear";
     std::vector<std::vector<Source>> calls; ///< what each call reads; empty for an input
 };
@@ -30,6 +35,7 @@ struct KerasLayer {
 struct KerasGraph {
     std::vector<KerasLayer> layers;
     std::vector<KerasLayer::Source> inputs, outputs;
+    bool sequential = false; ///< each layer reads the one before it, once
 };
 
 namespace detail {
@@ -126,6 +132,63 @@ namespace detail {
     return order;
 }
 
+/// An option whose value is written so in JSON.
+[[gnu::cold]] inline bool is_option(Part const& part, std::string_view name,
+                                    std::string_view value) {
+    auto const* const found = part.find(name);
+    return found && *found == value;
+}
+/// LSTM, GRU or SimpleRNN, which have this option alone.
+[[gnu::cold]] inline bool is_recurrent(Part const& part) {
+    return part.find("return_sequences") != nullptr;
+}
+
+/// For each row the row of the Keras layer that it is a part of: itself, unless that is one with
+/// several rows.
+[[gnu::cold]] inline std::vector<std::size_t> keras_owners(Document const& document,
+                                                           std::vector<std::size_t> const& readers,
+                                                           std::vector<bool> const& shared) {
+    auto const& rows = document.layers;
+    std::vector<std::size_t> owners(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) owners[i] = i;
+    auto const half = [&](std::size_t i, std::string const& stem, std::string_view name) {
+        return readers[i] == 1 && !shared[i] && rows[i].path == stem + std::string(name);
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto const& row = rows[i];
+        std::string const stem = row.path.substr(0, row.path.rfind('/') + 1);
+        if (stem.empty() || shared[i]) continue;
+        if (row.inputs.size() == 2) { // a | LSTM, a | LSTM backwards, joined
+            auto const a = row.inputs[0], b = row.inputs[1];
+            bool const recurrent = a != b && is_recurrent(rows[a].part) &&
+                                   rows[a].part.type == rows[b].part.type &&
+                                   is_option(rows[b].part, "go_backwards", "true");
+            bool const merges = row.part.type == "Concatenate" || row.part.type == "Add" ||
+                                row.part.find("merge_mode");
+            if (recurrent && merges && half(a, stem, "forward") && half(b, stem, "backward"))
+                owners[a] = owners[b] = i;
+        } else if (row.inputs.size() == 1 && row.path == stem + "pointwise") {
+            auto const before = row.inputs[0];
+            if (rows[before].part.find("depth_multiplier") && rows[before].parameters.size() == 1 &&
+                half(before, stem, "depthwise"))
+                owners[before] = i;
+        }
+    }
+    return owners;
+}
+/// The rows that a Keras layer reads.
+[[gnu::cold]] inline std::vector<std::size_t> keras_inputs(Document const& document,
+                                                           KerasLayer const& layer) {
+    auto const& rows = document.layers;
+    if (layer.kind == KerasLayer::Kind::one) return rows[layer.row].inputs;
+    auto reads = rows[layer.rows[0]].inputs;
+    if (layer.kind == KerasLayer::Kind::bidirectional) { // x once, then the states of both
+        auto const& back = rows[layer.rows[1]].inputs;
+        reads.insert(reads.end(), back.begin() + 1, back.end());
+    }
+    return reads;
+}
+
 [[gnu::cold]] inline std::string keras_name(std::string path) {
     std::replace(path.begin(), path.end(), '/', '.'); // Keras allows no slash in a name
     return path;
@@ -138,6 +201,28 @@ namespace detail {
     auto shape = e.shape;
     if (layer.part.type == "PReLU") shape.insert(shape.begin(), layer.output.size() - 1, 1);
     return shape;
+}
+
+/// "sequential/lstm/lstm_cell/kernel": what Keras calls a variable of one of a layer's rows.
+[[gnu::cold]] inline std::string keras_variable(Document const& document, KerasGraph const& graph,
+                                                KerasLayer const& layer, std::size_t row,
+                                                Entry const& entry) {
+    auto const& part = document.layers[row].part;
+    std::string const type = snake_case(part.type);
+    std::string path = (graph.sequential ? "sequential/" : "") + layer.name + "/";
+    std::string leaf = entry.name.substr(entry.name.rfind('/') + 1);
+    if (layer.kind == KerasLayer::Kind::bidirectional)
+        path += (row == layer.rows[0] ? "forward_" : "backward_") + type + "/";
+    if (layer.kind == KerasLayer::Kind::separable && leaf == "kernel")
+        leaf = row == layer.row ? "pointwise_kernel" : "depthwise_kernel";
+    if (is_recurrent(part)) path += type + "_cell/";
+    if (part.type == "MultiHeadAttention") { // query_kernel is the kernel of its layer query
+        auto const at = leaf.find('_');
+        std::string const inner = leaf.substr(0, at);
+        path += (inner == "output" ? "attention_output" : inner) + "/";
+        leaf.erase(0, at + 1);
+    }
+    return path + leaf;
 }
 
 /// "adam" for Adam: what Keras calls the optimizer's variables after.
@@ -158,34 +243,47 @@ namespace detail {
     std::vector<bool> shared(rows.size(), false);
     for (std::size_t i = 0; i < rows.size(); ++i)
         if (rows[i].owner != i) shared[rows[i].owner] = shared[i] = true;
+    auto const owners = detail::keras_owners(document, readers, shared);
 
     KerasGraph graph;
     std::vector<KerasLayer::Source> made(rows.size()); // what gives each row's output
     std::size_t inputs = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto const& row = rows[i];
-        std::vector<KerasLayer::Source> reads;
-        for (auto const k : row.inputs) reads.push_back(made[k]);
-        if (row.inputs.size() == 1) { // an activation goes into the Dense before it
+        if (owners[i] != i) continue;
+        if (row.inputs.size() == 1) { // an activation goes into the layer before it
             auto const before = row.inputs[0];
             auto const activation = detail::keras_activation(row.part);
-            bool const takes =
-                rows[before].part.type == "Dense" && readers[before] == 1 && !shared[before];
+            bool const takes = detail::is_option(rows[before].part, "activation", "\"linear\"") &&
+                               readers[before] == 1 && !shared[before] && !shared[i];
             if (takes && !activation.empty()) {
                 made[i] = made[before];
                 graph.layers[made[i].layer].activation = activation;
                 continue;
             }
         }
-        if (row.owner != i) {
-            auto& layer = graph.layers[made[row.owner].layer];
-            made[i] = {made[row.owner].layer, layer.calls.size()};
-            layer.calls.push_back(std::move(reads));
-            continue;
-        }
         KerasLayer layer;
         layer.row = i;
-        layer.name = detail::keras_name(row.path);
+        for (std::size_t k = 0; k < i; ++k)
+            if (owners[k] == i) layer.rows.push_back(k);
+        if (!layer.rows.empty())
+            layer.kind = row.inputs.size() == 2 ? KerasLayer::Kind::bidirectional
+                                                : KerasLayer::Kind::separable;
+        if (layer.kind == KerasLayer::Kind::bidirectional)
+            layer.rows.assign(row.inputs.begin(), row.inputs.end()); // forward comes first
+        else layer.rows.push_back(i);
+
+        std::vector<KerasLayer::Source> reads;
+        for (auto const k : detail::keras_inputs(document, layer)) reads.push_back(made[k]);
+        if (row.owner != i) {
+            auto& first = graph.layers[made[row.owner].layer];
+            made[i] = {made[row.owner].layer, first.calls.size()};
+            first.calls.push_back(std::move(reads));
+            continue;
+        }
+        layer.name = detail::keras_name(layer.kind == KerasLayer::Kind::one
+                                            ? row.path
+                                            : row.path.substr(0, row.path.rfind('/')));
         if (row.inputs.empty()) {
             layer.name = "input_layer";
             if (inputs > 0) layer.name += "_" + std::to_string(inputs);
@@ -198,7 +296,16 @@ namespace detail {
     }
     for (auto const i : document.inputs) graph.inputs.push_back(made[i]);
     for (auto const o : document.outputs) graph.outputs.push_back(made[o]);
-    if (document.sequential) return graph;
+
+    graph.sequential = graph.inputs.size() == 1 && graph.outputs.size() == 1 &&
+                       graph.outputs[0].layer + 1 == graph.layers.size();
+    for (std::size_t i = 1; i < graph.layers.size(); ++i) {
+        auto const& calls = graph.layers[i].calls;
+        graph.sequential = graph.sequential && calls.size() == 1 && calls[0].size() == 1 &&
+                           calls[0][0].layer + 1 == i &&
+                           rows[graph.layers[i].row].part.type != "MultiHeadAttention";
+    }
+    if (graph.sequential) return graph;
 
     auto const order = detail::keras_order(graph);
     std::vector<std::size_t> place(order.size());

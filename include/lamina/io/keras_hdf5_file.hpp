@@ -49,35 +49,29 @@ private:
         auto const weights = file_.group(file_.root(), "model_weights");
         std::vector<std::string> names;
         for (auto const& layer : graph_.layers) // a Sequential's input is no layer to Keras
-            if (!document_.sequential || !layer.calls.empty()) names.push_back(layer.name);
+            if (!graph_.sequential || !layer.calls.empty()) names.push_back(layer.name);
         file_.names(weights, "layer_names", names);
         file_.text(weights, "backend", backend);
         file_.text(weights, "keras_version", keras_version);
         for (auto const& layer : graph_.layers) {
-            if (document_.sequential && layer.calls.empty()) continue;
+            if (graph_.sequential && layer.calls.empty()) continue;
             auto const group = file_.group(weights, layer.name);
-            auto const& row = document_.layers[layer.row];
             std::vector<std::string> paths;
-            auto const add = [&](Entry entry) {
-                entry.shape = detail::keras_shape(row, entry);
-                entry.name = variable_path(layer, entry.name);
-                paths.push_back(entry.name);
-                file_.tensor(group, entry);
-            };
-            for (auto const i : row.parameters) add(document_.parameters[i]);
-            for (auto const i : row.state) add(document_.state[i]);
+            for (auto const row : layer.rows) {
+                auto const add = [&](Entry entry) {
+                    entry.shape = detail::keras_shape(document_.layers[row], entry);
+                    entry.name = detail::keras_variable(document_, graph_, layer, row, entry);
+                    paths.push_back(entry.name);
+                    file_.tensor(group, entry);
+                };
+                for (auto const i : document_.layers[row].parameters) add(document_.parameters[i]);
+                for (auto const i : document_.layers[row].state) add(document_.state[i]);
+            }
             file_.names(group, "weight_names", paths);
         }
         auto const top = file_.group(weights, "top_level_model_weights");
         file_.names(top, "weight_names", {});
     }
-    /// "sequential/dense/kernel" for "dense/kernel".
-    [[gnu::cold]] std::string variable_path(KerasLayer const& layer,
-                                            std::string const& name) const {
-        std::string const above = document_.sequential ? "sequential/" : "";
-        return above + layer.name + name.substr(name.rfind('/'));
-    }
-
     [[gnu::cold]] void write_optimizer() {
         auto const group = file_.group(file_.root(), "optimizer_weights");
         std::string const name = detail::keras_optimizer_name(document_.optimizer);
@@ -164,17 +158,21 @@ private:
         std::string whose;
     };
 
+    /// Where the weights of a row go.
+    [[gnu::cold]] void add_places(std::size_t index, std::vector<Place>& places) {
+        auto const& row = wanted_.layers[index];
+        std::string const whose = "layer " + std::to_string(index) + " " + row.part.type;
+        auto const add = [&](Entry const& e, Loaded::Numbers& to) {
+            places.push_back({&e, &to, detail::keras_shape(row, e), whose});
+        };
+        for (auto const i : row.parameters) add(wanted_.parameters[i], loaded_.parameters[i]);
+        for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
+    }
     [[gnu::cold]] void load_weights(Hdf5Reader::Group const& weights,
                                     std::vector<std::string> const& layers) {
         std::vector<Place> places;
         for (auto const& layer : graph_.layers) {
-            auto const& row = wanted_.layers[layer.row];
-            std::string const whose = "layer " + std::to_string(layer.row) + " " + row.part.type;
-            auto const add = [&](Entry const& e, Loaded::Numbers& to) {
-                places.push_back({&e, &to, detail::keras_shape(row, e), whose});
-            };
-            for (auto const i : row.parameters) add(wanted_.parameters[i], loaded_.parameters[i]);
-            for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
+            for (auto const i : layer.rows) add_places(i, places);
         }
         std::vector<Found> found;
         for (auto const& layer : layers) {

@@ -5,6 +5,7 @@
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_graph.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -30,11 +31,6 @@ namespace detail {
     double value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
-}
-[[gnu::cold]] inline bool is_option(Part const& part, std::string_view name,
-                                    std::string_view value) {
-    auto const* const found = part.find(name);
-    return found && *found == value;
 }
 [[gnu::cold]] inline bool is_on(Part const& part, std::string_view name) {
     return part.find(name) && !is_option(part, name, "0.0") && !is_option(part, name, "false");
@@ -123,16 +119,18 @@ keras_slot_groups(Part const& optimizer) {
     std::size_t first = 0; // slot of the group
     for (auto const& group : detail::keras_slot_groups(document.optimizer)) {
         for (auto const& layer : graph.layers) {
-            auto const& row = document.layers[layer.row];
-            if (!row.trainable) continue;
-            for (auto const p : row.parameters) {
-                std::string const& path = document.parameters[p].name;
-                std::string const name = (document.sequential ? "sequential_" : "") + layer.name +
-                                         "_" + path.substr(path.rfind('/') + 1) + "_";
-                auto const shape = detail::keras_shape(row, document.parameters[p]);
-                for (std::size_t k = 0; k < group.size(); ++k)
-                    out.push_back(
-                        {name + std::string(group[k]), p * document.slot_count + first + k, shape});
+            for (auto const i : layer.rows) {
+                auto const& row = document.layers[i];
+                if (!row.trainable) continue;
+                for (auto const p : row.parameters) {
+                    std::string name =
+                        detail::keras_variable(document, graph, layer, i, document.parameters[p]);
+                    std::replace(name.begin(), name.end(), '/', '_');
+                    auto const shape = detail::keras_shape(row, document.parameters[p]);
+                    for (std::size_t k = 0; k < group.size(); ++k)
+                        out.push_back({name + "_" + std::string(group[k]),
+                                       p * document.slot_count + first + k, shape});
+                }
             }
         }
         first += group.size();

@@ -19,24 +19,53 @@
 
 namespace lamina::detail {
 
-/// Collects what describe() tells, each value as JSON.
-[[gnu::cold]] inline void add_setting(void* to, std::string_view name, double value,
-                                      Settings::Kind kind) {
-    JsonText text;
-    if (kind == Settings::Kind::flag) text.value(value != 0);
-    else if (kind == Settings::Kind::whole) text.value(std::int64_t(value));
-    else if (kind == Settings::Kind::single_precision) text.value(float(value));
-    else text.value(value);
-    static_cast<Part*>(to)->settings.emplace_back(name, std::move(text).text());
-}
 /// "Dense" of "Dense<64>", "Normalization" of "detail::Normalization<...>".
 [[gnu::cold]] inline std::string class_name(std::string_view type) {
     type = type.substr(0, type.find('<'));
     if (auto const at = type.rfind("::"); at != type.npos) type.remove_prefix(at + 2);
     return std::string(type);
 }
+/// Collects what describe() tells, each value as JSON.
+[[gnu::cold]] inline void add_setting(void* to, std::string_view name,
+                                      Settings::Value const& value) {
+    using Kind = Settings::Kind;
+    Part& part = *static_cast<Part*>(to);
+    JsonText text;
+    switch (value.kind) {
+    case Kind::flag:
+        text.value(value.number != 0);
+        break;
+    case Kind::whole:
+        text.value(std::int64_t(value.number));
+        break;
+    case Kind::single_precision:
+        text.value(float(value.number));
+        break;
+    case Kind::double_precision:
+        text.value(value.number);
+        break;
+    case Kind::text:
+        text.value(value.text);
+        break;
+    case Kind::list:
+        text.array();
+        for (std::size_t i = 0; i < value.size; ++i) {
+            if (value.width && i % value.width == 0) text.array();
+            text.value(value.list[i]);
+            if (value.width && (i + 1) % value.width == 0) text.end();
+        }
+        text.end();
+        break;
+    case Kind::object:
+        Part& inner = part.parts.emplace_back();
+        inner.type = class_name(value.text);
+        inner.role = name;
+        return value.describe(value.object, Settings{&inner, &add_setting});
+    }
+    part.settings.emplace_back(name, std::move(text).text());
+}
 [[gnu::cold]] inline Part part_of(PartView const& view) {
-    Part part{class_name(view.type), {}};
+    Part part{.type = class_name(view.type)};
     view.describe(view.object, Settings{&part, &add_setting});
     return part;
 }

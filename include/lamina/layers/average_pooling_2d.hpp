@@ -18,6 +18,11 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct AveragePooling2D {
     static constexpr auto where = detail::pooling_windows<false, Kernel, Options...>();
+
+    void config(auto const& out) const {
+        detail::tell_windows(where, false, false, "pool_size", out);
+        if (detail::has_option<CountZeros, Options...>) out("count_zeros", true);
+    }
     static_assert((detail::is_pooling_option<Options> && ...),
                   "AveragePooling2D takes Strides<...>, Same, Padding<...>, CountZeros.");
     static_assert(detail::sees(where.y) && detail::sees(where.x),

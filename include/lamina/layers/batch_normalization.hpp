@@ -17,6 +17,14 @@ template <class... Options>
 struct BatchNormalization {
     float momentum = 0.99f, epsilon = 1e-3f;
 
+    void config(auto const& out) const {
+        out("momentum", momentum);
+        out("axis", -1);
+        out("epsilon", epsilon);
+        out("center", !(std::is_same_v<NoCenter, Options> || ...));
+        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+    }
+
     template <class In>
     struct On : Normalization<In, Options...> {
         using Base = Normalization<In, Options...>;

@@ -25,6 +25,10 @@ namespace detail {
 /// The product of two nodes of one shape, or their mean.
 template <bool Product>
 struct MergeTwo {
+    void config(auto const& out) const {
+        out("merge_mode", Product ? "mul" : "ave");
+    }
+
     template <class A, class B>
     struct On {
         static constexpr bool fits = std::is_same_v<A, B> && !A::integer;

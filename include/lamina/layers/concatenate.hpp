@@ -29,6 +29,10 @@ constexpr auto with_last() {
 /// Errors      (compile time) the other axes differ; there is one input only; tokens
 /// Source      keras.layers.Concatenate
 struct Concatenate {
+    void config(auto const& out) const {
+        out("axis", -1);
+    }
+
     template <class First, class... In>
     struct On {
         static constexpr std::size_t width = (First::last + ... + In::last);

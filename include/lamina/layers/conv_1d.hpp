@@ -32,6 +32,12 @@ struct Conv1D {
                   "and so on.");
     static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
 
+    void config(auto const& out) const {
+        out("filters", Filters);
+        detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
+                                 !detail::has_option<NoBias, Options...>, out);
+    }
+
     template <class In>
     struct On : decltype(detail::convolution_on<In, 2, Filters, where, Options...>())::type {
         static constexpr bool shaped = In::rank == 2 && !In::integer;

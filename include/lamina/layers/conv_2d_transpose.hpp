@@ -32,6 +32,13 @@ struct Conv2DTranspose {
         "strides and so on.");
     static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
 
+    void config(auto const& out) const {
+        out("filters", Filters);
+        detail::tell_output_padding<Options...>(out);
+        detail::tell_convolution(where, false, detail::has_option<Causal, Options...>,
+                                 !detail::has_option<NoBias, Options...>, out);
+    }
+
     template <class In>
     struct On : decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type {
         static constexpr bool shaped = In::rank == 3 && !In::integer;

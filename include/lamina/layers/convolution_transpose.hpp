@@ -30,6 +30,15 @@ template <class O>
 inline constexpr bool is_transpose_option =
     (is_convolution_option<O> && !std::is_same_v<O, Causal>) || is_output_padding<O>;
 
+/// Tells files the output padding, if there is any.
+template <class... Options>
+void tell_output_padding(Settings const& out) {
+    if constexpr ((is_output_padding<Options> || ...))
+        out("output_padding",
+            std::array{std::max({std::size_t{0}, output_padding_down<Options>...}),
+                       std::max({std::size_t{0}, output_padding_across<Options>...})});
+}
+
 /// What n numbers become where a convolution is run backwards; 0: nothing is left.
 constexpr std::size_t transposed_size(AxisWindows const& a, std::size_t n, std::size_t more) {
     if (a.same) return n * a.stride;

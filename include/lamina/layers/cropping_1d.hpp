@@ -3,6 +3,7 @@
 
 #include <lamina/layers/frame.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -16,6 +17,11 @@ namespace lamina {
 template <std::size_t... Numbers>
 struct Cropping1D {
     static_assert(detail::frames<true, Numbers...>, "Cropping1D takes one or two numbers.");
+
+    void config(auto const& out) const {
+        constexpr detail::Frame f = detail::frame_of<true, Numbers...>();
+        out("cropping", std::array{f.left, f.right});
+    }
 
     template <class In>
     struct On

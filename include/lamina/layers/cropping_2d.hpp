@@ -3,6 +3,7 @@
 
 #include <lamina/layers/frame.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,6 +18,12 @@ namespace lamina {
 template <std::size_t... Numbers>
 struct Cropping2D {
     static_assert(detail::frames<false, Numbers...>, "Cropping2D takes one, two or four numbers.");
+
+    void config(auto const& out) const {
+        constexpr detail::Frame f = detail::frame_of<false, Numbers...>();
+        out.lists("cropping", 2, std::array{f.top, f.bottom, f.left, f.right});
+        out("data_format", "channels_last");
+    }
 
     template <class In>
     struct On

@@ -36,6 +36,14 @@ struct Dense {
                   "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
 
+    void config(auto const& out) const {
+        out("units", Units);
+        out("activation", "linear");
+        out("use_bias", !detail::has_option<NoBias, Options...>);
+        out("kernel_l1", kernel_l1);
+        out("kernel_l2", kernel_l2);
+    }
+
     template <class In>
     struct On {
         static constexpr std::size_t features = In::last;

@@ -3,6 +3,7 @@
 
 #include <lamina/layers/depthwise_convolution.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace lamina {
@@ -24,6 +25,12 @@ struct DepthwiseConv2D {
         "DepthwiseConv2D<Kernel, ...>: write the activation first, then padding, strides and "
         "so on.");
     static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+
+    void config(auto const& out) const {
+        out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
+        detail::tell_convolution(where, false, detail::has_option<Causal, Options...>,
+                                 !detail::has_option<NoBias, Options...>, out);
+    }
 
     template <class In>
     struct On : decltype(detail::depthwise_on<In, 3, where, Options...>())::type {

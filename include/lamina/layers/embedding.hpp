@@ -68,6 +68,12 @@ struct Embedding {
         "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");
     using Transposed = Unembedding<Vocabulary, Width>;
 
+    void config(auto const& out) const {
+        out("input_dim", Vocabulary);
+        out("output_dim", Width);
+        out("mask_zero", detail::has_option<MaskZero, Options...>);
+    }
+
     template <class In>
     struct On {
         static constexpr bool fits = In::integer;

@@ -12,6 +12,10 @@ namespace lamina {
 /// Errors      (compile time) the input is not a sequence of vectors
 /// Source      keras.layers.GlobalAveragePooling1D
 struct GlobalAveragePooling1D {
+    void config(auto const& out) const {
+        out("data_format", "channels_last");
+    }
+
     template <class In>
     struct On : detail::GlobalAverage<In> {
         static constexpr bool fits = In::rank == 2 && !In::integer;

@@ -12,6 +12,10 @@ namespace lamina {
 /// Errors      (compile time) the input is not an image
 /// Source      keras.layers.GlobalAveragePooling2D
 struct GlobalAveragePooling2D {
+    void config(auto const& out) const {
+        out("data_format", "channels_last");
+    }
+
     template <class In>
     struct On : detail::GlobalAverage<In> {
         static constexpr bool fits = In::rank == 3 && !In::integer;

@@ -26,6 +26,14 @@ struct GroupNormalization {
     static_assert(Groups > 0, "GroupNormalization<Groups> needs at least one group.");
     float epsilon = 1e-3f;
 
+    void config(auto const& out) const {
+        out("groups", Groups);
+        out("axis", -1);
+        out("epsilon", epsilon);
+        out("center", !(std::is_same_v<NoCenter, Options> || ...));
+        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+    }
+
     template <class In>
     struct On : detail::Normalization<In, Options...> {
         using Base = detail::Normalization<In, Options...>;

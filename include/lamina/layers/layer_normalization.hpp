@@ -16,6 +16,13 @@ template <class... Options>
 struct LayerNormalization {
     float epsilon = 1e-3f;
 
+    void config(auto const& out) const {
+        out("axis", -1);
+        out("epsilon", epsilon);
+        out("center", !(std::is_same_v<NoCenter, Options> || ...));
+        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+    }
+
     template <class In>
     struct On : Normalization<In, Options...> {
         using Base = Normalization<In, Options...>;

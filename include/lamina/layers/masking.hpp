@@ -19,6 +19,10 @@ namespace lamina {
 struct Masking {
     float mask_value = 0.0f;
 
+    void config(auto const& out) const {
+        out("mask_value", mask_value);
+    }
+
     template <class In>
     struct On {
         static constexpr bool fits = In::rank == 2 && !In::integer;

@@ -16,6 +16,10 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct MaxPooling1D {
     static constexpr auto where = detail::pooling_windows<true, Kernel, Options...>();
+
+    void config(auto const& out) const {
+        detail::tell_windows(where, true, false, "pool_size", out);
+    }
     static_assert((detail::is_pooling_option<Options> && ...),
                   "MaxPooling1D takes Strides<...>, Same, Padding<...>.");
     static_assert(detail::sees(where.y) && detail::sees(where.x),

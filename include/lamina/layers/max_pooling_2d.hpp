@@ -17,6 +17,10 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct MaxPooling2D {
     static constexpr auto where = detail::pooling_windows<false, Kernel, Options...>();
+
+    void config(auto const& out) const {
+        detail::tell_windows(where, false, false, "pool_size", out);
+    }
     static_assert((detail::is_pooling_option<Options> && ...),
                   "MaxPooling2D takes Strides<...>, Same, Padding<...>.");
     static_assert(detail::sees(where.y) && detail::sees(where.x),

@@ -78,6 +78,25 @@ struct MultiHeadAttention {
 
     float dropout = 0.0f;
 
+    /// In Keras' words; where it has none, in words that it refuses.
+    void config(auto const& out) const {
+        constexpr bool grouped = key_heads != Heads;
+        out(grouped ? "num_query_heads" : "num_heads", Heads);
+        if (grouped) out("num_key_value_heads", key_heads);
+        out(grouped ? "head_dim" : "key_dim", KeyDim);
+        if (!grouped || value_dim != KeyDim) out("value_dim", value_dim);
+        out("dropout", dropout);
+        out("use_bias", !detail::has_option<NoBias, Options...>);
+        constexpr std::size_t dim = detail::chosen_number<OutputDim, 0, Options...>();
+        if (dim > 0) out("output_shape", std::array{dim});
+        if (rotary) out("rotary", rotary_base);
+        if (halves) out("rotary_halves", true);
+        if (detail::has_option<Causal, Options...>) out("call.use_causal_mask", true);
+        if (detail::has_option<BooleanMask, Options...>) out("call.attention_mask", true);
+        if (detail::has_option<AdditiveMask, Options...>) out("additive_mask", true);
+        if ((detail::is_kind<MaskedBy, Options> || ...)) out("masked_by", "a rule");
+    }
+
     template <class... In>
     struct On : private detail::AttentionInputs<detail::OptionList<Options...>, In...> {
         using From = detail::AttentionInputs<detail::OptionList<Options...>, In...>;

@@ -18,6 +18,10 @@ template <std::size_t Times>
 struct RepeatVector {
     static_assert(Times > 0, "RepeatVector<Times> takes a number above 0.");
 
+    void config(auto const& out) const {
+        out("n", Times);
+    }
+
     template <class In>
     struct On {
         static constexpr bool fits = In::rank == 1 && !In::integer;

@@ -4,6 +4,7 @@
 #include <lamina/graph/node.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -37,6 +38,10 @@ private:
 /// Source      keras.layers.Reshape
 template <std::size_t... Dims>
 struct Reshape {
+    void config(auto const& out) const {
+        out("target_shape", std::array{Dims...});
+    }
+
     template <class In>
     struct On : detail::Relabel<In, Shape<Dims...>> {
         static constexpr bool same_size = Shape<Dims...>::size == In::size;

@@ -23,6 +23,11 @@ namespace lamina {
 struct RMSNormalization {
     float epsilon = 1e-6f;
 
+    void config(auto const& out) const {
+        out("axis", -1);
+        out("epsilon", epsilon);
+    }
+
     template <class In>
     struct On {
         static constexpr bool fits = !In::integer;

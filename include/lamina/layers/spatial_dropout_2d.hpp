@@ -17,6 +17,11 @@ namespace lamina {
 struct SpatialDropout2D {
     float rate = 0.5f;
 
+    void config(auto const& out) const {
+        out("rate", rate);
+        out("data_format", "channels_last");
+    }
+
     template <class In>
     struct On : detail::SpatialDropout<In> {
         static constexpr bool fits = In::rank == 3 && !In::integer;

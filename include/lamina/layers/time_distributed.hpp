@@ -42,6 +42,10 @@ struct TimeDistributed {
     static constexpr bool nameless = detail::scope_name<L>.empty();
     [[no_unique_address]] L layer{};
 
+    void config(auto const& out) const {
+        out.object("layer", detail::type_name<L>, layer);
+    }
+
     template <class In>
     struct On {
         static constexpr bool timed = In::rank >= 2 && !In::integer;

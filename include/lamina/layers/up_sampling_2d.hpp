@@ -5,6 +5,7 @@
 #include <lamina/kernels/images.hpp>
 #include <lamina/layers/convolution.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -18,6 +19,11 @@ namespace lamina {
 template <std::size_t Down = 2, std::size_t Across = Down>
 struct UpSampling2D {
     static_assert(Down > 0 && Across > 0, "UpSampling2D takes numbers above 0.");
+
+    void config(auto const& out) const {
+        out("size", std::array{Down, Across});
+        out("data_format", "channels_last");
+    }
 
     template <class In>
     struct On {

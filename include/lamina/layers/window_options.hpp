@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/settings.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/windows.hpp>
 #include <lamina/layers/options.hpp>
@@ -169,6 +170,34 @@ constexpr PlaneWindows windows_of() {
     if constexpr (has_option<Causal, Options...>) tell(w, Causal{}); // knows the dilation by now
     if (OneAxis) w.y = AxisWindows{};
     return w;
+}
+
+/// Tells files where windows stand, in Keras' words: kernel_size (or pool_size), strides, padding.
+/// Zeros that Keras has no word for are told as they are.
+[[gnu::cold]] inline void tell_windows(PlaneWindows const& w, bool one_axis, bool causal,
+                                       char const* size, Settings const& out) {
+    auto const axes = [&](char const* name, std::size_t down, std::size_t across) {
+        if (one_axis) out(name, std::array{across});
+        else out(name, std::array{down, across});
+    };
+    axes(size, w.y.kernel, w.x.kernel);
+    axes("strides", w.y.stride, w.x.stride);
+    if (w.x.same) out("padding", "same");
+    else if (causal) out("padding", "causal");
+    else if (w.y.before + w.y.behind + w.x.before + w.x.behind == 0) out("padding", "valid");
+    else if (one_axis) out("padding", std::array{w.x.before, w.x.behind});
+    else out.lists("padding", 2, std::array{w.y.before, w.y.behind, w.x.before, w.x.behind});
+    out("data_format", "channels_last");
+}
+/// What a convolution tells beside them; files put the activation behind it in place of "linear".
+[[gnu::cold]] inline void tell_convolution(PlaneWindows const& w, bool one_axis, bool causal,
+                                           bool bias, Settings const& out) {
+    tell_windows(w, one_axis, causal, "kernel_size", out);
+    if (one_axis) out("dilation_rate", std::array{w.x.dilation});
+    else out("dilation_rate", std::array{w.y.dilation, w.x.dilation});
+    if (w.groups > 1) out("groups", w.groups);
+    out("activation", "linear");
+    out("use_bias", bias);
 }
 
 } // namespace detail

@@ -3,6 +3,7 @@
 
 #include <lamina/layers/frame.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -18,6 +19,12 @@ template <std::size_t... Numbers>
 struct ZeroPadding2D {
     static_assert(detail::frames<false, Numbers...>,
                   "ZeroPadding2D takes one, two or four numbers.");
+
+    void config(auto const& out) const {
+        constexpr detail::Frame f = detail::frame_of<false, Numbers...>();
+        out.lists("padding", 2, std::array{f.top, f.bottom, f.left, f.right});
+        out("data_format", "channels_last");
+    }
 
     template <class In>
     struct On

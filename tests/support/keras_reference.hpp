@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/keras_hdf5.hpp>
+#include <lamina/io/safetensors_file.hpp>
+#include <lamina/io/save.hpp>
+#include <lamina/losses/mean_squared_error.hpp>
+#include <lamina/model/model.hpp>
+#include <lamina/optimizers/sgd.hpp>
+
+#include "support/fault_folder.hpp"
+#include "support/python.hpp"
+#include "support/skip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+// Models that Keras wrote, and what it computed with them: the files of LAMINA_SHARED.
+namespace lamina::testing {
+
+/// A file below models/; "" where they are not at hand.
+inline std::string shared_model(std::string const& name) {
+    char const* const shared = std::getenv("LAMINA_SHARED");
+    return shared ? std::string(shared) + "/models/" + name : std::string();
+}
+
+/// The first output of a model of one input for all samples of a stored tensor.
+template <class Model>
+std::vector<float> outputs_of(Model const& model, StoredTensor const& x) {
+    constexpr bool integer = Model::Network::written.rows[0].op->integer;
+    using Number = std::conditional_t<integer, std::int32_t, float>;
+    auto const values = x.values<Number>();
+    std::size_t const n = std::size_t(x.shape[0]);
+    typename Model::Workspace work;
+    float const* const y = model.predict(work, values.data(), n);
+    return {y, y + n * Model::template Output<0>::size};
+}
+/// The largest difference, by the largest number if that is above 1.
+inline double difference(std::vector<float> const& a, std::vector<float> const& b) {
+    if (a.size() != b.size() || a.empty()) return 1e300;
+    double most = 0, size = 1;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        most = std::max(most, std::abs(double(a[i]) - double(b[i])));
+        size = std::max(size, std::abs(double(b[i])));
+    }
+    return most / size;
+}
+
+/// What the two files say of a model, Keras' and lamina's: the options that both name must agree.
+inline void compare_configs(std::string const& keras, std::string const& ours) {
+    auto const python = python_with("h5py, numpy");
+    if (python.empty()) return;
+    Folder const folder;
+    auto const script = folder.path("compare.py");
+    write_all(script, R"(
+import h5py, json, sys
+NAMES = ('name', 'dtype', 'axis', 'layer')
+def read(path):
+    with h5py.File(path) as f:
+        config = json.loads(f.attrs['model_config'])
+        shapes = []
+        for layer in f['model_weights'].attrs['layer_names']:
+            group = f['model_weights'][layer]
+            shapes += [group[w].shape for w in group.attrs['weight_names']]
+        return config, shapes
+def compare(a, b, where):
+    for key, value in b.items():
+        if key in NAMES or key not in a: continue
+        if isinstance(value, float): assert abs(a[key] - value) < 1e-6, (where, key, a[key], value)
+        else: assert a[key] == value, (where, key, a[key], value)
+    if isinstance(a.get('layer'), dict):
+        assert a['layer']['class_name'] == b['layer']['class_name']
+        compare(a['layer']['config'], b['layer']['config'], where + '/layer')
+    unknown = set(b) - set(a)
+    assert not unknown, (where, unknown)
+    # what Keras has no default for, or another one than the file's
+    for key in ('units', 'filters', 'kernel_size', 'pool_size', 'rate', 'input_dim', 'output_dim',
+                'num_heads', 'key_dim', 'return_sequences', 'mask_zero', 'reset_after', 'padding',
+                'strides', 'cropping', 'size', 'merge_mode', 'depth_multiplier', 'epsilon'):
+        assert (key in a) == (key in b), (where, key, 'is missing')
+(theirs, their_shapes), (ours, our_shapes) = read(sys.argv[1]), read(sys.argv[2])
+assert theirs['class_name'] == ours['class_name'], ours['class_name']
+assert their_shapes == our_shapes, (their_shapes, our_shapes)
+a, b = theirs['config']['layers'], ours['config']['layers']
+def calls(layers):   # which layers each reads, by their places
+    place = {l['config']['name']: i for i, l in enumerate(layers)}
+    def ends(o):
+        if isinstance(o, dict):
+            if 'keras_history' in o: return [[place[o['keras_history'][0]]] + o['keras_history'][1:]]
+            return sum((ends(v) for v in o.values()), [])
+        return sum((ends(v) for v in o), []) if isinstance(o, list) else []
+    nodes = [l.get('inbound_nodes', []) for l in layers]
+    options = [[k for k, v in n['kwargs'].items() if v is True] for all in nodes for n in all]
+    return [ends(n) for n in nodes], options
+assert [l['class_name'] for l in a] == [l['class_name'] for l in b], [l['class_name'] for l in b]
+assert calls(a) == calls(b), (calls(a), calls(b))
+for x, y in zip(a, b): compare(x['config'], y['config'], x['class_name'])
+)");
+    CHECK(std::system((python + " " + script + " " + keras + " " + ours).c_str()) == 0);
+}
+
+/// Loads what Keras wrote, compares with what it computed, and what lamina writes of it with both.
+template <class Definition>
+void check_keras(Definition const& definition, std::string const& file,
+                 std::string const& reference_file, std::string const& x = "in/0",
+                 std::string const& y = "out/0", bool configs = true) {
+    auto const path = shared_model(file);
+    if (path.empty()) return skip("LAMINA_SHARED is not set");
+    Folder const folder;
+    auto model = compile(definition, SGD{}, MeanSquaredError{});
+    auto const keras = folder.path("keras.h5"); // whatever the file's suffix
+    write_all(keras, read_all(path));
+    load(model, keras);
+    SafetensorsFile const reference(shared_model(reference_file));
+    auto const out = outputs_of(model, *reference.find(x));
+    auto const wanted = reference.find(y)->template values<float>();
+    CHECK(difference(out, {wanted.begin(), wanted.end()}) < 1e-5);
+    auto const ours = folder.path("again.h5");
+    save(model, ours);
+    model.initialize(99);
+    CHECK(difference(outputs_of(model, *reference.find(x)), out) > 0);
+    load(model, ours);
+    CHECK(difference(outputs_of(model, *reference.find(x)), out) == 0);
+    if (configs) compare_configs(keras, ours);
+}
+/// One of Keras 3's models, from both of its HDF5 layouts.
+template <class Definition>
+void check_keras3(Definition const& definition, std::string const& name) {
+    check_keras(definition, "keras3/" + name + ".h5", "keras3/" + name + ".reference.safetensors");
+}
+
+} // namespace lamina::testing
