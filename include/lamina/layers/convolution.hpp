@@ -5,6 +5,7 @@
 #include <lamina/kernels/convolution.hpp>
 #include <lamina/layers/window_options.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <type_traits>
@@ -85,6 +86,56 @@ struct Convolution {
             kernels::convolve_dx(convolution, c.batch, c.dy.data, kernel, c.dx.data, c.x.data,
                                  c.epilogue(), c.scratch, c.threads);
     }
+
+    static constexpr std::size_t past = Where.x.reach() - 1; // moments that a window looks back
+    static constexpr bool causal = Plane::sequence && !Where.x.same && Where.x.stride == 1 &&
+                                   Where.x.before == past && Where.x.behind == 0;
+
+    /// Moment by moment; the past lies in a ring.
+    template <bool... Stepped>
+    requires(causal) struct Step {
+        using Output = Shape<1, Filters>;
+        using Parameters = typename Convolution::Parameters;
+        static constexpr bool endless = true;
+        static constexpr std::size_t f = Plane::channels, memory = past * f,
+                                     seen = windows.taps() * group;
+        template <class T>
+        static constexpr std::size_t scratch = kernels::gemm_scratch<T>() + seen;
+
+        static void forward(auto const& c) {
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            auto const [kernel, bias] = Tensors::split(c.parameters());
+            constexpr std::size_t of_group = Filters / Where.groups;
+            T* const window = c.scratch + kernels::gemm_scratch<T>();
+            for (std::size_t n = 0; n < c.batch; ++n) {
+                T const* const x = c.x.data + n * f;
+                T* const ring = c.memory + n * memory;
+                for (std::size_t g = 0; g < Where.groups; ++g) {
+                    for (std::size_t t = 0; t < windows.taps(); ++t) {
+                        std::size_t const back = (windows.taps() - 1 - t) * Where.x.dilation;
+                        T* const to = window + t * group;
+                        if (back > c.position) std::fill_n(to, group, T{0});
+                        else if (back == 0) std::copy_n(x + g * group, group, to);
+                        else
+                            std::copy_n(ring + (c.position - back) % (past + !past) * f + g * group,
+                                        group, to);
+                    }
+                    kernels::gemm<T>({.m = 1,
+                                      .n = of_group,
+                                      .k = seen,
+                                      .a = window,
+                                      .lda = seen,
+                                      .b = kernel + g * of_group,
+                                      .ldb = Filters,
+                                      .c = c.y.data + n * Filters + g * of_group,
+                                      .ldc = Filters,
+                                      .bias = bias ? bias + g * of_group : nullptr},
+                                     c.scratch, nullptr);
+                }
+                if constexpr (past > 0) std::copy_n(x, f, ring + c.position % past * f);
+            }
+        }
+    };
 };
 
 /// Where a convolution does not fit, only what must be named is there.

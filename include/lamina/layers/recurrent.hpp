@@ -64,6 +64,7 @@ struct Slice {
         }
         struct Step : Slice<From, Count, false>::template On<Moment<In>> {
             using Output = Moment<typename On::Output>; // of the last: the last so far
+            static constexpr bool endless = true;
         };
     };
 };
@@ -145,6 +146,7 @@ struct Recurrent {
                  (Stepped + ... + 0) == 1) struct Step {
             using Output = Moment<typename Bound::Output>;
             using Parameters = typename Bound::Parameters;
+            static constexpr bool endless = true;
             static constexpr std::size_t memory = states * u, batch_cache = Bound::batch_cache;
             template <class T>
             static constexpr std::size_t scratch = kernels::recurrent_piece* u;

@@ -29,7 +29,8 @@ namespace lamina {
 ///
 /// Errors      (compile time) a layer behind a stepped input looks along time and has no Step;
 ///             a stepped input has no time axis
-///             (run time) more moments than the input's Time; inputs that were not given by start()
+///             (run time) more moments than the input's Time, unless the network is endless; inputs
+///             that were not given by start()
 template <class N, int... Stepped>
 class Stepper {
     using T = typename N::Scalar;
@@ -79,8 +80,16 @@ class Stepper {
     }();
 
 public:
-    /// The moments that there are: the shortest Time of the stepped inputs.
+    /// Whether it goes on as long as its input does: nothing in it counts moments (positions) or
+    /// keeps them all (attention). A stream through recurrent and causal layers is endless.
+    static constexpr bool endless = [] {
+        for (auto const& row : graph.rows)
+            if (row.stepped && row.arity > 0 && !row.op->endless) return false;
+        return true;
+    }();
+    /// The moments that there are: the shortest Time of the stepped inputs; ~0: no end.
     static constexpr std::size_t limit = [] {
+        if (endless) return ~std::size_t{0};
         std::size_t time = ~std::size_t{0};
         for (int i = 0; i < N::inputs; ++i)
             if (is_stepped(i)) time = std::min(time, input_op(i).output.dims[0]);
