@@ -62,6 +62,8 @@
 #include <lamina/activations/softsign.hpp>
 #include <lamina/activations/tanh.hpp>
 #include <lamina/layers/activity_regularization.hpp>
+#include <lamina/layers/adaptive_average_pooling_1d.hpp>
+#include <lamina/layers/adaptive_average_pooling_2d.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/attention_options.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
@@ -83,6 +85,7 @@
 #include <lamina/layers/depthwise_convolution.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
+#include <lamina/layers/embedding_bag.hpp>
 #include <lamina/layers/feed_forward.hpp>
 #include <lamina/layers/flatten.hpp>
 #include <lamina/layers/frame.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/layers/embedding.hpp>
+#include <lamina/layers/embedding_bag.hpp>
 
 #include "support/check_layer.hpp"
 #include "support/golden.hpp"
@@ -71,7 +72,31 @@ TEST_CASE("Embedding: what every layer owes") {
                 }));
 }
 
+TEST_CASE("EmbeddingBag: what every layer owes") {
+    check_layer("1 x 1", Sequential{Tokens<1>{}, EmbeddingBag<5, 1>{}});
+    check_layer("5 x 4", Sequential{Tokens<5>{}, EmbeddingBag<7, 4>{}});
+    check_layer("64 wide", Sequential{Tokens<3>{}, EmbeddingBag<5, 64>{}});
+    check_layer("odd", Sequential{Tokens<4>{}, EmbeddingBag<6, 67>{}, Dense<2>{}});
+    check_layer("sum", Sequential{Tokens<6>{}, EmbeddingBag<5, 9, SumOfBag>{}});
+    check_layer("masked", Sequential{Tokens<6>{}, EmbeddingBag<5, 9, MaskZero>{}});
+    check_layer("masked sum", Sequential{Tokens<6>{}, EmbeddingBag<5, 3, MaskZero, SumOfBag>{}});
+    check_layer("frozen", Sequential{Tokens<5>{}, frozen(EmbeddingBag<5, 3>{}), Dense<2>{}});
+}
+
+TEST_CASE("EmbeddingBag: the mean of an embedding") {
+    using Bag = Network<Sequential<Tokens<6>, EmbeddingBag<5, 9, MaskZero>>, double>;
+    using Pool = Network<Sequential<Tokens<6>, Embedding<5, 9, MaskZero>, GlobalAveragePooling1D>,
+                         double>;
+    Bench<Bag> bag({}, 7, {});
+    Bench<Pool> pool({}, 7, {});
+    auto const a = bag.backward(), b = pool.backward();
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-12));
+}
+
 TEST_CASE("Embedding: PyTorch's numbers") {
+    check_golden("embeddingbag_sum", Sequential{Tokens<5>{}, EmbeddingBag<11, 4, SumOfBag>{}});
+    check_golden("embeddingbag_mean", Sequential{Tokens<5>{}, EmbeddingBag<11, 4>{}});
     check_golden("embedding_0", Sequential{Tokens<5>{}, Embedding<11, 4>{}});
     check_golden("embedding_repeated", Sequential{Tokens<5>{}, Embedding<11, 4>{}});
     check_golden("embedding_padding_idx",

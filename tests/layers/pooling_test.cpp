@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/layers/adaptive_average_pooling_1d.hpp>
+#include <lamina/layers/adaptive_average_pooling_2d.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
 #include <lamina/layers/average_pooling_2d.hpp>
 #include <lamina/layers/max_pooling_1d.hpp>
@@ -62,7 +64,22 @@ TEST_CASE("AveragePooling: what every layer owes") {
                 Sequential{Input<7, 17>{}, AveragePooling1D<3, Strides<2>, Padding<1, 0>>{}});
 }
 
+TEST_CASE("AdaptiveAveragePooling: what every layer owes") {
+    check_layer("1", Sequential{Input<3, 4, 2>{}, AdaptiveAveragePooling2D<1>{}});
+    check_layer("as large", Sequential{Input<3, 4, 2>{}, AdaptiveAveragePooling2D<3, 4>{}});
+    check_layer("2", Sequential{Input<4, 6, 3>{}, AdaptiveAveragePooling2D<2>{}, Squash{}});
+    check_layer("overlap", Sequential{Input<5, 7, 2>{}, AdaptiveAveragePooling2D<3, 4>{}});
+    check_layer("17 channels", Sequential{Input<3, 3, 17>{}, AdaptiveAveragePooling2D<2>{}});
+    check_layer("1D", Sequential{Input<7, 3>{}, AdaptiveAveragePooling1D<3>{}});
+    check_layer("1D, 1", Sequential{Input<5, 1>{}, Dense<4>{}, AdaptiveAveragePooling1D<1>{}});
+    check_layer("1D, whole", Sequential{Input<6, 2>{}, AdaptiveAveragePooling1D<2>{}});
+}
+
 TEST_CASE("pooling: PyTorch's numbers") {
+    check_golden_convolution("pool_9_adaptiveavgpool2d",
+                             Sequential{Input<7, 5, 3>{}, AdaptiveAveragePooling2D<1>{}});
+    check_golden_convolution("pool_10_adaptiveavgpool1d",
+                             Sequential{Input<9, 3>{}, AdaptiveAveragePooling1D<4>{}});
     check_golden_convolution("pool_0_maxpool1d", Sequential{Input<9, 3>{}, MaxPooling1D<2>{}});
     check_golden_convolution("pool_1_maxpool1d",
                              Sequential{Input<8, 2>{}, MaxPooling1D<3, Strides<2>, Padding<1>>{}});

@@ -57,6 +57,13 @@ constexpr bool apart(Windows const& w) {
 
 } // namespace detail
 
+/// The pixels of output pixel (y, x) where an image is cut into out_height x out_width parts that
+/// are as equal as can be; neighbours overlap where the numbers do not divide.
+constexpr WindowSpan part_span(Windows const& w, std::size_t y, std::size_t x) {
+    return {y * w.height / w.out_height, ((y + 1) * w.height + w.out_height - 1) / w.out_height,
+            x * w.width / w.out_width, ((x + 1) * w.width + w.out_width - 1) / w.out_width};
+}
+
 /// y = the largest of each window. A NaN that is seen comes out.
 template <class T>
 void max_pool(Threads* threads, Windows const& w, std::size_t batch, T const* x, T* y) {
@@ -148,6 +155,46 @@ void average_pool_dx(Threads* threads, Windows const& w, bool count_zeros, std::
                     }
             });
         });
+    });
+}
+
+/// y = the mean of each part of the image.
+template <class T>
+void average_parts(Threads* threads, Windows const& w, std::size_t batch, T const* x, T* y) {
+    using V = Batch<T>;
+    detail::each_image(threads, w, batch, [&w, x, y](std::size_t i) {
+        T const* const image = x + i * w.pixels() * w.channels;
+        for (std::size_t o = 0; o < w.out_pixels(); ++o) {
+            WindowSpan const s = part_span(w, o / w.out_width, o % w.out_width);
+            V const share(T(1) / static_cast<T>(s.pixels()));
+            each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
+                V sum(T(0));
+                for (std::size_t r = s.top; r < s.bottom; ++r)
+                    for (std::size_t k = s.left; k < s.right; ++k)
+                        sum += at(image + (r * w.width + k) * w.channels);
+                at(y + (i * w.out_pixels() + o) * w.channels, sum * share);
+            });
+        }
+    });
+}
+template <class T>
+void average_parts_dx(Threads* threads, Windows const& w, std::size_t batch, T const* dy, T* dx) {
+    using V = Batch<T>;
+    detail::each_image(threads, w, batch, [&w, dy, dx](std::size_t i) {
+        T* const image = dx + i * w.pixels() * w.channels;
+        std::fill_n(image, w.pixels() * w.channels, T(0));
+        for (std::size_t o = 0; o < w.out_pixels(); ++o) {
+            WindowSpan const s = part_span(w, o / w.out_width, o % w.out_width);
+            V const share(T(1) / static_cast<T>(s.pixels()));
+            each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
+                V const d = at(dy + (i * w.out_pixels() + o) * w.channels) * share;
+                for (std::size_t r = s.top; r < s.bottom; ++r)
+                    for (std::size_t k = s.left; k < s.right; ++k) {
+                        T* const p = image + (r * w.width + k) * w.channels;
+                        at(p, at(static_cast<T const*>(p)) + d);
+                    }
+            });
+        }
     });
 }
 

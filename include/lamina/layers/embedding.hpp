@@ -32,6 +32,12 @@ inline constexpr bool is_embedding_option =
     has_option<O, MaskZero, DenseGradient> || is_kind<EmbeddingsInitializer, O> ||
     padding_index<O> != ~std::size_t{0};
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void
+refuse_token(std::int32_t token, std::size_t vocabulary, char const* where) {
+    refuse(where, {"token ", token, ", the vocabulary has those from 0 to ", vocabulary - 1,
+                   ". Let the tokenizer name fewer, or make the vocabulary larger."});
+}
+
 /// S with one axis more.
 template <class S, std::size_t Last>
 struct WithAxis;
@@ -96,7 +102,7 @@ struct Embedding {
         static void forward(auto const& c) { // y = embeddings[x]
             std::size_t const n = c.x.size();
             if (std::size_t const bad = kernels::first_outside(n, c.x.data, Vocabulary); bad < n)
-                refuse(c.x.data[bad]);
+                detail::refuse_token(c.x.data[bad], Vocabulary, "Embedding");
             kernels::gather_rows(c.threads, n, Width, c.x.data, c.parameters()[0], c.y.data);
             if constexpr (masks)
                 for (std::size_t i = 0; i < n; ++i) c.mask_out[i] = c.x[i] != 0;
@@ -107,14 +113,6 @@ struct Embedding {
             kernels::scatter_add_rows(c.threads, c.x.size(), Width, c.x.data, c.dy.data, d);
             if constexpr (padding < Vocabulary)
                 for (std::size_t j = 0; j < Width; ++j) d[padding * Width + j] = 0;
-        }
-
-    private:
-        [[noreturn, gnu::cold, gnu::noinline]] static void refuse(std::int32_t token) {
-            detail::refuse("Embedding", {"token ", token, ", the vocabulary has those from 0 to ",
-                                         Vocabulary - 1,
-                                         ". Let the tokenizer name fewer, or make the vocabulary "
-                                         "larger."});
         }
     };
 };
