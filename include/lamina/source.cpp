@@ -6,6 +6,7 @@
 #include <lamina/lamina.hpp>
 
 #include <lamina/adapters/gnuplot.hpp>
+#include <lamina/adapters/gnuplot_images.hpp>
 #ifdef LAMINA_HAS_GZIP
 #include <lamina/data/gzip.hpp>
 #endif

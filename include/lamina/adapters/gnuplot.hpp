@@ -52,20 +52,36 @@ namespace detail {
     text += "EOD\n";
 }
 
+/// How a picture begins; the suffix of its path says what kind it is.
+[[gnu::cold]] inline std::string begin_picture(char const* where, std::string const& path,
+                                               std::size_t width, std::size_t height) {
+    std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
+    if (suffix != ".png" && suffix != ".svg")
+        throw Error(Error::Kind::argument, where, "\"" + path + "\" does not end in .png or .svg.");
+    return (suffix == ".png" ? "set terminal pngcairo size " : "set terminal svg size ") +
+           std::to_string(width) + "," + std::to_string(height) + "\nset output " +
+           quoted_for_gnuplot(path) + "\n";
+}
+
+[[gnu::cold]] inline void run_gnuplot(char const* where, std::string const& path,
+                                      std::string const& text) {
+    std::FILE* const pipe = ::popen("gnuplot", "w");
+    bool ok = pipe && std::fwrite(text.data(), 1, text.size(), pipe) == text.size();
+    if (pipe) ok = ::pclose(pipe) == 0 && ok;
+    if (!ok)
+        throw Error(Error::Kind::file, where,
+                    path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
+                           "install gnuplot-nox).");
+}
+
 } // namespace detail
 
 [[gnu::cold]] LAMINA_INLINE void plot_history(History const& history, std::string const& path) {
-    std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
-    if (suffix != ".png" && suffix != ".svg")
-        throw Error(Error::Kind::argument, "plot_history",
-                    "\"" + path + "\" does not end in .png or .svg.");
     std::vector<std::string> panels;
     for (auto const& name : history.names())
         if (!name.starts_with("val_")) panels.push_back(name);
 
-    std::string const size = std::to_string(480 * panels.size()) + ",400";
-    std::string text = suffix == ".png" ? "set terminal pngcairo size " : "set terminal svg size ";
-    text += size + "\nset output " + detail::quoted_for_gnuplot(path) + "\n";
+    std::string text = detail::begin_picture("plot_history", path, 480 * panels.size(), 400);
     for (std::size_t i = 0; i < panels.size(); ++i) {
         std::string const n = std::to_string(i);
         detail::append_curve(text, "training" + n, history.epochs(), history[panels[i]]);
@@ -86,14 +102,7 @@ namespace detail {
         text += "\n";
     }
     text += "unset multiplot\n";
-
-    std::FILE* const pipe = ::popen("gnuplot", "w");
-    bool ok = pipe && std::fwrite(text.data(), 1, text.size(), pipe) == text.size();
-    if (pipe) ok = ::pclose(pipe) == 0 && ok;
-    if (!ok)
-        throw Error(Error::Kind::file, "plot_history",
-                    path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
-                           "install gnuplot-nox).");
+    detail::run_gnuplot("plot_history", path, text);
 }
 
 #endif
