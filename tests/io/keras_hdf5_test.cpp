@@ -313,6 +313,25 @@ TEST_CASE("the same model gives the same bytes") {
     CHECK(read_all(folder.path("a.h5")) == read_all(folder.path("b.h5")));
 }
 
+TEST_CASE("texts of any length travel in the file") {
+    Folder const folder;
+    auto const path = folder.path("m.h5");
+    auto model = small_model();
+    std::string const large(1'000'000, 'x'), odd("a\0b\xff", 4);
+    save(model, path, {.attachments = {{"tokenizer", large}, {"a/b", odd}, {"", ""}}});
+    CHECK(read_attachment(path, "tokenizer") == large);
+    CHECK(read_attachment(path, "a/b") == odd);
+    CHECK(read_attachment(path, "") == "");
+    CHECK(message_of<Error>([&] { read_attachment(path, "b"); }).find("has no attachment \"b\"") !=
+          std::string::npos);
+    load(model, path);
+    save(model, path);
+    CHECK(message_of<Error>([&] { read_attachment(path, "tokenizer"); })
+              .find("has no attachment") != std::string::npos);
+    CHECK(message_of<Error>([&] { save(model, path, {.names = Names::torch}); })
+              .find("is for .safetensors files") != std::string::npos);
+}
+
 TEST_CASE("Keras' order of layers, and the names of shared ones") {
     // branches of different length: the longer one's layers come first
     auto model = compile(graph<Input<4>>([](auto x) {

@@ -37,13 +37,15 @@ TEST_CASE("Keras 3.16: convolutions, pooling and normalization of images") {
 
 TEST_CASE("Keras 3.16: a flattened image") {
     check_keras3(Sequential{Input<9, 8, 2>{}, Conv2D<4, 3, Same>{},
-                            AveragePooling2D<Size{3, 2}, Same, Strides<2>>{}, Flatten{}, Dense<5>{}},
+                            AveragePooling2D<Size{3, 2}, Same, Strides<2>>{}, Flatten{},
+                            Dense<5>{}},
                  "cnn_flatten");
 }
 
 TEST_CASE("Keras 3.16: causal convolution in time") {
     check_keras3(Sequential{Input<15, 4>{}, Conv1D<6, 3, Tanh, Causal, Dilation<2>>{},
-                            MaxPooling1D<2>{}, Conv1D<5, 2>{}, GlobalAveragePooling1D{}, Dense<2>{}},
+                            MaxPooling1D<2>{}, Conv1D<5, 2>{}, GlobalAveragePooling1D{},
+                            Dense<2>{}},
                  "conv1d_causal");
 }
 

@@ -270,8 +270,28 @@ TEST_CASE("a PyTorch state_dict of named modules") {
     entries[0].shape = {2, 3};
     save_safetensors(path, entries);
     CHECK(message_of<Error>([&] { load(model, path, {.names = Names::torch}); })
-              .find("\"encoder.weight\" is 3x2 float32, model layer 1 Dense needs 2x3") !=
+              .find("\"encoder.weight\" is 2x3 float32, model layer 1 Dense needs 3x2") !=
           std::string::npos);
+}
+
+TEST_CASE("texts travel with a model") {
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto model = model_of();
+    std::string const json = "{\"words\": [\"caf\u00e9\", \"\\\"\"]}\n", none;
+    save(model, path, {.attachments = {{"tokenizer", json}, {"a name", none}}});
+    CHECK(read_attachment(path, "tokenizer") == json);
+    CHECK(read_attachment(path, "a name") == "");
+    CHECK(message_of<Error>([&] { read_attachment(path, "vocabulary"); }) ==
+          path + ": has no attachment \"vocabulary\". Give it to save(): {.attachments = "
+                 "{{\"vocabulary\", text}}}.");
+    load(model, path);
+    CHECK(message_of<Error>([&] { read_attachment("m.onnx", "x"); }).find("no known format") !=
+          std::string::npos);
+    CHECK(message_of<Error>([&] { read_attachment(folder.path("n.safetensors"), "x"); })
+              .find("No such file") != std::string::npos);
+    save(model, path, {.names = Names::torch, .attachments = {{"tokenizer", json}}});
+    CHECK(read_attachment(path, "tokenizer") == json);
 }
 
 TEST_CASE("a suffix that is not known, or whose header is not included") {

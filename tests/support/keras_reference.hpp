@@ -95,7 +95,8 @@ def calls(layers):   # which layers each reads, by their places
     place = {l['config']['name']: i for i, l in enumerate(layers)}
     def ends(o):
         if isinstance(o, dict):
-            if 'keras_history' in o: return [[place[o['keras_history'][0]]] + o['keras_history'][1:]]
+            if 'keras_history' in o:
+                return [[place[o['keras_history'][0]]] + o['keras_history'][1:]]
             return sum((ends(v) for v in o.values()), [])
         return sum((ends(v) for v in o), []) if isinstance(o, list) else []
     nodes = [l.get('inbound_nodes', []) for l in layers]

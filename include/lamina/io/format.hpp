@@ -45,6 +45,7 @@ inline constexpr std::array known_formats{
 
 /// Does the path end so, in capitals or not?
 bool has_suffix(std::string_view path, std::string_view suffix);
+[[noreturn]] void refuse_attachment(std::string const& path, std::string_view name);
 [[noreturn]] void refuse_suffix(std::string const& path);
 
 #if LAMINA_BODIES
@@ -57,6 +58,13 @@ bool has_suffix(std::string_view path, std::string_view suffix);
         if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != suffix[i]) return false;
     }
     return true;
+}
+
+[[noreturn, gnu::cold]] LAMINA_INLINE void refuse_attachment(std::string const& path,
+                                                             std::string_view name) {
+    std::string what = "has no attachment \"";
+    what.append(name).append("\". Give it to save(): {.attachments = {{\"").append(name);
+    throw Error(Error::Kind::data, path, what.append("\", text}}}."));
 }
 
 [[noreturn, gnu::cold]] LAMINA_INLINE void refuse_suffix(std::string const& path) {
@@ -103,6 +111,17 @@ void save_view(FormatList<F...>, ModelView<T> const& model, std::string const& p
         return false;
     };
     if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+}
+template <class... F>
+std::string read_attachment_of(FormatList<F...>, std::string const& path, std::string_view name) {
+    std::string text;
+    auto const with = [&]<class G>(std::type_identity<G>) {
+        if constexpr (!std::is_same_v<G, NoFormat>)
+            if (is_for<G>(path)) return text = G::attachment(path, name), true;
+        return false;
+    };
+    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+    return text;
 }
 template <class T, class... F>
 void load_view(FormatList<F...>, ModelView<T> const& model, ModelTarget<T> const& to,

@@ -90,6 +90,8 @@ private:
         return H5T_STD_I32LE;
     case DType::u64:
         return H5T_STD_U64LE;
+    case DType::u8:
+        return H5T_STD_U8LE;
     default:
         return hid_t(-1);
     }
@@ -104,6 +106,8 @@ private:
         return H5T_NATIVE_INT32;
     case DType::u64:
         return H5T_NATIVE_UINT64;
+    case DType::u8:
+        return H5T_NATIVE_UINT8;
     default:
         return hid_t(-1);
     }
@@ -276,6 +280,7 @@ public:
     }
 
     std::string const& path() const { return path_; }
+    std::uint64_t size() const { return size_; } ///< bytes of the file
     Group const& root() const { return root_; }
 
     /// Is there something of this name, and is it a group?

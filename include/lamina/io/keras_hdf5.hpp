@@ -29,6 +29,7 @@ struct KerasHdf5Format {
     template <class T>
     static void load(ModelView<T> const& model, ModelTarget<T> const& to, std::string const& path,
                      LoadOptions const& options);
+    static std::string attachment(std::string const& path, std::string_view name);
 };
 template <class Model>
 KerasHdf5Format format_at(FormatSlot<1, Model>);
@@ -39,7 +40,7 @@ template <class T>
 [[gnu::cold]] void KerasHdf5Format::save(ModelView<T> const& model, std::string const& path,
                                          SaveOptions const& options) {
     Document const document = document_of(model);
-    KerasHdf5Writer(path, document, options.optimizer);
+    KerasHdf5Writer(path, document, options);
 }
 template <class T>
 [[gnu::cold]] void KerasHdf5Format::load(ModelView<T> const& model, ModelTarget<T> const& to,
@@ -47,6 +48,12 @@ template <class T>
     Document const wanted = document_of(model);
     Loaded loaded = KerasHdf5Reader(path, wanted, options).load();
     assign(model, to, wanted, loaded);
+}
+[[gnu::cold]] LAMINA_INLINE std::string KerasHdf5Format::attachment(std::string const& path,
+                                                                    std::string_view name) {
+    Hdf5Reader const file(path);
+    if (auto text = read_hdf5_attachment(file, std::string(name))) return *std::move(text);
+    refuse_attachment(path, name);
 }
 
 #endif

@@ -26,8 +26,13 @@ namespace lamina {
 /// Source: keras/src/legacy/saving/legacy_h5_format.py.
 class KerasHdf5Writer {
 public:
-    [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document, bool training)
+    [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document,
+                                  SaveOptions const& options)
         : file_(path), document_(document), graph_(keras_graph(document)) {
+        if (options.names != Names::lamina)
+            detail::fail(Error::Kind::argument, {path},
+                         {".names = Names::torch is for .safetensors files. Nothing was saved."});
+        bool const training = options.optimizer;
         file_.text(file_.root(), "keras_version", keras_version, true);
         file_.text(file_.root(), "backend", backend, true);
         file_.text(file_.root(), "model_config", keras_model_config(document, graph_));
@@ -37,7 +42,7 @@ public:
             file_.text(file_.root(), "training_config", keras_training_config(document));
             write_optimizer();
         }
-        write_own(training && document.compiled, known);
+        write_own(training && document.compiled, known, options.attachments);
         file_.commit();
     }
 
@@ -95,9 +100,20 @@ private:
         file_.names(group, "weight_names", names);
     }
 
-    [[gnu::cold]] void write_own(bool training, bool slots_are_keras) {
+    [[gnu::cold]] void write_own(bool training, bool slots_are_keras,
+                                 std::vector<Attachment> const& attachments) {
         auto const own = file_.group(file_.root(), "lamina");
         file_.number(own, "layout", 1);
+        if (!attachments.empty()) {
+            auto const group = file_.group(own, "attachments");
+            std::vector<std::string> names; // of any characters: the texts are counted
+            for (auto const& a : attachments) {
+                std::string const place = std::to_string(names.size());
+                file_.tensor(group, {place, {a.text.size()}, DType::u8, a.text.data()});
+                names.push_back(a.name);
+            }
+            file_.names(group, "names", names);
+        }
         if (!document_.scaling.empty()) {
             auto const& s = document_.scaling;
             auto const group = file_.group(own, "scaling");
@@ -121,6 +137,29 @@ private:
     Document const& document_;
     KerasGraph graph_;
 };
+
+namespace detail {
+
+/// A text that was saved with a model; nothing: there is none of that name.
+[[gnu::cold]] inline std::optional<std::string> read_hdf5_attachment(Hdf5Reader const& file,
+                                                                     std::string const& name) {
+    if (!file.has_group(file.root(), "lamina")) return {};
+    auto const own = file.group(file.root(), "lamina");
+    if (!file.has_group(own, "attachments")) return {};
+    auto const group = file.group(own, "attachments");
+    auto const names = file.names(group, "names").value_or(std::vector<std::string>{});
+    auto const at = std::find(names.begin(), names.end(), name);
+    if (at == names.end()) return {};
+    auto const data = file.dataset(group, std::to_string(at - names.begin()));
+    auto const shape = file.shape(data);
+    if (shape.size() != 1 || shape[0] > file.size() || !file.holds(data, DType::u8))
+        file.refuse({"its attachment ", shown(name), " is no text."});
+    std::string text(static_cast<std::size_t>(shape[0]), '\0');
+    if (!text.empty()) file.read(data, DType::u8, text.data());
+    return text;
+}
+
+} // namespace detail
 
 /// Reads what Keras 2 and 3 and lamina write, whole models and weights alone, into the places of a
 /// document. Weights are matched by their position among the layers that have any, as Keras does.

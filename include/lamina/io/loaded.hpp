@@ -5,6 +5,7 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/shown.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +48,10 @@ public:
         texts_ += detail::message(text);
         texts_ += "; ";
     }
-    void missing(std::string const& name) { missing_.push_back(name); }
+    [[gnu::cold]] void missing(std::string const& name) { // said once
+        if (std::find(missing_.begin(), missing_.end(), name) == missing_.end())
+            missing_.push_back(name);
+    }
     void extra(std::string const& name) { extra_.push_back(name); }
     /// Has the file's tensor the model's shape?
     [[gnu::cold]] bool shape(std::string const& name, std::vector<std::uint64_t> const& found,

@@ -29,6 +29,7 @@ struct SafetensorsFormat {
     template <class T>
     static void load(ModelView<T> const& model, ModelTarget<T> const& to, std::string const& path,
                      LoadOptions const& options);
+    static std::string attachment(std::string const& path, std::string_view name);
 };
 template <class Model>
 SafetensorsFormat format_at(FormatSlot<0, Model>);
@@ -46,6 +47,13 @@ template <class T>
     Document const wanted = document_of(model);
     Loaded loaded = SafetensorsLoader(wanted, path, options).load();
     assign(model, to, wanted, loaded);
+}
+[[gnu::cold]] LAMINA_INLINE std::string SafetensorsFormat::attachment(std::string const& path,
+                                                                      std::string_view name) {
+    SafetensorsFile const file(path);
+    auto const* const text = file.metadata(attachment_prefix + std::string(name));
+    if (!text) refuse_attachment(path, name);
+    return *text;
 }
 
 #endif

@@ -8,12 +8,14 @@
 #include <lamina/io/loaded.hpp>
 #include <lamina/io/model_document.hpp>
 #include <lamina/io/safetensors_file.hpp>
+#include <lamina/io/torch_layout.hpp>
 #include <lamina/io/torch_names.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +32,7 @@ namespace lamina {
 namespace detail {
 
 inline constexpr std::string_view slot_prefix = "lamina.optimizer/";
+inline std::string const attachment_prefix = "lamina.attachment.";
 
 inline std::string decimal(double value) {
     JsonText text;
@@ -54,17 +57,30 @@ public:
           differences_(path), loaded_(wanted) {}
 
     Loaded load() && {
-        if (options_.names == Names::torch) {
-            std::vector<std::string_view> names;
-            for (std::size_t i = 0; i < file_.size(); ++i) names.push_back(file_[i].name);
-            names_ = TorchNames(names, wanted_);
-        }
+        std::vector<std::string_view> in_file;
+        for (std::size_t i = 0; i < file_.size(); ++i) in_file.push_back(file_[i].name);
+        bool const torch = options_.names == Names::torch;
+        auto const names = torch ? TorchNames(in_file, wanted_) : TorchNames{};
+        TorchFeatures const features(wanted_);
         for (std::size_t row = 0; row < wanted_.layers.size(); ++row) {
             auto const& layer = wanted_.layers[row];
             std::string const whose = "layer " + std::to_string(row) + " " + layer.part.type;
+            auto const take_one = [&](Entry const& e, Loaded::Numbers& to) {
+                if (!torch) return take(e, {as_it_is(e)}, whose, to);
+                TorchLayout const layout(wanted_, features, row, names.suffix(row));
+                auto pieces = layout.pieces(e);
+                for (auto& p : pieces) p.name.insert(0, names.module(row));
+                take(e, std::move(pieces), whose, to);
+            };
+            if (torch && !layer.parameters.empty())
+                if (auto const why = TorchLayout(wanted_, features, row, "").refusal();
+                    !why.empty()) {
+                    differences_.add({"model ", whose, " is ", why});
+                    continue;
+                }
             for (auto const i : layer.parameters)
-                take(wanted_.parameters[i], layer, whose, loaded_.parameters[i]);
-            for (auto const i : layer.state) take(wanted_.state[i], layer, whose, loaded_.state[i]);
+                take_one(wanted_.parameters[i], loaded_.parameters[i]);
+            for (auto const i : layer.state) take_one(wanted_.state[i], loaded_.state[i]);
         }
         // the optimizer's numbers fit where the weights do
         bool const training = options_.optimizer && wanted_.compiled && !differences_.any();
@@ -84,36 +100,37 @@ public:
 
 private:
     struct Job {
-        StoredTensor from;
         Entry const* entry;
         Loaded::Numbers* to;
-        bool transposed;
+        std::vector<std::pair<StoredTensor, TorchPiece>> pieces;
     };
 
-    void take(Entry const& e, LayerRecord const& layer, std::string const& whose,
+    static TorchPiece as_it_is(Entry const& e) { return {e.name, e.shape, {{e.size(), 1, 1}}}; }
+    void take(Entry const& e, std::vector<TorchPiece> pieces, std::string const& whose,
               Loaded::Numbers& to) {
-        bool const torch = options_.names == Names::torch;
-        bool const transposed = torch && layer.part.type == "Dense" && e.shape.size() == 2;
-        take(e, torch ? names_.of(e, layer) : e.name, whose, transposed, to);
-    }
-    void take(Entry const& e, std::string const& name, std::string const& whose, bool transposed,
-              Loaded::Numbers& to) {
-        auto const found = file_.index_of(name);
-        if (!found) {
-            if (!options_.allow_missing) differences_.missing(name);
-            return;
+        Job job{&e, &to, {}};
+        std::size_t const wanted = pieces.size();
+        std::string said; // what is missing or does not fit is said once
+        for (auto& piece : pieces) {
+            auto const found = file_.index_of(piece.name);
+            bool const again = piece.name == std::exchange(said, piece.name);
+            if (!found) {
+                if (!options_.allow_missing && !again) differences_.missing(piece.name);
+                continue;
+            }
+            used_[*found] = true;
+            auto const tensor = file_[*found];
+            std::vector<std::uint64_t> const shape(tensor.shape.begin(), tensor.shape.end());
+            bool const fits = e.dtype == DType::f32 ? converts<float>(tensor.dtype)
+                                                    : converts<double>(tensor.dtype);
+            if (again && shape != piece.shape) continue;
+            if (!fits && !again)
+                differences_.add({shown(piece.name), " holds ", name_of(tensor.dtype), ", model ",
+                                  whose, " needs ", name_of(e.dtype)});
+            else if (differences_.shape(piece.name, shape, tensor.dtype, whose, piece.shape))
+                job.pieces.emplace_back(tensor, std::move(piece));
         }
-        used_[*found] = true;
-        auto const tensor = file_[*found];
-        std::vector<std::uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
-        if (transposed) std::reverse(shape.begin(), shape.end());
-        bool const fits =
-            e.dtype == DType::f32 ? converts<float>(tensor.dtype) : converts<double>(tensor.dtype);
-        if (!fits)
-            differences_.add({shown(name), " holds ", name_of(tensor.dtype), ", model ", whose,
-                              " needs ", name_of(e.dtype)});
-        else if (differences_.shape(name, shape, tensor.dtype, whose, e.shape))
-            jobs_.push_back({tensor, &e, &to, transposed});
+        if (job.pieces.size() == wanted) jobs_.push_back(std::move(job));
     }
     void take_slots() {
         auto const* const type = file_.metadata("lamina.optimizer");
@@ -124,18 +141,32 @@ private:
         loaded_.slots.resize(wanted_.slots.size());
         for (std::size_t i = 0; i < wanted_.slots.size(); ++i) {
             auto const& e = wanted_.slots[i];
-            take(e, std::string(slot_prefix) + e.name, "optimizer", false, loaded_.slots[i]);
+            auto piece = as_it_is(e);
+            piece.name.insert(0, slot_prefix);
+            take(e, {std::move(piece)}, "optimizer", loaded_.slots[i]);
         }
     }
     void read(Job const& job) {
         std::byte* const to = job.to->make(*job.entry);
         auto const put = [&]<class T>(T* numbers) {
-            std::size_t const n = job.entry->size();
-            if (!job.transposed) return convert(job.from.dtype, job.from.bytes.data(), numbers, n);
-            auto const stored = job.from.values<T>(); // (out, in)
-            std::size_t const in = job.entry->shape[0], out = job.entry->shape[1];
-            for (std::size_t i = 0; i < in; ++i)
-                for (std::size_t o = 0; o < out; ++o) numbers[i * out + o] = stored[o * in + i];
+            std::vector<T> stored;
+            std::string_view whose; // whose numbers those are
+            for (auto const& [tensor, piece] : job.pieces) {
+                std::size_t const n = job.entry->size();
+                if (piece.axes.size() == 1 && piece.axes[0].count == n && tensor.size() == n)
+                    if (!piece.added) {
+                        convert(tensor.dtype, tensor.bytes.data(), numbers, n);
+                        continue;
+                    }
+                if (whose != tensor.name) {
+                    stored.resize(tensor.size());
+                    convert(tensor.dtype, tensor.bytes.data(), stored.data(), stored.size());
+                    whose = tensor.name;
+                }
+                piece.for_each([&, add = piece.added](std::size_t a, std::size_t b) {
+                    numbers[a] = add ? numbers[a] + stored[b] : stored[b];
+                });
+            }
         };
         if (job.entry->dtype == DType::f32) put(reinterpret_cast<float*>(to));
         else put(reinterpret_cast<double*>(to));
@@ -165,19 +196,96 @@ private:
     SafetensorsFile file_;
     Document const& wanted_;
     LoadOptions const& options_;
-    TorchNames names_;
     std::vector<bool> used_;
     std::vector<Job> jobs_;
     Differences differences_;
     Loaded loaded_;
 };
 
+/// The tensors of a PyTorch state_dict, put together from a document's.
+class TorchTensors {
+public:
+    [[gnu::cold]] void gather(Document const& document, std::string const& path) {
+        TorchNames const names(document);
+        TorchFeatures const features(document);
+        for (std::size_t row = 0; row < document.layers.size(); ++row) {
+            auto const& layer = document.layers[row];
+            TorchLayout const layout(document, features, row, "");
+            if (auto const why = layout.refusal(); !why.empty() && !layer.parameters.empty())
+                fail(Error::Kind::argument, {path},
+                     {"layer ", std::uint64_t(row), " is ", why,
+                      ". Save it under lamina's own names. Nothing was saved."});
+        }
+        for (std::size_t row = 0; row < document.layers.size(); ++row) {
+            auto const& layer = document.layers[row];
+            if (layer.parameters.empty() && layer.state.empty()) continue;
+            TorchLayout const layout(document, features, row, names.suffix(row));
+            auto const add = [&](Entry const& e) {
+                for (auto const& piece : layout.pieces(e)) put(e, piece, names.module(row));
+            };
+            for (auto const i : layer.parameters) add(document.parameters[i]);
+            for (auto const i : layer.state) add(document.state[i]);
+            if (torch_part(layer.part).type == "BatchNormalization") {
+                std::uint64_t steps = 0;
+                for (auto const& c : document.counters)
+                    if (c.name == "steps") steps = c.value;
+                auto& t = all_.emplace_back();
+                t.name = names.module(row) + "num_batches_tracked";
+                t.dtype = DType::i64;
+                t.bytes.resize(sizeof steps);
+                std::memcpy(t.bytes.data(), &steps, sizeof steps);
+            }
+        }
+    }
+    [[gnu::cold]] std::vector<Entry> entries() const {
+        std::vector<Entry> out;
+        for (auto const& t : all_) out.push_back({t.name, t.shape, t.dtype, t.bytes.data()});
+        return out;
+    }
+
+private:
+    struct Tensor {
+        std::string name;
+        std::vector<std::uint64_t> shape;
+        DType dtype = DType::f32;
+        std::vector<std::byte> bytes;
+    };
+    [[gnu::cold]] void put(Entry const& e, TorchPiece const& piece, std::string const& module) {
+        std::string const name = module + piece.name;
+        auto at =
+            std::find_if(all_.begin(), all_.end(), [&](Tensor const& t) { return t.name == name; });
+        if (at == all_.end()) {
+            all_.push_back({name, piece.shape, e.dtype, {}});
+            at = all_.end() - 1;
+            at->bytes.resize(Entry{name, piece.shape, e.dtype}.bytes());
+        }
+        if (piece.added) return; // the numbers stand where they are added to
+        std::size_t const each = info(e.dtype).bits / 8;
+        auto const* const from = static_cast<std::byte const*>(e.data);
+        piece.for_each([&](std::size_t a, std::size_t b) {
+            std::memcpy(at->bytes.data() + b * each, from + a * each, each);
+        });
+    }
+    std::vector<Tensor> all_;
+};
+
 [[gnu::cold]] inline void write_safetensors(Document const& document, std::string const& path,
                                             SaveOptions const& o) {
-    std::vector<Entry> entries = document.parameters;
-    entries.insert(entries.end(), document.state.begin(), document.state.end());
-    std::vector<std::pair<std::string, std::string>> metadata{{"format", "lamina"}};
-    if (o.optimizer && document.compiled) {
+    std::vector<Entry> entries;
+    std::vector<std::pair<std::string, std::string>> metadata;
+    TorchTensors tensors; // what the entries look at
+    bool const torch = o.names == Names::torch;
+    if (torch) {
+        tensors.gather(document, path);
+        entries = tensors.entries();
+        metadata.emplace_back("format", "pt");
+    } else {
+        entries = document.parameters;
+        entries.insert(entries.end(), document.state.begin(), document.state.end());
+        metadata.emplace_back("format", "lamina");
+    }
+    for (auto const& a : o.attachments) metadata.emplace_back(attachment_prefix + a.name, a.text);
+    if (o.optimizer && document.compiled && !torch) {
         for (Entry e : document.slots) {
             e.name.insert(0, slot_prefix);
             entries.push_back(std::move(e));

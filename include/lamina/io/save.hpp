@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace lamina {
 
@@ -36,6 +37,19 @@ void load(Model& model, std::string const& path, LoadOptions const& options = {}
     auto const parts = detail::parts_of(model);
     detail::load_view(Formats{}, detail::view_of(model, parts.data()), detail::target_of(model),
                       path, options);
+}
+
+/// A text that was saved with a model:
+///
+///     save(model, "model.safetensors", {.attachments = {{"tokenizer", tokenizer.to_json()}}});
+///     auto const tokenizer = Tokenizer::from_json(read_attachment("model.safetensors",
+///     "tokenizer"));
+///
+/// Errors      (run time) Kind::file: the file cannot be read; Kind::data: it is damaged, or has no
+///             attachment of that name
+template <class Text = std::string_view, class Formats = LAMINA_FORMATS_OF(Text)>
+std::string read_attachment(std::string const& path, std::string_view name) {
+    return detail::read_attachment_of(Formats{}, path, Text(name));
 }
 
 template <std::size_t Metrics>
