@@ -14,9 +14,7 @@ namespace lamina {
 /// Errors   (compile time) one number along the last axis; the input is tokens
 /// Source   keras.layers.Softmax; Bridle (1990)
 struct Softmax {
-    void config(auto const& out) const {
-        out("axis", -1);
-    }
+    void config(auto const& out) const { out("axis", -1); }
 
     template <class In>
     struct On {
@@ -29,7 +27,7 @@ struct Softmax {
         }
         using Output = In;
         static constexpr bool needs_x = false, in_place = true, each_moment = true;
-        static constexpr std::size_t flops = 4 * In::size;   // compare, exp, add, divide
+        static constexpr std::size_t flops = 4 * In::size; // compare, exp, add, divide
 
         static void forward(auto const& c) {
             kernels::softmax(c.x.rows(), In::last, c.x.data, c.y.data, c.threads);

@@ -62,7 +62,7 @@ struct BatchNormalization {
             auto const room = rooms(c);
             std::size_t const rows = c.x.rows();
             T const* const no_mask = nullptr;
-            if (!c.trains) {   // the mean is not the batch's: dx = scale dy
+            if (!c.trains) { // the mean is not the batch's: dx = scale dy
                 for (std::size_t j = 0; j < 2 * f; ++j) room.sums[j] = T{0};
                 return kernels::normalize_columns_dx(c.threads, rows, f, c.x.data, no_mask, T{1},
                                                      c.state()[0], room.inverse, room.scale,
@@ -81,7 +81,9 @@ struct BatchNormalization {
 
     private:
         template <class T>
-        struct Rooms { T *mean, *variance, *inverse, *scale, *sums, *count, *room; };
+        struct Rooms {
+            T *mean, *variance, *inverse, *scale, *sums, *count, *room;
+        };
         static auto rooms(auto const& c) {
             auto* const at = c.batch_cache;
             return Rooms<std::remove_pointer_t<decltype(c.batch_cache)>>{

@@ -25,9 +25,7 @@ namespace detail {
 /// The product of two nodes of one shape, or their mean.
 template <bool Product>
 struct MergeTwo {
-    void config(auto const& out) const {
-        out("merge_mode", Product ? "mul" : "ave");
-    }
+    void config(auto const& out) const { out("merge_mode", Product ? "mul" : "ave"); }
 
     template <class A, class B>
     struct On {

@@ -17,7 +17,8 @@ template <class S, std::size_t Last>
 constexpr auto with_last() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
         return Shape<(I + 1 == S::rank ? Last : S::dims[I])...>{};
-    }(std::make_index_sequence<S::rank>{});
+    }
+    (std::make_index_sequence<S::rank>{});
 }
 
 } // namespace detail
@@ -29,9 +30,7 @@ constexpr auto with_last() {
 /// Errors      (compile time) the other axes differ; there is one input only; tokens
 /// Source      keras.layers.Concatenate
 struct Concatenate {
-    void config(auto const& out) const {
-        out("axis", -1);
-    }
+    void config(auto const& out) const { out("axis", -1); }
 
     template <class First, class... In>
     struct On {
@@ -52,27 +51,33 @@ struct Concatenate {
         }
         static constexpr bool needs_x = false, needs_y = false, each_moment = true;
 
-        static void forward(auto const& c) {   // y = [x0 x1 ...], row by row
-            std::apply([&](auto... x) {
-                std::size_t at = 0;
-                auto const put = [&]<class T, class S>(View<T, S> part) {
-                    for (std::size_t r = 0; r < part.rows(); ++r)
-                        std::copy_n(part.data + r * S::last, S::last, c.y.data + r * width + at);
-                    at += S::last;
-                };
-                (put(x), ...);
-            }, c.inputs());
+        static void forward(auto const& c) { // y = [x0 x1 ...], row by row
+            std::apply(
+                [&](auto... x) {
+                    std::size_t at = 0;
+                    auto const put = [&]<class T, class S>(View<T, S> part) {
+                        for (std::size_t r = 0; r < part.rows(); ++r)
+                            std::copy_n(part.data + r * S::last, S::last,
+                                        c.y.data + r * width + at);
+                        at += S::last;
+                    };
+                    (put(x), ...);
+                },
+                c.inputs());
         }
-        static void backward(auto const& c) {   // [dx0 dx1 ...] = dy
-            std::apply([&](auto... dx) {
-                std::size_t at = 0;
-                auto const take = [&]<class T, class S>(View<T, S> part) {
-                    for (std::size_t r = 0; r < part.rows(); ++r)
-                        std::copy_n(c.dy.data + r * width + at, S::last, part.data + r * S::last);
-                    at += S::last;
-                };
-                (take(dx), ...);
-            }, c.dinputs());
+        static void backward(auto const& c) { // [dx0 dx1 ...] = dy
+            std::apply(
+                [&](auto... dx) {
+                    std::size_t at = 0;
+                    auto const take = [&]<class T, class S>(View<T, S> part) {
+                        for (std::size_t r = 0; r < part.rows(); ++r)
+                            std::copy_n(c.dy.data + r * width + at, S::last,
+                                        part.data + r * S::last);
+                        at += S::last;
+                    };
+                    (take(dx), ...);
+                },
+                c.dinputs());
         }
     };
 };

@@ -13,8 +13,8 @@ namespace lamina {
 namespace detail {
 
 template <class O>
-inline constexpr bool is_dense_option = has_option<O, NoBias> || is_kind<KernelInitializer, O> ||
-                                        is_kind<BiasInitializer, O>;
+inline constexpr bool is_dense_option =
+    has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
 
 } // namespace detail
 

@@ -12,9 +12,7 @@ namespace lamina {
 /// Errors      (compile time) the input is tokens
 /// Source      keras.layers.Flatten
 struct Flatten {
-    void config(auto const& out) const {
-        out("data_format", "channels_last");
-    }
+    void config(auto const& out) const { out("data_format", "channels_last"); }
 
     template <class In>
     struct On : detail::Relabel<In, Shape<In::size>> {

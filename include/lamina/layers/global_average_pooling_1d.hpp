@@ -12,9 +12,7 @@ namespace lamina {
 /// Errors      (compile time) the input is not a sequence of vectors
 /// Source      keras.layers.GlobalAveragePooling1D
 struct GlobalAveragePooling1D {
-    void config(auto const& out) const {
-        out("data_format", "channels_last");
-    }
+    void config(auto const& out) const { out("data_format", "channels_last"); }
 
     template <class In>
     struct On : detail::GlobalAverage<In> {

@@ -12,9 +12,7 @@ namespace lamina {
 /// Errors      (compile time) the input is not an image
 /// Source      keras.layers.GlobalAveragePooling2D
 struct GlobalAveragePooling2D {
-    void config(auto const& out) const {
-        out("data_format", "channels_last");
-    }
+    void config(auto const& out) const { out("data_format", "channels_last"); }
 
     template <class In>
     struct On : detail::GlobalAverage<In> {

@@ -13,9 +13,7 @@ namespace lamina {
 /// Errors      (compile time) the input is not a sequence of vectors
 /// Source      keras.layers.GlobalMaxPooling1D
 struct GlobalMaxPooling1D {
-    void config(auto const& out) const {
-        out("data_format", "channels_last");
-    }
+    void config(auto const& out) const { out("data_format", "channels_last"); }
 
     template <class In>
     struct On : detail::GlobalMax<In> {

@@ -27,7 +27,7 @@ struct LayerNormalization {
     struct On : Normalization<In, Options...> {
         using Base = Normalization<In, Options...>;
         static constexpr std::size_t f = In::last, moments = 2 * In::rows;
-        static constexpr std::size_t cache = moments;   // mean and 1 / deviation of each vector
+        static constexpr std::size_t cache = moments; // mean and 1 / deviation of each vector
         // two sums for each feature
         static constexpr std::size_t batch_cache = 2 * f + kernels::column_sums_room<2>(f);
         static constexpr std::size_t flops = 7 * In::size;

@@ -19,9 +19,7 @@ namespace lamina {
 struct Masking {
     float mask_value = 0.0f;
 
-    void config(auto const& out) const {
-        out("mask_value", mask_value);
-    }
+    void config(auto const& out) const { out("mask_value", mask_value); }
 
     template <class In>
     struct On {

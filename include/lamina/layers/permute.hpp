@@ -20,9 +20,7 @@ template <std::size_t... Axes>
 struct Permute {
     static constexpr std::array<std::size_t, sizeof...(Axes)> order{(Axes - 1)...};
 
-    void config(auto const& out) const {
-        out("dims", std::array{Axes...});
-    }
+    void config(auto const& out) const { out("dims", std::array{Axes...}); }
 
     template <class In>
     struct On {

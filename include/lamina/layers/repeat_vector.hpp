@@ -18,9 +18,7 @@ template <std::size_t Times>
 struct RepeatVector {
     static_assert(Times > 0, "RepeatVector<Times> takes a number above 0.");
 
-    void config(auto const& out) const {
-        out("n", Times);
-    }
+    void config(auto const& out) const { out("n", Times); }
 
     template <class In>
     struct On {

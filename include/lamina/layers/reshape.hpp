@@ -38,9 +38,7 @@ private:
 /// Source      keras.layers.Reshape
 template <std::size_t... Dims>
 struct Reshape {
-    void config(auto const& out) const {
-        out("target_shape", std::array{Dims...});
-    }
+    void config(auto const& out) const { out("target_shape", std::array{Dims...}); }
 
     template <class In>
     struct On : detail::Relabel<In, Shape<Dims...>> {

@@ -42,9 +42,7 @@ struct TimeDistributed {
     static constexpr bool nameless = detail::scope_name<L>.empty();
     [[no_unique_address]] L layer{};
 
-    void config(auto const& out) const {
-        out.object("layer", detail::type_name<L>, layer);
-    }
+    void config(auto const& out) const { out.object("layer", detail::type_name<L>, layer); }
 
     template <class In>
     struct On {

@@ -19,9 +19,7 @@ template <std::size_t Times = 2>
 struct UpSampling1D {
     static_assert(Times > 0, "UpSampling1D takes numbers above 0.");
 
-    void config(auto const& out) const {
-        out("size", Times);
-    }
+    void config(auto const& out) const { out("size", Times); }
 
     template <class In>
     struct On {
