@@ -23,12 +23,12 @@
 
 using namespace lamina;
 
-/// Embedding -> mean over the words -> softmax.
+/// Embedding -> mean over the words -> softmax; dropout against learning by heart.
 template <std::size_t Length, std::size_t Vocabulary, std::size_t Classes>
 auto build_model() {
     return compile(Sequential{Tokens<Length>{}, Embedding<Vocabulary, 32, MaskZero>{},
-                              GlobalAveragePooling1D{}, Dropout{.rate = 0.3f},
-                              Dense<Classes, Softmax>{}},
+                              Dropout{.rate = 0.5f}, GlobalAveragePooling1D{},
+                              Dropout{.rate = 0.3f}, Dense<Classes, Softmax>{}},
                    Adam{.learning_rate = 3e-3f}, CategoricalCrossentropy{}, Accuracy{});
 }
 
@@ -36,23 +36,32 @@ auto build_model() {
 template <std::size_t Length, std::size_t Vocabulary, std::size_t Classes>
 double run(LabelledTexts const& train, LabelledTexts const& test, std::size_t epochs,
            std::vector<std::string> const& shown) {
+    // A tenth is held back to see when to stop.
+    auto const [learnt, held] = train.split({.test = 0.1f, .seed = 1});
+
     // Words become numbers, texts become rows of one length, classes become one-hot rows.
     Tokenizer tokenizer{{.num_words = Vocabulary, .oov_token = "<OOV>"}};
-    tokenizer.fit_on_texts(train.texts);
+    tokenizer.fit_on_texts(learnt.texts);
     auto const rows = [&](std::vector<std::string> const& texts) {
         return pad_sequences(tokenizer.texts_to_sequences(texts),
                              {.maxlen = Length, .padding = Side::post, .truncating = Side::post});
     };
-    auto const x_train = rows(train.texts), x_test = rows(test.texts);
-    auto const y_train = to_categorical(train.labels, Classes),
-               y_test = to_categorical(test.labels, Classes);
+    auto const labels = [](LabelledTexts const& texts) {
+        return to_categorical(texts.labels, Classes);
+    };
+    auto const x_train = rows(learnt.texts), x_val = rows(held.texts), x_test = rows(test.texts);
+    auto const y_train = labels(learnt), y_val = labels(held), y_test = labels(test);
     std::printf("%zu texts to train on, %zu to test; %zu different words\n\n", train.size(),
                 test.size(), tokenizer.word_index().size());
 
     auto model = build_model<Length, Vocabulary, Classes>();
     std::printf("%s\n", model.summary("text_classification").c_str());
+    EarlyStopping stopping{{.patience = 2, .restore_best_weights = true}};
     model.fit(x_train, y_train,
-              {.epochs = epochs, .batch_size = 32, .validation_data = {x_test, y_test}});
+              {.epochs = epochs,
+               .batch_size = 32,
+               .validation_data = {x_val, y_val},
+               .callbacks = {&stopping}});
     auto const [loss, accuracy] = model.evaluate(x_test, y_test, {.verbose = 2});
     std::printf("Test accuracy: %.4f (loss %.4f)\n\n", accuracy, loss);
 
@@ -93,7 +102,7 @@ int main(int argc, char** argv) try {
             train = std::move(parts.train);
             test = std::move(parts.test);
         }
-        double const accuracy = run<300, 10000, 2>(
+        double const accuracy = run<300, 20000, 2>(
             train, test, 10,
             {"A wonderful film, I loved every minute.", "Boring, badly acted and far too long."});
         return accuracy > 0.7 ? 0 : 1;
@@ -104,7 +113,7 @@ int main(int argc, char** argv) try {
     auto const [most, tenth] = all.split({.test = 0.1f, .seed = 42});
     auto const [train, test] = (quick ? tenth : all).split({.test = 0.1f, .seed = 42});
     double const accuracy = run<40, 10000, 4>(
-        train, test, quick ? 6 : 5,
+        train, test, 10,
         {"a small animal that lives in water", "to move quickly from one place to another",
          "having a bright colour", "in a slow and careful manner"});
     return accuracy > (quick ? 0.84 : 0.9) ? 0 : 1;
