@@ -143,6 +143,10 @@ public:
             check(H5Gcreate2(parent.id(), name.c_str(), between_.id(), H5P_DEFAULT, H5P_DEFAULT)),
             H5Gclose};
     }
+    /// A group that was made before.
+    Group open(std::string const& path) {
+        return {check(H5Gopen2(root_.id(), path.c_str(), H5P_DEFAULT)), H5Gclose};
+    }
 
     /// An attribute of one string of any length.
     [[gnu::cold]] void text(Group const& at, char const* name, std::string const& value,
@@ -287,6 +291,10 @@ public:
     [[gnu::cold]] bool has_group(Group const& at, std::string const& name) const {
         return H5Lexists(at.id(), name.c_str(), H5P_DEFAULT) > 0 &&
                object(at, name, H5I_GROUP).is_open();
+    }
+    /// Is there a data set at the end of this path?
+    [[gnu::cold]] bool has(Group const& at, std::string const& path) const {
+        return object(at, path, H5I_DATASET).is_open();
     }
     [[gnu::cold]] Group group(Group const& at, std::string const& name) const {
         Group g = object(at, name, H5I_GROUP);

@@ -5,6 +5,7 @@
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_graph.hpp>
 #include <lamina/io/keras_optimizer.hpp>
+#include <lamina/io/keras_variables.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,21 +18,6 @@
 namespace lamina {
 
 namespace detail {
-
-/// What Keras calls a layer's class.
-[[gnu::cold]] inline std::string keras_class(Document const& document, KerasLayer const& layer) {
-    auto const& row = document.layers[layer.row];
-    auto const& part = row.part;
-    constexpr std::array own{"ReLU", "LeakyReLU", "ELU", "Softmax"};
-    if (row.inputs.empty()) return "InputLayer";
-    if (layer.kind == KerasLayer::Kind::bidirectional) return "Bidirectional";
-    if (layer.kind == KerasLayer::Kind::separable)
-        return std::string("SeparableConv") + part.type.substr(part.type.size() - 2);
-    if (part.find("num_key_value_heads")) return "GroupedQueryAttention";
-    bool const function = std::find(own.begin(), own.end(), part.type) == own.end() &&
-                          !keras_activation(part).empty();
-    return function ? "Activation" : part.type;
-}
 
 /// {"class_name": "Dense", "config": {"name": ..., ...}} for one layer.
 class KerasLayerConfig {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 
 #include <algorithm>
@@ -192,45 +191,6 @@ namespace detail {
 [[gnu::cold]] inline std::string keras_name(std::string path) {
     std::replace(path.begin(), path.end(), '/', '.'); // Keras allows no slash in a name
     return path;
-}
-
-/// The shape that Keras gives a layer's tensor. PReLU's slopes are shared along all axes but the
-/// last, which Keras counts as axes of length 1.
-[[gnu::cold]] inline std::vector<std::uint64_t> keras_shape(LayerRecord const& layer,
-                                                            Entry const& e) {
-    auto shape = e.shape;
-    if (layer.part.type == "PReLU") shape.insert(shape.begin(), layer.output.size() - 1, 1);
-    return shape;
-}
-
-/// "sequential/lstm/lstm_cell/kernel": what Keras calls a variable of one of a layer's rows.
-[[gnu::cold]] inline std::string keras_variable(Document const& document, KerasGraph const& graph,
-                                                KerasLayer const& layer, std::size_t row,
-                                                Entry const& entry) {
-    auto const& part = document.layers[row].part;
-    std::string const type = snake_case(part.type);
-    std::string path = (graph.sequential ? "sequential/" : "") + layer.name + "/";
-    std::string leaf = entry.name.substr(entry.name.rfind('/') + 1);
-    if (layer.kind == KerasLayer::Kind::bidirectional)
-        path += (row == layer.rows[0] ? "forward_" : "backward_") + type + "/";
-    if (layer.kind == KerasLayer::Kind::separable && leaf == "kernel")
-        leaf = row == layer.row ? "pointwise_kernel" : "depthwise_kernel";
-    if (is_recurrent(part)) path += type + "_cell/";
-    if (part.type == "MultiHeadAttention") { // query_kernel is the kernel of its layer query
-        auto const at = leaf.find('_');
-        std::string const inner = leaf.substr(0, at);
-        path += (inner == "output" ? "attention_output" : inner) + "/";
-        leaf.erase(0, at + 1);
-    }
-    return path + leaf;
-}
-
-/// "adam" for Adam: what Keras calls the optimizer's variables after.
-[[gnu::cold]] inline std::string keras_optimizer_name(Part const& optimizer) {
-    std::string name = optimizer.type == "AMSGrad" ? "Adam" : optimizer.type;
-    for (char& c : name)
-        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-    return name;
 }
 
 } // namespace detail

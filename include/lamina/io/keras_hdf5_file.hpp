@@ -3,10 +3,12 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
+#include <lamina/io/format.hpp>
 #include <lamina/io/hdf5.hpp>
 #include <lamina/io/keras_config.hpp>
 #include <lamina/io/keras_graph.hpp>
 #include <lamina/io/keras_optimizer.hpp>
+#include <lamina/io/keras_variables.hpp>
 #include <lamina/io/loaded.hpp>
 #include <lamina/io/save_options.hpp>
 
@@ -22,8 +24,9 @@
 namespace lamina {
 
 /// Writes a document as Keras 3 writes a model: `keras.models.load_model` rebuilds it, compiled and
-/// with the optimizer's state. What only lamina knows lies in the group `lamina`.
-/// Source: keras/src/legacy/saving/legacy_h5_format.py.
+/// with the optimizer's state. A path that ends in .weights.h5 gets the weights alone in the layout
+/// of `load_weights`. What only lamina knows lies in the group `lamina`.
+/// Source: keras/src/legacy/saving/legacy_h5_format.py; keras/src/saving/saving_lib.py.
 class KerasHdf5Writer {
 public:
     [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document,
@@ -33,6 +36,12 @@ public:
             detail::fail(Error::Kind::argument, {path},
                          {".names = Names::torch is for .safetensors files. Nothing was saved."});
         bool const training = options.optimizer;
+        if (detail::has_suffix(path, ".weights.h5")) {
+            write_objects();
+            write_own(training && document.compiled, false, options.attachments);
+            file_.commit();
+            return;
+        }
         file_.text(file_.root(), "keras_version", keras_version, true);
         file_.text(file_.root(), "backend", backend, true);
         file_.text(file_.root(), "model_config", keras_model_config(document, graph_));
@@ -77,6 +86,32 @@ private:
         auto const top = file_.group(weights, "top_level_model_weights");
         file_.names(top, "weight_names", {});
     }
+    /// By objects, as save_weights() writes them.
+    [[gnu::cold]] void write_objects() {
+        auto const objects = keras_objects(document_, graph_);
+        auto const variables = keras_variables(document_, graph_);
+        std::vector<std::string> made;
+        auto const vars = [&](std::string const& path, std::string const& name) {
+            auto group = file_.group(file_.root(), path);
+            file_.text(group, "name", name, true);
+            made.push_back(path);
+            return group;
+        };
+        vars("vars", graph_.sequential ? "sequential" : "functional");
+        for (std::size_t k = 0; k < objects.size(); ++k) {
+            if (graph_.sequential && graph_.layers[k].calls.empty()) continue;
+            vars(objects[k] + "/vars", graph_.layers[k].name);
+        }
+        for (auto const& v : variables) {
+            auto const& row = document_.layers[v.row];
+            Entry e = v.state ? document_.state[v.entry] : document_.parameters[v.entry];
+            e.shape = detail::keras_shape(row, e);
+            e.name = v.name;
+            bool const there = std::find(made.begin(), made.end(), v.path) != made.end();
+            file_.tensor(there ? file_.open(v.path) : vars(v.path, graph_.layers[v.layer].name), e);
+        }
+    }
+
     [[gnu::cold]] void write_optimizer() {
         auto const group = file_.group(file_.root(), "optimizer_weights");
         std::string const name = detail::keras_optimizer_name(document_.optimizer);
@@ -177,10 +212,11 @@ public:
             inner = file_.group(file_.root(), "model_weights");
         auto const& weights = inner.is_open() ? inner : file_.root();
         auto const layers = file_.names(weights, "layer_names");
-        if (!layers)
-            file_.refuse({"has no \"layer_names\": it is no model and no weights in Keras' .h5 "
-                          "layout. Files called .weights.h5 or .keras have another one."});
-        load_weights(weights, *layers);
+        if (layers) load_weights(weights, *layers);
+        else if (file_.has_group(file_.root(), "layers")) load_objects();
+        else
+            file_.refuse({"has no \"layer_names\" and no \"layers\": it is no model and no weights "
+                          "in one of Keras' HDF5 layouts."});
         load_own();
         return std::move(loaded_);
     }
@@ -224,6 +260,31 @@ private:
                 found.push_back({layer + "/" + shortly, file_.dataset(group, name)});
             }
         }
+        load_found(found, places);
+    }
+    /// A file of save_weights(): by classes and their order.
+    [[gnu::cold]] void load_objects() {
+        std::vector<Place> places;
+        std::vector<Found> found;
+        Differences differences(file_.path());
+        for (auto const& v : keras_variables(wanted_, graph_)) {
+            auto const& row = wanted_.layers[v.row];
+            auto const& e = v.state ? wanted_.state[v.entry] : wanted_.parameters[v.entry];
+            auto& to = v.state ? loaded_.state[v.entry] : loaded_.parameters[v.entry];
+            std::string const path = v.path + "/" + v.name;
+            if (!file_.has(file_.root(), path)) {
+                differences.missing(path);
+                continue;
+            }
+            places.push_back({&e, &to, detail::keras_shape(row, e),
+                              "layer " + std::to_string(v.row) + " " + row.part.type});
+            found.push_back({path, file_.dataset(file_.root(), path)});
+        }
+        differences.throw_if_any();
+        load_found(found, places);
+    }
+    [[gnu::cold]] void load_found(std::vector<Found> const& found,
+                                  std::vector<Place> const& places) {
         Differences differences(file_.path());
         std::size_t const both = std::min(found.size(), places.size());
         for (std::size_t i = 0; i < both; ++i) {

@@ -4,6 +4,7 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_variables.hpp>
 
 #include <algorithm>
 #include <charconv>
