@@ -6,6 +6,7 @@
 
 #include "support/networks.hpp"
 #include "support/runner.hpp"
+#include "support/stacks.hpp"
 
 #include <lamina/lamina.hpp>
 
@@ -104,5 +105,6 @@ int main(int argc, char** argv) {
         suite,
         Sequential{Input<20>{}, Dense<48>{}, ReLU{}, Dense<24>{}, ReLU{}, Dense<5>{}, Softmax{}},
         {20, 48, 24, 5}, {1, 16});
+    bench::infer_stacks(suite);
     return suite.finish();
 }

@@ -5,6 +5,7 @@
 
 #include "support/networks.hpp"
 #include "support/runner.hpp"
+#include "support/stacks.hpp"
 
 #include <lamina/lamina.hpp>
 
@@ -193,5 +194,9 @@ int main(int argc, char** argv) {
         Sequential{Input<24>{}, Dense<100>{}, ReLU{}, Dense<40>{}, ReLU{}, Dense<3>{}, Softmax{}},
         SparseCategoricalCrossentropy{},
         {{24, 100, 40, 3}, 2000, 50, 5, "ms/100 steps", false, 1e3 / 2, 2000});
+    bench::train_convolutions(suite);
+    bench::train_recurrent(suite);
+    bench::train_encoders(suite);
+    bench::train_embeddings(suite);
     return suite.finish();
 }

@@ -4,6 +4,7 @@
 #include "peer.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 /// A stack of dense layers as an ONNX file, for peers that read one. Field numbers are those of
@@ -20,6 +21,12 @@ public:
         varint(field << 3 | 2);
         varint(bytes.size());
         bytes_ += bytes;
+    }
+    void decimal(unsigned field, float value) {
+        varint(field << 3 | 5);
+        char bytes[sizeof value];
+        std::memcpy(bytes, &value, sizeof value);
+        bytes_.append(bytes, sizeof value);
     }
     void message(unsigned field, ProtoMessage const& m) { text(field, m.bytes_); }
     std::string const& bytes() const { return bytes_; }

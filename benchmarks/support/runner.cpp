@@ -179,15 +179,17 @@ Suite::Suite(char const* name, int argc, char** argv) : name_(name) {
     std::sort(files.begin(), files.end());
     for (std::string const& file : files) {
         void* const module = ::dlopen((folder + "/" + file).c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (module && symbol(module)) modules_.push_back(module);
+        bool const known =
+            module && (symbol(module, task_name<GemmTask>) || symbol(module, task_name<StackTask>));
+        if (known) modules_.push_back(module);
         else std::fprintf(stderr, "%s does not take part: %s\n", file.c_str(), ::dlerror());
     }
 }
 
 Suite::~Suite() = default; // the modules stay: their threads may still be in them
 
-void* Suite::symbol(void* module) const {
-    return ::dlsym(module, ("lamina_" + name_ + "_peers").c_str());
+void* Suite::symbol(void* module, char const* task) const {
+    return ::dlsym(module, ("lamina_" + name_ + "_" + task + "peers").c_str());
 }
 
 void Suite::introduce(char const* name, void (*about)(char*, std::size_t)) {

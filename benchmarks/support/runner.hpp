@@ -2,6 +2,7 @@
 #pragma once
 
 #include "peer.hpp"
+#include "stack.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -40,6 +41,12 @@ struct Case {
     double patience = 1; // so many times as long is measured
 };
 
+/// What modules call the peers of a task: lamina_<suite>_peers, or with the task's own name.
+template <class Task>
+inline constexpr char const* task_name = "";
+template <>
+inline constexpr char const* task_name<StackTask> = "stack_";
+
 /// Options of all suites: --quick, --threads N, --only TEXT (cases with this in their names),
 /// --out FILE, --peers FOLDER.
 class Suite {
@@ -62,7 +69,8 @@ public:
     void add_peers(std::vector<Contender>& all, Task const& task,
                    std::function<std::string()> const& wrong) {
         for (void* module : modules_) {
-            auto* const of = reinterpret_cast<Peers<Task> (*)()>(symbol(module));
+            auto* const of = reinterpret_cast<Peers<Task> (*)()>(symbol(module, task_name<Task>));
+            if (!of) continue;
             auto const peers = of();
             for (Peer<Task> const* p = peers.first; p < peers.first + peers.count; ++p) {
                 std::shared_ptr<void> const work(p->prepare(&task), [=](void* w) {
@@ -82,7 +90,7 @@ public:
 
 private:
     struct Row;
-    void* symbol(void* module) const;
+    void* symbol(void* module, char const* task) const;
     void introduce(char const* name, void (*about)(char*, std::size_t));
     std::vector<double> sample(Case const& c, std::vector<Contender>& contenders);
 

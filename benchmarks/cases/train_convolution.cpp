@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "../support/stacks.hpp"
+
+using namespace lamina;
+
+namespace bench {
+
+namespace {
+
+template <std::size_t Side, std::size_t Channels>
+void convolution(Suite& suite) {
+    auto const side = std::to_string(Side), channels = std::to_string(Channels);
+    measure_gradients(
+        suite,
+        StackCase{"Conv2D " + side + "x" + side + "x" + channels,
+                  Sequential{Input<Side, Side, Channels>{}, Conv2D<Channels, 3, Same>{}},
+                  {Side, Side, Channels},
+                  {{Layer::conv_2d, Channels, 3, 1}}},
+        16);
+}
+
+} // namespace
+
+void train_convolutions(Suite& suite) {
+    measure_training<float>(
+        suite,
+        StackCase{"CNN 28x28",
+                  Sequential{Input<28, 28, 1>{}, Conv2D<32, 3>{}, ReLU{}, Conv2D<64, 3>{}, ReLU{},
+                             MaxPooling2D<2>{}, Flatten{}, Dense<128>{}, ReLU{}, Dense<10>{},
+                             Softmax{}},
+                  {28, 28, 1},
+                  {{Layer::conv_2d, 32, 3, 0},
+                   {Layer::relu},
+                   {Layer::conv_2d, 64, 3, 0},
+                   {Layer::relu},
+                   {Layer::max_pool_2d, 2},
+                   {Layer::flatten},
+                   {Layer::dense, 128},
+                   {Layer::relu},
+                   {Layer::dense, 10},
+                   {Layer::softmax}}},
+        {64, 640, 192, 10, 0, "images/s", true, 640});
+    convolution<56, 64>(suite);
+    convolution<28, 128>(suite);
+    convolution<14, 256>(suite);
+    convolution<7, 512>(suite);
+}
+
+} // namespace bench
