@@ -576,6 +576,12 @@ TEST_CASE("What makes no sense is refused") {
     };
     CHECK(refused({.rotation = -1}) == "augment: .rotation is -1. It is at least 0.");
     CHECK(refused({.zoom = 1}) == "augment: .zoom is 1. It is at least 0 and less than 1.");
+    CHECK(refused({.width_shift = 1e30f}) ==
+          "augment: .width_shift is 1e+30. It is at least 0 and less than 1.");
+    CHECK(refused({.height_shift = -0.1f}).starts_with("augment: .height_shift is -0.1."));
+    CHECK(refused({.random_crop = 1 << 17}) ==
+          "augment: .random_crop is 131072 pixels. It is at most 65536.");
+    CHECK(refused({.cutout = std::size_t(-1)}).starts_with("augment: .cutout is 18446744073"));
     CHECK(refused({.noise = std::nanf("")}).starts_with("augment: .noise is nan."));
     CHECK(refused({.contrast = std::numeric_limits<float>::infinity()})
               .starts_with("augment: .contrast is inf."));

@@ -113,12 +113,17 @@ private:
     constexpr float any = std::numeric_limits<float>::infinity();
     for (Named const n :
          {Named{".rotation", o.rotation, any}, Named{".zoom", o.zoom, 1},
-          Named{".height_shift", o.height_shift, any}, Named{".width_shift", o.width_shift, any},
+          Named{".height_shift", o.height_shift, 1}, Named{".width_shift", o.width_shift, 1},
           Named{".contrast", o.contrast, any}, Named{".brightness", o.brightness, any},
           Named{".noise", o.noise, any}, Named{".mixup", o.mixup, any}}) {
         if (n.value >= 0 && n.value < n.below) continue;
         refuse(where, {n.name, " is ", double(n.value), ". It is at least 0",
                        n.below == 1 ? " and less than 1." : "."});
+    }
+    constexpr std::size_t most = 1 << 16;
+    if (o.random_crop > most || o.cutout > most) {
+        refuse(where, {o.random_crop > most ? ".random_crop" : ".cutout", " is ",
+                       std::max(o.random_crop, o.cutout), " pixels. It is at most ", most, "."});
     }
     if (!std::isfinite(o.fill_value))
         refuse(where, {".fill_value is ", double(o.fill_value), ", which is no pixel's."});
