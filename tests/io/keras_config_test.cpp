@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/io/keras_config.hpp>
+
+#include <lamina/activations/relu.hpp>
+#include <lamina/activations/softmax.hpp>
+#include <lamina/graph/sequential.hpp>
+#include <lamina/io/model_document.hpp>
+#include <lamina/layers/average_pooling_1d.hpp>
+#include <lamina/layers/bidirectional.hpp>
+#include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/conv_1d.hpp>
+#include <lamina/layers/conv_1d_transpose.hpp>
+#include <lamina/layers/conv_2d.hpp>
+#include <lamina/layers/cropping_1d.hpp>
+#include <lamina/layers/dense.hpp>
+#include <lamina/layers/depthwise_conv_1d.hpp>
+#include <lamina/layers/embedding.hpp>
+#include <lamina/layers/flatten.hpp>
+#include <lamina/layers/global_max_pooling_1d.hpp>
+#include <lamina/layers/group_normalization.hpp>
+#include <lamina/layers/gru.hpp>
+#include <lamina/layers/layer_normalization.hpp>
+#include <lamina/layers/lstm.hpp>
+#include <lamina/layers/masking.hpp>
+#include <lamina/layers/multi_head_attention.hpp>
+#include <lamina/layers/permute.hpp>
+#include <lamina/layers/repeat_vector.hpp>
+#include <lamina/layers/reshape.hpp>
+#include <lamina/layers/rms_normalization.hpp>
+#include <lamina/layers/separable_conv_1d.hpp>
+#include <lamina/layers/simple_rnn.hpp>
+#include <lamina/layers/spatial_dropout_1d.hpp>
+#include <lamina/layers/spatial_dropout_2d.hpp>
+#include <lamina/layers/time_distributed.hpp>
+#include <lamina/layers/up_sampling_1d.hpp>
+#include <lamina/layers/zero_padding_1d.hpp>
+#include <lamina/model/network.hpp>
+#include <lamina/model/weights.hpp>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace lamina;
+using nlohmann::json;
+
+namespace {
+
+/// What the file says of a network.
+template <class D>
+json config_of(D const& definition) {
+    Weights<Network<D, float>> const weights(definition);
+    auto const document = detail::document_of(detail::view_of(weights));
+    return json::parse(keras_model_config(document, keras_graph(document)));
+}
+/// The options of layer `index`, without those that all have.
+json layer_of(json const& model, std::size_t index, std::string const& class_name) {
+    auto const& layer = model.at("config").at("layers").at(index);
+    CHECK(layer.at("class_name") == class_name);
+    json config = layer.at("config");
+    for (char const* const name : {"name", "trainable", "dtype"}) config.erase(name);
+    return config;
+}
+/// How layer `index` is called.
+json call_of(json const& model, std::size_t index) {
+    json node = model.at("config").at("layers").at(index).at("inbound_nodes").at(0);
+    auto const shorten = [&](auto const& self, json const& j) -> json {
+        if (!j.is_structured()) return j;
+        if (j.contains("config")) return j.at("config").at("keras_history").at(0);
+        json out = j;
+        for (auto& item : out) item = self(self, item);
+        return out;
+    };
+    return shorten(shorten, node);
+}
+
+} // namespace
+
+TEST_CASE("layers along time in Keras' words") {
+    auto const model = config_of(
+        Sequential{Input<12, 6>{}, Masking{.mask_value = -1}, SpatialDropout1D{.rate = 0.25f},
+                   ZeroPadding1D<1, 2>{}, Conv1D<4, 3, ReLU, Strides<2>, NoBias>{},
+                   AveragePooling1D<2, Strides<1>, Same>{}, Cropping1D<1>{}, UpSampling1D<3>{},
+                   DepthwiseConv1D<2, DepthMultiplier<2>>{}, Conv1DTranspose<6, 2, Strides<2>>{},
+                   SeparableConv1D<4, 3, ReLU>{}, Permute<2, 1>{}, GlobalMaxPooling1D{},
+                   RepeatVector<5>{}, RMSNormalization{.epsilon = 1e-5f}});
+    CHECK(model.at("class_name") == "Sequential");
+    CHECK(layer_of(model, 1, "Masking") == json::parse(R"({"mask_value": -1.0})"));
+    CHECK(layer_of(model, 2, "SpatialDropout1D") == json::parse(R"({"rate": 0.25})"));
+    CHECK(layer_of(model, 3, "ZeroPadding1D") == json::parse(R"({"padding": [1, 2]})"));
+    CHECK(layer_of(model, 4, "Conv1D") ==
+          json::parse(R"({"filters": 4, "kernel_size": [3], "strides": [2], "padding": "valid",
+                          "data_format": "channels_last", "dilation_rate": [1],
+                          "activation": "relu", "use_bias": false})"));
+    CHECK(layer_of(model, 5, "AveragePooling1D") ==
+          json::parse(R"({"pool_size": [2], "strides": [1], "padding": "same",
+                          "data_format": "channels_last"})"));
+    CHECK(layer_of(model, 6, "Cropping1D") == json::parse(R"({"cropping": [1, 1]})"));
+    CHECK(layer_of(model, 7, "UpSampling1D") == json::parse(R"({"size": 3})"));
+    CHECK(layer_of(model, 8, "DepthwiseConv1D") ==
+          json::parse(R"({"depth_multiplier": 2, "kernel_size": [2], "strides": [1],
+                          "padding": "valid", "data_format": "channels_last",
+                          "dilation_rate": [1], "activation": "linear", "use_bias": true})"));
+    CHECK(layer_of(model, 9, "Conv1DTranspose") ==
+          json::parse(R"({"filters": 6, "kernel_size": [2], "strides": [2], "padding": "valid",
+                          "data_format": "channels_last", "dilation_rate": [1],
+                          "activation": "linear", "use_bias": true})"));
+    CHECK(layer_of(model, 10, "SeparableConv1D") ==
+          json::parse(R"({"filters": 4, "depth_multiplier": 1, "kernel_size": [3], "strides": [1],
+                          "padding": "valid", "data_format": "channels_last",
+                          "dilation_rate": [1], "activation": "relu", "use_bias": true})"));
+    CHECK(layer_of(model, 11, "Permute") == json::parse(R"({"dims": [2, 1]})"));
+    CHECK(layer_of(model, 13, "RepeatVector") == json::parse(R"({"n": 5})"));
+    CHECK(layer_of(model, 14, "RMSNormalization").at("epsilon").get<float>() == 1e-5f);
+}
+
+TEST_CASE("layers of images in Keras' words; what it has no word for is said as it is") {
+    auto const model = config_of(Sequential{Input<8, 8, 4>{}, SpatialDropout2D{},
+                                            Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},
+                                            GroupNormalization<3>{}, Softmax{}, Flatten{},
+                                            Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{}});
+    CHECK(layer_of(model, 1, "SpatialDropout2D") ==
+          json::parse(R"({"rate": 0.5, "data_format": "channels_last"})"));
+    auto const conv = layer_of(model, 2, "Conv2D");
+    CHECK(conv.at("padding") == json::parse("[[1, 1], [0, 0]]"));
+    CHECK(conv.at("groups") == 2);
+    CHECK(conv.at("kernel_size") == json::parse("[3, 2]"));
+    CHECK(conv.at("activation") == "linear"); // the normalization stands between
+    CHECK(layer_of(model, 3, "GroupNormalization").at("groups") == 3);
+    CHECK(layer_of(model, 4, "Softmax") == json::parse(R"({"axis": -1})"));
+    auto const dense = layer_of(model, 6, "Dense");
+    CHECK(dense.at("kernel_regularizer").at("config").at("l2") == 0.5);
+    CHECK(!dense.contains("kernel_l2"));
+    CHECK(layer_of(model, 7, "Reshape") == json::parse(R"({"target_shape": [2, 3]})"));
+}
+
+TEST_CASE("recurrent layers and layers of layers in Keras' words") {
+    auto const model = config_of(
+        Sequential{Tokens<7>{}, Embedding<9, 5, MaskZero>{},
+                   LSTM<6, ReturnSequences, GoBackwards>{.dropout = 0.5f},
+                   Bidirectional<GRU<3, ReturnSequences, NoBias>, Sum>{},
+                   Bidirectional<SimpleRNN<3, ReLU, ReturnSequences>, Ave>{},
+                   TimeDistributed{Dense<4, NoBias>{}}, GRU<2, ResetBefore>{}});
+    CHECK(model.at("class_name") == "Sequential");
+    CHECK(layer_of(model, 1, "Embedding") ==
+          json::parse(R"({"input_dim": 9, "output_dim": 5, "mask_zero": true})"));
+    CHECK(layer_of(model, 2, "LSTM") ==
+          json::parse(R"({"units": 6, "return_sequences": true, "go_backwards": true,
+                          "use_bias": true, "dropout": 0.5, "recurrent_dropout": 0.0})"));
+    auto const both = layer_of(model, 3, "Bidirectional");
+    CHECK(both.at("merge_mode") == "sum");
+    CHECK(both.at("layer").at("class_name") == "GRU");
+    CHECK(both.at("layer").at("config").at("use_bias") == false);
+    CHECK(both.at("layer").at("config").at("go_backwards") == false);
+    CHECK(both.at("layer").at("config").at("reset_after") == true);
+    auto const average = layer_of(model, 4, "Bidirectional");
+    CHECK(average.at("merge_mode") == "ave");
+    CHECK(average.at("layer").at("config").at("activation") == "relu");
+    auto const inner = layer_of(model, 5, "TimeDistributed").at("layer");
+    CHECK(inner.at("class_name") == "Dense");
+    CHECK(inner.at("config").at("units") == 4);
+    CHECK(inner.at("config").at("use_bias") == false);
+    CHECK(inner.at("config").at("activation") == "linear");
+    CHECK(layer_of(model, 6, "GRU").at("reset_after") == false);
+}
+
+TEST_CASE("what a call is handed beside its first input goes by its name") {
+    auto const model = config_of(graph<Input<4, 6>, Input<5, 6>, Input<3>, Tokens<4, 5>>(
+        [](auto x, auto memory, auto state, auto mask) {
+            auto const a = join(x, memory, memory, mask) |
+                           MultiHeadAttention<2, 3, BooleanMask, ValueDim<4>>{.dropout = 0.5f};
+            auto const b = a | MultiHeadAttention<4, 2, Causal, KeyValueHeads<2>, NoBias>{};
+            auto const c = join(b, state) | GRU<3, ReturnSequences>{};
+            return join(b, c) | Concatenate{};
+        }));
+    CHECK(model.at("class_name") == "Functional");
+    std::size_t at = 0;
+    auto const find = [&](std::string const& type) {
+        auto const& layers = model.at("config").at("layers");
+        for (at = 0; layers.at(at).at("class_name") != type;) ++at;
+        return layer_of(model, at, type);
+    };
+    CHECK(find("MultiHeadAttention") ==
+          json::parse(R"({"num_heads": 2, "key_dim": 3, "value_dim": 4, "dropout": 0.5,
+                          "use_bias": true})"));
+    CHECK(call_of(model, at) ==
+          json::parse(R"({"args": ["input_layer"],
+                          "kwargs": {"value": "input_layer_1", "key": "input_layer_1",
+                                     "attention_mask": "input_layer_3"}})"));
+    CHECK(find("GroupedQueryAttention") ==
+          json::parse(R"({"num_query_heads": 4, "num_key_value_heads": 2, "head_dim": 2,
+                          "dropout": 0.0, "use_bias": false})"));
+    CHECK(call_of(model, at) ==
+          json::parse(R"({"args": ["multi_head_attention"],
+                          "kwargs": {"value": "multi_head_attention",
+                                     "use_causal_mask": true}})"));
+    find("GRU");
+    CHECK(call_of(model, at) ==
+          json::parse(R"({"args": ["multi_head_attention_1"],
+                          "kwargs": {"initial_state": ["input_layer_2"]}})"));
+    find("Concatenate");
+    CHECK(call_of(model, at) ==
+          json::parse(R"({"args": [["multi_head_attention_1", "gru"]], "kwargs": {}})"));
+}
