@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,7 +49,9 @@ class Child {
 public:
     explicit Child(std::vector<std::string> const& command) {
         int to[2], from[2];
-        if (::pipe(to) != 0 || ::pipe(from) != 0) throw std::runtime_error("no pipe");
+        // closed in other children, which would keep this one waiting for the end of its input
+        if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0)
+            throw std::runtime_error("no pipe");
         std::vector<char*> arguments;
         for (std::string const& a : command) arguments.push_back(const_cast<char*>(a.c_str()));
         arguments.push_back(nullptr);
@@ -56,7 +59,6 @@ public:
         if (process_ == 0) {
             ::dup2(to[0], 0);
             ::dup2(from[1], 1);
-            for (int const fd : {to[0], to[1], from[0], from[1]}) ::close(fd);
             ::execvp(arguments[0], arguments.data());
             ::_exit(127);
         }
