@@ -8,10 +8,13 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 // Counts every allocation of the program, on every thread.
@@ -102,6 +105,59 @@ TEST_CASE("fit allocates nothing after the first batch") {
                                 .verbose = 0,
                                 .threads = threads}) == 0);
     }
+}
+
+namespace {
+
+/// Short shapes of a network's kind: nothing is allocated, whatever the threads; 70 samples make a
+/// shorter batch at the end.
+template <class X, class D>
+void check_fit(D const& definition, std::initializer_list<std::size_t> of_sample, int classes) {
+    std::size_t const samples = 70;
+    std::size_t size = samples;
+    std::vector<std::size_t> shape{samples};
+    for (std::size_t const n : of_sample) size *= n, shape.push_back(n);
+    std::vector<X> x(size);
+    for (std::size_t i = 0; i < size; ++i)
+        x[i] = std::is_integral_v<X> ? X(Random{1}.below(i, 50)) : X(Random{1}.uniform(i));
+    std::vector<int> labels(samples);
+    for (std::size_t s = 0; s < samples; ++s)
+        labels[s] = int(Random{2}.below(s, std::size_t(classes)));
+    auto const array = shape.size() == 4 ? Array(x.data(), {samples, shape[1], shape[2], shape[3]})
+                       : shape.size() == 3 ? Array(x.data(), {samples, shape[1], shape[2]})
+                                           : Array(x.data(), {samples, shape[1]});
+    for (std::size_t const threads : {1u, 2u}) {
+        CAPTURE(threads);
+        auto model = compile(definition, Adam{}, SparseCategoricalCrossentropy{}, Accuracy{});
+        CHECK(allocated_by_fit(model, array, Array(labels),
+                               {.epochs = 2, .batch_size = 32, .verbose = 0, .threads = threads}) ==
+              0);
+    }
+}
+
+} // namespace
+
+TEST_CASE("fit of convolutions allocates nothing after the first batch") {
+    check_fit<float>(Sequential{Input<12, 12, 1>{}, Conv2D<32, 3>{}, ReLU{}, Conv2D<64, 3>{},
+                                ReLU{}, MaxPooling2D<2>{}, Flatten{}, Dense<128>{}, ReLU{},
+                                Dense<10>{}, Softmax{}},
+                     {12, 12, 1}, 10);
+}
+
+TEST_CASE("fit of an LSTM allocates nothing after the first batch") {
+    check_fit<float>(Sequential{Input<9, 64>{}, LSTM<128>{}, Dense<10>{}, Softmax{}}, {9, 64}, 10);
+}
+
+TEST_CASE("fit of a Transformer's layer allocates nothing after the first batch") {
+    check_fit<float>(Sequential{Input<16, 128>{}, TransformerEncoderLayer<8, 512>{},
+                                GlobalAveragePooling1D{}, Dense<10>{}, Softmax{}},
+                     {16, 128}, 10);
+}
+
+TEST_CASE("fit of an embedding allocates nothing after the first batch") {
+    check_fit<std::int32_t>(Sequential{Tokens<20>{}, Embedding<2000, 64>{},
+                                       GlobalAveragePooling1D{}, Dense<4>{}, Softmax{}},
+                            {20}, 4);
 }
 
 TEST_CASE("predict_into allocates nothing once the workspace has seen the batch") {
