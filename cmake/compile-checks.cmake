@@ -18,15 +18,22 @@ endif()
 add_custom_target(lamina_checks ALL)
 set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
 
-# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [FLAGS <flag>...])
+# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [UMBRELLA]
+#                      [FLAGS <flag>...])
 #
 # Compiles <source> with the library's headers. With ERROR it is compiled twice: as it is it must
 # compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With REFUSE
-# the check must find something wrong (it is the check that is tested).
+# the check must find something wrong (it is the check that is tested). With UMBRELLA the source
+# begins with the umbrella, which is then precompiled.
 function(lamina_compile_check name source compiler)
-    cmake_parse_arguments(arg "ERROR;REFUSE" "" "FLAGS" ${ARGN})
+    cmake_parse_arguments(arg "ERROR;REFUSE;UMBRELLA" "" "FLAGS" ${ARGN})
     set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
     set(own_dirs ${PROJECT_SOURCE_DIR}/include)
+    set(umbrella)
+    if(arg_UMBRELLA)
+        set(umbrella ${lamina_umbrella_${compiler}})
+        list(APPEND arg_FLAGS ${lamina_umbrella_flags_${compiler}})
+    endif()
     # The third libraries' folders; /usr/include must not become a -isystem of its own.
     set(other_dirs)
     foreach(target IN ITEMS lamina::dependencies ${lamina_components})
@@ -43,7 +50,7 @@ function(lamina_compile_check name source compiler)
             -P ${lamina_check_script} --
             -std=c++20 ${arg_FLAGS} -I${own_dirs}
             "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
-        DEPENDS ${source} ${lamina_check_script}
+        DEPENDS ${source} ${umbrella} ${lamina_check_script}
         DEPFILE ${result}.d
         COMMENT "Checking ${name}"
         COMMAND_EXPAND_LISTS VERBATIM)
