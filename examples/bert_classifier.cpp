@@ -13,7 +13,6 @@
 // reviews. --quick takes a tenth of the definitions.
 #include <lamina/data/word_piece.hpp>
 #include <lamina/lamina.hpp>
-#include <lamina/model/transfer.hpp>
 
 #include "support/wordnet.hpp"
 

@@ -149,8 +149,8 @@ std::int32_t most_likely(float const* logits) {
     return std::int32_t(std::max_element(logits, logits + vocabulary) - logits);
 }
 
-/// The tokens given and, after them, the most likely ones: `count` together, or until the end of the
-/// text. show(token) is told each that is new.
+/// The tokens given and, after them, the most likely ones: `count` together, or until the text
+/// ends. show(token) is told each that is new.
 template <class Show>
 std::vector<std::int32_t> continue_text(Weights<Llama> const& weights,
                                         std::vector<std::int32_t> tokens, std::size_t count,

@@ -235,6 +235,7 @@
 #include <lamina/model/summary.hpp>
 #include <lamina/model/trainer.hpp>
 #include <lamina/model/training_log.hpp>
+#include <lamina/model/transfer.hpp>
 #include <lamina/model/weights.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/model_checkpoint.hpp>
