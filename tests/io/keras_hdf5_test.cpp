@@ -313,6 +313,56 @@ TEST_CASE("the same model gives the same bytes") {
     CHECK(read_all(folder.path("a.h5")) == read_all(folder.path("b.h5")));
 }
 
+TEST_CASE("a .keras archive is read within its bounds") {
+    Folder const folder;
+    auto const path = folder.path("m.keras"), weights = folder.path("m.weights.h5");
+    auto model = small_model();
+    save(model, weights);
+    auto const little = [](std::size_t value, int n) {
+        std::string out;
+        for (; n > 0; --n, value >>= 8) out += char(value & 255);
+        return out;
+    };
+    // local header, member, list of members, end; checksums and times are not looked at
+    auto const archive = [&](std::string const& member, std::string const& name, int method) {
+        std::string const times(8, '\0'), size = little(member.size(), 4);
+        std::string const its = little(std::size_t(method), 2) + times + size + size +
+                                little(name.size(), 2) + little(3, 2);
+        std::string const local = little(0x04034b50, 4) + little(20, 2) + little(0, 2) + its +
+                                  name + "abc" + member;
+        std::string const list = little(0x02014b50, 4) + little(20, 2) + little(20, 2) +
+                                 little(0, 2) + its + std::string(10, '\0') + little(0, 4) + name +
+                                 "abc";
+        return local + list + little(0x06054b50, 4) + little(0, 4) + little(1, 2) + little(1, 2) +
+               little(list.size(), 4) + little(local.size(), 4) + little(7, 2) + "comment";
+    };
+    auto const whole = archive(read_all(weights), "model.weights.h5", 0);
+    write_all(path, whole);
+    auto again = model;
+    again.initialize(4);
+    load(again, path);
+    CHECK(again.weights.values[7] == model.weights.values[7]);
+    auto const why = [&](std::string const& bytes) {
+        write_all(path, bytes);
+        return message_of<Error>([&] { load(again, path); });
+    };
+    CHECK(why(archive("x", "model.weights.h5", 8)).find("compressed") != std::string::npos);
+    CHECK(why(archive("x", "other", 0)).find("has no model.weights.h5") != std::string::npos);
+    CHECK(why(archive("x", "model.weights.h5", 0)).find("is no HDF5 file") != std::string::npos);
+    for (std::size_t n = 4; n < whole.size(); n += n < 300 || n + 300 > whole.size() ? 1 : 97)
+        CHECK(why(whole.substr(0, n)) != "");
+    for (std::size_t i = whole.size() - 110; i < whole.size() - 7; ++i) { // any byte of the lists
+        auto damaged = whole;
+        damaged[i] = char(damaged[i] ^ 0x7f);
+        write_all(path, damaged);
+        try {
+            load(again, path);
+        } catch (Error const&) {} // or it did not matter
+    }
+    CHECK(message_of<Error>([&] { save(model, path); }).find("are read, not written") !=
+          std::string::npos);
+}
+
 TEST_CASE("texts of any length travel in the file") {
     Folder const folder;
     auto const path = folder.path("m.h5");

@@ -41,7 +41,8 @@ struct KnownFormat {
 inline constexpr std::array known_formats{
     KnownFormat{".safetensors", "lamina/io/safetensors.hpp", "lamina::safetensors"},
     KnownFormat{".h5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"},
-    KnownFormat{".hdf5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"}};
+    KnownFormat{".hdf5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"},
+    KnownFormat{".keras", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"}};
 
 /// Does the path end so, in capitals or not?
 bool has_suffix(std::string_view path, std::string_view suffix);

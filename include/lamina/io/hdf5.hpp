@@ -20,6 +20,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -267,14 +268,25 @@ public:
     using Group = detail::Hdf5Handle;
     using Dataset = detail::Hdf5Handle;
 
-    [[gnu::cold]] explicit Hdf5Reader(std::string path) : path_(std::move(path)) {
+    /// The part of a file that is HDF5: all of it, or a member of an archive.
+    using Part = std::span<std::byte const> (*)(std::string const& path,
+                                                std::span<std::byte const> whole);
+
+    [[gnu::cold]] explicit Hdf5Reader(std::string path, Part part = nullptr)
+        : path_(std::move(path)) {
         BoundedFile file(path_);
         size_ = file.size();
-        std::unique_ptr<std::byte[]> const bytes(new std::byte[std::size_t(size_)]);
-        file.read(bytes.get(), std::size_t(size_));
+        std::unique_ptr<std::byte[]> const whole(new std::byte[std::size_t(size_)]);
+        file.read(whole.get(), std::size_t(size_));
+        std::span<std::byte const> image(whole.get(), std::size_t(size_));
+        if (part) image = part(path_, image);
+        size_ = image.size();
         detail::Hdf5Handle const access(check(H5Pcreate(H5P_FILE_ACCESS)), H5Pclose);
         check(H5Pset_fapl_core(access.id(), std::size_t{1} << 16, false));
-        if (size_ > 0) check(H5Pset_file_image(access.id(), bytes.get(), std::size_t(size_)));
+        // HDF5 takes a copy, and what it is given as mutable it only reads
+        if (size_ > 0)
+            check(
+                H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()));
         std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this));
         if (size_ > 0) file_ = {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose};
         if (!file_.is_open())

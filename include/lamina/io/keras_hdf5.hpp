@@ -21,7 +21,7 @@ namespace lamina::detail {
 
 /// Files of Keras' .h5 layout, for save() and load().
 struct KerasHdf5Format {
-    static constexpr std::string_view suffixes[]{".h5", ".hdf5"};
+    static constexpr std::string_view suffixes[]{".h5", ".hdf5", ".keras"};
 
     template <class T>
     static void save(ModelView<T> const& model, std::string const& path,
@@ -51,7 +51,7 @@ template <class T>
 }
 [[gnu::cold]] LAMINA_INLINE std::string KerasHdf5Format::attachment(std::string const& path,
                                                                     std::string_view name) {
-    Hdf5Reader const file(path);
+    Hdf5Reader const file(path, keras_part);
     if (auto text = read_hdf5_attachment(file, std::string(name))) return *std::move(text);
     refuse_attachment(path, name);
 }

@@ -5,6 +5,7 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/hdf5.hpp>
+#include <lamina/io/keras_archive.hpp>
 #include <lamina/io/keras_config.hpp>
 #include <lamina/io/keras_graph.hpp>
 #include <lamina/io/keras_optimizer.hpp>
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +34,11 @@ public:
     [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document,
                                   SaveOptions const& options)
         : file_(path), document_(document), graph_(keras_graph(document)) {
+        if (detail::has_suffix(path, ".keras"))
+            detail::fail(
+                Error::Kind::argument, {path},
+                {".keras files are read, not written. Save it as .h5, which Keras opens as "
+                 "well. Nothing was saved."});
         if (options.names != Names::lamina)
             detail::fail(Error::Kind::argument, {path},
                          {".names = Names::torch is for .safetensors files. Nothing was saved."});
@@ -175,6 +182,13 @@ private:
 
 namespace detail {
 
+/// The HDF5 in a file of Keras: a .keras archive's weights, or the whole file.
+[[gnu::cold]] inline std::span<std::byte const> keras_part(std::string const& path,
+                                                           std::span<std::byte const> whole) {
+    if (!KerasArchive::is_archive(whole)) return whole;
+    return KerasArchive(path, whole).member("model.weights.h5");
+}
+
 /// A text that was saved with a model; nothing: there is none of that name.
 [[gnu::cold]] inline std::optional<std::string> read_hdf5_attachment(Hdf5Reader const& file,
                                                                      std::string const& name) {
@@ -202,8 +216,8 @@ class KerasHdf5Reader {
 public:
     [[gnu::cold]] KerasHdf5Reader(std::string const& path, Document const& wanted,
                                   LoadOptions const& options)
-        : file_(path), wanted_(wanted), options_(options), graph_(keras_graph(wanted)),
-          loaded_(wanted) {}
+        : file_(path, detail::keras_part), wanted_(wanted), options_(options),
+          graph_(keras_graph(wanted)), loaded_(wanted) {}
 
     [[gnu::cold]] Loaded load() && {
         // a file of weights alone has them at its root
