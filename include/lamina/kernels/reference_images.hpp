@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/windows.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+/// The plain twins of convolution.hpp, depthwise.hpp and pooling.hpp, for tests: everything is
+/// added to what is there.
+namespace lamina::kernels::reference {
+
+/// f(x's pixel, y's pixel, tap) for each tap of each window that lies within its image.
+template <class F>
+void each_tap(Windows const& w, std::size_t batch, F const& f) {
+    for (std::size_t n = 0; n < batch; ++n)
+        for (std::size_t o = 0; o < w.out_pixels(); ++o)
+            for (std::size_t t = 0; t < w.taps(); ++t) {
+                auto const y = static_cast<std::ptrdiff_t>(o / w.out_width * w.stride_y +
+                                                           t / w.kernel_width * w.dilation_y) -
+                               w.top;
+                auto const x = static_cast<std::ptrdiff_t>(o % w.out_width * w.stride_x +
+                                                           t % w.kernel_width * w.dilation_x) -
+                               w.left;
+                if (y < 0 || x < 0 || y >= static_cast<std::ptrdiff_t>(w.height) ||
+                    x >= static_cast<std::ptrdiff_t>(w.width))
+                    continue;
+                f((n * w.height + static_cast<std::size_t>(y)) * w.width +
+                      static_cast<std::size_t>(x),
+                  n * w.out_pixels() + o, t);
+            }
+}
+
+/// y += x * kernel, dkernel += x' dy, dx += dy * kernel'; what is null is left out.
+template <class T>
+void convolution(Windows const& w, std::size_t filters, std::size_t groups, std::size_t batch,
+                 T const* x, T const* kernel, T* y, T const* dy, T* dkernel, T* dx) {
+    std::size_t const channels = w.channels / groups, share = filters / groups;
+    each_tap(w, batch, [&](std::size_t in, std::size_t out, std::size_t t) {
+        for (std::size_t f = 0; f < filters; ++f)
+            for (std::size_t c = 0; c < channels; ++c) {
+                std::size_t const from = in * w.channels + f / share * channels + c,
+                                  to = out * filters + f, k = (t * channels + c) * filters + f;
+                if (y) y[to] += x[from] * kernel[k];
+                if (dkernel) dkernel[k] += x[from] * dy[to];
+                if (dx) dx[from] += dy[to] * kernel[k];
+            }
+    });
+}
+
+/// The same of each channel by itself.
+template <class T>
+void depthwise(Windows const& w, std::size_t multiplier, std::size_t batch, T const* x,
+               T const* kernel, T* y, T const* dy, T* dkernel, T* dx) {
+    std::size_t const all = w.channels * multiplier;
+    each_tap(w, batch, [&](std::size_t in, std::size_t out, std::size_t t) {
+        for (std::size_t f = 0; f < all; ++f) {
+            std::size_t const from = in * w.channels + f / multiplier;
+            if (y) y[out * all + f] += x[from] * kernel[t * all + f];
+            if (dkernel) dkernel[t * all + f] += x[from] * dy[out * all + f];
+            if (dx) dx[from] += dy[out * all + f] * kernel[t * all + f];
+        }
+    });
+}
+
+/// y = the largest, sum += the sum, count += how many.
+template <class T>
+void pool(Windows const& w, std::size_t batch, T const* x, T* largest, T* sum, T* count) {
+    each_tap(w, batch, [&](std::size_t in, std::size_t out, std::size_t) {
+        for (std::size_t c = 0; c < w.channels; ++c) {
+            std::size_t const to = out * w.channels + c;
+            largest[to] = std::max(largest[to], x[in * w.channels + c]);
+            sum[to] += x[in * w.channels + c];
+            count[to] += T(1);
+        }
+    });
+}
+
+} // namespace lamina::kernels::reference

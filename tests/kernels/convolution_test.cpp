@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/kernels/convolution.hpp>
+#include <lamina/kernels/depthwise.hpp>
+#include <lamina/kernels/pooling.hpp>
+
+#include "support/guard_pages.hpp"
+
+#include <doctest/doctest.h>
+
+#include <lamina/core/random.hpp>
+#include <lamina/kernels/reference_images.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+using namespace lamina;
+using namespace lamina::kernels;
+using lamina::testing::GuardPages;
+
+namespace {
+
+/// Windows of every kind, the i-th of them, with `channels` a multiple of `groups`.
+Windows some_windows(std::size_t i, std::size_t groups) {
+    Random const random = Random{17}.child(i);
+    auto draw = [&, k = std::size_t{0}](std::size_t most) mutable {
+        return 1 + random.below(k++, most);
+    };
+    while (true) {
+        Windows w{};
+        w.height = draw(9);
+        w.width = draw(11);
+        w.channels = groups * draw(i % 3 == 0 ? 40 : 5);
+        w.kernel_height = draw(4);
+        w.kernel_width = draw(4);
+        w.stride_y = draw(3);
+        w.stride_x = draw(3);
+        w.dilation_y = draw(2);
+        w.dilation_x = draw(2);
+        std::size_t const top = draw(3) - 1, left = draw(3) - 1, more = draw(3) - 1;
+        w.top = static_cast<std::ptrdiff_t>(top);
+        w.left = static_cast<std::ptrdiff_t>(left);
+        std::size_t const high = w.height + 2 * top, wide = w.width + left + more,
+                          tall = (w.kernel_height - 1) * w.dilation_y + 1,
+                          broad = (w.kernel_width - 1) * w.dilation_x + 1;
+        if (high < tall || wide < broad) continue;
+        w.out_height = (high - tall) / w.stride_y + 1;
+        w.out_width = (wide - broad) / w.stride_x + 1;
+        return w;
+    }
+}
+
+/// An operand between guard pages, and the same in long double.
+template <class T>
+struct Operand {
+    GuardPages pages;
+    std::size_t size;
+    T* at;
+    std::vector<long double> exact;
+    Operand(std::size_t n, std::uint64_t seed, bool at_end)
+        : pages(n * sizeof(T)), size(n), at(pages.array<T>(n, at_end)), exact(n) {
+        for (std::size_t i = 0; i < n; ++i) {
+            at[i] = T(2 * Random{seed}.uniform(i) - 1);
+            exact[i] = at[i];
+        }
+    }
+    void clear(T value) {
+        std::fill_n(at, size, value);
+        std::fill(exact.begin(), exact.end(), 0.0L);
+    }
+    /// Of sums of `terms` products of numbers up to 1 (Higham, 2002, section 3.1).
+    bool near(std::size_t terms) const {
+        for (std::size_t i = 0; i < size; ++i)
+            if (!(std::fabs(at[i] - exact[i]) <=
+                  double(terms + 4) * std::numeric_limits<T>::epsilon() * double(terms)))
+                return false;
+        return true;
+    }
+};
+
+} // namespace
+
+TEST_CASE_TEMPLATE("convolution of random windows, against the plain twin, between guard pages", T,
+                   float, double) {
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    Threads pool{3};
+    for (std::size_t i = 0; i < 150; ++i) {
+        std::size_t const groups = i % 5 == 0 ? 2 : 1, batch = 1 + i % 3;
+        Convolution const c{some_windows(i, groups), groups * (1 + i * 7 % 33), groups};
+        Windows const& w = c.windows;
+        INFO("case " << i);
+        bool const at_end = i % 2;
+        Operand<T> x(batch * w.pixels() * w.channels, 1, at_end),
+            kernel(c.depth() * c.filters, 2, at_end), bias(c.filters, 3, at_end),
+            y(batch * w.out_pixels() * c.filters, 4, at_end), dy(y.size, 5, at_end),
+            dkernel(kernel.size, 6, at_end), dx(x.size, 7, at_end);
+        Block<T> scratch(3 * c.template scratch<T>() + 1);
+        y.clear(nan); // must be overwritten
+        dx.clear(nan);
+        for (std::size_t k = 0; k < y.size; ++k) y.exact[k] = bias.exact[k % c.filters];
+        reference::convolution(w, c.filters, groups, batch, x.exact.data(), kernel.exact.data(),
+                               y.exact.data(), dy.exact.data(), dkernel.exact.data(),
+                               dx.exact.data());
+        Threads* const threads = i % 4 == 3 ? &pool : nullptr;
+        convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), threads);
+        CHECK(y.near(c.depth() + 1));
+        T* const none = nullptr;
+        convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), threads);
+        CHECK(dkernel.near(batch * w.out_pixels() + 1));
+        convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), threads);
+        CHECK(dx.near(w.taps() * c.group_filters()));
+    }
+}
+
+TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,
+                   double) {
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    for (std::size_t i = 0; i < 100; ++i) {
+        Windows const w = some_windows(i, 1);
+        INFO("case " << i);
+        std::size_t const multiplier = 1 + i % 3, batch = 1 + i % 2, f = w.channels * multiplier;
+        bool const at_end = i % 2;
+        Operand<T> x(batch * w.pixels() * w.channels, 1, at_end), kernel(w.taps() * f, 2, at_end),
+            y(batch * w.out_pixels() * f, 4, at_end), dy(y.size, 5, at_end),
+            dkernel(kernel.size, 6, at_end), dx(x.size, 7, at_end);
+        Block<T> scratch(depthwise_scratch(w, multiplier) + 1);
+        y.clear(nan);
+        dx.clear(nan);
+        reference::depthwise(w, multiplier, batch, x.exact.data(), kernel.exact.data(),
+                             y.exact.data(), dy.exact.data(), dkernel.exact.data(),
+                             dx.exact.data());
+        T* const none = nullptr;
+        depthwise(w, multiplier, batch, x.at, kernel.at, static_cast<T const*>(none), y.at,
+                  scratch.data(), nullptr);
+        CHECK(y.near(w.taps()));
+        depthwise_gradients(w, multiplier, batch, x.at, dy.at, dkernel.at, none, nullptr);
+        CHECK(dkernel.near(batch * w.out_pixels() + 1));
+        depthwise_dx(w, multiplier, batch, dy.at, kernel.at, dx.at, nullptr);
+        CHECK(dx.near(w.taps() * multiplier));
+    }
+}
+
+TEST_CASE_TEMPLATE("pooling, against the plain twin, between guard pages", T, float, double) {
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    for (std::size_t i = 0; i < 100; ++i) {
+        Windows w = some_windows(i, 1);
+        w.dilation_y = w.dilation_x = 1; // poolings have none
+        w.top = std::min(w.top, static_cast<std::ptrdiff_t>(w.kernel_height) - 1);
+        w.left = std::min(w.left, static_cast<std::ptrdiff_t>(w.kernel_width) - 1);
+        auto const high = w.height + std::size_t(w.top), wide = w.width + std::size_t(w.left);
+        if (high < w.kernel_height || wide < w.kernel_width) continue;
+        w.out_height = (high - w.kernel_height) / w.stride_y + 1;
+        w.out_width = (wide - w.kernel_width) / w.stride_x + 1;
+        INFO("case " << i);
+        std::size_t const batch = 1 + i % 3;
+        bool const at_end = i % 2;
+        Operand<T> x(batch * w.pixels() * w.channels, 1, at_end),
+            y(batch * w.out_pixels() * w.channels, 4, at_end), mean(y.size, 4, at_end);
+        y.clear(nan);
+        mean.clear(nan);
+        std::vector<long double> count(y.size);
+        std::fill(y.exact.begin(), y.exact.end(), -2.0L);
+        reference::pool(w, batch, x.exact.data(), y.exact.data(), mean.exact.data(), count.data());
+        for (std::size_t k = 0; k < y.size; ++k) mean.exact[k] /= count[k];
+        max_pool(nullptr, w, batch, x.at, y.at);
+        CHECK(y.near(0));
+        average_pool(nullptr, w, false, batch, x.at, mean.at);
+        CHECK(mean.near(w.taps()));
+    }
+}
