@@ -78,11 +78,13 @@ double run(LabelledTexts const& train, LabelledTexts const& test, std::size_t ep
                     shown[i].c_str());
     }
 
-    // The model and its words go into files, and come back as they were.
-    save(model, "text_classification.safetensors");
+    // The model goes into a file, its tokenizer with it, and they come back as they were.
+    char const* const file = "text_classification.safetensors";
+    save(model, file, {.attachments = {{"tokenizer", tokenizer.to_json()}}});
     auto loaded = build_model<Length, Vocabulary, Classes>();
-    load(loaded, "text_classification.safetensors");
-    bool const same = loaded.predict(x_test) == p;
+    load(loaded, file);
+    tokenizer = Tokenizer::from_json(read_attachment(file, "tokenizer"));
+    bool const same = loaded.predict(rows(test.texts)) == p;
     std::printf("\ntext_classification.safetensors predicts %s\n", same ? "the same" : "OTHERWISE");
     return same ? accuracy : 0;
 }
