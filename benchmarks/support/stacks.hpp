@@ -38,6 +38,9 @@ struct StackCase {
     }
 };
 
+template <class D>
+StackCase(std::string, D, std::vector<std::size_t>, std::vector<Layer>) -> StackCase<D>;
+
 template <class T, class F>
 lamina::Block<T> filled(std::size_t n, F const& f) {
     lamina::Block<T> b(n);
