@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/data/augment.hpp>
 
+#include "data/allocations.hpp"
 #include "support/folder.hpp"
 
 #include <lamina/core/parallel.hpp>
@@ -27,10 +28,11 @@
 #include <utility>
 #include <vector>
 
+std::atomic<std::size_t> lamina::testing::allocations{0};
+
 namespace {
-std::atomic<std::size_t> allocations{0};
 void* counted(std::size_t n, std::size_t alignment) {
-    ++allocations;
+    ++lamina::testing::allocations;
     void* const p = std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
     if (!p) throw std::bad_alloc();
     return p;
@@ -558,14 +560,14 @@ TEST_CASE("Nothing is allocated once batches come") {
     auto stream = augment(rows, {8, 6, 3}, options);
     Batch<float> batch;
     stream.next(batch);
-    std::size_t const before = allocations;
+    std::size_t const before = testing::allocations;
     for (std::size_t e = 0; e < 3; ++e) {
         whole.restart(e);
         while (whole.next(batch)) continue;
         stream.restart(e);
         while (stream.next(batch)) continue;
     }
-    CHECK(allocations == before);
+    CHECK(testing::allocations == before);
 }
 
 TEST_CASE("What makes no sense is refused") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/data/batches.hpp>
 
+#include "data/allocations.hpp"
+
 #include <lamina/data/csv.hpp>
 
 #include <doctest/doctest.h>
@@ -8,26 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <list>
-#include <new>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
-
-namespace {
-std::size_t allocations = 0;
-} // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size ? size : 1)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace lamina;
 
@@ -227,13 +215,13 @@ TEST_CASE("Nothing is allocated after the first batch") {
     auto const count = [](auto& b) {
         Batch<float> batch;
         REQUIRE(b.next(batch));
-        std::size_t const before = allocations;
+        std::size_t const before = testing::allocations;
         for (std::size_t e = 0; e < 3; ++e) {
             b.restart(e);
             while (b.next(batch)) {
             }
         }
-        return allocations - before;
+        return testing::allocations - before;
     };
     CHECK(count(of_range) == 0);
     CHECK(count(of_array) == 0);

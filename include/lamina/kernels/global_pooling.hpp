@@ -34,8 +34,8 @@ void each_sample(Threads* threads, std::size_t n, std::size_t size, Work const& 
 
 /// y[n, f] = mean over t of x[n, t, f].
 template <class T>
-void average_over_time(Threads* threads, std::size_t n, std::size_t time, std::size_t f, T const* x,
-                       T const* mask, T* y) {
+[[gnu::noinline]] void average_over_time(Threads* threads, std::size_t n, std::size_t time,
+                                         std::size_t f, T const* x, T const* mask, T* y) {
     using V = Batch<T>;
     detail::each_sample(threads, n, time * f, [=](std::size_t i) {
         T const *const from = x + i * time * f, *const keep = mask ? mask + i * time : nullptr;
@@ -57,8 +57,8 @@ void average_over_time(Threads* threads, std::size_t n, std::size_t time, std::s
 }
 /// dx[n, t, f] = dy[n, f] / how many count, where t does.
 template <class T>
-void average_over_time_dx(Threads* threads, std::size_t n, std::size_t time, std::size_t f,
-                          T const* dy, T const* mask, T* dx) {
+[[gnu::noinline]] void average_over_time_dx(Threads* threads, std::size_t n, std::size_t time,
+                                            std::size_t f, T const* dy, T const* mask, T* dx) {
     using V = Batch<T>;
     detail::each_sample(threads, n, time * f, [=](std::size_t i) {
         T const* const keep = mask ? mask + i * time : nullptr;
@@ -74,8 +74,8 @@ void average_over_time_dx(Threads* threads, std::size_t n, std::size_t time, std
 
 /// y[n, f] = the largest of x[n, t, f] over t; where[n, f] = its t (the first of several).
 template <class T>
-void max_over_time(Threads* threads, std::size_t n, std::size_t time, std::size_t f, T const* x,
-                   T const* mask, T* y, T* where) {
+[[gnu::noinline]] void max_over_time(Threads* threads, std::size_t n, std::size_t time,
+                                     std::size_t f, T const* x, T const* mask, T* y, T* where) {
     using V = Batch<T>;
     detail::each_sample(threads, n, time * f, [=](std::size_t i) {
         T const *const from = x + i * time * f, *const keep = mask ? mask + i * time : nullptr;
@@ -103,8 +103,8 @@ void max_over_time(Threads* threads, std::size_t n, std::size_t time, std::size_
 }
 /// dx = dy at the places, 0 elsewhere.
 template <class T>
-void max_over_time_dx(Threads* threads, std::size_t n, std::size_t time, std::size_t f, T const* dy,
-                      T const* where, T* dx) {
+[[gnu::noinline]] void max_over_time_dx(Threads* threads, std::size_t n, std::size_t time,
+                                        std::size_t f, T const* dy, T const* where, T* dx) {
     using V = Batch<T>;
     detail::each_sample(threads, n, time * f, [=](std::size_t i) {
         each_column<T, xsimd::default_arch>(f, [&](auto at) {
