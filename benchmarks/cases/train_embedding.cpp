@@ -16,7 +16,7 @@ void embedding(Suite& suite) {
     measure_training<std::int32_t>(
         suite,
         StackCase{"embedding " + std::to_string(Vocabulary) + "x64",
-                  Sequential{Tokens<200>{}, Embedding<Vocabulary, 64>{}, GlobalAveragePooling1D{},
+                  Sequential{Tokens<200>{}, EmbeddingBag<Vocabulary, 64>{},
                              Dense<4>{}, Softmax{}},
                   {200},
                   {{Layer::embedding, Vocabulary, 64},

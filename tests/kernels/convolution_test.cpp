@@ -22,8 +22,9 @@ using lamina::testing::GuardPages;
 
 namespace {
 
-/// Windows of every kind, the i-th of them, with `channels` a multiple of `groups`.
-Windows some_windows(std::size_t i, std::size_t groups) {
+/// Windows of every kind, the i-th of them, with `channels` a multiple of `groups`; `wide`: those
+/// of rows that are computed without writing windows out.
+Windows some_windows(std::size_t i, std::size_t groups, bool wide_rows = false) {
     Random const random = Random{17}.child(i);
     auto draw = [&, k = std::size_t{0}](std::size_t most) mutable {
         return 1 + random.below(k++, most);
@@ -39,6 +40,11 @@ Windows some_windows(std::size_t i, std::size_t groups) {
         w.stride_x = draw(3);
         w.dilation_y = draw(2);
         w.dilation_x = draw(2);
+        if (wide_rows) {
+            w.width += 24;
+            w.channels = 16 * draw(3);
+            w.dilation_x = 1;
+        }
         std::size_t const top = draw(3) - 1, left = draw(3) - 1, more = draw(3) - 1;
         w.top = static_cast<std::ptrdiff_t>(top);
         w.left = static_cast<std::ptrdiff_t>(left);
@@ -86,9 +92,14 @@ TEST_CASE_TEMPLATE("convolution of random windows, against the plain twin, betwe
                    float, double) {
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();
     Threads pool{3};
-    for (std::size_t i = 0; i < 150; ++i) {
-        std::size_t const groups = i % 5 == 0 ? 2 : 1, batch = 1 + i % 3;
-        Convolution const c{some_windows(i, groups), groups * (1 + i * 7 % 33), groups};
+    std::size_t direct = 0, direct_dx = 0;
+    for (std::size_t i = 0; i < 250; ++i) {
+        bool const wide = i >= 150;
+        std::size_t const groups = i % 5 == 0 && !wide ? 2 : 1, batch = 1 + i % 3;
+        std::size_t const filters = groups * (1 + i * 7 % 33) + (wide ? 31 : 0);
+        Convolution const c{some_windows(i, groups, wide), filters, groups};
+        direct += c.direct();
+        direct_dx += c.direct_dx();
         Windows const& w = c.windows;
         INFO("case " << i);
         bool const at_end = i % 2;
@@ -112,6 +123,8 @@ TEST_CASE_TEMPLATE("convolution of random windows, against the plain twin, betwe
         convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), threads);
         CHECK(dx.near(w.taps() * c.group_filters()));
     }
+    CHECK(direct > 30);
+    CHECK(direct_dx > 5);
 }
 
 TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,

@@ -3,6 +3,7 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
+#include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/linear.hpp>
@@ -42,11 +43,25 @@ struct Convolution {
         std::size_t const numbers = segment() * group_channels();
         return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
     }
+    /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
+    constexpr bool direct() const { return groups == 1 && detail::goes_directly(windows, filters); }
+    constexpr bool direct_dx() const {
+        return groups == 1 && windows.stride_x == 1 && windows.stride_y == 1 &&
+               detail::goes_directly(detail::turned(windows, filters), windows.channels);
+    }
+    /// Numbers of the kernel, turned round for that gradient; they lie at the end of the scratch.
+    constexpr std::size_t turned_size() const {
+        return direct_dx() ? (depth() * filters + 15) / 16 * 16 : 0;
+    }
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
-        return gemm_scratch<T>() + (rows + 15) / 16 * 16;
+        std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
+        if (direct()) most = std::max(most, detail::direct_scratch<T>(windows));
+        if (direct_dx())
+            most = std::max(most, detail::direct_scratch<T>(detail::turned(windows, filters)));
+        return most + turned_size();
     }
 };
 
@@ -113,6 +128,16 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                         .bias = bias,
                         .finish = finish},
                        scratch, threads);
+    if (c.direct()) {
+        struct Same {
+            Finish<T> of;
+            Finish<T> finish() const { return of; }
+        };
+        return detail::convolve_directly(
+            c.windows, c.filters, batch, x, kernel, bias, y,
+            [&](std::size_t, std::size_t) { return Same{finish}; }, scratch,
+            c.template scratch<T>(), threads);
+    }
     if (rows <= grain)
         return detail::convolve_rows(c, 0, rows, x, kernel, bias, y, finish, scratch, threads);
     parallel_for(threads, rows, grain, [&](std::size_t begin, std::size_t end, std::size_t worker) {
@@ -236,6 +261,24 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                         .finish = std::is_same_v<Slope, NoEpilogue> ? detail::finish_value<T>(e)
                                                                     : of.finish()},
                        scratch, threads);
+    }
+    if (c.direct_dx()) {
+        T* const turned = scratch + c.template scratch<T>() - c.turned_size();
+        detail::turn_kernel(w.taps(), w.channels, c.filters, kernel, turned);
+        auto const finish_at = [&](std::size_t at, std::size_t ld) {
+            if constexpr (std::is_same_v<Slope, NoEpilogue>) {
+                struct Same {
+                    Finish<T> of;
+                    Finish<T> finish() const { return of; }
+                };
+                return Same{detail::finish_value<T>(e)};
+            } else {
+                return detail::SlopeOf<T, Slope>{slope, x + at, ld};
+            }
+        };
+        return detail::convolve_directly(detail::turned(w, c.filters), w.channels, batch, dy,
+                                         static_cast<T const*>(turned), bias, dx, finish_at,
+                                         scratch, c.template scratch<T>(), threads);
     }
     if (batch <= images) return piece(0, batch, scratch, threads);
     parallel_for(threads, batch, images,

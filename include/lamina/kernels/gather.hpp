@@ -109,24 +109,31 @@ template <class T>
 void scatter_add_bags(Threads* threads, std::size_t n, std::size_t time, std::size_t f,
                       std::int32_t const* index, bool masks, bool mean, T const* y, T* table) {
     using V = Batch<T>;
-    std::size_t const line = 64 / sizeof(T);
-    std::size_t const grain = std::max(line, 65536 / (n * time + 1) / line * line);
+    constexpr std::size_t wide = 4 * V::size; // columns that stay in registers for a whole bag
+    std::size_t const grain = std::max(wide, 65536 / (n * time + 1) / wide * wide);
     parallel_for(threads, f, grain, [=](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t i = 0; i < n; ++i) {
             std::int32_t const* const token = index + i * time;
             V const share(share_of_bag<T>(time, token, masks, mean));
-            for (std::size_t t = 0; t < time; ++t) {
-                if (masks && token[t] == 0) continue;
-                T* const to = table + std::size_t(token[t]) * f;
-                for (std::size_t j = begin; j < end; j += V::size) {
-                    std::size_t const count = std::min(V::size, end - j);
-                    if (count == V::size)
-                        kernels::store(to + j, fma(load<V>(y + i * f + j), share, load<V>(to + j)));
-                    else
-                        kernels::store(
-                            to + j,
-                            fma(load<V>(y + i * f + j, count), share, load<V>(to + j, count)),
-                            count);
+            std::size_t j = begin;
+            for (; j + wide <= end; j += wide) {
+                V d[4];
+                for (std::size_t k = 0; k < 4; ++k)
+                    d[k] = load<V>(y + i * f + j + k * V::size) * share;
+                for (std::size_t t = 0; t < time; ++t) {
+                    if (masks && token[t] == 0) continue;
+                    T* const to = table + std::size_t(token[t]) * f + j;
+                    for (std::size_t k = 0; k < 4; ++k)
+                        kernels::store(to + k * V::size, load<V>(to + k * V::size) + d[k]);
+                }
+            }
+            for (; j < end; j += V::size) {
+                std::size_t const count = std::min(V::size, end - j);
+                V const d = load<V>(y + i * f + j, count) * share;
+                for (std::size_t t = 0; t < time; ++t) {
+                    if (masks && token[t] == 0) continue;
+                    T* const to = table + std::size_t(token[t]) * f + j;
+                    kernels::store(to, load<V>(to, count) + d, count);
                 }
             }
         }

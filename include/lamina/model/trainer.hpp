@@ -80,11 +80,12 @@ public:
         for (auto const& s : dense) std::fill_n(gradients.data() + s.from, s.size, T{0});
         Net::backward(w);
         Net::regularize(w);
-        if (!is_finite(loss + penalty) || !finite_gradients(batch, threads)) {
+        find_touched(batch);
+        if (!is_finite(loss + penalty) || !finite_gradients(threads)) {
             take_state(weights);
             throw_diverged(w, loss + penalty);
         }
-        update(weights, optimizer, batch, step, threads);
+        update(weights, optimizer, step, threads);
         if constexpr (state > 0) std::copy_n(next_state.data(), state, weights.state.data());
         return loss + penalty;
     }
@@ -134,48 +135,46 @@ private:
             if (is_sparse(i)) n += Net::table[std::size_t(i)].op->parameters / table_width(i);
         return n;
     }();
-    bool finite_gradients(BatchView<T> const& batch, PoolOrNone auto threads) {
-        for (auto const& s : dense)
+    bool finite_gradients(PoolOrNone auto threads) {
+        for (auto const& s : swept())
             if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
-        bool finite = true;
-        touched(batch, [&](std::size_t at, std::size_t width) {
-            finite = finite && kernels::all_finite(width, gradients.data() + at, nullptr);
-        });
-        return finite;
+        return true;
     }
     static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
-    void update(Weights<Net>& weights, Optimizer const& optimizer,
-                [[maybe_unused]] BatchView<T> const& batch, std::uint64_t step,
+    void update(Weights<Net>& weights, Optimizer const& optimizer, std::uint64_t step,
                 PoolOrNone auto threads) {
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
-        std::span<Stretch const> swept = dense;
-        if constexpr (table_rows > 0) { // the rows that were touched go along
-            std::copy(dense.begin(), dense.end(), rows_.data());
-            std::size_t n = dense.size();
-            touched(batch, [&](std::size_t at, std::size_t width) { rows_[n++] = {at, width}; });
-            swept = {rows_.data(), n};
-        }
-        lamina::apply<T>(optimizer, step, w, g, s, parameters, swept, tensors, threads);
+        lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads);
         if (has_average(optimizer))
             update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
                               trained, threads);
-        for (Stretch const& row : swept.subspan(dense.size()))
+        for (Stretch const& row : swept().subspan(dense.size()))
             std::fill_n(g + row.from, row.size, T{0}); // zero again for the next step
     }
 
-    /// f(offset, width) for each row of a table with sparse gradients that the batch touched, once.
-    template <class F>
-    void touched([[maybe_unused]] BatchView<T> const& batch, [[maybe_unused]] F f) {
+    /// What has a gradient: what is used densely, and the rows of tables that the batch touched.
+    std::span<Stretch const> swept() const {
+        if constexpr (table_rows > 0) return {rows_.data(), swept_};
+        else return dense;
+    }
+    /// Finds the rows of tables with sparse gradients that the batch touched, each once: in their
+    /// order, neighbours merged, where the batch has tokens enough to look at every row of the
+    /// table; else in the tokens' order.
+    void find_touched([[maybe_unused]] BatchView<T> const& batch) {
         if constexpr (table_rows > 0) {
+            std::copy(dense.begin(), dense.end(), rows_.data());
+            swept_ = dense.size();
             ++stamp_;
-            std::size_t base = 0;
+            std::uint32_t* stamps = stamps_.data();
             for (int i = 0; i < Net::size; ++i) {
                 if (!is_sparse(i)) continue;
-                std::size_t const width = table_width(i), at = plan.rows[i].parameters;
+                std::size_t const width = table_width(i), at = plan.rows[i].parameters,
+                                  rows = Net::table[std::size_t(i)].op->parameters / width;
+                bool const in_order = rows <= 8 * tokens_of(i, batch.size);
                 for (int u = i; u < Net::size; ++u) {
                     if (Net::table[std::size_t(u)].owner != i) continue;
                     int const from = Net::table[std::size_t(u)].inputs[0];
@@ -183,12 +182,27 @@ private:
                     std::size_t const n =
                         batch.size * Net::table[std::size_t(from)].op->output.size;
                     for (std::size_t t = 0; t < n; ++t)
-                        if (std::exchange(stamps_[base + std::size_t(token[t])], stamp_) != stamp_)
-                            f(at + std::size_t(token[t]) * width, width);
+                        if (std::exchange(stamps[token[t]], stamp_) != stamp_ && !in_order)
+                            rows_[swept_++] = {at + std::size_t(token[t]) * width, width};
                 }
-                base += Net::table[std::size_t(i)].op->parameters / width;
+                bool joins = false;
+                for (std::size_t r = 0; in_order && r < rows; ++r) {
+                    bool const touched = stamps[r] == stamp_;
+                    if (touched && joins) rows_[swept_ - 1].size += width;
+                    else if (touched) rows_[swept_++] = {at + r * width, width};
+                    joins = touched;
+                }
+                stamps += rows;
             }
         }
+    }
+    /// The tokens of a batch that are looked up in row i's table.
+    static std::size_t tokens_of(int i, std::size_t batch) {
+        std::size_t n = 0;
+        for (int u = i; u < Net::size; ++u)
+            if (auto const& row = Net::table[std::size_t(u)]; row.owner == i)
+                n += batch * Net::table[std::size_t(row.inputs[0])].op->output.size;
+        return n;
     }
 
     /// Runs the forward pass once more, row by row, to find where the first bad number comes from.
@@ -246,6 +260,7 @@ private:
     Block<std::uint32_t> stamps_;
     Block<Stretch> rows_;
     std::uint32_t stamp_ = 0;
+    std::size_t swept_ = 0; // of rows_
 };
 
 } // namespace lamina::detail
