@@ -41,7 +41,7 @@ Windows some_windows(std::size_t i, std::size_t groups, bool wide_rows = false) 
         w.dilation_y = draw(2);
         w.dilation_x = draw(2);
         if (wide_rows) {
-            w.width += 24;
+            w.width += i % 2 ? 24 : 48;
             w.channels = 16 * draw(3);
             w.dilation_x = 1;
         }
