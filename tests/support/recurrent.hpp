@@ -24,6 +24,8 @@ template <class D>
 void check_recurrent(char const* name, D const& definition, Conditions const& given = {}) {
     for (std::size_t const batch : {std::size_t{1}, std::size_t{7}})
         check_findings(name, batch, examine(definition, batch, given), given);
+    INFO(name);
+    CHECK(same_with_threads(definition, given));
 }
 /// More samples than are walked through together.
 template <class D>

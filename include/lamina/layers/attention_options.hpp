@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/initializers.hpp>
+#include <lamina/core/shape.hpp>
 #include <lamina/layers/options.hpp>
 
 #include <array>
