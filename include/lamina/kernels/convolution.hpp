@@ -129,13 +129,9 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                         .finish = finish},
                        scratch, threads);
     if (c.direct()) {
-        struct Same {
-            Finish<T> of;
-            Finish<T> finish() const { return of; }
-        };
         return detail::convolve_directly(
             c.windows, c.filters, batch, x, kernel, bias, y,
-            [&](std::size_t, std::size_t) { return Same{finish}; }, scratch,
+            [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; }, scratch,
             c.template scratch<T>(), threads);
     }
     if (rows <= grain)
@@ -267,11 +263,7 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
         detail::turn_kernel(w.taps(), w.channels, c.filters, kernel, turned);
         auto const finish_at = [&](std::size_t at, std::size_t ld) {
             if constexpr (std::is_same_v<Slope, NoEpilogue>) {
-                struct Same {
-                    Finish<T> of;
-                    Finish<T> finish() const { return of; }
-                };
-                return Same{detail::finish_value<T>(e)};
+                return detail::SameFinish<T>{detail::finish_value<T>(e)};
             } else {
                 return detail::SlopeOf<T, Slope>{slope, x + at, ld};
             }

@@ -49,6 +49,13 @@ constexpr std::size_t direct_scratch(Windows const& w) {
     return gemm_scratch<T>() + (direct_rows(w) * w.taps() * w.channels + 15) / 16 * 16;
 }
 
+/// The same finish wherever a product lies.
+template <class T>
+struct SameFinish {
+    Finish<T> of;
+    Finish<T> finish() const { return of; }
+};
+
 /// y[batch, out pixels, filters] = finish(x * kernel + bias); kernel is [taps, channels, filters].
 /// finish_at(i, ld).finish() finishes what begins at y + i, its rows ld numbers apart. The scratch
 /// of each worker begins `apart` numbers behind that of the one before.
