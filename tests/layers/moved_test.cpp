@@ -11,6 +11,7 @@
 #include <lamina/layers/zero_padding_1d.hpp>
 #include <lamina/layers/zero_padding_2d.hpp>
 
+#include "support/check_golden_convolution.hpp"
 #include "support/check_layer.hpp"
 #include "support/layers.hpp"
 
@@ -63,6 +64,28 @@ TEST_CASE("UpSampling, RepeatVector: what every layer owes") {
     check_layer("vector, then time", Sequential{Input<2>{}, RepeatVector<3>{}, Recurrent<2>{}});
 }
 
+TEST_CASE("UpSampling2D, Bilinear: what every layer owes") {
+    check_layer("2 x 2", Sequential{Input<2, 3, 2>{}, UpSampling2D<2, 2, Bilinear>{}});
+    check_layer("once", Sequential{Input<3, 2, 3>{}, UpSampling2D<1, 1, Bilinear>{}});
+    check_layer("3 x 1", Sequential{Input<3, 4, 1>{}, Squash{}, UpSampling2D<3, 1, Bilinear>{}});
+    check_layer("1 x 4", Sequential{Input<3, 3, 2>{}, UpSampling2D<1, 4, Bilinear>{}, Squash{}});
+    check_layer("5 x 2", Sequential{Input<2, 2, 3>{}, UpSampling2D<5, 2, Bilinear>{}});
+    check_layer("one pixel", Sequential{Input<1, 1, 3>{}, UpSampling2D<3, 3, Bilinear>{}});
+    check_layer("one row", Sequential{Input<1, 5, 2>{}, UpSampling2D<2, 3, Bilinear>{}});
+    check_layer("17 channels", Sequential{Input<2, 2, 17>{}, UpSampling2D<2, 2, Bilinear>{}});
+    check_layer("twice", Sequential{Input<2, 2, 1>{}, UpSampling2D<2, 2, Bilinear>{},
+                                    UpSampling2D<2, 3, Bilinear>{}});
+}
+
+TEST_CASE("UpSampling2D: PyTorch's numbers") {
+    check_golden_convolution("upsample_bilinear_0",
+                             Sequential{Input<4, 3, 3>{}, UpSampling2D<2, 2, Bilinear>{}});
+    check_golden_convolution("upsample_bilinear_1",
+                             Sequential{Input<3, 5, 2>{}, UpSampling2D<3, 4, Bilinear>{}});
+    check_golden_convolution("upsample_nearest_0",
+                             Sequential{Input<3, 4, 2>{}, UpSampling2D<2, 3>{}});
+}
+
 TEST_CASE("Permute: what every layer owes") {
     check_layer("1", Sequential{Input<3>{}, Permute<1>{}});
     check_layer("2, 1", Sequential{Input<3, 4>{}, Permute<2, 1>{}});
@@ -91,6 +114,10 @@ TEST_CASE("what is moved, by hand") {
           V{0, 0, 0, 1, 2, 0});
     CHECK(counted(Sequential{Input<3, 3, 1>{}, Cropping2D<1, 0, 0, 1>{}}) == V{4, 5, 7, 8});
     CHECK(counted(Sequential{Input<1, 2, 1>{}, UpSampling2D<2>{}}) == V{1, 1, 2, 2, 1, 1, 2, 2});
+    CHECK(counted(Sequential{Input<1, 2, 1>{}, UpSampling2D<1, 2, Bilinear>{}}) ==
+          V{1, 1.25, 1.75, 2});
+    CHECK(counted(Sequential{Input<2, 1, 1>{}, UpSampling2D<4, 1, Bilinear>{}}) ==
+          V{1, 1, 1.125, 1.375, 1.625, 1.875, 2, 2});
     CHECK(counted(Sequential{Input<2, 2>{}, UpSampling1D<2>{}}) == V{1, 2, 1, 2, 3, 4, 3, 4});
     CHECK(counted(Sequential{Input<2, 3>{}, Permute<2, 1>{}}) == V{1, 4, 2, 5, 3, 6});
     CHECK(counted(Sequential{Input<2>{}, RepeatVector<2>{}}) == V{1, 2, 1, 2});

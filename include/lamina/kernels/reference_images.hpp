@@ -4,10 +4,11 @@
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
-/// The plain twins of convolution.hpp, depthwise.hpp and pooling.hpp, for tests: everything is
-/// added to what is there.
+/// The plain twins of convolution.hpp, depthwise.hpp, pooling.hpp and bilinear.hpp, for tests:
+/// everything is added to what is there.
 namespace lamina::kernels::reference {
 
 /// f(x's pixel, y's pixel, tap) for each tap of each window that lies within its image.
@@ -74,6 +75,32 @@ void pool(Windows const& w, std::size_t batch, T const* x, T* largest, T* sum, T
             count[to] += T(1);
         }
     });
+}
+
+/// y += x with `down` times the rows and `across` times the pixels, linearly between their centres;
+/// dx += its transpose of dy.
+template <class T>
+void enlarge_bilinear(std::size_t batch, std::size_t height, std::size_t width,
+                      std::size_t channels, std::size_t down, std::size_t across, T const* x, T* y,
+                      T const* dy, T* dx) {
+    auto const weight = [](std::size_t n, std::size_t times, std::size_t o, std::size_t i) {
+        T const at = (T(o) + T(0.5)) / T(times) - T(0.5);
+        T const inside = std::clamp(at, T(0), T(n - 1));
+        return std::max(T(0), T(1) - std::abs(inside - T(i)));
+    };
+    std::size_t const out = height * down * width * across;
+    for (std::size_t n = 0; n < batch; ++n)
+        for (std::size_t o = 0; o < out; ++o)
+            for (std::size_t i = 0; i < height * width; ++i) {
+                T const w = weight(height, down, o / (width * across), i / width) *
+                            weight(width, across, o % (width * across), i % width);
+                for (std::size_t c = 0; c < channels; ++c) {
+                    std::size_t const to = (n * out + o) * channels + c,
+                                      from = (n * height * width + i) * channels + c;
+                    y[to] += w * x[from];
+                    dx[from] += w * dy[to];
+                }
+            }
 }
 
 } // namespace lamina::kernels::reference

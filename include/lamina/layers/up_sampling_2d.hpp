@@ -2,27 +2,39 @@
 #pragma once
 
 #include <lamina/graph/node.hpp>
+#include <lamina/kernels/bilinear.hpp>
 #include <lamina/kernels/images.hpp>
 #include <lamina/layers/convolution.hpp>
+#include <lamina/layers/options.hpp>
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina {
 
-/// Each pixel as a block of Down x Across pixels like it.
+/// Linearly between the centres of the pixels, in both directions: Keras' interpolation="bilinear".
+struct Bilinear {};
+
+/// Each pixel as a block of Down x Across pixels like it; with Bilinear as so many between it and
+/// its neighbours, those beyond the centres of the outermost pixels like these.
 ///
 /// Input       Shape<Height, Width, Channels>
 /// Output      Shape<Height Down, Width Across, Channels>
-/// Errors      (compile time) the input is not an image
-/// Source      keras.layers.UpSampling2D, interpolation "nearest"
-template <std::size_t Down = 2, std::size_t Across = Down>
+/// Options     Bilinear: UpSampling2D<2, 2, Bilinear>
+/// Errors      (compile time) the input is not an image; an option is not Bilinear
+/// Source      keras.layers.UpSampling2D, interpolation "nearest" and "bilinear", which is
+///             PyTorch's Upsample(mode="bilinear", align_corners=False)
+template <std::size_t Down = 2, std::size_t Across = Down, class... Options>
 struct UpSampling2D {
     static_assert(Down > 0 && Across > 0, "UpSampling2D takes numbers above 0.");
+    static_assert((std::is_same_v<Options, Bilinear> && ...), "UpSampling2D takes Bilinear.");
+    static constexpr bool bilinear = detail::has_option<Bilinear, Options...>;
 
     void config(auto const& out) const {
         out("size", std::array{Down, Across});
         out("data_format", "channels_last");
+        out("interpolation", bilinear ? "bilinear" : "nearest");
     }
 
     template <class In>
@@ -38,11 +50,20 @@ struct UpSampling2D {
             detail::PlaneShape<Plane::sequence, in.height * Down, in.width * Across, in.channels>;
         static constexpr bool needs_x = false, needs_y = false;
 
+        template <class T>
+        static constexpr std::size_t scratch = bilinear ? kernels::bilinear_scratch(in, Across) : 0;
+
         static void forward(auto const& c) {
-            kernels::enlarge(c.threads, c.batch, in, Down, Across, c.x.data, c.y.data);
+            if constexpr (bilinear)
+                kernels::enlarge_bilinear(c.threads, c.batch, in, Down, Across, c.x.data, c.y.data,
+                                          c.scratch);
+            else kernels::enlarge(c.threads, c.batch, in, Down, Across, c.x.data, c.y.data);
         }
         static void backward(auto const& c) {
-            kernels::enlarge_dx(c.threads, c.batch, in, Down, Across, c.dy.data, c.dx.data);
+            if constexpr (bilinear)
+                kernels::enlarge_bilinear_dx(c.threads, c.batch, in, Down, Across, c.dy.data,
+                                             c.dx.data, c.scratch);
+            else kernels::enlarge_dx(c.threads, c.batch, in, Down, Across, c.dy.data, c.dx.data);
         }
     };
 };
