@@ -13,8 +13,9 @@ namespace lamina {
 ///
 /// Input       Shape<Time, Features>
 /// Output      Shape<Time', Filters>: with Same, Time' is Time stride; else
-///             Time stride + max(reach - stride, 0), or with Padding<...> and OutputPadding<n>
-///             (Time - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) + 1
+///             Time stride + max(reach - stride, 0), or with Padding<...> or OutputPadding<n>, be
+///             they 0, (Time - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) + 1.
+///             Same and OutputPadding<n>: (Time - 1) stride + reach % 2 + n
 /// Parameters  kernel Shape<Kernel, Filters / groups, Features>  GlorotUniform
 ///             bias   Shape<Filters>                             Zeros
 /// Options     as Conv2DTranspose
@@ -32,7 +33,7 @@ struct Conv1DTranspose {
 
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_output_padding<Options...>(out);
+        detail::tell_output_padding<Options...>(where, true, out);
         detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
                                  !detail::has_option<NoBias, Options...>, out);
     }

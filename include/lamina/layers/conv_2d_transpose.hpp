@@ -13,8 +13,9 @@ namespace lamina {
 ///
 /// Input       Shape<Height, Width, Channels>
 /// Output      Shape<Height', Width', Filters>: with Same, Height' is Height stride; else
-///             Height stride + max(reach - stride, 0), or with Padding<...> and OutputPadding<n>
-///             (Height - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) + 1
+///             Height stride + max(reach - stride, 0), or with Padding<...> or OutputPadding<n>, be
+///             they 0, (Height - 1) stride + reach - padding + n; reach = dilation (Kernel - 1) +
+///             1. Same and OutputPadding<n>: (Height - 1) stride + reach % 2 + n
 /// Parameters  kernel Shape<Kernel, Kernel, Filters / groups, Channels>  GlorotUniform
 ///             bias   Shape<Filters>                                     Zeros
 /// Options     an activation first; Same, Padding<...>, OutputPadding<...>, Strides<...>,
@@ -34,7 +35,7 @@ struct Conv2DTranspose {
 
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_output_padding<Options...>(out);
+        detail::tell_output_padding<Options...>(where, false, out);
         detail::tell_convolution(where, false, detail::has_option<Causal, Options...>,
                                  !detail::has_option<NoBias, Options...>, out);
     }

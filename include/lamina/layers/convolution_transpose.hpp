@@ -4,13 +4,14 @@
 #include <lamina/layers/convolution.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
 namespace lamina {
 
-/// Conv2DTranspose<..., OutputPadding<1>>: so many rows and columns more at the end. PyTorch's
-/// output_padding.
+/// Conv2DTranspose<..., OutputPadding<1>>: so many rows and columns more at the end. PyTorch's and
+/// Keras' output_padding.
 template <std::size_t Down, std::size_t Across = Down>
 struct OutputPadding {};
 
@@ -25,45 +26,86 @@ inline constexpr std::size_t output_padding_down<OutputPadding<Down, Across>> = 
 template <std::size_t Down, std::size_t Across>
 inline constexpr std::size_t output_padding_across<OutputPadding<Down, Across>> = Across;
 template <class O>
-inline constexpr bool is_output_padding = output_padding_down<O> + output_padding_across<O> > 0;
+inline constexpr bool is_output_padding = false;
+template <std::size_t Down, std::size_t Across>
+inline constexpr bool is_output_padding<OutputPadding<Down, Across>> = true;
 template <class O>
 inline constexpr bool is_transpose_option =
     (is_convolution_option<O> && !std::is_same_v<O, Causal>) || is_output_padding<O>;
 
-/// Tells files the output padding, if there is any.
+/// Whether the options say what is cut off or added at the edges.
 template <class... Options>
-void tell_output_padding(Settings const& out) {
-    if constexpr ((is_output_padding<Options> || ...))
-        out("output_padding",
-            std::array{std::max({std::size_t{0}, output_padding_down<Options>...}),
-                       std::max({std::size_t{0}, output_padding_across<Options>...})});
+inline constexpr bool edges_are_said = ((is_padding<Options> || is_output_padding<Options>) || ...);
+
+/// Tells files the output padding, if there is any; Padding<0> is what Keras calls one of 0.
+template <class... Options>
+void tell_output_padding(PlaneWindows const& w, bool one_axis, Settings const& out) {
+    std::size_t const down = std::max({std::size_t{0}, output_padding_down<Options>...}),
+                      across = std::max({std::size_t{0}, output_padding_across<Options>...});
+    bool const zero = edges_are_said<Options...> && !w.y.same &&
+                      w.y.before + w.y.behind + w.x.before + w.x.behind == 0;
+    if (!(is_output_padding<Options> || ...) && !zero) return;
+    if (one_axis) out("output_padding", std::array{std::max(down, across)});
+    else out("output_padding", std::array{down, across});
 }
 
-/// What n numbers become where a convolution is run backwards; 0: nothing is left.
-constexpr std::size_t transposed_size(AxisWindows const& a, std::size_t n, std::size_t more) {
-    if (a.same) return n * a.stride;
-    std::size_t const whole = (n - 1) * a.stride + a.reach(), zeros = a.before + a.behind;
-    // Keras: what no window sees at the end belongs to the image
-    std::size_t const rest = zeros == 0 && a.stride > a.reach() ? a.stride - a.reach() : 0;
-    return whole + std::max(rest, more) > zeros ? whole + std::max(rest, more) - zeros : 0;
+/// What n numbers become along one axis where a convolution is run backwards, and how many of the
+/// zeros around it are before it. size 0: nothing is left.
+struct TransposedAxis {
+    std::size_t size, before;
+};
+constexpr TransposedAxis transposed_axis(AxisWindows const& a, std::size_t n, bool said,
+                                         std::size_t more) {
+    std::size_t const reach = a.reach(), whole = (n - 1) * a.stride + reach;
+    if (a.same) { // with an output padding said, Keras takes reach / 2 off both ends first
+        std::size_t const size = said ? whole - reach / 2 * 2 + more : n * a.stride;
+        return {size, whole > size ? (whole - size) / 2 : 0};
+    }
+    // Keras: what no window sees at the end belongs to the image, unless the edges are said
+    std::size_t const rest = a.stride > reach ? a.stride - reach : 0;
+    std::size_t const all = whole + (said ? more : rest), zeros = a.before + a.behind;
+    return {all > zeros ? all - zeros : 0, a.before};
 }
+
+/// Both axes of the image that In becomes.
+template <class In, PlaneWindows Where, class... Options>
+struct TransposedPlane {
+    using Plane = PlaneOf<In>;
+    static constexpr bool said =
+        Where.x.same ? (is_output_padding<Options> || ...) : edges_are_said<Options...>;
+    static constexpr std::size_t down = std::max({std::size_t{0}, output_padding_down<Options>...}),
+                                 across =
+                                     std::max({std::size_t{0}, output_padding_across<Options>...});
+    static constexpr TransposedAxis y = Plane::sequence
+                                            ? TransposedAxis{1, 0}
+                                            : transposed_axis(Where.y, Plane::height, said, down),
+                                    x = transposed_axis(Where.x, Plane::width, said,
+                                                        Plane::sequence ? std::max(down, across)
+                                                                        : across);
+    static constexpr bool left = y.size > 0 && x.size > 0;
+
+    /// The windows of the convolution that is run backwards: one for each pixel of In.
+    static constexpr kernels::Windows windows(std::size_t filters) {
+        kernels::Windows w = Where.on(y.size, x.size, filters);
+        w.out_height = Plane::height;
+        w.out_width = Plane::width;
+        w.top = static_cast<std::ptrdiff_t>(y.before);
+        w.left = static_cast<std::ptrdiff_t>(x.before);
+        return w;
+    }
+};
 
 /// The convolution that Conv1DTranspose and Conv2DTranspose run backwards: from what comes out to
 /// In.
 template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
 struct ConvolutionTranspose {
     using Plane = PlaneOf<In>;
-    static constexpr std::size_t
-        more_down = std::max({std::size_t{0}, output_padding_down<Options>...}),
-        more_across = std::max({std::size_t{0}, output_padding_across<Options>...}),
-        height = Plane::sequence ? 1 : transposed_size(Where.y, Plane::height, more_down),
-        width = transposed_size(Where.x, Plane::width,
-                                Plane::sequence ? std::max(more_down, more_across) : more_across);
-    static constexpr kernels::Convolution convolution{Where.on(height, width, Filters),
-                                                      Plane::channels, Where.groups};
+    using Large = TransposedPlane<In, Where, Options...>;
+    static constexpr kernels::Convolution convolution{Large::windows(Filters), Plane::channels,
+                                                      Where.groups};
     static constexpr auto& windows = convolution.windows;
     static constexpr std::size_t group = Filters / Where.groups;
-    using Output = PlaneShape<Plane::sequence, height, width, Filters>;
+    using Output = PlaneShape<Plane::sequence, Large::y.size, Large::x.size, Filters>;
 
     using KernelShape = std::conditional_t<
         Plane::sequence, Shape<windows.kernel_width, group, Plane::channels>,
@@ -110,8 +152,7 @@ constexpr auto transpose_on() {
     if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
     else if constexpr (!groups_divide<In, Filters, Where>())
         return std::type_identity<NoConvolution>{};
-    else if constexpr (transposed_size(Where.y, PlaneOf<In>::height, 0) == 0 ||
-                       transposed_size(Where.x, PlaneOf<In>::width, 0) == 0)
+    else if constexpr (!TransposedPlane<In, Where, Options...>::left)
         return std::type_identity<NoConvolution>{};
     else return std::type_identity<ConvolutionTranspose<In, Filters, Where, Options...>>{};
 }
