@@ -68,6 +68,7 @@ template <class T>
 [[gnu::noinline]] void gemm_piece(Gemm<T> const& g, bool pack, std::size_t row, std::size_t rows,
                                   std::size_t column, std::size_t columns, T* panel) {
     using Sizes = GemmSizes<T>;
+    using Set = TileSet<T>;
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
     // what they read of B stays in the nearest cache.
     std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
@@ -81,23 +82,31 @@ template <class T>
         for (std::size_t p = 0; p < g.k; p += depth) {
             s.k = std::min(depth, g.k - p);
             s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
-            if (pack) {
-                s.ldb = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
-                pack_b(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, s.ldb);
-                s.b = panel;
-            }
             bool const fresh = p == 0 && g.beta == T{0};
             bool const whole = p + s.k == g.k && g.finish.apply;
             s.ldadd = fresh ? 0 : g.ldc;
+            T const* a = g.a + row * s.a_row + p * s.a_step;
+            T* c = g.c + row * g.ldc + j;
+            T const* add = !fresh ? c : g.bias ? g.bias + j : Set::zeros;
+            std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
+            std::size_t done = 0;   // rows
+            if (pack && !g.transposed_b && g.alpha == T{1} && width >= Set::copied && rows > 12) {
+                done = Set::tallest;
+                s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
+                Set::copying(1, s, a, c, add);
+            } else if (pack) {
+                pack_b(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+            }
+            if (pack) s.b = panel, s.ldb = near;
             // so that it is still near when it is finished
-            std::size_t const chunk = whole ? 16 * TileSet<T>::tallest : rows;
+            std::size_t const chunk = whole ? 16 * Set::tallest : rows;
             for (std::size_t i = 0; i < rows; i += chunk) {
                 std::size_t const count = std::min(chunk, rows - i);
-                T const* const a = g.a + (row + i) * s.a_row + p * s.a_step;
-                T* const c = g.c + (row + i) * g.ldc + j;
-                T const* const add = !fresh ? c : g.bias ? g.bias + j : TileSet<T>::zeros;
-                strip(count, width, s, a, c, add);
+                strip(count - done, width, s, a + done * s.a_row, c + done * g.ldc,
+                      add + done * s.ldadd);
                 if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, width);
+                a += count * s.a_row, c += count * g.ldc, add += count * s.ldadd;
+                done = 0;
             }
         }
     }
@@ -363,7 +372,8 @@ template <class T>
         return;
     }
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
-    bool const large = g.n > Sizes::width && g.k * g.n > 65536 && g.m > 12;
+    std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
+    bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12;
     bool const pack = g.transposed_b || g.alpha != T{1} || large;
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished

@@ -13,15 +13,16 @@
 namespace lamina::kernels::detail {
 
 /// One step of the sum: R rows by C batches of columns; the last batch has `last` lanes unless
-/// Whole.
-template <std::size_t R, std::size_t C, bool Whole, class V, class T>
+/// Whole. With Copies the row of b goes to `copy` as well, zeros behind its last lane.
+template <std::size_t R, std::size_t C, bool Whole, bool Copies, class V, class T>
 [[gnu::always_inline]] inline void tile_step(V (&sum)[R][C], T const* a, std::size_t row,
-                                             T const* b, std::size_t last) {
+                                             T const* b, std::size_t last, T* copy) {
     V x[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         T const* const at = b + c * V::size;
         x[c] = in_register<(R > 1)>(Whole || c + 1 < C ? load<V>(at) : load<V>(at, last));
+        if constexpr (Copies) kernels::store(copy + c * V::size, x[c]);
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
@@ -40,10 +41,12 @@ struct Strip {
     std::size_t ldb;
     std::size_t last;            // lanes of the last batch of columns
     std::size_t ldc, ldadd;
+    T* copy = nullptr;           // takes b, in rows as wide as the tile
 };
 
-/// `count` tiles of R rows, one below the other: c = add + a b.
-template <std::size_t R, std::size_t C, bool Whole, class T>
+/// `count` tiles of R rows, one below the other: c = add + a b. With Copies (then count is 1) b is
+/// far away: it is fetched ahead, and copied for the tiles below.
+template <std::size_t R, std::size_t C, bool Whole, class T, bool Copies = false>
 [[gnu::noinline]] void tiles(std::size_t count, Strip<T> const& s, T const* a, T* c, T const* add) {
     using V = Batch<T>;
     constexpr std::size_t line = 64 / sizeof(T);
@@ -81,6 +84,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             }
         }
         T const *x = a, *b = s.b;
+        T* copy = s.copy;
         for (std::size_t k = 0; k < s.k; ++k, x += step, b += ldb) {
             if (k % line == 0) {
                 T const* below = x + ahead;
@@ -92,7 +96,12 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             }
             // narrow tiles are short of loads as it is
             if constexpr (C > 3) __builtin_prefetch(x + beside);
-            tile_step<R, C, Whole>(sum, x, row, b, last);
+            if constexpr (Copies) {
+                T const* const soon = next_row(b, 10 * ldb);
+                for (std::size_t i = 0; i < C * V::size; i += line) __builtin_prefetch(soon + i);
+            }
+            tile_step<R, C, Whole, Copies>(sum, x, row, b, last, copy);
+            if constexpr (Copies) copy += C * V::size;
         }
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
@@ -154,6 +163,9 @@ struct TileSet {
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
     static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<3, C, Whole, T>, &tiles<4, C, Whole, T>,
                             &tiles<Tallest, C, Whole, T>};
+    // The widest one that copies, and the fewest columns that it is for.
+    static constexpr Tiles<T> copying = &tiles<tallest, widest, !masks, T, true>;
+    static constexpr std::size_t copied = masks ? (widest - 1) * lanes<T> + 1 : widest * lanes<T>;
     // what is added to a fresh C
     alignas(64) static constexpr T zeros[widest * lanes<T>]{};
 };
