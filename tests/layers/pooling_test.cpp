@@ -45,7 +45,11 @@ TEST_CASE("MaxPooling: what every layer owes") {
     check_layer("padding", Sequential{Input<5, 4, 2>{}, MaxPooling2D<3, Strides<2>, Padding<1>>{}});
     check_layer("behind a convolution", Sequential{Input<5, 5, 1>{}, Conv2D<3, 2, ReLU>{},
                                                    MaxPooling2D<2>{}, Flatten{}, Dense<2>{}});
+    check_layer("padding before, the end not seen",
+                Sequential{Input<4, 4, 3>{}, MaxPooling2D<4, Padding<2, 0, 1, 0>>{}});
     check_layer("1D", Sequential{Input<7, 3>{}, MaxPooling1D<2>{}});
+    check_layer("1D, the end not seen",
+                Sequential{Input<5, 3>{}, MaxPooling1D<5, Padding<3, 0>>{}});
     check_layer("1D, overlap", Sequential{Input<7, 16>{}, MaxPooling1D<3, Strides<2>, Same>{}});
 }
 

@@ -93,7 +93,8 @@ void max_pool_dx(Threads* threads, Windows const& w, std::size_t batch, T const*
     bool const alone = detail::apart(w);
     detail::each_image(threads, w, batch, [=, &w](std::size_t i) {
         std::size_t const in = i * w.pixels() * w.channels, out = i * w.out_pixels() * w.channels;
-        bool const whole = alone && w.out_height * w.stride_y == w.height &&
+        bool const whole = alone && w.top == 0 && w.left == 0 &&
+                           w.out_height * w.stride_y == w.height &&
                            w.out_width * w.stride_x == w.width && w.stride_y == w.kernel_height &&
                            w.stride_x == w.kernel_width;
         if (!whole) std::fill_n(dx + in, w.pixels() * w.channels, T(0));
