@@ -2,7 +2,8 @@
 # lamina::hdf5: lamina/io/keras_hdf5.hpp, on the C library of HDF5. Found by hand: CMake's FindHDF5
 # wants the C language and HDF5's own compiler wrappers; a header and a library are all there is.
 
-set(lamina_hdf5_headers io/hdf5.hpp io/keras_hdf5.hpp io/keras_hdf5_file.hpp)
+set(lamina_hdf5_headers io/hdf5.hpp io/keras_hdf5.hpp io/keras_hdf5_reader.hpp
+    io/keras_hdf5_writer.hpp)
 
 find_path(LAMINA_HDF5_INCLUDE_DIR hdf5.h
     HINTS ${HDF5_ROOT} $ENV{HDF5_ROOT} PATH_SUFFIXES include hdf5/serial)

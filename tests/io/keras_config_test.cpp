@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/io/keras_config.hpp>
 
+#include <lamina/activations/prelu.hpp>
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/softmax.hpp>
 #include <lamina/graph/sequential.hpp>
 #include <lamina/io/model_document.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
+#include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/bidirectional.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/conv_1d.hpp>
@@ -14,6 +16,7 @@
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/depthwise_conv_1d.hpp>
+#include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/flatten.hpp>
 #include <lamina/layers/global_max_pooling_1d.hpp>
@@ -24,6 +27,7 @@
 #include <lamina/layers/masking.hpp>
 #include <lamina/layers/multi_head_attention.hpp>
 #include <lamina/layers/permute.hpp>
+#include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/repeat_vector.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/rms_normalization.hpp>
@@ -33,6 +37,7 @@
 #include <lamina/layers/spatial_dropout_2d.hpp>
 #include <lamina/layers/time_distributed.hpp>
 #include <lamina/layers/up_sampling_1d.hpp>
+#include <lamina/layers/up_sampling_2d.hpp>
 #include <lamina/layers/zero_padding_1d.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/weights.hpp>
@@ -40,7 +45,10 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <type_traits>
 
 using namespace lamina;
 using nlohmann::json;
@@ -54,12 +62,19 @@ json config_of(D const& definition) {
     auto const document = detail::document_of(detail::view_of(weights));
     return json::parse(keras_model_config(document, keras_graph(document)));
 }
-/// The options of layer `index`, without those that all have.
+void erase_initializers(json& config) {
+    for (char const* const name :
+         {"kernel", "bias", "recurrent", "depthwise", "pointwise", "embeddings", "gamma", "beta",
+          "moving_mean", "moving_variance"})
+        config.erase(std::string(name) + "_initializer");
+}
+/// The options of layer `index`, without those that all have and the initializers.
 json layer_of(json const& model, std::size_t index, std::string const& class_name) {
     auto const& layer = model.at("config").at("layers").at(index);
     CHECK(layer.at("class_name") == class_name);
     json config = layer.at("config");
     for (char const* const name : {"name", "trainable", "dtype"}) config.erase(name);
+    erase_initializers(config);
     return config;
 }
 /// How layer `index` is called.
@@ -118,7 +133,8 @@ TEST_CASE("layers along time in Keras' words") {
 TEST_CASE("layers of images in Keras' words; what it has no word for is said as it is") {
     auto const model = config_of(Sequential{Input<8, 8, 4>{}, SpatialDropout2D{},
                                             Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},
-                                            GroupNormalization<3>{}, Softmax{}, Flatten{},
+                                            GroupNormalization<3>{}, Softmax{},
+                                            UpSampling2D<2, 3, Bilinear>{}, Flatten{},
                                             Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{}});
     CHECK(layer_of(model, 1, "SpatialDropout2D") ==
           json::parse(R"({"rate": 0.5, "data_format": "channels_last"})"));
@@ -129,10 +145,112 @@ TEST_CASE("layers of images in Keras' words; what it has no word for is said as 
     CHECK(conv.at("activation") == "linear"); // the normalization stands between
     CHECK(layer_of(model, 3, "GroupNormalization").at("groups") == 3);
     CHECK(layer_of(model, 4, "Softmax") == json::parse(R"({"axis": -1})"));
-    auto const dense = layer_of(model, 6, "Dense");
-    CHECK(dense.at("kernel_regularizer").at("config").at("l2") == 0.5);
+    CHECK(layer_of(model, 5, "UpSampling2D") ==
+          json::parse(R"({"size": [2, 3], "data_format": "channels_last",
+                          "interpolation": "bilinear"})"));
+    auto const dense = layer_of(model, 7, "Dense");
+    CHECK(dense.at("kernel_regularizer") ==
+          json::parse(R"({"module": "keras.regularizers", "class_name": "L1L2",
+                          "config": {"l1": 0.0, "l2": 0.5}, "registered_name": null})"));
     CHECK(!dense.contains("kernel_l2"));
-    CHECK(layer_of(model, 7, "Reshape") == json::parse(R"({"target_shape": [2, 3]})"));
+    CHECK(layer_of(model, 8, "Reshape") == json::parse(R"({"target_shape": [2, 3]})"));
+}
+
+namespace {
+
+/// An initializer of a program's own, which Keras does not know.
+struct Threes {
+    template <class T>
+    static void fill(T* w, Extents e, Random) {
+        std::fill_n(w, e.size, T{3});
+    }
+};
+
+/// "HeNormal{}", "Constant{value: 0.1}": an initializer of layer `index`.
+std::string start_of(json const& model, std::size_t index, std::string const& option) {
+    auto const& config = model.at("config").at("layers").at(index).at("config");
+    if (!config.contains(option + "_initializer")) return "none";
+    auto const& start = config.at(option + "_initializer");
+    CHECK(start.at("module") == "keras.initializers");
+    CHECK(start.at("registered_name").is_null());
+    return start.at("class_name").get<std::string>() + start.at("config").dump();
+}
+
+} // namespace
+
+TEST_CASE("initializers in Keras' words") {
+    auto const model = config_of(Sequential{
+        Tokens<7>{}, Embedding<9, 6, EmbeddingsInitializer<RandomNormal<1, 5, 100>>>{},
+        Dense<6, KernelInitializer<HeNormal>, BiasInitializer<Constant<1, 10>>>{},
+        Dense<6, KernelInitializer<Threes>, BiasInitializer<Ones>>{},
+        Conv1D<6, 2, KernelInitializer<LecunUniform>, NoBias>{},
+        DepthwiseConv1D<2, KernelInitializer<TruncatedNormal<0, 2>>>{},
+        SeparableConv1D<4, 2, KernelInitializer<GlorotNormal>>{}, BatchNormalization{},
+        RMSNormalization{},
+        LSTM<3, ReturnSequences, RecurrentInitializer<Identity<1, 2>>>{},
+        LSTM<4, ReturnSequences, BiasInitializer<Ones>>{},
+        MultiHeadAttention<2, 2, KernelInitializer<VarianceScaling<Fan::out, Draw::normal, 3>>>{},
+        TimeDistributed{Dense<2, KernelInitializer<LecunNormal>>{}},
+        Bidirectional<GRU<2, RecurrentInitializer<RandomUniform<-1, 1, 4>>>>{}, PReLU{}});
+    CHECK(start_of(model, 1, "embeddings") == R"(RandomNormal{"mean":0.01,"stddev":0.05})");
+    CHECK(start_of(model, 2, "kernel") == "HeNormal{}");
+    CHECK(start_of(model, 2, "bias") == R"(Constant{"value":0.1})");
+    CHECK(start_of(model, 3, "kernel") == "none");
+    CHECK(start_of(model, 3, "bias") == "Ones{}");
+    CHECK(start_of(model, 4, "kernel") == "LecunUniform{}");
+    CHECK(start_of(model, 4, "bias") == "none");
+    CHECK(start_of(model, 5, "depthwise") == R"(TruncatedNormal{"mean":0.0,"stddev":2.0})");
+    CHECK(start_of(model, 5, "kernel") == "none");
+    CHECK(start_of(model, 6, "depthwise") == "GlorotNormal{}");
+    CHECK(start_of(model, 6, "pointwise") == "GlorotNormal{}");
+    CHECK(start_of(model, 6, "bias") == "Zeros{}");
+    CHECK(start_of(model, 7, "gamma") == "Ones{}");
+    CHECK(start_of(model, 7, "beta") == "Zeros{}");
+    CHECK(start_of(model, 7, "moving_mean") == "Zeros{}");
+    CHECK(start_of(model, 7, "moving_variance") == "Ones{}");
+    CHECK(start_of(model, 8, "gamma") == "none"); // no option of Keras' layer
+    CHECK(start_of(model, 9, "recurrent") == R"(Identity{"gain":0.5})");
+    CHECK(start_of(model, 9, "bias") == "Zeros{}");
+    CHECK(layer_of(model, 9, "LSTM").at("unit_forget_bias") == true);
+    CHECK(start_of(model, 10, "recurrent") == R"(Orthogonal{"gain":1.0})");
+    CHECK(start_of(model, 10, "bias") == "Ones{}");
+    CHECK(layer_of(model, 10, "LSTM").at("unit_forget_bias") == false);
+    CHECK(start_of(model, 11, "kernel") ==
+          R"(VarianceScaling{"distribution":"untruncated_normal","mode":"fan_out","scale":3.0})");
+    CHECK(start_of(model, 11, "bias") == "Zeros{}");
+    auto const inner = layer_of(model, 12, "TimeDistributed").at("layer").at("config");
+    CHECK(inner.at("kernel_initializer").at("class_name") == "LecunNormal");
+    CHECK(start_of(model, 12, "kernel") == "none");
+    for (char const* const half : {"layer", "backward_layer"})
+        CHECK(layer_of(model, 13, "Bidirectional")
+                  .at(half)
+                  .at("config")
+                  .at("recurrent_initializer")
+                  .at("config")
+                  .at("maxval") == 0.25);
+    CHECK(start_of(model, 14, "alpha") == "Zeros{}");
+}
+
+TEST_CASE("a .keras archive says of each object where it is found") {
+    auto const network =
+        Sequential{Tokens<5>{}, Embedding<9, 4>{}, PositionEmbedding{}, Dropout{}, Flatten{},
+                   Dense<2>{}};
+    Weights<Network<std::remove_cv_t<decltype(network)>, float>> const weights(network);
+    auto const document = detail::document_of(detail::view_of(weights));
+    auto const model = json::parse(keras_archive_config(document, keras_graph(document), false));
+    CHECK(model.at("module") == "keras");
+    CHECK(model.at("registered_name").is_null());
+    CHECK(model.at("build_config") == json::parse(R"({"input_shape": [null, 5]})"));
+    CHECK(!model.contains("compile_config"));
+    auto const& layers = model.at("config").at("layers");
+    CHECK(layers.at(1).at("module") == "keras.layers");
+    CHECK(layers.at(1).at("registered_name").is_null());
+    CHECK(layers.at(1).at("config").at("dtype").at("config").at("name") == "float32");
+    CHECK(layers.at(1).at("build_config") == json::parse(R"({"input_shape": [null, 5]})"));
+    CHECK(layers.at(2).at("module") == "lamina"); // not one of Keras'
+    CHECK(layers.at(2).at("registered_name") == "lamina>PositionEmbedding");
+    CHECK(!layers.at(3).contains("build_config"));
+    CHECK(layers.at(5).at("build_config") == json::parse(R"({"input_shape": [null, 20]})"));
 }
 
 TEST_CASE("recurrent layers and layers of layers in Keras' words") {
@@ -147,13 +265,17 @@ TEST_CASE("recurrent layers and layers of layers in Keras' words") {
           json::parse(R"({"input_dim": 9, "output_dim": 5, "mask_zero": true})"));
     CHECK(layer_of(model, 2, "LSTM") ==
           json::parse(R"({"units": 6, "return_sequences": true, "go_backwards": true,
-                          "use_bias": true, "dropout": 0.5, "recurrent_dropout": 0.0})"));
+                          "use_bias": true, "dropout": 0.5, "recurrent_dropout": 0.0,
+                          "unit_forget_bias": true})"));
     auto const both = layer_of(model, 3, "Bidirectional");
     CHECK(both.at("merge_mode") == "sum");
     CHECK(both.at("layer").at("class_name") == "GRU");
     CHECK(both.at("layer").at("config").at("use_bias") == false);
     CHECK(both.at("layer").at("config").at("go_backwards") == false);
     CHECK(both.at("layer").at("config").at("reset_after") == true);
+    CHECK(both.at("backward_layer").at("class_name") == "GRU");
+    CHECK(both.at("backward_layer").at("config").at("go_backwards") == true);
+    CHECK(both.at("backward_layer").at("config").at("units") == 3);
     auto const average = layer_of(model, 4, "Bidirectional");
     CHECK(average.at("merge_mode") == "ave");
     CHECK(average.at("layer").at("config").at("activation") == "relu");

@@ -63,7 +63,7 @@ inline void compare_configs(std::string const& keras, std::string const& ours) {
     auto const script = folder.path("compare.py");
     write_all(script, R"(
 import h5py, json, sys
-NAMES = ('name', 'dtype', 'axis', 'layer')
+NAMES = ('name', 'dtype', 'axis', 'layer', 'backward_layer')
 def read(path):
     with h5py.File(path) as f:
         config = json.loads(f.attrs['model_config'])
@@ -75,14 +75,22 @@ def read(path):
 def compare(a, b, where):
     for key, value in b.items():
         if key in NAMES or key not in a: continue
+        if isinstance(value, dict) and 'config' in value: # options that are left out have defaults
+            assert {k: a[key][k] for k in value if k != 'config'} == \
+                   {k: v for k, v in value.items() if k != 'config'}, (where, key, a[key], value)
+            compare(a[key]['config'], value['config'], where + '/' + key)
+            continue
         if isinstance(value, float): assert abs(a[key] - value) < 1e-6, (where, key, a[key], value)
         else: assert a[key] == value, (where, key, a[key], value)
-    if isinstance(a.get('layer'), dict):
-        assert a['layer']['class_name'] == b['layer']['class_name']
-        compare(a['layer']['config'], b['layer']['config'], where + '/layer')
+    for inner in 'layer', 'backward_layer':
+        if not isinstance(a.get(inner), dict): continue
+        assert a[inner]['class_name'] == b[inner]['class_name']
+        compare(a[inner]['config'], b[inner]['config'], where + '/' + inner)
     unknown = set(b) - set(a)
     assert not unknown, (where, unknown)
     # what Keras has no default for, or another one than the file's
+    for key in [k for k in a if k.endswith('_initializer')] + ['unit_forget_bias']:
+        assert (key in a) == (key in b), (where, key, 'is missing')
     for key in ('units', 'filters', 'kernel_size', 'pool_size', 'rate', 'input_dim', 'output_dim',
                 'num_heads', 'key_dim', 'return_sequences', 'mask_zero', 'reset_after', 'padding',
                 'strides', 'cropping', 'size', 'merge_mode', 'depth_multiplier', 'epsilon'):
@@ -109,6 +117,51 @@ for x, y in zip(a, b): compare(x['config'], y['config'], x['class_name'])
     CHECK(std::system((python + " " + script + " " + keras + " " + ours).c_str()) == 0);
 }
 
+/// Is an archive like Keras' member by member: its names, how they are stored, what each says?
+/// Options and variables are compared elsewhere.
+inline void compare_archives(std::string const& keras, std::string const& ours) {
+    auto const python = python_with("h5py, numpy");
+    if (python.empty()) return;
+    Folder const folder;
+    auto const script = folder.path("compare.py");
+    write_all(script, R"(
+import json, re, sys, zipfile
+a, b = zipfile.ZipFile(sys.argv[1]), zipfile.ZipFile(sys.argv[2])
+assert b.testzip() is None
+assert a.namelist() == b.namelist(), b.namelist()
+for x, y in zip(a.infolist(), b.infolist()):
+    for key in 'compress_type', 'create_system', 'create_version', 'extract_version', 'flag_bits', \
+               'external_attr', 'extra', 'comment', 'internal_attr', 'volume':
+        assert getattr(x, key) == getattr(y, key), (key, getattr(x, key), getattr(y, key))
+    assert y.compress_size == y.file_size == len(b.read(y))
+x, y = (json.loads(z.read('metadata.json')) for z in (a, b))
+assert list(x) == list(y) and x['keras_version'] == y['keras_version'], y
+assert re.fullmatch(r'\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d', y['date_saved']), y
+x, y = (json.loads(z.read('config.json')) for z in (a, b))
+assert list(x) == list(y), (list(x), list(y))
+for key in 'module', 'class_name', 'registered_name', 'build_config':
+    assert x[key] == y[key], (key, x[key], y[key])
+def policy(dtype):
+    return {k: v for k, v in dtype.items() if k != 'shared_object_id'}
+for m, n in zip(x['config']['layers'], y['config']['layers']):
+    assert list(m) == list(n), (m['class_name'], list(m), list(n))
+    for key in 'module', 'class_name', 'registered_name', 'build_config':
+        assert m.get(key) == n.get(key), (m['class_name'], key, m.get(key), n.get(key))
+    if m['class_name'] == 'InputLayer': assert m['config']['dtype'] == n['config']['dtype']
+    else: assert policy(m['config']['dtype']) == policy(n['config']['dtype'])
+    for inner in 'layer', 'backward_layer':
+        if inner not in m['config']: continue
+        for key in 'module', 'class_name', 'registered_name':
+            assert m['config'][inner][key] == n['config'][inner][key]
+c, d = x['compile_config'], y['compile_config']
+assert set(c) == set(d), (list(c), list(d))
+for key in 'module', 'registered_name':
+    assert c['optimizer'][key] == d['optimizer'][key]
+assert d['loss']['module'] == 'keras.losses' and d['loss']['registered_name'] is None
+)");
+    CHECK(std::system((python + " " + script + " " + keras + " " + ours).c_str()) == 0);
+}
+
 /// Do two files of weights hold the same variables?
 inline void compare_objects(std::string const& keras, std::string const& ours) {
     auto const python = python_with("h5py, numpy");
@@ -116,9 +169,10 @@ inline void compare_objects(std::string const& keras, std::string const& ours) {
     Folder const folder;
     auto const script = folder.path("compare.py");
     write_all(script, R"(
-import h5py, sys
+import h5py, io, sys, zipfile
 def read(path):
     out, groups = {}, set()
+    if path.endswith('.keras'): path = io.BytesIO(zipfile.ZipFile(path).read('model.weights.h5'))
     def take(name, o):
         if name.startswith(('optimizer', 'lamina')): return
         if hasattr(o, 'shape'): out[name] = o[()]
@@ -161,6 +215,12 @@ void check_keras(Definition const& definition, std::string const& file,
     model.initialize(98);
     load(model, weights);
     CHECK(difference(outputs_of(model, *reference.find(x)), out) == 0);
+    // the archive
+    auto const archive = folder.path("again.keras");
+    save(model, archive);
+    model.initialize(95);
+    load(model, archive);
+    CHECK(difference(outputs_of(model, *reference.find(x)), out) == 0);
     if (!file.starts_with("keras3/")) return;
     model.initialize(97);
     std::string const stem = file.substr(0, file.rfind('.'));
@@ -170,6 +230,8 @@ void check_keras(Definition const& definition, std::string const& file,
     load(model, shared_model(stem + ".keras"));
     CHECK(difference(outputs_of(model, *reference.find(x)), out) == 0);
     if (configs) compare_objects(shared_model(stem + ".weights.h5"), weights);
+    if (configs) compare_objects(shared_model(stem + ".keras"), archive);
+    if (configs) compare_archives(shared_model(stem + ".keras"), archive);
 }
 /// One of Keras 3's models, from both of its HDF5 layouts.
 template <class Definition>

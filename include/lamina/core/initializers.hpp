@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace lamina {
 
@@ -33,15 +34,18 @@ struct Extents {
 // An initializer fills a tensor; it is a type, named where a parameter is declared. Numbers are
 // template arguments, whole ones and a common denominator, since not every compiler takes floating
 // ones: Constant<1, 10> is 0.1, RandomNormal<0, 5, 100> has the standard deviation 0.05. The bits
-// of the weights are the same from every compiler.
+// of the weights are the same from every compiler. A `name` is Keras' class, config() tells its
+// options: for files.
 
 struct Zeros {
+    static constexpr std::string_view name = "Zeros";
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T{0});
     }
 };
 struct Ones {
+    static constexpr std::string_view name = "Ones";
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T{1});
@@ -50,6 +54,8 @@ struct Ones {
 /// All weights are Numerator / Denominator.
 template <long Numerator, long Denominator = 1>
 struct Constant {
+    static constexpr std::string_view name = "Constant";
+    static void config(auto const& out) { out("value", double(Numerator) / double(Denominator)); }
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T(double(Numerator) / double(Denominator)));
@@ -61,6 +67,11 @@ template <long Low, long High, long Denominator = 1>
 struct RandomUniform {
     static_assert(Low < High && Denominator > 0,
                   "RandomUniform takes Low < High, Denominator > 0.");
+    static constexpr std::string_view name = "RandomUniform";
+    static void config(auto const& out) {
+        out("minval", double(Low) / double(Denominator));
+        out("maxval", double(High) / double(Denominator));
+    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         double const low = double(Low) / double(Denominator);
@@ -75,12 +86,16 @@ template <long Mean, long Stddev, long Denominator = 1>
 struct RandomNormal {
     static_assert(Stddev >= 0 && Denominator > 0,
                   "RandomNormal takes Stddev >= 0, Denominator > 0.");
+    static constexpr std::string_view name = "RandomNormal";
+    static void config(auto const& out) {
+        out("mean", double(Mean) / double(Denominator));
+        out("stddev", double(Stddev) / double(Denominator));
+    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         double const mean = double(Mean) / double(Denominator);
         float const stddev = float(double(Stddev) / double(Denominator));
-        for (std::size_t i = 0; i < e.size; ++i)
-            w[i] = T(mean + double(stddev) * random.normal(i));
+        for (std::size_t i = 0; i < e.size; ++i) w[i] = T(mean + double(stddev) * random.normal(i));
     }
 };
 /// The same without what lies more than two standard deviations from the mean; the standard
@@ -89,6 +104,11 @@ template <long Mean, long Stddev, long Denominator = 1>
 struct TruncatedNormal {
     static_assert(Stddev >= 0 && Denominator > 0,
                   "TruncatedNormal takes Stddev >= 0, Denominator > 0.");
+    static constexpr std::string_view name = "TruncatedNormal";
+    static void config(auto const& out) {
+        out("mean", double(Mean) / double(Denominator));
+        out("stddev", double(Stddev) / double(Denominator));
+    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         double const mean = double(Mean) / double(Denominator);
@@ -106,6 +126,14 @@ enum class Draw { uniform, normal, truncated_normal };
 template <Fan fan, Draw draw, long Numerator = 1, long Denominator = 1>
 struct VarianceScaling {
     static_assert(Numerator > 0 && Denominator > 0, "VarianceScaling takes a scale above 0.");
+    static constexpr std::string_view name = "VarianceScaling";
+    static void config(auto const& out) {
+        out("scale", double(Numerator) / double(Denominator));
+        out("mode", fan == Fan::in ? "fan_in" : fan == Fan::out ? "fan_out" : "fan_avg");
+        out("distribution", draw == Draw::uniform  ? "uniform"
+                            : draw == Draw::normal ? "untruncated_normal"
+                                                   : "truncated_normal");
+    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         double const in = double(e.fan_in()), out = double(e.fan_out());
@@ -127,21 +155,41 @@ struct VarianceScaling {
 };
 
 /// Uniform on [-limit, limit), limit = sqrt(6 / (fan_in + fan_out)). Glorot and Bengio (2010).
-struct GlorotUniform : VarianceScaling<Fan::average, Draw::uniform> {};
+struct GlorotUniform : VarianceScaling<Fan::average, Draw::uniform> {
+    static constexpr std::string_view name = "GlorotUniform";
+    static void config(auto const&) {}
+};
 /// Truncated normal with variance 2 / (fan_in + fan_out). Glorot and Bengio (2010).
-struct GlorotNormal : VarianceScaling<Fan::average, Draw::truncated_normal> {};
+struct GlorotNormal : VarianceScaling<Fan::average, Draw::truncated_normal> {
+    static constexpr std::string_view name = "GlorotNormal";
+    static void config(auto const&) {}
+};
 /// Uniform on [-limit, limit), limit = sqrt(6 / fan_in). He et al. (2015).
-struct HeUniform : VarianceScaling<Fan::in, Draw::uniform, 2> {};
+struct HeUniform : VarianceScaling<Fan::in, Draw::uniform, 2> {
+    static constexpr std::string_view name = "HeUniform";
+    static void config(auto const&) {}
+};
 /// Truncated normal with variance 2 / fan_in. He et al. (2015).
-struct HeNormal : VarianceScaling<Fan::in, Draw::truncated_normal, 2> {};
+struct HeNormal : VarianceScaling<Fan::in, Draw::truncated_normal, 2> {
+    static constexpr std::string_view name = "HeNormal";
+    static void config(auto const&) {}
+};
 /// Uniform on [-limit, limit), limit = sqrt(3 / fan_in). LeCun et al. (1998).
-struct LecunUniform : VarianceScaling<Fan::in, Draw::uniform> {};
+struct LecunUniform : VarianceScaling<Fan::in, Draw::uniform> {
+    static constexpr std::string_view name = "LecunUniform";
+    static void config(auto const&) {}
+};
 /// Truncated normal with variance 1 / fan_in. LeCun et al. (1998); Klambauer et al. (2017).
-struct LecunNormal : VarianceScaling<Fan::in, Draw::truncated_normal> {};
+struct LecunNormal : VarianceScaling<Fan::in, Draw::truncated_normal> {
+    static constexpr std::string_view name = "LecunNormal";
+    static void config(auto const&) {}
+};
 
 /// Numerator / Denominator on the diagonal of the tensor seen as a matrix, zeros elsewhere.
 template <long Numerator = 1, long Denominator = 1>
 struct Identity {
+    static constexpr std::string_view name = "Identity";
+    static void config(auto const& out) { out("gain", double(Numerator) / double(Denominator)); }
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T{0});
@@ -157,11 +205,13 @@ struct Identity {
 /// double, so that every product is exact and no bit depends on the compiler.
 template <long Numerator = 1, long Denominator = 1>
 struct Orthogonal {
+    static constexpr std::string_view name = "Orthogonal";
+    static void config(auto const& out) { out("gain", double(Numerator) / double(Denominator)); }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         std::size_t const rows = e.rows(), columns = e.columns();
         std::size_t const count = std::min(rows, columns), length = std::max(rows, columns);
-        bool const upright = rows >= columns;   // the vectors are the columns
+        bool const upright = rows >= columns; // the vectors are the columns
         double const gain = double(Numerator) / double(Denominator);
         Block<float> vectors(e.size);
         for (std::size_t i = 0; i < e.size; ++i) vectors[i] = float(random.normal(i));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/initializers.hpp>
+#include <lamina/core/settings.hpp>
 #include <lamina/core/shape.hpp>
 
 #include <array>
@@ -35,7 +36,24 @@ struct TensorInfo {
     std::string_view name;
     Extents extents;
     void (*fill)(T* values, Extents, Random);
+    void (*describe)(Settings const& out); // the initializer: its class_name and options
 };
+
+namespace detail {
+
+/// An initializer of one's own may have no name; one that fits another to a layer says
+/// `using InFiles = ...`, the one that files name.
+template <class Init>
+[[gnu::cold]] void describe_initializer([[maybe_unused]] Settings const& out) {
+    if constexpr (requires { typename Init::InFiles; }) {
+        describe_initializer<typename Init::InFiles>(out);
+    } else if constexpr (requires { Init::name; }) {
+        out("class_name", Init::name);
+        if constexpr (requires { Init::config(out); }) Init::config(out);
+    }
+}
+
+} // namespace detail
 
 /// A layer's tensors, one after another in the model's block. Said once, it serves offsets, initial
 /// values, names, summary and files, for what is trained (Parameters) and for what is kept (State)
@@ -50,7 +68,8 @@ struct Parameters {
         // one more: there is no array of none
         TensorInfo<T>{P::name,
                       {P::Shape::dims.data(), P::Shape::rank, P::Shape::size},
-                      &P::Initializer::template fill<T>}...};
+                      &P::Initializer::template fill<T>,
+                      &detail::describe_initializer<typename P::Initializer>}...};
 
     /// Where each begins: `auto const [kernel, bias] = c.parameters();`. Bare pointers, so that a
     /// hundred shapes share a type.

@@ -65,6 +65,7 @@ struct LayerRecord {
     bool integer = false, trainable = true;
     std::vector<std::size_t> parameters; ///< which of Document::parameters are its own
     std::vector<std::size_t> state;      ///< which of Document::state are its own
+    std::vector<Part> initializers;      ///< of these; role: "kernel"; type "": not known
 };
 
 /// A number of the training's state: "steps", "random".

@@ -206,17 +206,27 @@ public:
                            H5P_DEFAULT, e.data));
     }
 
-    /// Saves the file. Nothing can be added afterwards.
-    [[gnu::cold]] void commit() {
+    /// The file's bytes. Nothing can be added afterwards.
+    struct Image {
+        std::unique_ptr<std::byte[]> bytes;
+        std::size_t size;
+    };
+    [[gnu::cold]] Image image() {
         check(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL));
         ssize_t const size = H5Fget_file_image(file_.id(), nullptr, 0);
         check(size);
-        std::unique_ptr<std::byte[]> const image(new std::byte[std::size_t(size)]);
-        check(H5Fget_file_image(file_.id(), image.get(), std::size_t(size)));
+        Image out{std::unique_ptr<std::byte[]>(new std::byte[std::size_t(size)]),
+                  std::size_t(size)};
+        check(H5Fget_file_image(file_.id(), out.bytes.get(), out.size));
         root_ = {};
         file_ = {};
-        AtomicFile file(path_, std::uint64_t(size));
-        file.write(image.get(), std::size_t(size));
+        return out;
+    }
+    /// Saves the file. Nothing can be added afterwards.
+    [[gnu::cold]] void commit() {
+        Image const its = image();
+        AtomicFile file(path_, its.size);
+        file.write(its.bytes.get(), its.size);
         file.commit();
     }
 

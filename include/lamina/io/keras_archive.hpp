@@ -2,9 +2,12 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/io/atomic_file.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,5 +87,76 @@ private:
     std::string const& path_;
     std::span<std::byte const> bytes_;
 };
+
+/// The checksum of zip archives. Source: ISO 3309; PKWARE, APPNOTE.TXT, section 4.4.7
+[[gnu::cold]] inline std::uint32_t crc32(std::span<std::byte const> bytes) {
+    static constexpr auto table = [] {
+        std::array<std::uint32_t, 256> all{};
+        for (std::uint32_t i = 0; i < all.size(); ++i) {
+            all[i] = i;
+            for (int bit = 0; bit < 8; ++bit)
+                all[i] = all[i] >> 1 ^ (all[i] & 1 ? 0xedb88320u : 0u);
+        }
+        return all;
+    }();
+    std::uint32_t sum = ~std::uint32_t{0};
+    for (auto const b : bytes)
+        sum = table[(sum ^ std::to_integer<std::uint32_t>(b)) & 255] ^ sum >> 8;
+    return ~sum;
+}
+
+/// A member of an archive, to be written.
+struct KerasMember {
+    std::string_view name;
+    std::span<std::byte const> bytes;
+
+    KerasMember(std::string_view its, std::string_view text)
+        : KerasMember(its, std::as_bytes(std::span(text))) {}
+    KerasMember(std::string_view its, std::span<std::byte const> given) : name(its), bytes(given) {}
+};
+
+/// Saves an archive of stored members, as Python's zipfile writes it.
+///
+/// Errors      (run time) Kind::argument: it would be larger than 4 GiB; Kind::file: it cannot be
+///             saved
+[[gnu::cold]] inline void write_keras_archive(std::string const& path,
+                                              std::initializer_list<KerasMember> members) {
+    auto const put = [](std::string& to, std::uint64_t value, std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) to += static_cast<char>(value >> 8 * i & 255);
+    };
+    std::string list; // of the members, behind them
+    std::array<std::string, 8> heads;
+    std::uint64_t size = 0;
+    std::size_t count = 0;
+    for (auto const& m : members) {
+        std::string common; // what both places say of a member: as of 1980, stored
+        put(common, 20, 2), put(common, 0, 4), put(common, 0, 2), put(common, 33, 2);
+        put(common, crc32(m.bytes), 4), put(common, m.bytes.size(), 4);
+        put(common, m.bytes.size(), 4), put(common, m.name.size(), 2), put(common, 0, 2);
+        std::string& head = heads[count++];
+        put(head, 0x04034b50, 4);
+        head.append(common).append(m.name);
+        put(list, 0x02014b50, 4), put(list, 20 | 3 << 8, 2); // by a UNIX system
+        list.append(common);
+        put(list, 0, 6), put(list, std::uint64_t{0600} << 16, 4), put(list, size, 4);
+        list.append(m.name);
+        size += head.size() + m.bytes.size();
+    }
+    std::size_t const list_size = list.size();
+    put(list, 0x06054b50, 4), put(list, 0, 4), put(list, count, 2), put(list, count, 2);
+    put(list, list_size, 4), put(list, size, 4), put(list, 0, 2);
+    if (size + list.size() >= 0xffffffff)
+        fail(Error::Kind::argument, {path},
+             {"would be larger than 4 GiB. Save it as .h5 or .weights.h5. Nothing was saved."});
+    AtomicFile file(path, size + list.size());
+    count = 0;
+    for (auto const& m : members) {
+        auto const& head = heads[count++];
+        file.write(head.data(), head.size());
+        file.write(m.bytes.data(), m.bytes.size());
+    }
+    file.write(list.data(), list.size());
+    file.commit();
+}
 
 } // namespace lamina::detail

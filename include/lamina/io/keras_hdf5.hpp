@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// Keras' legacy .h5 files, for save() and load(). A program that includes this header links
-// lamina::hdf5.
+// Keras' files, for save() and load(): .keras archives, .h5 and .weights.h5. A program that
+// includes this header links lamina::hdf5.
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/io/format.hpp>
@@ -10,7 +10,8 @@
 #include <lamina/io/save_options.hpp>
 
 #if LAMINA_BODIES
-#include <lamina/io/keras_hdf5_file.hpp>
+#include <lamina/io/keras_hdf5_reader.hpp>
+#include <lamina/io/keras_hdf5_writer.hpp>
 #include <lamina/io/model_document.hpp>
 #endif
 
@@ -19,7 +20,7 @@
 
 namespace lamina::detail {
 
-/// Files of Keras' .h5 layout, for save() and load().
+/// Keras' files, for save() and load().
 struct KerasHdf5Format {
     static constexpr std::string_view suffixes[]{".h5", ".hdf5", ".keras"};
 

@@ -4,6 +4,7 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_variables.hpp>
 
 #include <algorithm>
@@ -86,13 +87,12 @@ keras_slot_groups(Part const& optimizer) {
 }
 
 /// {"class_name": "Adam", "config": {...}}. A schedule goes over as the rate of the next step.
-[[gnu::cold]] inline void write_keras_optimizer(JsonText& json, Document const& document) {
+[[gnu::cold]] inline void write_keras_optimizer(JsonText& json, KerasForm form,
+                                                Document const& document) {
     auto const& optimizer = document.optimizer;
     bool const amsgrad = optimizer.type == "AMSGrad";
-    json.object();
-    json.member("class_name", amsgrad ? std::string("Adam") : optimizer.type);
-    json.key("config");
-    json.object();
+    detail::open_keras_object(json, form, "keras.optimizers",
+                              amsgrad ? std::string("Adam") : optimizer.type);
     json.member("name", detail::keras_optimizer_name(optimizer));
     json.member("learning_rate", document.learning_rate);
     for (std::string_view const name :
@@ -109,7 +109,7 @@ keras_slot_groups(Part const& optimizer) {
             json.raw(*value);
         }
     if (amsgrad) json.member("amsgrad", true);
-    json.end();
+    detail::close_keras_config(json, form);
     json.end();
 }
 

@@ -70,6 +70,14 @@ namespace lamina::detail {
     return part;
 }
 
+/// What describes itself with a class_name.
+[[gnu::cold]] inline void take_class_name(Part& part) {
+    if (part.settings.empty()) return;
+    std::string const& quoted = part.settings[0].second;
+    part.type = quoted.substr(1, quoted.size() - 2);
+    part.settings.erase(part.settings.begin());
+}
+
 /// Is every row the only reader of the one before it?
 [[gnu::cold]] inline bool is_chain(Document const& d) {
     if (d.inputs.size() != 1 || d.outputs.size() != 1 || d.outputs[0] + 1 != d.layers.size())
@@ -126,6 +134,10 @@ template <class T>
                               {e.dims, e.dims + e.rank},
                               dtype_of<T>(),
                               numbers});
+                Part& start = record.initializers.emplace_back();
+                start.role = tensor->name;
+                tensor->describe(Settings{&start, &add_setting});
+                take_class_name(start);
             }
         };
         auto const& at = v.places[i];

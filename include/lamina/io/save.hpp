@@ -13,10 +13,10 @@
 namespace lamina {
 
 /// Saves a model, or weights alone, in the format that the path's suffix says: `.safetensors`
-/// (include lamina/io/safetensors.hpp) or `.h5`, which Keras opens (lamina/io/keras_hdf5.hpp). The
-/// file holds the weights, the state, the optimizer's state, how far training has come and how the
-/// data was scaled: a run goes on from it bit for bit. It is written whole or not at all, and lasts
-/// through a power loss.
+/// (include lamina/io/safetensors.hpp), or `.keras`, `.h5` and `.weights.h5`, which Keras opens
+/// (lamina/io/keras_hdf5.hpp). The file holds the weights, the state, the optimizer's state, how
+/// far training has come and how the data was scaled: a run goes on from it bit for bit. It is
+/// written whole or not at all, and lasts through a power loss.
 ///
 /// Errors      (run time) Kind::file: it cannot be saved, and the previous file is untouched;
 ///             Kind::argument: the suffix is not known, or its header is not included

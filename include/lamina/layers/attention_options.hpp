@@ -78,6 +78,7 @@ inline constexpr bool is_mask_option =
 /// An initializer that takes a kernel of several heads for the matrix that it is.
 template <class Init, std::size_t Rows>
 struct AsMatrix {
+    using InFiles = Init;
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         std::array<std::size_t, 2> const dims{Rows, e.size / Rows};

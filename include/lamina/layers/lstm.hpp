@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina {
 
 /// Zeros, but ones for the gate that forgets, so that a new LSTM remembers (Jozefowicz, Zaremba and
 /// Sutskever, 2015). Keras' unit_forget_bias=True.
 struct UnitForgetBias {
+    using InFiles = Zeros; // and unit_forget_bias
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T{0});
@@ -54,7 +56,11 @@ struct LSTM {
                   "initializers.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
 
-    void config(auto const& out) const { detail::tell_recurrent<Options...>(*this, Units, out); }
+    void config(auto const& out) const {
+        detail::tell_recurrent<Options...>(*this, Units, out);
+        using Bias = typename detail::Chosen<BiasInitializer, UnitForgetBias, Options...>::type;
+        out("unit_forget_bias", std::is_same_v<Bias, UnitForgetBias>);
+    }
     /// The same layer with more options.
     template <class... More>
     constexpr LSTM<Units, Options..., More...> with() const {

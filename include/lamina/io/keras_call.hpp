@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/io/document.hpp>
+#include <lamina/io/json_text.hpp>
+#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_objects.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// How the layers of a Keras model are called, in JSON.
+namespace lamina::detail {
+
+/// [["dense", 0, 0], ...], or ["dense", 0, 0] where there is one.
+[[gnu::cold]] inline void write_ends(JsonText& json, KerasGraph const& graph,
+                                     std::vector<KerasLayer::Source> const& ends) {
+    bool const many = ends.size() != 1;
+    if (many) json.array();
+    for (auto const& e : ends) {
+        json.array();
+        json.value(graph.layers[e.layer].name);
+        json.value(e.call);
+        json.value(0);
+        json.end();
+    }
+    if (many) json.end();
+}
+
+/// How the tensors of a call are handed to a layer: which of those that it reads, by name.
+struct KerasArgument {
+    std::string name; // "" for the first of them
+    std::vector<std::size_t> inputs;
+    bool list = false;
+};
+[[gnu::cold]] inline std::vector<KerasArgument> keras_arguments(Part const& part,
+                                                                std::size_t inputs) {
+    std::vector<KerasArgument> out{{"", {0}}};
+    if (part.type == "MultiHeadAttention") {
+        bool const masked = part.find("call.attention_mask") || part.find("additive_mask");
+        std::size_t const sequences = inputs - masked;
+        out.push_back({"value", {sequences > 1 ? 1u : 0u}});
+        if (sequences > 2) out.push_back({"key", {2}});
+        if (masked) out.push_back({"attention_mask", {sequences}});
+        return out;
+    }
+    bool const states = is_recurrent(part) && inputs > 1;
+    if (states) out.push_back({"initial_state", {}, true});
+    for (std::size_t i = 1; i < inputs; ++i) out.back().inputs.push_back(i);
+    out[0].list = out[0].inputs.size() > 1;
+    return out;
+}
+
+/// What a call reads, as Keras writes its tensors.
+[[gnu::cold]] inline void write_call(JsonText& json, KerasGraph const& graph,
+                                     Document const& document, KerasLayer const& layer,
+                                     std::vector<KerasLayer::Source> const& reads) {
+    auto const& part = document.layers[layer.rows[0]].part;
+    auto const tensor = [&](KerasLayer::Source const& r) {
+        auto const& from = document.layers[graph.layers[r.layer].row];
+        json.object();
+        json.member("class_name", "__keras_tensor__");
+        json.key("config");
+        json.object();
+        json.key("shape");
+        write_keras_shape(json, from.output);
+        json.member("dtype", from.integer ? "int32" : "float32");
+        json.key("keras_history");
+        json.array();
+        json.value(graph.layers[r.layer].name);
+        json.value(r.call);
+        json.value(0);
+        json.end();
+        json.end();
+        json.end();
+    };
+    auto const argument = [&](KerasArgument const& a) {
+        if (a.list) json.array();
+        for (auto const i : a.inputs) tensor(reads[i]);
+        if (a.list) json.end();
+    };
+    auto const all = keras_arguments(part, reads.size());
+    json.object();
+    json.key("args");
+    json.array();
+    if (!reads.empty()) argument(all[0]);
+    json.end();
+    json.key("kwargs");
+    json.object();
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        json.key(all[i].name);
+        argument(all[i]);
+    }
+    constexpr std::string_view prefix = "call.";
+    for (auto const& [name, value] : part.settings) {
+        if (!name.starts_with(prefix) || name == "call.attention_mask") continue;
+        json.key(name.substr(prefix.size()));
+        json.raw(value);
+    }
+    json.end();
+    json.end();
+}
+
+} // namespace lamina::detail

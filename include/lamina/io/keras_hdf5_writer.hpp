@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/message.hpp>
+#include <lamina/io/document.hpp>
+#include <lamina/io/format.hpp>
+#include <lamina/io/hdf5.hpp>
+#include <lamina/io/json_text.hpp>
+#include <lamina/io/keras_archive.hpp>
+#include <lamina/io/keras_config.hpp>
+#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_optimizer.hpp>
+#include <lamina/io/keras_variables.hpp>
+#include <lamina/io/save_options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina {
+
+namespace detail {
+
+/// "2026-11-21@21:34:30", in UTC.
+[[gnu::cold]] inline std::string keras_date(std::chrono::system_clock::time_point now) {
+    using namespace std::chrono;
+    auto const day = floor<days>(now);
+    year_month_day const date(day);
+    hh_mm_ss const time(floor<seconds>(now - day));
+    std::string out;
+    auto const put = [&](std::int64_t value, char behind) {
+        if (value < 10) out += '0';
+        out += std::to_string(value);
+        if (behind) out += behind;
+    };
+    put(int(date.year()), '-'), put(unsigned(date.month()), '-'), put(unsigned(date.day()), '@');
+    put(time.hours().count(), ':'), put(time.minutes().count(), ':');
+    put(time.seconds().count(), '\0');
+    return out;
+}
+
+} // namespace detail
+
+/// Writes a document as Keras 3 writes a model: `keras.models.load_model` rebuilds it, compiled and
+/// with the optimizer's state. A path that ends in .keras gets the archive of Keras 3, one that
+/// ends in .weights.h5 the weights alone in the layout of `load_weights`, any other the .h5 layout.
+/// What only lamina knows lies in the group `lamina`, which Keras does not look at. Source:
+/// keras/src/legacy/saving/legacy_h5_format.py; keras/src/saving/saving_lib.py.
+class KerasHdf5Writer {
+public:
+    [[gnu::cold]] KerasHdf5Writer(std::string const& path, Document const& document,
+                                  SaveOptions const& options)
+        : file_(path), document_(document), graph_(keras_graph(document)) {
+        if (options.names != Names::lamina)
+            detail::fail(Error::Kind::argument, {path},
+                         {".names = Names::torch is for .safetensors files. Nothing was saved."});
+        bool const training = options.optimizer && document.compiled;
+        bool const known = training && keras_knows(document.optimizer);
+        if (detail::has_suffix(path, ".keras")) {
+            write_archive(path, training, known, options);
+            return;
+        }
+        if (detail::has_suffix(path, ".weights.h5")) {
+            write_objects();
+            write_own(training, false, options.attachments);
+            file_.commit();
+            return;
+        }
+        file_.text(file_.root(), "keras_version", keras_version, true);
+        file_.text(file_.root(), "backend", backend, true);
+        file_.text(file_.root(), "model_config", keras_model_config(document, graph_));
+        write_weights();
+        if (known) {
+            file_.text(file_.root(), "training_config", keras_training_config(document));
+            write_optimizer(file_.group(file_.root(), "optimizer_weights"), true);
+        }
+        write_own(training, known, options.attachments);
+        file_.commit();
+    }
+
+private:
+    // What the layout follows, and what Keras looks at to read it.
+    static constexpr char const *keras_version = "3.16.0", *backend = "numpy";
+
+    [[gnu::cold]] void write_archive(std::string const& path, bool training, bool known,
+                                     SaveOptions const& options) {
+        write_objects();
+        if (known) {
+            auto const vars = file_.group(file_.root(), "optimizer/vars");
+            file_.text(vars, "name", detail::keras_optimizer_name(document_.optimizer), true);
+            write_optimizer(vars, false);
+        }
+        write_own(training, known, options.attachments);
+        JsonText metadata;
+        metadata.object();
+        metadata.member("keras_version", keras_version);
+        metadata.member("date_saved", detail::keras_date(std::chrono::system_clock::now()));
+        metadata.end();
+        std::string const config = keras_archive_config(document_, graph_, known);
+        auto const weights = file_.image();
+        detail::write_keras_archive(
+            path, {{"metadata.json", metadata.text()},
+                   {"config.json", config},
+                   {"model.weights.h5", std::span(weights.bytes.get(), weights.size)}});
+    }
+    [[gnu::cold]] void write_weights() {
+        auto const weights = file_.group(file_.root(), "model_weights");
+        std::vector<std::string> names;
+        for (auto const& layer : graph_.layers) // a Sequential's input is no layer to Keras
+            if (!graph_.sequential || !layer.calls.empty()) names.push_back(layer.name);
+        file_.names(weights, "layer_names", names);
+        file_.text(weights, "backend", backend);
+        file_.text(weights, "keras_version", keras_version);
+        for (auto const& layer : graph_.layers) {
+            if (graph_.sequential && layer.calls.empty()) continue;
+            auto const group = file_.group(weights, layer.name);
+            std::vector<std::string> paths;
+            for (auto const row : layer.rows) {
+                auto const add = [&](Entry entry) {
+                    entry.shape = detail::keras_shape(document_.layers[row], entry);
+                    entry.name = detail::keras_variable(document_, graph_, layer, row, entry);
+                    paths.push_back(entry.name);
+                    file_.tensor(group, entry);
+                };
+                for (auto const i : document_.layers[row].parameters) add(document_.parameters[i]);
+                for (auto const i : document_.layers[row].state) add(document_.state[i]);
+            }
+            file_.names(group, "weight_names", paths);
+        }
+        auto const top = file_.group(weights, "top_level_model_weights");
+        file_.names(top, "weight_names", {});
+    }
+    /// By objects, as save_weights() writes them.
+    [[gnu::cold]] void write_objects() {
+        auto const objects = keras_objects(document_, graph_);
+        auto const variables = keras_variables(document_, graph_);
+        std::vector<std::string> made;
+        auto const vars = [&](std::string const& path, std::string const& name) {
+            auto group = file_.group(file_.root(), path);
+            file_.text(group, "name", name, true);
+            made.push_back(path);
+            return group;
+        };
+        vars("vars", graph_.sequential ? "sequential" : "functional");
+        for (std::size_t k = 0; k < objects.size(); ++k) {
+            if (graph_.sequential && graph_.layers[k].calls.empty()) continue;
+            vars(objects[k] + "/vars", graph_.layers[k].name);
+        }
+        for (auto const& v : variables) {
+            auto const& row = document_.layers[v.row];
+            Entry e = v.state ? document_.state[v.entry] : document_.parameters[v.entry];
+            e.shape = detail::keras_shape(row, e);
+            e.name = v.name;
+            bool const there = std::find(made.begin(), made.end(), v.path) != made.end();
+            file_.tensor(there ? file_.open(v.path) : vars(v.path, graph_.layers[v.layer].name), e);
+        }
+    }
+
+    /// By name with a list of the names, or by number.
+    [[gnu::cold]] void write_optimizer(Hdf5Writer::Group const& group, bool by_name) {
+        std::string const name = detail::keras_optimizer_name(document_.optimizer);
+        std::vector<std::string> names;
+        auto const add = [&](Entry e) {
+            if (!by_name) e.name = std::to_string(names.size());
+            names.push_back(e.name);
+            file_.tensor(group, e);
+        };
+        std::int32_t const iteration = std::int32_t(counter("steps"));
+        add({name + "/iteration", {}, DType::i32, &iteration});
+        float const rate = float(document_.learning_rate); // a schedule goes over as a number
+        add({name + "/learning_rate", {}, DType::f32, &rate});
+        for (auto const& slot : keras_slots(document_, graph_)) {
+            Entry e = document_.slots[slot.entry];
+            e.name = name + "/" + slot.name;
+            e.shape = slot.shape;
+            add(std::move(e));
+        }
+        if (auto const product = keras_momentum_product(document_, counter("steps")))
+            add({"variable", {}, DType::f32, &*product});
+        if (by_name) file_.names(group, "weight_names", names);
+    }
+
+    [[gnu::cold]] void write_own(bool training, bool slots_are_keras,
+                                 std::vector<Attachment> const& attachments) {
+        auto const own = file_.group(file_.root(), "lamina");
+        file_.number(own, "layout", 1);
+        if (!attachments.empty()) {
+            auto const group = file_.group(own, "attachments");
+            std::vector<std::string> names; // of any characters: the texts are counted
+            for (auto const& a : attachments) {
+                std::string const place = std::to_string(names.size());
+                file_.tensor(group, {place, {a.text.size()}, DType::u8, a.text.data()});
+                names.push_back(a.name);
+            }
+            file_.names(group, "names", names);
+        }
+        if (!document_.scaling.empty()) {
+            auto const& s = document_.scaling;
+            auto const group = file_.group(own, "scaling");
+            file_.names(group, "names", s.names);
+            file_.tensor(group, Entry::of("offset", s.offset));
+            file_.tensor(group, Entry::of("scale", s.scale));
+        }
+        if (!training) return;
+        for (auto const& c : document_.counters) file_.number(own, c.name.c_str(), c.value);
+        if (slots_are_keras) return;
+        auto const group = file_.group(own, "optimizer");
+        for (auto const& e : document_.slots) file_.tensor(group, e);
+    }
+    [[gnu::cold]] std::uint64_t counter(std::string_view name) const {
+        for (auto const& c : document_.counters)
+            if (c.name == name) return c.value;
+        return 0;
+    }
+
+    Hdf5Writer file_;
+    Document const& document_;
+    KerasGraph graph_;
+};
+
+} // namespace lamina

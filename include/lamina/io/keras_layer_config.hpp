@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/names.hpp>
+#include <lamina/io/document.hpp>
+#include <lamina/io/json_text.hpp>
+#include <lamina/io/keras_call.hpp>
+#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_objects.hpp>
+#include <lamina/io/keras_variables.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lamina::detail {
+
+/// {"class_name": "Dense", "config": {"name": ..., ...}} for one layer; its caller ends the object.
+class KerasLayerConfig {
+public:
+    [[gnu::cold]] KerasLayerConfig(JsonText& json, KerasForm form, Document const& document,
+                                   KerasGraph const& graph, KerasLayer const& layer)
+        : json_(json), form_(form), row_(document.layers[layer.row]), document_(document),
+          graph_(graph), layer_(layer) {}
+
+    [[gnu::cold]] void write() {
+        std::string const type = keras_class(document_, layer_);
+        open_keras_object(json_, form_, keras_layer_module(type), type);
+        json_.member("name", layer_.name);
+        if (row_.inputs.empty()) {
+            write_input();
+        } else {
+            json_.member("trainable", row_.trainable);
+            write_keras_dtype(json_, form_, dtype());
+            if (type == "Activation") json_.member("activation", keras_activation(row_.part));
+            else if (type == "Bidirectional") write_bidirectional();
+            else if (type == "PReLU") write_prelu();
+            else write_options(row_.part, layer_.row);
+        }
+        close_keras_config(json_, form_, keras_registered_name(type));
+        if (form_ == KerasForm::archive && !is_built_at_once(type)) write_build(type);
+    }
+
+private:
+    using Shape = std::vector<std::uint64_t>;
+
+    [[gnu::cold]] std::string dtype() const {
+        if (row_.integer) return "int32";
+        auto const& parameters = document_.parameters;
+        return std::string(name_of(parameters.empty() ? DType::f32 : parameters[0].dtype));
+    }
+    [[gnu::cold]] void write_input() {
+        json_.key("batch_shape");
+        write_keras_shape(json_, row_.output);
+        json_.member("dtype", dtype());
+        json_.member("sparse", false);
+    }
+    /// A part's options are called as in Keras. The window of a separable convolution is that of
+    /// its first half.
+    [[gnu::cold]] void write_options(Part const& part, std::size_t row) {
+        bool const separable = layer_.kind == KerasLayer::Kind::separable;
+        auto const* const window = separable ? &document_.layers[layer_.rows[0]].part : nullptr;
+        for (auto const& [name, value] : part.settings) {
+            if (name.starts_with("call.") || name.starts_with("kernel_l")) continue;
+            if (window && window->find(name) && name != "activation" && name != "use_bias")
+                continue;
+            json_.key(name);
+            if (name == "activation" && &part == &row_.part) json_.value(layer_.activation);
+            else json_.raw(value);
+        }
+        for (std::size_t i = 0; window && i < window->settings.size(); ++i) {
+            auto const& [name, value] = window->settings[i];
+            if (name == "activation" || name == "use_bias") continue;
+            json_.key(name);
+            json_.raw(value);
+        }
+        for (auto const& inner : part.parts) write_inner(inner, inner.role, row);
+        if (part.type == "TimeDistributed") return; // its tensors are those of the layer within
+        if (window) write_initializers(*window, layer_.rows[0], "depthwise");
+        write_initializers(part, row, separable ? "pointwise" : "");
+        write_regularizer(part);
+    }
+    /// A layer or an activation within another.
+    [[gnu::cold]] void write_inner(Part const& part, std::string const& role, std::size_t row) {
+        json_.key(role);
+        if (auto const activation = keras_activation(part); !activation.empty())
+            return json_.value(activation);
+        write_layer_within(part, layer_.name + "." + role, row);
+    }
+    [[gnu::cold]] void write_layer_within(Part const& part, std::string const& name,
+                                          std::size_t row) {
+        open_keras_object(json_, form_, keras_layer_module(part.type), part.type);
+        json_.member("name", name);
+        write_options(part, row);
+        close_keras_config(json_, form_, keras_registered_name(part.type));
+        json_.end();
+    }
+    [[gnu::cold]] void write_bidirectional() {
+        auto const* const mode = row_.part.find("merge_mode");
+        json_.key("merge_mode");
+        if (mode) json_.raw(*mode);
+        else json_.value(row_.part.type == "Add" ? "sum" : "concat");
+        for (std::size_t const back : {0u, 1u}) {
+            auto const& part = document_.layers[layer_.rows[back]].part;
+            json_.key(back ? "backward_layer" : "layer");
+            write_layer_within(part, (back ? "backward_" : "forward_") + snake_case(part.type),
+                               layer_.rows[back]);
+        }
+    }
+    [[gnu::cold]] void write_prelu() {
+        json_.key("shared_axes");
+        json_.array();
+        for (std::size_t axis = 1; axis < row_.output.size(); ++axis) json_.value(axis);
+        json_.end();
+        write_initializers(row_.part, layer_.row, "");
+    }
+
+    /// "kernel_initializer": {...}; `kernel`: what Keras calls a kernel that has another name
+    /// there.
+    [[gnu::cold]] void write_initializers(Part const& part, std::size_t row,
+                                          std::string_view kernel) {
+        auto const& type = part.type;
+        if (!is_keras_layer(type) || type == "RMSNormalization") return; // they take none
+        std::vector<std::string> written;
+        for (auto const& start : document_.layers[row].initializers) {
+            std::string name = start.role;
+            if (type == "MultiHeadAttention") name.erase(0, name.find('_') + 1);
+            if (name == "kernel" && type.starts_with("Depthwise")) name = "depthwise";
+            if (name == "kernel" && !kernel.empty()) name = kernel;
+            if (name == "recurrent_kernel") name = "recurrent";
+            bool const done = std::find(written.begin(), written.end(), name) != written.end();
+            if (start.type.empty() || done) continue;
+            written.push_back(name);
+            json_.key(name + "_initializer");
+            write_keras_object(json_, "keras.initializers", start);
+        }
+    }
+    [[gnu::cold]] void write_regularizer(Part const& part) {
+        auto const* const l1 = part.find("kernel_l1");
+        auto const* const l2 = part.find("kernel_l2");
+        if (!l1 || !l2 || (*l1 == "0.0" && *l2 == "0.0")) return;
+        Part regularizer{.type = "L1L2"};
+        regularizer.settings = {{"l1", *l1}, {"l2", *l2}};
+        json_.key("kernel_regularizer");
+        write_keras_object(json_, "keras.regularizers", regularizer);
+    }
+
+    /// "build_config": the shapes that the layer was built on, at its first call.
+    [[gnu::cold]] void write_build(std::string_view type) {
+        auto const& reads = layer_.calls.at(0);
+        std::vector<Shape> shapes;
+        for (auto const& r : reads)
+            shapes.push_back(document_.layers[graph_.layers[r.layer].row].output);
+        auto const all = keras_arguments(document_.layers[layer_.rows[0]].part, reads.size());
+        bool const attention =
+            type == "MultiHeadAttention" || type == "GroupedQueryAttention"; // query, value, key
+        if (!attention && all.size() > 1) return;
+        json_.key("build_config");
+        json_.object();
+        if (attention) {
+            json_.key("shapes_dict");
+            json_.object();
+            for (auto const& a : all) {
+                if (a.name == "attention_mask") continue;
+                json_.key((a.name.empty() ? "query" : a.name) + "_shape");
+                write_keras_shape(json_, shapes[a.inputs[0]]);
+            }
+            json_.end();
+        } else {
+            json_.key("input_shape");
+            if (all[0].list) json_.array();
+            for (auto const& shape : shapes) write_keras_shape(json_, shape);
+            if (all[0].list) json_.end();
+        }
+        json_.end();
+    }
+
+    JsonText& json_;
+    KerasForm form_;
+    LayerRecord const& row_;
+    Document const& document_;
+    KerasGraph const& graph_;
+    KerasLayer const& layer_;
+};
+
+} // namespace lamina::detail
