@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -222,18 +223,31 @@ private:
     F f_;
 };
 
+/// f(v) for each number of a sample: a number, a range, or several of them in a tuple or a range,
+/// one after another.
+template <class T, class F>
+void each_number(T const& sample, F const& f) {
+    if constexpr (std::is_arithmetic_v<T>) f(sample);
+    else if constexpr (Iterable<T const>) {
+        for (auto const& value : sample) each_number(value, f);
+    } else {
+        std::apply([&](auto const&... part) { (each_number(part, f), ...); }, sample);
+    }
+}
 template <class T>
 std::size_t count_numbers(T const& sample) {
+    std::size_t n = 0;
     if constexpr (std::is_arithmetic_v<T>) return 1;
-    else return static_cast<std::size_t>(std::distance(std::begin(sample), std::end(sample)));
+    else if constexpr (Iterable<T const>) {
+        if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(*std::begin(sample))>>)
+            return static_cast<std::size_t>(std::distance(std::begin(sample), std::end(sample)));
+    }
+    each_number(sample, [&](auto) { ++n; });
+    return n;
 }
-
 template <class T>
 void copy_numbers(T const& sample, float* to) {
-    if constexpr (std::is_arithmetic_v<T>) *to = static_cast<float>(sample);
-    else {
-        for (auto const& value : sample) *to++ = static_cast<float>(value);
-    }
+    each_number(sample, [&](auto value) { *to++ = static_cast<float>(value); });
 }
 
 } // namespace detail
@@ -398,7 +412,10 @@ ArrayBatches batches(Dataset&&, BatchOptions const& = {}) = delete;
 ///   a function that returns samples without end, with .steps;
 ///   an object with such a function next() and, to begin again, rewind() - a CsvStream::each.
 /// A sample is two things that `auto& [x, y]` takes apart, each a number or a range of numbers, the
-/// same sizes every time; or it is a Dataset, which stands for all its rows.
+/// same sizes every time, or for a network with several inputs or outputs a tuple of such; or it is
+/// a Dataset, which stands for all its rows.
+///
+///     batches([&] { return std::pair{std::tuple{question, answer}, label}; }, {.steps = 100})
 template <class Source>
 requires(!std::is_same_v<std::remove_cvref_t<Source>, Dataset> &&
          (detail::HasNext<Source> || detail::Iterable<Source> ||

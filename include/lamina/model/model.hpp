@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/data/dataset.hpp>
+#include <lamina/data/batches.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/refused_model.hpp>
+#include <lamina/model/sample_set.hpp>
 #include <lamina/model/stream.hpp>
 #include <lamina/model/summary.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -21,6 +21,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lamina {
 
@@ -36,6 +37,9 @@ class Model<D, T, Optimizer, Losses<L...>, Metrics...> {
     using PairAt = typename Pairing::template At<K>;
     using InputColumns = detail::InputColumnsOf<D, T>;
     using LossesAsComputed = typename Pairing::Losses;
+    template <class B>
+    using StreamOf = detail::Stream<T, typename D::Inputs, Pairing, std::index_sequence_for<L...>,
+                                    std::remove_reference_t<B>>;
 
 public:
     using Scalar = T;
@@ -112,21 +116,21 @@ public:
         if (train.samples.count == 0) detail::refuse("fit", {"there is no sample to train on."});
         return detail::FitRun(*this, train.samples, held.samples, options).run();
     }
-    template <std::same_as<Dataset> Data> // a template, so that braces are never a Dataset
+    /// A Dataset, or LabelledImages.
+    template <SampleSet Data> // a template, so that braces are never a Dataset
     History fit(Data const& data, FitOptions const& options = {}) {
         scaling = data.scaling;
-        return fit(data.x, data.y, options);
+        return fit(detail::x_of(data), detail::y_of(data), options);
     }
 
     /// From batches that come one after another, for data larger than memory: batches(generator,
     /// {...}) or anything that has next(), restart() and steps(). Their size and order are theirs.
+    /// With several inputs or outputs a sample holds all of them, one after another: a generator
+    /// gives std::pair{std::tuple{a, b}, std::tuple{c, d}}.
     template <class B>
-    requires(Batches<std::remove_cvref_t<B>>&& inputs == 1 && outputs == 1) History
+    requires(Batches<std::remove_cvref_t<B>>) History
         fit(B&& batches, FitOptions const& options = {}) {
-        using Source =
-            detail::Stream<T, typename InputColumns::First, Target<0>, typename PairAt<0>::Stated,
-                           Output<0>, std::remove_reference_t<B>>;
-        Source source(batches, ignored_class(detail::leaf<0>(losses())));
+        StreamOf<B> source(batches, losses(), "fit");
         Bound held;
         if (!options.validation_data.x.empty())
             held = Bound("fit: validation_data", losses(), options.validation_data.x,
@@ -138,38 +142,18 @@ public:
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
                                     EvaluateOptions const& options = {}) const {
         Bound data("evaluate", losses(), x, y, options.sample_weight);
-        std::unique_ptr<Threads> made;
-        Threads* threads = nullptr;
-        if constexpr (!Network::small)
-            threads = options.threads.pool_for(flops(options.batch_size), made);
-        std::size_t const batches = data.samples.batches(options.batch_size);
-        TrainingLog log(options.log, options.verbose);
-        log.begin(0, 0, batches);
-        detail::Examiner<Pairing, T> examiner; // room of its own: evaluate is const
-        examiner.losses = trainer_.examiner.losses;
-        examiner.loss_weights = trainer_.examiner.loss_weights;
-        Sums sums;
-        double loss = 0;
-        data.samples.begin_epoch(0, options.batch_size, false, {});
-        for (detail::BatchView<T> batch{}; data.samples.next(batch);)
-            loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) *
-                    double(batch.size);
-        loss /= double(std::max<std::size_t>(data.samples.count, 1));
-        if (options.verbose) {
-            auto const names = detail::log_names(detail::metric_names<Sums>(metrics), false);
-            std::array<LogValue, 1 + sizeof...(Metrics)> values{LogValue{names[0], loss}};
-            std::size_t k = 1;
-            sums.for_each_number(metrics, [&](std::string_view, double v) {
-                values[k] = {names[k], v}, ++k;
-            });
-            log.end(batches, std::span(values.data(), k));
-            log.finish();
-        }
-        return sums.results(loss);
+        return examine(data.samples, options);
     }
-    template <std::same_as<Dataset> Data>
+    template <SampleSet Data>
     auto evaluate(Data const& data, EvaluateOptions const& options = {}) const {
-        return evaluate(data.x, data.y, options);
+        return evaluate(detail::x_of(data), detail::y_of(data), options);
+    }
+    /// The same of batches, as fit takes them: one epoch of them.
+    template <class B>
+    requires(Batches<std::remove_cvref_t<B>>) auto evaluate(
+        B&& batches, EvaluateOptions const& options = {}) const {
+        StreamOf<B> source(batches, losses(), "evaluate");
+        return examine(source, options);
     }
 
     /// The K-th output of each sample.
@@ -184,9 +168,26 @@ public:
         predict_all(in, n, out.data(), Y::size, int(K), options);
         return out;
     }
-    template <std::size_t K = 0, std::same_as<Dataset> Data>
+    template <std::size_t K = 0, SampleSet Data>
     auto predict(Data const& data, PredictOptions const& options = {}) const {
-        return predict<K>(data.x, options);
+        return predict<K>(detail::x_of(data), options);
+    }
+    /// The same for an epoch of batches, in their order; their targets are not looked at.
+    template <std::size_t K = 0, class B>
+    requires(Batches<std::remove_cvref_t<B>>) auto predict(
+        B&& batches, PredictOptions const& options = {}) const {
+        StreamOf<B> source(batches, losses(), "predict");
+        std::unique_ptr<Threads> made;
+        Workspace work;
+        std::vector<T> all;
+        source.begin_epoch(0, 0, false, {});
+        for (detail::BatchView<T> batch{}; source.next_inputs(batch);) {
+            Threads* const threads =
+                made ? made.get() : options.threads.pool_for(flops(batch.size), made);
+            T const* const y = lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
+            all.insert(all.end(), y, y + batch.size * Output<K>::size);
+        }
+        return detail::samples_of<Output<K>>(all);
     }
 
     /// The first output for n samples, where it lies in the workspace until its next use. Allocates
@@ -300,6 +301,43 @@ private:
             samples.weight = weights.size() ? weights.data() : nullptr;
         }
     };
+
+    /// A walk over samples or batches: the loss and the metrics.
+    template <class Source>
+    [[gnu::noinline]] auto examine(Source& source, EvaluateOptions const& options) const {
+        std::unique_ptr<Threads> made;
+        Threads* threads = nullptr;
+        if constexpr (!Network::small)
+            threads = options.threads.pool_for(flops(options.batch_size), made);
+        std::size_t const batches = source.batches(options.batch_size);
+        TrainingLog log(options.log, options.verbose);
+        log.begin(0, 0, batches);
+        detail::Examiner<Pairing, T> examiner; // room of its own: evaluate is const
+        examiner.losses = trainer_.examiner.losses;
+        examiner.loss_weights = trainer_.examiner.loss_weights;
+        Sums sums;
+        double loss = 0;
+        std::size_t seen = 0, done = 0;
+        source.begin_epoch(0, options.batch_size, false, {});
+        for (detail::BatchView<T> batch{}; source.next(batch);) {
+            loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) *
+                    double(batch.size);
+            seen += batch.size;
+            ++done;
+        }
+        loss /= double(std::max<std::size_t>(seen, 1));
+        if (options.verbose) {
+            auto const names = detail::log_names(detail::metric_names<Sums>(metrics), false);
+            std::array<LogValue, 1 + sizeof...(Metrics)> values{LogValue{names[0], loss}};
+            std::size_t k = 1;
+            sums.for_each_number(metrics, [&](std::string_view, double v) {
+                values[k] = {names[k], v}, ++k;
+            });
+            log.end(done, std::span(values.data(), k));
+            log.finish();
+        }
+        return sums.results(loss);
+    }
 
     /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its
     /// kernels are.

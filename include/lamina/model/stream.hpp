@@ -3,29 +3,102 @@
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
+#include <lamina/core/random.hpp>
 #include <lamina/data/batches.hpp>
+#include <lamina/graph/node.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/columns.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 namespace lamina::detail {
 
-/// Batches that come from elsewhere, one after another, as the loop takes its samples: for data
-/// larger than memory. X and Y are the shapes of the network's input and target, Loss says which
-/// targets are admitted on outputs of shape Out.
-template <class T, class X, class Y, class Loss, class Out, class B>
-class Stream {
+/// The rows of a batch, each with the numbers of all columns S... one after another, column by
+/// column. One column that needs no conversion is looked at where it lies.
+template <class T, class... S>
+class RowColumns {
 public:
-    /// Targets of the class `ignored` are admitted: the loss leaves them out.
-    explicit Stream(B& batches, std::optional<std::int32_t> ignored = {})
-        : batches_(batches), ignored_(ignored) {}
+    static constexpr std::size_t width = (S::size + ... + 0);
+
+    /// Where n samples of each column are. The tokens of column k lie below vocabulary(k); 0:
+    /// anywhere.
+    template <class Vocabulary>
+    void bind(std::span<float const> rows, std::size_t n, void const** to, char const* where,
+              char const* what, Vocabulary vocabulary) {
+        if (rows.size() != n * width)
+            fail(Error::Kind::data, {where},
+                 {"a batch of ", n, " samples has ", rows.size(), " numbers of ", what,
+                  ", the network takes ", width,
+                  sizeof...(S) > 1 ? " for each sample: those of all its inputs or outputs, one "
+                                     "after another."
+                                   : " for each sample."});
+        std::size_t k = 0, from = 0;
+        (
+            [&] {
+                to[k] = take<S>(rows.data() + from, n, k, where, what, vocabulary(int(k)));
+                from += S::size;
+                ++k;
+            }(),
+            ...);
+    }
+
+private:
+    template <class C>
+    void const* take(float const* rows, std::size_t n, std::size_t k, char const* where,
+                     char const* what, std::size_t vocabulary) {
+        if constexpr (std::is_same_v<NumberOf<T, C>, float> && sizeof...(S) == 1) return rows;
+        else {
+            auto& room = [&]() -> auto& {
+                if constexpr (C::integer) return tokens_[k];
+                else return numbers_[k];
+            }
+            ();
+            room.reserve(n * C::size);
+            for (std::size_t i = 0; i < n * C::size; ++i) {
+                float const v = rows[i / C::size * width + i % C::size];
+                if (C::integer && v != std::floor(v))
+                    fail(Error::Kind::data, {where},
+                         {what, " holds ", double(v),
+                          ", which is not a whole number: classes and tokens are 0, 1, 2, ..."});
+                room[i] = static_cast<NumberOf<T, C>>(v);
+            }
+            if constexpr (C::integer)
+                if (vocabulary > 0)
+                    check_tokens(room.data(), n, C::size, vocabulary, where,
+                                 sizeof...(S) > 1 ? int(k) : -1);
+            return room.data();
+        }
+    }
+
+    Block<T> numbers_[sizeof...(S) + 1];
+    Block<std::int32_t> tokens_[sizeof...(S) + 1];
+};
+
+/// Batches that come from elsewhere, one after another, as the loop takes its samples: for data
+/// larger than memory. A row of x holds the network's inputs one after another, a row of y the
+/// targets of its losses.
+template <class T, class Inputs, class Pairing, class Outputs, class B>
+class Stream;
+template <class T, class... In, class Pairing, std::size_t... K, class B>
+class Stream<T, Inputs<In...>, Pairing, std::index_sequence<K...>, B> {
+    using Net = typename Pairing::Network;
+    using Losses = typename Pairing::Losses;
+    template <std::size_t J>
+    using At = typename Pairing::template At<J>;
+    static constexpr std::size_t inputs = sizeof...(In);
+
+public:
+    /// `where`: who wants them, for messages.
+    Stream(B& batches, Losses const& losses, char const* where)
+        : batches_(batches), losses_(losses), where_(where) {}
 
     std::size_t batches(std::size_t) const { return batches_.steps(); }
     void begin_epoch(std::size_t epoch, std::size_t, bool, Random) { batches_.restart(epoch); }
@@ -35,42 +108,34 @@ public:
     }
     bool next(BatchView<T>& view) {
         Batch<float> b;
-        if (!batches_.next(b)) return false;
-        where_[0] = take<X>(b.x, b.n, x_, "x");
-        where_[1] = take<Y>(b.y, b.n, y_, "y");
-        check_targets<Loss, Out, T>(static_cast<Element<T const, Y>*>(where_[1]), b.n, nullptr,
-                                    "fit", ignored_);
-        view = {where_, where_ + 1, nullptr, b.n};
+        if (!next_inputs(view, b)) return false;
+        y_.bind(b.y, b.n, columns_ + inputs, where_, "y", [](int) { return std::size_t{0}; });
+        (check_targets<typename At<K>::Stated, typename At<K>::Y, T>(
+             static_cast<Element<T const, typename At<K>::Target>*>(columns_[inputs + K]), b.n,
+             nullptr, where_, ignored_class(leaf<K>(losses_))),
+         ...);
         return true;
+    }
+    /// The same without the targets, which predict does not look at.
+    bool next_inputs(BatchView<T>& view) {
+        Batch<float> b;
+        return next_inputs(view, b);
     }
 
 private:
-    template <class S>
-    void const* take(std::span<float const> values, std::size_t n, Block<NumberOf<T, S>>& room,
-                     char const* what) {
-        if (values.size() != n * S::size)
-            fail(Error::Kind::data, {"fit"},
-                 {"a batch of ", n, " samples has ", values.size(), " numbers of ", what,
-                  ", the network takes ", S::size, " for each sample."});
-        if constexpr (std::is_same_v<NumberOf<T, S>, float>) return values.data();
-        else {
-            room.reserve(values.size());
-            for (std::size_t i = 0; i < values.size(); ++i) {
-                if (S::integer && values[i] != std::floor(values[i]))
-                    fail(Error::Kind::data, {"fit"},
-                         {what, " holds ", double(values[i]),
-                          ", which is not a whole number: classes and tokens are 0, 1, 2, ..."});
-                room[i] = static_cast<NumberOf<T, S>>(values[i]);
-            }
-            return room.data();
-        }
+    bool next_inputs(BatchView<T>& view, Batch<float>& b) {
+        if (!batches_.next(b)) return false;
+        x_.bind(b.x, b.n, columns_, where_, "x", Net::vocabulary);
+        view = {columns_, columns_ + inputs, nullptr, b.n};
+        return true;
     }
 
     B& batches_;
-    std::optional<std::int32_t> ignored_;
-    void const* where_[2]{};
-    Block<NumberOf<T, X>> x_;
-    Block<NumberOf<T, Y>> y_;
+    Losses const& losses_;
+    char const* where_;
+    void const* columns_[inputs + sizeof...(K)]{};
+    RowColumns<T, typename In::Output...> x_;
+    RowColumns<T, typename At<K>::Target...> y_;
 };
 
 } // namespace lamina::detail

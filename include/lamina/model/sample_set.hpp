@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/array.hpp>
+#include <lamina/core/tensor.hpp>
+#include <lamina/data/dataset.hpp>
+#include <lamina/data/scaling.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace lamina {
+
+/// Samples and what they are: a Dataset, or images with labels and the scaling of both, such as
+/// LabelledImages.
+template <class Data>
+concept SampleSet = std::same_as<Data, Dataset> || requires(Data const& d) {
+    Arrays(d.images);
+    Arrays(d.labels);
+    { d.scaling } -> std::convertible_to<Scaling>;
+};
+
+namespace detail {
+
+template <SampleSet Data>
+auto const& x_of(Data const& data) {
+    if constexpr (requires { data.images; }) return data.images;
+    else return data.x;
+}
+template <SampleSet Data>
+auto const& y_of(Data const& data) {
+    if constexpr (requires { data.labels; }) return data.labels;
+    else return data.y;
+}
+
+/// The numbers of samples of shape S, one after another, as a tensor.
+template <class S, class T>
+auto samples_of(std::vector<T> const& numbers) {
+    std::array<std::size_t, S::rank + 1> shape{numbers.size() / S::size};
+    std::copy_n(S::dims.begin(), S::rank, shape.begin() + 1);
+    auto out = Tensor<T, S::rank + 1>::from_shape(shape);
+    std::copy(numbers.begin(), numbers.end(), out.data());
+    return out;
+}
+
+} // namespace detail
+} // namespace lamina
