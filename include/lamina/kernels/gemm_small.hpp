@@ -70,7 +70,7 @@ template <class V>
 #endif
         return load<V>(p);
 }
-/// Number I of the group in every lane.
+/// Number I of each group of lanes, in all lanes of the group.
 template <std::size_t I, class V, std::size_t... L>
 [[gnu::always_inline]] inline V from_group(V const& v, std::index_sequence<L...>) {
 #if defined(__GNUC__)
@@ -79,6 +79,13 @@ template <std::size_t I, class V, std::size_t... L>
     return V(v.get(I));
 #endif
 }
+#if defined(__GNUC__)
+/// Group G of v in every group of lanes.
+template <std::size_t G, class V, std::size_t... L>
+[[gnu::always_inline]] inline V groups_of(V const& v, std::index_sequence<L...>) {
+    return V(__builtin_shufflevector(v.data, v.data, int(G * group<V> + L % group<V>)...));
+}
+#endif
 
 /// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a
 /// load.
@@ -95,17 +102,33 @@ template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::si
             sum[s][0][c] = fma(x, c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at), sum[s][0][c]);
         }
     };
-    for (std::size_t k = 0; k < whole; k += group<V>) {
-        V const x = opaque(broadcast_group<V>(a + k));   // clang would load each number again
+    auto const steps = [&](V some, std::size_t k) __attribute__((always_inline)) {
+        V const x = opaque(some);   // clang would load each number again
         step(from_group<0>(x, all), k, 0);
         step(from_group<1>(x, all), k + 1, 1 % S);
         if constexpr (group<V> == 4) {
             step(from_group<2>(x, all), k + 2, 2 % S);
             step(from_group<3>(x, all), k + 3, 3 % S);
         }
+    };
+    std::size_t k = 0;
+#if defined(__GNUC__)
+    if constexpr (V::size == 4 * group<V> && whole >= V::size) {
+        // A batch of them at once: the first may still be in the register that it was computed in.
+        // Few columns are short of loads, so they go on like that.
+        do {
+            V const x = load<V>(a + k);
+            steps(groups_of<0>(x, all), k);
+            steps(groups_of<1>(x, all), k + group<V>);
+            steps(groups_of<2>(x, all), k + 2 * group<V>);
+            steps(groups_of<3>(x, all), k + 3 * group<V>);
+            k += V::size;
+        } while (C <= 2 && k + V::size <= whole);
     }
+#endif
+    for (; k < whole; k += group<V>) steps(broadcast_group<V>(a + k), k);
     LAMINA_UNROLL
-    for (std::size_t k = whole; k < K; ++k) step(V(a[k]), k, k % S);
+    for (std::size_t last = whole; last < K; ++last) step(V(a[last]), last, last % S);
 }
 
 /// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column,
