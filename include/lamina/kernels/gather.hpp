@@ -2,11 +2,13 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 /// Rows of a table by their numbers, and gradients back to them.
 namespace lamina::kernels {
@@ -70,36 +72,55 @@ T share_of_bag(std::size_t time, std::int32_t const* index, bool masks, bool mea
     return count > 0 ? T(1) / static_cast<T>(count) : T(0);
 }
 
+namespace detail {
+
+/// work(batches, j, last) for stripes of up to four batches of columns, which stay in registers for
+/// a whole bag: those from j on, `last` (see Columns) loads and stores the last of them.
+template <class T, class Work>
+[[gnu::always_inline]] inline void each_stripe(std::size_t begin, std::size_t end,
+                                               Work const& work) {
+    constexpr std::size_t width = Batch<T>::size;
+    using Arch = xsimd::default_arch;
+    std::size_t j = begin;
+    for (; j + 4 * width <= end; j += 4 * width)
+        work(std::integral_constant<std::size_t, 4>{}, j, Columns<T, Arch>{j + 3 * width});
+    if (j == end) return;
+    std::size_t const from = j + (end - j - 1) / width * width;
+    LastColumns<T, Arch> const last{from, end - from};
+    if (from == j) work(std::integral_constant<std::size_t, 1>{}, j, last);
+    else if (from == j + width) work(std::integral_constant<std::size_t, 2>{}, j, last);
+    else if (from == j + 2 * width) work(std::integral_constant<std::size_t, 3>{}, j, last);
+    else work(std::integral_constant<std::size_t, 4>{}, j, last);
+}
+
+} // namespace detail
+
 /// y[n] = the mean or the sum over t of table[index[n, t]], rows of f numbers.
 template <class T>
 void sum_rows(Threads* threads, std::size_t n, std::size_t time, std::size_t f,
               std::int32_t const* index, bool masks, bool mean, T const* table, T* y) {
     using V = Batch<T>;
-    constexpr std::size_t wide = 4; // batches of columns that are summed together
     std::size_t const grain = 32768 / (time * f + 1) + 1;
     parallel_for(threads, n, grain, [=](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t i = begin; i < end; ++i) {
             std::int32_t const* const token = index + i * time;
             V const share(share_of_bag<T>(time, token, masks, mean));
-            std::size_t j = 0;
-            for (; j + wide * V::size <= f; j += wide * V::size) {
-                V sum[wide]{V(T(0)), V(T(0)), V(T(0)), V(T(0))};
+            auto const stripe = [&](auto batches, std::size_t j, auto last) {
+                V sum[batches];
+                for (V& v : sum) v = V(T(0));
                 for (std::size_t t = 0; t < time; ++t) {
                     if (masks && token[t] == 0) continue;
-                    T const* const from = table + std::size_t(token[t]) * f + j;
-                    for (std::size_t k = 0; k < wide; ++k) sum[k] += load<V>(from + k * V::size);
+                    T const* const from = table + std::size_t(token[t]) * f;
+                    for (std::size_t k = 0; k + 1 < batches; ++k)
+                        sum[k] += load<V>(from + j + k * V::size);
+                    sum[batches - 1] += last(from);
                 }
-                for (std::size_t k = 0; k < wide; ++k)
-                    kernels::store(y + i * f + j + k * V::size, sum[k] * share);
-            }
-            for (; j < f; j += V::size) {
-                std::size_t const count = std::min(V::size, f - j);
-                V sum(T(0));
-                for (std::size_t t = 0; t < time; ++t)
-                    if (!masks || token[t] != 0)
-                        sum += load<V>(table + std::size_t(token[t]) * f + j, count);
-                kernels::store(y + i * f + j, sum * share, count);
-            }
+                T* const to = y + i * f;
+                for (std::size_t k = 0; k + 1 < batches; ++k)
+                    kernels::store(to + j + k * V::size, sum[k] * share);
+                last(to, sum[batches - 1] * share);
+            };
+            detail::each_stripe<T>(0, f, stripe);
         }
     });
 }
@@ -109,33 +130,29 @@ template <class T>
 void scatter_add_bags(Threads* threads, std::size_t n, std::size_t time, std::size_t f,
                       std::int32_t const* index, bool masks, bool mean, T const* y, T* table) {
     using V = Batch<T>;
-    constexpr std::size_t wide = 4 * V::size; // columns that stay in registers for a whole bag
+    constexpr std::size_t wide = 4 * V::size;
     std::size_t const grain = std::max(wide, 65536 / (n * time + 1) / wide * wide);
     parallel_for(threads, f, grain, [=](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t i = 0; i < n; ++i) {
             std::int32_t const* const token = index + i * time;
             V const share(share_of_bag<T>(time, token, masks, mean));
-            std::size_t j = begin;
-            for (; j + wide <= end; j += wide) {
-                V d[4];
-                for (std::size_t k = 0; k < 4; ++k)
-                    d[k] = load<V>(y + i * f + j + k * V::size) * share;
+            auto const stripe = [&](auto batches, std::size_t j, auto last) {
+                T const* const slope = y + i * f;
+                V d[batches];
+                for (std::size_t k = 0; k + 1 < batches; ++k)
+                    d[k] = load<V>(slope + j + k * V::size) * share;
+                d[batches - 1] = last(slope) * share;
                 for (std::size_t t = 0; t < time; ++t) {
                     if (masks && token[t] == 0) continue;
-                    T* const to = table + std::size_t(token[t]) * f + j;
-                    for (std::size_t k = 0; k < 4; ++k)
-                        kernels::store(to + k * V::size, load<V>(to + k * V::size) + d[k]);
+                    T* const row = table + std::size_t(token[t]) * f;
+                    for (std::size_t k = 0; k + 1 < batches; ++k) {
+                        T* const to = row + j + k * V::size;
+                        kernels::store(to, load<V>(to) + d[k]);
+                    }
+                    last(row, last(row) + d[batches - 1]);
                 }
-            }
-            for (; j < end; j += V::size) {
-                std::size_t const count = std::min(V::size, end - j);
-                V const d = load<V>(y + i * f + j, count) * share;
-                for (std::size_t t = 0; t < time; ++t) {
-                    if (masks && token[t] == 0) continue;
-                    T* const to = table + std::size_t(token[t]) * f + j;
-                    kernels::store(to, load<V>(to, count) + d, count);
-                }
-            }
+            };
+            detail::each_stripe<T>(begin, end, stripe);
         }
     });
 }

@@ -168,7 +168,7 @@ private:
         if constexpr (table_rows > 0) {
             std::copy(dense.begin(), dense.end(), rows_.data());
             swept_ = dense.size();
-            ++stamp_;
+            std::uint32_t const stamp = ++stamp_;
             std::uint32_t* stamps = stamps_.data();
             for (int i = 0; i < Net::size; ++i) {
                 if (!is_sparse(i)) continue;
@@ -181,20 +181,35 @@ private:
                     auto const* const token = static_cast<std::int32_t const*>(batch.x[from]);
                     std::size_t const n =
                         batch.size * Net::table[std::size_t(from)].op->output.size;
-                    for (std::size_t t = 0; t < n; ++t)
-                        if (std::exchange(stamps[token[t]], stamp_) != stamp_ && !in_order)
-                            rows_[swept_++] = {at + std::size_t(token[t]) * width, width};
+                    if (in_order)
+                        for (std::size_t t = 0; t < n; ++t) stamps[token[t]] = stamp;
+                    else
+                        for (std::size_t t = 0; t < n; ++t)
+                            if (std::exchange(stamps[token[t]], stamp) != stamp)
+                                rows_[swept_++] = {at + std::size_t(token[t]) * width, width};
                 }
-                bool joins = false;
-                for (std::size_t r = 0; in_order && r < rows; ++r) {
-                    bool const touched = stamps[r] == stamp_;
-                    if (touched && joins) rows_[swept_ - 1].size += width;
-                    else if (touched) rows_[swept_++] = {at + r * width, width};
-                    joins = touched;
-                }
+                if (in_order) add_stamped(stamps, rows, at, width);
                 stamps += rows;
             }
         }
+    }
+    /// The rows of a table that have this step's stamp, neighbours as one stretch. Which have it is
+    /// chance, and a branch on it would be foretold wrongly: so each row writes what the stretch
+    /// would be that ends with it, where the next has its place unless that stretch goes on.
+    void add_stamped(std::uint32_t const* stamps, std::size_t rows, std::size_t at,
+                     std::size_t width) {
+        std::uint32_t const stamp = stamp_;
+        Stretch* to = rows_.data() + swept_;
+        std::size_t begin = at;
+        bool before = false;
+        for (std::size_t r = 0; r < rows; ++r, at += width) {
+            bool const touched = stamps[r] == stamp;
+            to += before & !touched;
+            begin = before ? begin : at;
+            *to = {begin, at + width - begin};
+            before = touched;
+        }
+        swept_ = std::size_t(to - rows_.data()) + before;
     }
     /// The tokens of a batch that are looked up in row i's table.
     static std::size_t tokens_of(int i, std::size_t batch) {
