@@ -128,20 +128,49 @@ TEST_CASE("LSTM: PyTorch's numbers") {
                    }),
                    2, pass);
     }
-    golden::Case const two("rnn_3_lstm_zero_state");
-    Numbers pass{torch_lstm.numbers(two, "param/", "_l0"),
-                 torch_lstm.numbers(two, "grad_param/", "_l0"),
-                 {two["in/x"].values},
-                 {two["out/y"].values},
-                 {two["gout/y"].values},
-                 {two["grad_in/x"].values}};
-    for (auto [all, prefix] :
-         {std::pair{&pass.parameters, "param/"}, std::pair{&pass.gradients, "grad_param/"}}) {
-        auto const second = torch_lstm.numbers(two, prefix, "_l1");
-        all->insert(all->end(), second.begin(), second.end());
+}
+
+TEST_CASE("LSTM: PyTorch's numbers of two layers") {
+    for (bool const given_state : {true, false}) {
+        golden::Case const c(given_state ? "rnn_3_lstm" : "rnn_3_lstm_zero_state");
+        Numbers pass{torch_lstm.numbers(c, "param/", "_l0"),
+                     torch_lstm.numbers(c, "grad_param/", "_l0"),
+                     {c["in/x"].values},
+                     {c["out/y"].values},
+                     {c["gout/y"].values},
+                     {c["grad_in/x"].values}};
+        for (auto [all, prefix] :
+             {std::pair{&pass.parameters, "param/"}, std::pair{&pass.gradients, "grad_param/"}}) {
+            auto const second = torch_lstm.numbers(c, prefix, "_l1");
+            all->insert(all->end(), second.begin(), second.end());
+        }
+        if (!given_state) {
+            check_pass(
+                Sequential{Input<3, 2>{}, LSTM<6, ReturnSequences>{}, LSTM<6, ReturnSequences>{}},
+                3, pass);
+            continue;
+        }
+        for (std::size_t const layer : {0u, 1u}) {
+            auto const add = [&](std::vector<std::vector<double>>& to, std::string const& name) {
+                double const* const numbers = c[name].data() + layer * 18; // [layer, 3, 6]
+                to.emplace_back(numbers, numbers + 18);
+            };
+            for (std::string const s : {"h", "c"}) {
+                add(pass.x, "in/" + s + "0");
+                add(pass.dx, "grad_in/" + s + "0");
+                add(pass.y, "out/" + s + "n");
+                add(pass.dy, "gout/" + s + "n");
+            }
+        }
+        check_pass(graph<Input<3, 2>, Input<6>, Input<6>, Input<6>, Input<6>>(
+                       [](auto x, auto h0, auto c0, auto h1, auto c1) {
+                           using L = LSTM<6, ReturnSequences, ReturnState>;
+                           auto const [first, hn0, cn0] = join(x, h0, c0) | L{};
+                           auto const [y, hn1, cn1] = join(first, h1, c1) | L{};
+                           return outputs(y, hn0, cn0, hn1, cn1);
+                       }),
+                   3, pass);
     }
-    check_pass(Sequential{Input<3, 2>{}, LSTM<6, ReturnSequences>{}, LSTM<6, ReturnSequences>{}}, 3,
-               pass);
 }
 
 TEST_CASE("LSTM: PyTorch's cell, and its packed sequences of several lengths") {
