@@ -93,4 +93,15 @@ TEST_CASE("twenty steps of two GRUs, clipped where they are large, are PyTorch's
     auto const x = c["in/x"].values, y = c["in/target"].values;
     check_run(model, Array(x.data(), {5, 7}), Array(y.data(), {5, 7}), c, numbers("param/"),
               numbers("out/final_param/"), 1e-10);
+    // what it then says of each moment: PyTorch's logits are [sample, token, moment]
+    auto const p = model.predict(Array(x.data(), {5, 7}));
+    auto const& logits = c["out/final_eval"];
+    for (std::size_t n = 0; n < 5; ++n)
+        for (std::size_t t = 0; t < 7; ++t) {
+            auto const logit = [&](std::size_t k) { return logits[(n * 12 + k) * 7 + t]; };
+            double sum = 0;
+            for (std::size_t k = 0; k < 12; ++k) sum += std::exp(logit(k));
+            for (std::size_t k = 0; k < 12; ++k)
+                CHECK(std::abs(p.data()[(n * 7 + t) * 12 + k] - std::exp(logit(k)) / sum) < 1e-10);
+        }
 }
