@@ -287,6 +287,21 @@ TEST_CASE("recurrent layers and layers of layers in Keras' words") {
     CHECK(layer_of(model, 6, "GRU").at("reset_after") == false);
 }
 
+TEST_CASE("both ways by two layers in Keras' words") {
+    auto const model = config_of(Sequential{Input<7, 3>{}, Bidirectional{LSTM<4>{}, GRU<2>{}}});
+    auto const both = layer_of(model, 1, "Bidirectional");
+    CHECK(both.at("merge_mode") == "concat");
+    auto const &forward = both.at("layer"), &backward = both.at("backward_layer");
+    CHECK(forward.at("class_name") == "LSTM");
+    CHECK(forward.at("config").at("units") == 4);
+    CHECK(forward.at("config").at("go_backwards") == false);
+    CHECK(forward.at("config").at("name") == "forward_lstm");
+    CHECK(backward.at("class_name") == "GRU");
+    CHECK(backward.at("config").at("units") == 2);
+    CHECK(backward.at("config").at("go_backwards") == true);
+    CHECK(backward.at("config").at("name") == "backward_gru");
+}
+
 TEST_CASE("what a call is handed beside its first input goes by its name") {
     auto const model = config_of(graph<Input<4, 6>, Input<5, 6>, Input<3>, Tokens<4, 5>>(
         [](auto x, auto memory, auto state, auto mask) {

@@ -15,10 +15,13 @@
 #include <lamina/io/safetensors_file.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/layers/batch_normalization.hpp>
+#include <lamina/layers/bidirectional.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>
+#include <lamina/layers/gru.hpp>
 #include <lamina/layers/layer_normalization.hpp>
+#include <lamina/layers/lstm.hpp>
 #include <lamina/layers/residual.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
 #include <lamina/model/model.hpp>
@@ -403,6 +406,22 @@ TEST_CASE("a .keras archive brings everything back, for several optimizers") {
     check(SGD{.momentum = 0.9f});
     check(RMSprop{.momentum = 0.5f, .centered = true});
     check(Adam{.average = {.momentum = 0.9f}}); // which Keras does not have
+}
+
+TEST_CASE("both ways by two layers, in all of Keras' layouts") {
+    Folder const folder;
+    auto model = compile(Sequential{Input<6, 3>{}, Bidirectional{LSTM<4>{}, GRU<2>{}}}, Adam{},
+                         MeanSquaredError{});
+    auto const kept = model;
+    for (char const* const name : {"m.keras", "m.h5", "m.weights.h5"}) {
+        auto const path = folder.path(name);
+        save(kept, path);
+        model.initialize(5);
+        CHECK(model.weights.values[0] != kept.weights.values[0]);
+        load(model, path);
+        for (std::size_t i = 0; i < model.parameter_count; ++i)
+            REQUIRE(model.weights.values[i] == kept.weights.values[i]);
+    }
 }
 
 TEST_CASE("a .keras archive as Keras reads it") {

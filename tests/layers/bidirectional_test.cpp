@@ -10,9 +10,11 @@
 #include <lamina/layers/lstm.hpp>
 #include <lamina/layers/simple_rnn.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,56 @@ TEST_CASE("Bidirectional: what every layer owes") {
     check_recurrent("states", graph<Input<3, 2>, Input<4>, Input<4>>([](auto x, auto a, auto b) {
                         return join(x, a, b) | Bidirectional<GRU<4, ReturnSequences>>{};
                     }));
+}
+
+TEST_CASE("Bidirectional of two layers: what every layer owes") {
+    check_recurrent("LSTM, GRU", Sequential{Input<3, 2>{}, Bidirectional{LSTM<3>{}, GRU<2>{}}});
+    check_recurrent("sequences", Sequential{Input<3, 2>{},
+                                            Bidirectional{GRU<2, ReturnSequences>{},
+                                                          SimpleRNN<4, ReturnSequences>{}}});
+    check_recurrent("other units", Sequential{Input<4, 2>{}, Dense<3>{},
+                                              Bidirectional{LSTM<1, NoBias>{}, LSTM<5>{}}});
+    check_recurrent("sum", Sequential{Input<3, 2>{}, Bidirectional<LSTM<3>, Sum, GRU<3>>{}});
+    check_recurrent("masked", Sequential{Tokens<5>{}, Embedding<5, 3, MaskZero>{},
+                                         Bidirectional{LSTM<3, ReturnSequences>{},
+                                                       GRU<2, ReturnSequences>{}},
+                                         Bidirectional{GRU<2, ResetBefore>{}, LSTM<3>{}}});
+    check_recurrent("dropout",
+                    Sequential{Input<3, 2>{}, Dense<3>{},
+                               Bidirectional{GRU<3>{.dropout = 0.4f}, LSTM<2>{.dropout = 0.3f}}},
+                    {.by_sample = false, .one_mode = false});
+    check_recurrent("states, LSTM first",
+                    graph<Input<3, 2>, Input<4>, Input<4>, Input<3>>(
+                        [](auto x, auto h, auto c, auto back) {
+                            return join(x, h, c, back) | Bidirectional{LSTM<4>{}, GRU<3>{}};
+                        }));
+    check_recurrent("states, LSTM last",
+                    graph<Input<3, 2>, Input<4>, Input<3>, Input<3>>(
+                        [](auto x, auto s, auto h, auto c) {
+                            return join(x, s, h, c) | Bidirectional{GRU<4, ReturnSequences>{},
+                                                                    LSTM<3, ReturnSequences>{}};
+                        }));
+}
+
+TEST_CASE("Bidirectional of two layers is what they are by themselves, side by side") {
+    auto const both = graph<Input<5, 3>>([](auto x) {
+        return x | Bidirectional{LSTM<4, ReturnSequences>{}, GRU<2, ReturnSequences>{}};
+    });
+    auto const forward = Sequential{Input<5, 3>{}, LSTM<4, ReturnSequences>{}};
+    auto const backward = Sequential{Input<5, 3>{}, GRU<2, ReturnSequences, GoBackwards>{}};
+    Bench<Network<std::remove_cv_t<decltype(both)>, double>> all(both, 2, {});
+    Bench<Network<std::remove_cv_t<decltype(forward)>, double>> first(forward, 2, {});
+    Bench<Network<std::remove_cv_t<decltype(backward)>, double>> second(backward, 2, {});
+    CHECK(all.parameters == first.parameters + second.parameters);
+    std::copy_n(all.values.data(), first.parameters, first.values.data());
+    std::copy_n(all.values.data() + first.parameters, second.parameters, second.values.data());
+    auto const y = all.forward(false), a = first.forward(false), b = second.forward(false);
+    for (std::size_t n = 0; n < 2; ++n)
+        for (std::size_t t = 0; t < 5; ++t) {
+            double const* const at = y.data() + (n * 5 + t) * 6;
+            for (std::size_t j = 0; j < 4; ++j) CHECK(at[j] == a[(n * 5 + t) * 4 + j]);
+            for (std::size_t j = 0; j < 2; ++j) CHECK(at[4 + j] == b[(n * 5 + 4 - t) * 2 + j]);
+        }
 }
 
 TEST_CASE("Bidirectional: PyTorch's numbers") {

@@ -160,7 +160,7 @@ namespace detail {
         if (row.inputs.size() == 2) { // a | LSTM, a | LSTM backwards, joined
             auto const a = row.inputs[0], b = row.inputs[1];
             bool const recurrent = a != b && is_recurrent(rows[a].part) &&
-                                   rows[a].part.type == rows[b].part.type &&
+                                   is_recurrent(rows[b].part) &&
                                    is_option(rows[b].part, "go_backwards", "true");
             bool const merges = row.part.type == "Concatenate" || row.part.type == "Add" ||
                                 row.part.find("merge_mode");

@@ -88,47 +88,71 @@ struct Merger<Ave> {
 /// side; with Sum, Mul or Ave behind the layer they are put together so. With ReturnSequences both
 /// are in the order of the input, and zeros come out of masked moments, as in Keras.
 ///
+/// The way back may be another layer, of other units or another kind: Bidirectional{LSTM<32>{},
+/// GRU<16>{}}, Keras' backward_layer. It need not say GoBackwards.
+///
 /// Input       what the layer takes; states as join(x, forward's..., backward's...)
-/// Output      Shape<2 Units> or Shape<Time, 2 Units>; with Sum, Mul, Ave that of the layer
+/// Output      Shape<2 Units> or Shape<Time, 2 Units>, of two layers their units' sum; with Sum,
+///             Mul, Ave that of the layer
 /// Parameters  the layer's, twice: in `forward` and in `backward`
-/// Options     those of the layer: Bidirectional{GRU<32>{.dropout = 0.2f}}
+/// Options     those of the layers: Bidirectional{GRU<32>{.dropout = 0.2f}}
+/// Errors      (compile time) what is no recurrent layer; one of two has ReturnSequences, the
+///             other has not; with Sum, Mul, Ave two of other units
 /// Source      keras.layers.Bidirectional; Schuster and Paliwal (1997), "Bidirectional recurrent
 ///             neural networks"
-template <class Layer, class Merge = Concatenate>
+template <class Layer, class Merge = Concatenate, class BackwardLayer = Layer>
 struct Bidirectional {
     Layer layer{};
+    BackwardLayer backward_layer{};
     constexpr Bidirectional() = default;
-    constexpr Bidirectional(Layer l) : layer(l) {}
+    constexpr Bidirectional(Layer l) requires(std::is_same_v<Layer, BackwardLayer>)
+        : layer(l), backward_layer(l) {}
+    constexpr Bidirectional(Layer l, BackwardLayer b) : layer(l), backward_layer(b) {}
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
-        constexpr bool recurrent = requires(Layer const& l) { l.template with<>(); };
-        constexpr bool both = sizeof...(states) % 2 == 0;
+        constexpr bool recurrent = requires(Layer const& l, BackwardLayer const& b) {
+            l.template with<>();
+            b.template with<>();
+        };
         static_assert(recurrent,
                       "Bidirectional takes SimpleRNN, LSTM or GRU, without ReturnState.");
-        static_assert(both, "Bidirectional takes the states of both directions, or none.");
-        if constexpr (recurrent && both) return merged(x, states...);
-        else return Refused{};
+        if constexpr (recurrent) {
+            using X = typename decltype(x)::Output;
+            constexpr std::size_t forwards = Layer::template On<X>::states,
+                                  backwards = BackwardLayer::template On<X>::states;
+            constexpr bool both =
+                               sizeof...(states) == 0 || sizeof...(states) == forwards + backwards,
+                           alike = Layer::template On<X>::sequences ==
+                                   BackwardLayer::template On<X>::sequences;
+            static_assert(both, "Bidirectional takes the states of both directions, or none.");
+            static_assert(alike, "Bidirectional: give ReturnSequences to both layers, or to "
+                                 "neither.");
+            if constexpr (both && alike)
+                return merged < sizeof...(states) ? forwards : 0 > (x, std::tuple{states...});
+            else return Refused{};
+        } else return Refused{};
     }
 
 private:
-    constexpr auto merged(auto x, auto... states) const {
+    template <std::size_t Forwards, class... S>
+    constexpr auto merged(auto x, std::tuple<S...> const& states) const {
         auto const forward = named<"forward">(layer.template with<detail::ZeroMasked>());
         auto const backward = named<"backward">(
-            layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
-        std::tuple const all{states...};
-        auto const a = half<0>(all, x, forward);
-        auto const b = half<sizeof...(states) / 2>(all, x, backward);
+            backward_layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
+        auto const a = half<0>(states, x, forward, std::make_index_sequence<Forwards>{});
+        auto const b = half<Forwards>(states, x, backward,
+                                      std::make_index_sequence<sizeof...(S) - Forwards>{});
         return join(a, b) | typename detail::Merger<Merge>::type{};
     }
-    template <std::size_t From, class... S>
-    static constexpr auto half(std::tuple<S...> const& states, auto x, auto const& its) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return join(x, std::get<From + I>(states)...) | its;
-        }
-        (std::make_index_sequence<sizeof...(S) / 2>{});
+    template <std::size_t From, std::size_t... I>
+    static constexpr auto half(auto const& states, auto x, auto const& its,
+                               std::index_sequence<I...>) {
+        return join(x, std::get<From + I>(states)...) | its;
     }
 };
 template <class Layer>
 Bidirectional(Layer) -> Bidirectional<Layer>;
+template <class Layer, class BackwardLayer>
+Bidirectional(Layer, BackwardLayer) -> Bidirectional<Layer, Concatenate, BackwardLayer>;
 
 } // namespace lamina
