@@ -33,7 +33,9 @@ struct ResetBefore {};
 /// Options     ResetBefore, ReturnSequences, ReturnState, GoBackwards, NoBias,
 ///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>;
 ///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
-///             training. What is dropped is drawn for each sample once, for all moments and gates
+///             training. What is dropped is drawn for each sample once, for all moments and gates:
+///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
+///             recurrent_dropout it draws for each gate (its implementation 1)
 /// Errors      (compile time) the input is no sequence of vectors; the state has another size
 /// Source      keras.layers.GRU; Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and
 ///             Bengio (2014), "Learning phrase representations using RNN encoder-decoder"

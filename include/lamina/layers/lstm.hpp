@@ -44,7 +44,9 @@ struct UnitForgetBias {
 /// Options     ReturnSequences, ReturnState, GoBackwards, NoBias, KernelInitializer<...>,
 ///             RecurrentInitializer<...>, BiasInitializer<...> (of the whole bias);
 ///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
-///             training. What is dropped is drawn for each sample once, for all moments and gates
+///             training. What is dropped is drawn for each sample once, for all moments and gates:
+///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
+///             recurrent_dropout it draws for each gate (its implementation 1)
 /// Errors      (compile time) the input is no sequence of vectors; the states have another size
 /// Source      keras.layers.LSTM; Hochreiter and Schmidhuber (1997), "Long short-term memory";
 ///             Gers, Schmidhuber and Cummins (2000); Gal and Ghahramani (2016) for the dropout
