@@ -11,8 +11,10 @@
 #include <xtensor/xview.hpp>
 #endif
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace lamina;
@@ -78,6 +80,32 @@ TEST_CASE("what is contiguous is only looked at") {
     std::vector<float> const plain{1, 2, 3, 4};
     CHECK(Array(plain).as(room, "x") == plain.data());
     CHECK(numbers<double>(Array(plain.data(), {2, 2})) == std::vector<double>{1, 2, 3, 4});
+}
+
+TEST_CASE("rows of the standard library") {
+    auto const check = [](Array const& a, std::vector<std::size_t> const& shape,
+                          std::vector<float> const& wanted) {
+        CHECK(shape_is(a, shape));
+        CHECK(numbers(a) == wanted);
+    };
+    Block<float> room;
+    std::vector<std::array<float, 2>> const rows{{1, 2}, {3, 4}, {5, 6}};
+    check(Array(rows), {3, 2}, {1, 2, 3, 4, 5, 6});
+    CHECK(Array(rows).as(room, "x") == rows.front().data());
+    std::array<float, 3> const one{1, 2, 3};
+    check(Array(one), {3}, {1, 2, 3});
+    CHECK(Array(one).as(room, "x") == one.data());
+    check(Array(std::vector<std::vector<double>>{{1, 2}, {3, 4}}), {2, 2}, {1, 2, 3, 4});
+    check(Array(std::vector<bool>{true, false, true}), {3}, {1, 0, 1});
+    CHECK(Array(std::vector<std::array<float, 2>>{}).empty());
+    CHECK(Array(std::vector<std::vector<float>>{}).empty());
+    std::string text;
+    try {
+        Array(std::vector<std::vector<float>>{{1, 2}, {3}});
+    } catch (Error const& e) {
+        text = e.what();
+    }
+    CHECK(text == "Array: row 1 has 1 number, row 0 has 2. Give rows of one length.");
 }
 
 TEST_CASE("numbers of other types are converted, and only what is whole becomes a token") {

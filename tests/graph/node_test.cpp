@@ -73,6 +73,16 @@ constexpr auto siamese = graph<Input<4>, Input<4>>([](auto a, auto b) {
     auto h = a | Dense<3>{};
     return join(h | Squash{}, b | shared(h) | Squash{}) | Concatenate{};
 });
+// Left or right first: C++ leaves that open, and the table must not depend on it.
+constexpr auto towers = graph<Input<4>, Input<4>>([](auto a, auto b) {
+    auto tower = shared(Sequential{Dense<3>{}, Squash{}, Dense<2>{}});
+    return join(a | tower, b | tower) | Concatenate{};
+});
+constexpr auto towers_in_turn = graph<Input<4>, Input<4>>([](auto a, auto b) {
+    auto tower = shared(Sequential{Dense<3>{}, Squash{}, Dense<2>{}});
+    auto const right = b | tower;
+    return join(a | tower, right) | Concatenate{};
+});
 constexpr auto tied_output = graph<Tokens<5>>([](auto tokens) {
     auto e = tokens | Embedding<7, 4>{};
     return e | Recurrent<4, Sequences>{} | tied(e);
@@ -92,6 +102,7 @@ static_assert(std::is_same_v<decltype(Sequential{Input<3>{}, Dense<64>{}, Squash
 // A helper that is called twice makes two layers; shared and tied make none.
 static_assert(Net<decltype(twice)>::parameters == 2 * (4 * 3 + 3));
 static_assert(Net<decltype(siamese)>::parameters == 4 * 3 + 3);
+static_assert(Net<decltype(towers)>::parameters == 4 * 3 + 3 + 3 * 2 + 2);
 static_assert(Net<decltype(tied_output)>::parameters == 7 * 4 + 2 * 4 * 4 + 4);
 
 // The graph knows whose gradient touches few rows: not that of an embedding that is tied.
@@ -116,6 +127,30 @@ TEST_CASE("Functions, blocks, several inputs and heads: what every network owes"
                 }));
     check_layer("a helper twice", twice);
     check_layer("shared", siamese);
+    check_layer("shared once more", graph<Input<3>>([](auto x) {
+                    auto h = x | Dense<3>{};
+                    auto again = h | Squash{} | shared(h);
+                    return again | Squash{} | shared(again);
+                }));
+    check_layer("a shared block", towers);
+    check_layer("a shared block in a shared block", graph<Input<3>>([](auto x) {
+                    auto outer = shared([](auto in) {
+                        auto inner = shared(Dense<3>{});
+                        return in | inner | Squash{} | inner;
+                    });
+                    return x | outer | Squash{} | outer;
+                }));
+    check_layer("a shared block of two inputs", graph<Input<3>, Input<3>>([](auto a, auto b) {
+                    auto both = shared([](auto x, auto y) {
+                        return join(x | Dense<2>{}, y) | Concatenate{} | Dense<3>{};
+                    });
+                    return (join(a, b) | both) + (join(b, a) | both);
+                }));
+    check_layer("a shared embedding, tied", graph<Tokens<5>, Tokens<5>>([](auto a, auto b) {
+                    auto words = shared(Embedding<7, 4>{});
+                    auto first = a | words;
+                    return (first + (b | words)) | tied(first);
+                }));
     check_layer("tied", tied_output);
     check_layer("a network in a network", graph<Input<3>, Input<3>>([](auto a, auto b) {
                     auto h = join(a, b) | graph<Input<1>, Input<1>>([](auto x, auto y) {
@@ -229,4 +264,21 @@ TEST_CASE("What a run-time value makes another network is refused") {
         CHECK(std::string(e.what()).find("make that option a template argument")
               != std::string::npos);
     }
+}
+
+TEST_CASE("Which of those that share is called first makes no difference") {
+    using A = Net<decltype(towers)>;
+    using B = Net<decltype(towers_in_turn)>;
+    REQUIRE(A::size == B::size);
+    for (std::size_t i = 0; i < std::size_t(A::size); ++i) {
+        CHECK(A::table[i].op == B::table[i].op);
+        CHECK(A::table[i].owner == B::table[i].owner);
+    }
+    Weights<A> const weights(towers, 7);
+    float const x[]{1, -2, 3, 0.5f};
+    void const* const same[]{x, x};
+    Workspace<A> room;
+    float const* const y = predict(weights, room, same, 1);
+    CHECK(y[0] == y[2]);
+    CHECK(y[1] == y[3]);
 }

@@ -261,6 +261,26 @@ TEST_CASE("sample weights and class weights are Keras'") {
     CHECK(numbers_of(a) == numbers_of(c));
 }
 
+TEST_CASE("a batch of one's own takes weights too, and negative ones") {
+    Task const task(64);
+    auto a = small_model(), b = small_model();
+    std::vector<float> weight(task.n);
+    for (std::size_t i = 0; i < task.n; ++i) weight[i] = float(i % 5) - 1;
+    FitOptions options = quiet(1);
+    options.batch_size = task.n;
+    options.shuffle = false;
+    options.sample_weight = weight;
+    options.class_weight = {1.0f, 3.0f};
+    double const loss = a.fit(task.features(), task.y, options).last("loss");
+    CHECK(double(b.train_on_batch(task.features(), task.y,
+                                  {.sample_weight = weight, .class_weight = {1.0f, 3.0f}})) ==
+          doctest::Approx(loss));
+    CHECK(numbers_of(a) == numbers_of(b));
+    auto c = small_model();
+    c.train_on_batch(task.features(), task.y);
+    CHECK(numbers_of(a) != numbers_of(c));
+}
+
 TEST_CASE("several inputs, outputs and losses") {
     std::size_t const n = 256;
     std::vector<float> a(2 * n), b(3 * n), sum(n);
@@ -340,6 +360,43 @@ TEST_CASE("bad input is refused before anything changes") {
     CHECK(message([&] {
               model.fit(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0}));
           }) == "fit: there is no sample to train on.");
+    CHECK(message([&] {
+              model.evaluate(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0}));
+          }) == "evaluate: there is no sample.");
+    CHECK(message([&] {
+              model.train_on_batch(Array(task.x.data(), {0, 3}), Array(task.y.data(), {0}));
+          }) == "train_on_batch: there is no sample.");
+    CHECK(message([&] { model.fit(Array{}, Array{}); }) ==
+          "fit: x has the shape (), the network takes (n, 3), n samples. Nothing is broadcast: "
+          "reshape it.");
+    CHECK(message([&] { model.predict(Array(task.x.data(), {3})); }) ==
+          "predict: x has the shape (3), the network takes (n, 3), n samples. One sample alone? "
+          "The first axis counts samples: here it is 1.");
+    CHECK(message([&] { model.evaluate(task.features(), task.y, {.batch_size = 0}); }) ==
+          "evaluate: batch_size is 0. Give at least 1.");
+    CHECK(message([&] { model.predict(task.features(), {.batch_size = 0}); }) ==
+          "predict: batch_size is 0. Give at least 1.");
+    for (float const share : {1.5f, -0.5f, std::numeric_limits<float>::quiet_NaN()}) {
+        FitOptions split = quiet(1);
+        split.validation_split = share;
+        CHECK(message([&] { model.fit(task.features(), task.y, split); })
+                  .find("It is a share of the samples, from 0 to below 1.") != std::string::npos);
+    }
+    FitOptions nobody = quiet(1);
+    nobody.callbacks = {nullptr};
+    CHECK(message([&] { model.fit(task.features(), task.y, nobody); }) ==
+          "fit: a callback is null. Give the address of each: {&stopping}.");
+    CHECK(message([] { UseThreads{-3}; }) ==
+          "threads: -3 threads cannot work. Give at least 1, or 0 for one on each core.");
+    FitOptions weights = quiet(1);
+    weights.class_weight = {1.0f, -2.0f};
+    CHECK(message([&] { model.fit(task.features(), task.y, weights); }) ==
+          "fit: class_weight -2 of class 1 is no weight. Give 0 or more.");
+    std::vector<float> gaps(task.n, 1.0f);
+    gaps[4] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(message([&] {
+              model.train_on_batch(task.features(), task.y, {.sample_weight = gaps});
+          }) == "train_on_batch: sample_weight nan of sample 4 is not finite.");
 
     auto classes = compile(Sequential{Input<3>{}, Dense<4>{}, Softmax{}}, Adam{},
                            SparseCategoricalCrossentropy{});
@@ -461,4 +518,59 @@ TEST_CASE("the average of the weights takes their place at the end of a run") {
     model.fit(x, y, quiet(3)); // w: .8, .64, .512; average: .8, .784, .7568
     CHECK(double(model.weights.values[0]) ==
           doctest::Approx(0.9 * (0.9 * 0.8 + 0.1 * 0.64) + 0.1 * 0.512));
+}
+
+TEST_CASE("A wrong shape that is often meant otherwise has its own cure") {
+    auto classes = compile(Sequential{Input<3>{}, Dense<4, Softmax>{}}, Adam{},
+                           SparseCategoricalCrossentropy{});
+    auto rows =
+        compile(Sequential{Input<3>{}, Dense<4, Softmax>{}}, Adam{}, CategoricalCrossentropy{});
+    std::vector<float> const x(2 * 8 * 9 * 4), one_hot(8), labels(2);
+    CHECK(message([&] { classes.fit(Array(x.data(), {2, 3}), Array(one_hot.data(), {2, 4})); }) ==
+          "fit: y has the shape (2, 4), the network takes (n, 1), n samples. One-hot rows? They "
+          "are for CategoricalCrossentropy.");
+    CHECK(message([&] { rows.fit(Array(x.data(), {2, 3}), labels); }) ==
+          "fit: y has the shape (2), the network takes (n, 4), n samples. Numbers of classes? They "
+          "are for SparseCategoricalCrossentropy; to_categorical makes rows of them.");
+    auto pictures =
+        compile(Sequential{Input<8, 9, 4>{}, Flatten{}, Dense<1>{}}, Adam{}, MeanSquaredError{});
+    CHECK(message([&] { pictures.predict(Array(x.data(), {2, 4, 8, 9})); }) ==
+          "predict: x has the shape (2, 4, 8, 9), the network takes (n, 8, 9, 4), n samples. "
+          "Channels first? channels_last() puts them behind the pixels.");
+}
+
+TEST_CASE("A learning rate that is no rate changes nothing, and says so") {
+    Task const task(50);
+    for (double const rate : {-0.1, std::numeric_limits<double>::quiet_NaN(),
+                              std::numeric_limits<double>::infinity(), 1e300}) {
+        auto model = small_model();
+        auto const before = numbers_of(model);
+        model.optimizer.learning_rate = rate;
+        CHECK(message([&] { model.fit(task.features(), task.y, quiet(1)); }).find(
+                  " at step 1. Give a finite number that is not negative.") != std::string::npos);
+        CHECK(numbers_of(model) == before);
+    }
+}
+
+TEST_CASE("A history has what was logged, and says what that is") {
+    Task const task(50);
+    auto model = small_model();
+    History const history = model.fit(task.features(), task.y, quiet(2));
+    CHECK(history.contains("loss"));
+    CHECK(!history.contains("val_loss"));
+    CHECK(history["loss"].size() == 2);
+    CHECK(history["loss"].back() == history.last("loss"));
+    CHECK(message([&] { (void)history["acc"]; }) ==
+          "History: there is no \"acc\". It has: loss, accuracy.");
+    CHECK(message([&] { (void)history.last("acc"); }) ==
+          "History: there is no \"acc\". It has: loss, accuracy.");
+}
+
+TEST_CASE("Dropout by more than all is refused") {
+    Task const task(50);
+    auto model = compile(Sequential{Input<3>{}, Dropout{.rate = 1.5f}, Dense<1, Sigmoid>{}}, SGD{},
+                         BinaryCrossentropy{});
+    CHECK(message([&] { model.fit(task.features(), task.y, quiet(1)); }) ==
+          "Dropout: rate is 1.5. It is a share of the numbers, from 0 to 1.");
+    model.predict(task.features()); // at inference it does nothing
 }

@@ -85,7 +85,9 @@ namespace detail {
     for (std::size_t i = 0; i < panels.size(); ++i) {
         std::string const n = std::to_string(i);
         detail::append_curve(text, "training" + n, history.epochs(), history[panels[i]]);
-        detail::append_curve(text, "validation" + n, history.epochs(), history["val_" + panels[i]]);
+        if (history.contains("val_" + panels[i]))
+            detail::append_curve(text, "validation" + n, history.epochs(),
+                                 history["val_" + panels[i]]);
     }
     text += "set xlabel 'epoch'\nset grid\nset key below noenhanced\nset title noenhanced\n"
             "set multiplot layout 1," +
@@ -98,7 +100,7 @@ namespace detail {
         };
         text +=
             "set title " + detail::quoted_for_gnuplot(panels[i]) + "\nplot " + curve("training");
-        if (!history["val_" + panels[i]].empty()) text += ", " + curve("validation");
+        if (history.contains("val_" + panels[i])) text += ", " + curve("validation");
         text += "\n";
     }
     text += "unset multiplot\n";

@@ -21,8 +21,9 @@
 namespace lamina {
 
 /// What fit, evaluate and predict take: an xtensor container, view or expression (row- or
-/// column-major, strided, lazy), a std::vector or span, or a plain pointer and a shape. The first
-/// axis counts the samples.
+/// column-major, strided, lazy), a std::vector, array or span, a vector of rows (arrays or
+/// vectors), or a plain pointer and a shape: Array{pointer, {n, 28, 28, 1}}. The first axis counts
+/// the samples.
 ///
 /// A contiguous row-major container is only looked at, so it must live as long as the Array;
 /// anything else is written out once into memory that the Array owns. Numbers may be of any
@@ -67,6 +68,25 @@ public:
     Array(std::span<V> values) : Array(static_cast<V const*>(values.data()), {values.size()}) {}
     template <class V>
     Array(std::vector<V> const& values) : Array(values.data(), {values.size()}) {}
+    template <class V, std::size_t N>
+    Array(std::array<V, N> const& values) : Array(values.data(), {N}) {}
+    Array(std::vector<bool> const& values);
+    /// A sample in each row: looked at where all rows are of one length by their type, else written
+    /// out. Error where one is longer than another.
+    template <class V, std::size_t N>
+    Array(std::vector<std::array<V, N>> const& rows)
+        : Array(rows.empty() ? nullptr : rows.front().data(), {rows.size(), N}) {}
+    template <class V>
+    Array(std::vector<std::vector<V>> const& rows) {
+        std::size_t const width = rows.empty() ? 0 : rows.front().size();
+        for (std::size_t const n : {rows.size(), width}) add_axis(n);
+        auto const room = std::make_shared<Block<V>>(size() + 1);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i].size() != width) refuse_row(i, rows[i].size(), width);
+            std::copy(rows[i].begin(), rows[i].end(), room->data() + i * width);
+        }
+        own(room);
+    }
 
     std::size_t rank() const { return rank_; }
     std::size_t extent(std::size_t axis) const { return dims_[axis]; }
@@ -111,6 +131,10 @@ private:
         auto const room = std::make_shared<Block<V>>(size() + 1);
         std::copy(expression.template begin<xt::layout_type::row_major>(),
                   expression.template end<xt::layout_type::row_major>(), room->data());
+        own(room);
+    }
+    template <class V>
+    void own(std::shared_ptr<Block<V>> const& room) {
         look_at(static_cast<V const*>(room->data()));
         owner_ = room;
     }
@@ -120,6 +144,11 @@ private:
     }
     [[noreturn, gnu::cold]] static void refuse_rank() {
         detail::refuse("Array", {"a tensor of more than 6 axes. Reshape it."});
+    }
+    [[noreturn, gnu::cold]] static void refuse_row(std::size_t row, std::size_t size,
+                                                   std::size_t width) {
+        detail::refuse("Array", {"row ", row, " has ", detail::Counted{size, "number"},
+                                 ", row 0 has ", width, ". Give rows of one length."});
     }
     template <class V>
     void look_at(V const* data) {
@@ -216,6 +245,12 @@ private:
 #define LAMINA_OUT_OF_LINE [[gnu::cold]] LAMINA_INLINE
 LAMINA_OUT_OF_LINE Array::Array() = default;
 LAMINA_OUT_OF_LINE Array::Array(Array const&) = default;
+LAMINA_OUT_OF_LINE Array::Array(std::vector<bool> const& values) {
+    add_axis(values.size());
+    auto const room = std::make_shared<Block<std::uint8_t>>(size() + 1);
+    for (std::size_t i = 0; i < values.size(); ++i) (*room)[i] = values[i];
+    own(room);
+}
 LAMINA_OUT_OF_LINE Array::Array(Array&&) noexcept = default;
 LAMINA_OUT_OF_LINE Array& Array::operator=(Array const&) = default;
 LAMINA_OUT_OF_LINE Array& Array::operator=(Array&&) noexcept = default;

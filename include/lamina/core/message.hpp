@@ -117,12 +117,9 @@ std::string message(std::initializer_list<Piece> pieces);
                   std::to_chars(digits, end, piece.number, std::chars_format::general, 6).ptr);
         break;
     case Piece::Kind::dims: {
-        char const* between = "(";
-        if (!piece.text.empty()) {
-            to += between;
-            to += piece.text;
-            between = ", ";
-        }
+        to += '(';
+        to += piece.text;
+        char const* between = piece.text.empty() ? "" : ", ";
         for (std::size_t i = 0; i < piece.count; ++i, between = ", ") {
             to += between;
             append_whole(to, piece.dims[i]);

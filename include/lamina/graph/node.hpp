@@ -49,6 +49,11 @@ struct Nodes {
     std::tuple<N...> each;
 };
 
+template <class N>
+inline constexpr bool is_nodes = false;
+template <class... N>
+inline constexpr bool is_nodes<Nodes<N...>> = true;
+
 /// join(a, b) | layer: what a layer with several inputs takes.
 template <AnyNode... N>
 constexpr Nodes<N...> join(N... n) {
@@ -240,9 +245,19 @@ requires(std::is_same_v<N, Refused> || ...) constexpr Refused join(N...) { retur
 template <class... N>
 requires(std::is_same_v<N, Refused> || ...) constexpr Refused outputs(N...) { return {}; }
 
+namespace detail {
+
+template <class B>
+inline constexpr bool is_activation = false;
+template <class B>
+requires requires { requires B::elementwise; }
+inline constexpr bool is_activation<B> = true;
+
+} // namespace detail
+
 /// x | shared(y): the layer that made y once more, with the same parameters and options.
 template <class N>
-struct Shared {
+struct SharedNode {
     static constexpr bool nameless = true;
     N node;
     constexpr auto operator()(AnyNode auto x) const {
@@ -251,11 +266,15 @@ struct Shared {
         constexpr bool fits = detail::fits_of<B>();
         constexpr bool same =
             !fits || std::is_same_v<ParametersOf<B>, ParametersOf<typename N::Bound>>;
+        // Dense<16, ReLU> ends with ReLU, which has nothing to share.
+        constexpr bool has = ParametersOf<B>::count > 0 || !detail::is_activation<B>;
+        static_assert(!fits || has, "shared: an activation made this node. Share the layer itself: "
+                                    "auto tower = shared(Dense<16, ReLU>{}).");
         static_assert(same, "shared: the two inputs need parameters of different shapes. Give both "
                             "the same features.");
         if constexpr (!fits) {
             return detail::bind<B>(L{}, node.index, x);
-        } else if constexpr (same) {
+        } else if constexpr (same && has) {
             auto const y = detail::append<B>(L{}, node.index, x);
             if (y.graph->rows) y.graph->rows[y.index].layer = y.graph->rows[node.index].layer;
             return y;
@@ -265,11 +284,62 @@ struct Shared {
     }
 };
 template <AnyNode N>
-constexpr Shared<N> shared(N node) {
+constexpr SharedNode<N> shared(N node) {
     return {node};
 }
 constexpr Refused shared(Refused) { return {}; }
 
+/// auto tower = shared(layer or block): wherever it is called it has the same parameters, as a
+/// layer object in Keras:
+///
+///     graph<Input<8>, Input<8>>([](auto a, auto b) {
+///         auto tower = shared(Sequential{Dense<16, ReLU>{}, Dense<4>{}});
+///         return join(a | tower, b | tower) | Concatenate{} | Dense<1, Sigmoid>{};
+///     });
+///
+/// To be made within the network's function, and not copied: a copy would be another layer.
+template <class L>
+class SharedLayer {
+public:
+    static constexpr bool nameless = true;
+    constexpr explicit SharedLayer(L const& layer) : layer_(layer) {}
+    SharedLayer(SharedLayer const&) = delete;
+    SharedLayer& operator=(SharedLayer const&) = delete;
+
+    constexpr auto operator()(AnyNode auto x, AnyNode auto... more) {
+        auto& graph = *x.graph;
+        int const at = graph.size, back = graph.back;
+        if (first_ < 0) first_ = at;
+        else graph.back = at - first_;
+        auto const y = detail::call_layer(layer_, x, more...);
+        if (first_ == at) rows_ = graph.size - at;
+        else graph.shares = graph.shares && graph.size - at == rows_;
+        graph.back = back;
+        return y;
+    }
+
+private:
+    L layer_;
+    int first_ = -1, rows_ = 0; // where it was called first, and how much it wrote there
+};
+template <class L>
+constexpr SharedLayer<L> shared(L layer) {
+    return SharedLayer<L>(layer);
+}
+template <AnyNode N, class L>
+constexpr auto operator|(N x, SharedLayer<L>& layer) {
+    return layer(x);
+}
+template <class... N, class L>
+constexpr auto operator|(Nodes<N...> x, SharedLayer<L>& layer) {
+    return std::apply([&](auto... n) { return layer(n...); }, x.each);
+}
+template <class X, class L>
+constexpr Refused operator|(X, SharedLayer<L> const&) {
+    static_assert(!sizeof(L), "shared: what is shared has a name and no const: "
+                              "auto tower = shared(Dense<16>{}); and then x | tower.");
+    return {};
+}
 /// x | tied(e): the transpose of the layer that made e, reading e's parameters: an output
 /// projection by the embedding matrix (Press and Wolf, 2017).
 template <class N>
@@ -378,7 +448,13 @@ struct Function {
     static constexpr bool nameless = true;
     using Inputs = lamina::Inputs<In...>;
     [[no_unique_address]] F function;
-    constexpr auto operator()(AnyNode auto... x) const { return function(x...); }
+    constexpr auto operator()(AnyNode auto... x) const {
+        constexpr bool takes = std::is_invocable_v<F const&, decltype(x)...>;
+        static_assert(takes, "graph<Inputs...>: the function takes another number of nodes than "
+                             "there are inputs.");
+        if constexpr (takes) return function(x...);
+        else return Refused{};
+    }
 };
 
 /// graph<Input<3>, Tokens<5>>([](auto x, auto t) { return ...; }): a network as a function of its

@@ -21,6 +21,7 @@ struct Row {
     int inputs[max_inputs]{}, arity = 0;
     int owner = 0; // the row whose parameters this row uses: itself, unless tied or shared
     int mask = -1; // the row that made the mask of its time axis; -1: none
+    bool peer = false; // uses the owner's as the owner itself does: which is which is not said
     bool frozen = false;
     bool stepped = false; // runs once for each moment, when stepping token by token
 };
@@ -32,6 +33,24 @@ struct Scope {
     std::string_view name{};
     bool given = false; // by the user, with named<"...">
 };
+
+/// Whether two layers keep tensors of the same shapes.
+template <class T>
+constexpr bool same_tensors(Op<T> const& a, Op<T> const& b) {
+    auto const same = [](TensorInfo<T> const* p, std::size_t n, TensorInfo<T> const* q,
+                         std::size_t m) {
+        if (n != m) return false;
+        for (std::size_t k = 0; k < n; ++k) {
+            if (p[k].extents.rank != q[k].extents.rank) return false;
+            for (std::size_t i = 0; i < p[k].extents.rank; ++i)
+                if (p[k].extents.dims[i] != q[k].extents.dims[i]) return false;
+        }
+        return true;
+    };
+    return &a == &b || (same(a.parameter_tensors, a.parameter_count, b.parameter_tensors,
+                             b.parameter_count) &&
+                        same(a.state_tensors, a.state_count, b.state_tensors, b.state_count));
+}
 
 /// What running a network's function writes: the rows in the order of the calls. Stepped says, bit
 /// by bit, which inputs come token by token; 0: none, the whole sequence at once.
@@ -47,6 +66,8 @@ struct Graph {
     std::string_view name{}; // what named<"..."> calls the next layer
     std::size_t value_bytes = 0;
     bool frozen = false;
+    int back = 0; // how many rows before it stands what the next row shares; 0: it does not
+    bool shares = true; // whether what is shared has tensors of the same shapes
 
     constexpr int enter(std::string_view its) {
         bool const given = !name.empty();
@@ -65,7 +86,13 @@ struct Graph {
             row.op = op;
             row.runs = runs;
             for (int i : inputs) row.inputs[row.arity++] = i;
-            row.owner = owner < 0 ? index : owner;
+            row.owner = index;
+            if (owner >= 0) row.owner = owner;
+            else if (back && (op->parameter_count || op->state_count)) {
+                row.owner = rows[index - back].owner;
+                row.peer = true;
+                shares = shares && same_tensors(*op, *rows[row.owner].op);
+            }
             row.frozen = frozen || rows[row.owner].frozen; // tied to what is frozen
             row.stepped = is_stepped;
             row.scope = its_scope;

@@ -6,20 +6,32 @@
 #include <array>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace lamina::detail {
 
+/// What a network's function gave, as Nodes; what it should not give is refused.
+template <class Y>
+constexpr auto ends_of(Y const& y) {
+    constexpr bool good = is_node<Y> || is_nodes<Y> || std::is_same_v<Y, Refused>;
+    static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; or return "
+                        "outputs(a, b);");
+    if constexpr (is_node<Y>) return join(y);
+    else if constexpr (good) return y;
+    else return Refused{};
+}
+
 /// Runs a network's function on fresh inputs.
 template <class G, class D, class... In>
 constexpr auto run(G& g, D const& definition, Inputs<In...>) {
-    auto const y = [&]<int... I>(std::integer_sequence<int, I...>) {
+    return [&]<int... I>(std::integer_sequence<int, I...>) {
         std::tuple x{input<In, I>(g)...}; // one after another, so that input I is row I
-        return definition(std::get<I>(x)...);
+        if constexpr (std::is_void_v<decltype(definition(std::get<I>(x)...))>)
+            return ends_of(std::integer_sequence<int, I...>{}); // no node either
+        else return ends_of(definition(std::get<I>(x)...));
     }
     (std::make_integer_sequence<int, int(sizeof...(In))>{});
-    if constexpr (is_node<std::remove_const_t<decltype(y)>>) return join(y);
-    else return y;
 }
 
 /// The Nodes<...> that a network returns; Refused if it was refused.
@@ -50,6 +62,7 @@ struct LayerTable {
     std::array<int, Outputs> outputs{};
     int size = 0;
     std::size_t value_bytes = 0;
+    bool shares = true; // whether what is shared has tensors of the same shapes
 };
 
 /// Written by the compiler; the program writes it once more with `values` (room for the layers'
@@ -63,9 +76,11 @@ constexpr auto table(D const& definition, std::byte* values = nullptr,
     Graph<T, Stepped> g{.rows = raw.data(), .scopes = t.scopes.data(), .values = values};
     auto const ends = std::apply([](auto... n) { return std::array<int, outs>{n.index...}; },
                                  run(g, definition, typename D::Inputs{}).each);
-    std::array<int, count> place{}, next{};
+    t.shares = g.shares;
+    std::array<int, count> place{}, next{}, heir{}; // heir: the first of those that share
     std::array<int, count + 1> stack{};
     place.fill(-1);
+    heir.fill(-1);
     for (; t.size < D::Inputs::count; ++t.size) {
         t.rows[std::size_t(t.size)] = raw[std::size_t(t.size)];
         place[std::size_t(t.size)] = t.size;
@@ -81,7 +96,9 @@ constexpr auto table(D const& definition, std::byte* values = nullptr,
                 continue;
             }
             if (next[i] <= row.arity) { // its inputs, then the row that owns its parameters
-                int const from = next[i] < row.arity ? row.inputs[next[i]] : row.owner;
+                int const from = next[i] < row.arity ? row.inputs[next[i]]
+                                 : row.peer          ? int(i)
+                                                     : row.owner;
                 ++next[i];
                 if (from != int(i) && place[std::size_t(from)] < 0) stack[depth++] = from;
                 continue;
@@ -89,7 +106,11 @@ constexpr auto table(D const& definition, std::byte* values = nullptr,
             auto& to = t.rows[std::size_t(t.size)] = row;
             place[i] = t.size++;
             for (int k = 0; k < to.arity; ++k) to.inputs[k] = place[std::size_t(to.inputs[k])];
-            to.owner = place[std::size_t(to.owner)];
+            if (row.peer || row.owner == int(i)) {
+                int& owner = heir[std::size_t(row.owner)];
+                if (owner < 0) owner = place[i];
+                to.owner = owner;
+            } else to.owner = t.rows[std::size_t(place[std::size_t(row.owner)])].owner;
             if (to.mask >= 0) to.mask = place[std::size_t(to.mask)];
             to.layer = t.value_bytes;
             t.value_bytes += row.op->layer_size;

@@ -3,6 +3,7 @@
 
 #include <lamina/core/random.hpp>
 #include <lamina/graph/node.hpp>
+#include <lamina/layers/dropout.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,8 +23,8 @@ struct SpatialDropout {
 private:
     template <class C, class T>
     static void apply(C const& c, T const* from, std::remove_const_t<T>* to) {
-        double const rate = double(c.layer.rate);
-        if (!c.training || !(rate > 0)) {
+        double const rate = dropout_rate(c.training, double(c.layer.rate));
+        if (!(rate > 0)) {
             if (from != to) std::copy_n(from, c.y.size(), to);
             return;
         }

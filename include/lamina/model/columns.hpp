@@ -2,9 +2,13 @@
 #pragma once
 
 #include <lamina/core/array.hpp>
+#include <lamina/core/block.hpp>
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/gather.hpp>
+#include <lamina/losses/target.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,8 +29,9 @@ inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
 
 /// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without
 /// its axis. `index` says which of several `what` it is; -1: the only one.
+/// `classes`: a sample says its class by a number.
 void check_shape(Array const& a, Extents sample, char const* where, char const* what,
-                 int index = -1);
+                 int index = -1, bool classes = false);
 
 /// Every Array is there, and all have as many samples. How many that is.
 std::size_t check_counts(Arrays const& arrays, std::size_t count, char const* where,
@@ -38,17 +43,37 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
 
 #if LAMINA_BODIES
 
+/// What is often meant by samples of another shape.
+[[gnu::cold]] inline char const* cure_of_shape(Array const& a, Extents sample, bool classes,
+                                               bool target) {
+    std::size_t const n = a.rows() ? a.size() / a.rows() : 0; // numbers of a sample
+    bool one_sample = a.rank() == sample.rank;
+    for (std::size_t i = 0; one_sample && i < sample.rank; ++i)
+        one_sample = a.extent(i) == sample.dims[i];
+    if (target && classes && a.rank() == sample.rank + 1 && sample.size < n)
+        return "One-hot rows? They are for CategoricalCrossentropy.";
+    if (target && sample.rank == 1 && sample.size > 1 && n == 1)
+        return "Numbers of classes? They are for SparseCategoricalCrossentropy; to_categorical "
+               "makes rows of them.";
+    if (one_sample && sample.size > 0)
+        return "One sample alone? The first axis counts samples: here it is 1.";
+    if (sample.rank == 3 && a.rank() == 4 && a.extent(1) == sample.dims[2] &&
+        a.extent(2) == sample.dims[0] && a.extent(3) == sample.dims[1])
+        return "Channels first? channels_last() puts them behind the pixels.";
+    return "Nothing is broadcast: reshape it.";
+}
+
 [[gnu::cold]] LAMINA_INLINE void check_shape(Array const& a, Extents sample, char const* where,
-                                             char const* what, int index) {
+                                             char const* what, int index, bool classes) {
     bool same = a.rank() == sample.rank + 1;
     for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
     if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1))))
         return;
     Dims const takes{{sample.dims, sample.rank}, "n"};
     Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
-    refuse(where,
-           {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
-            ", the network takes ", takes, ", n samples. Nothing is broadcast: reshape it."});
+    refuse(where, {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
+                   ", the network takes ", takes, ", n samples. ",
+                   cure_of_shape(a, sample, classes, *what == 'y')});
 }
 
 [[gnu::cold]] LAMINA_INLINE std::size_t check_counts(Arrays const& arrays, std::size_t count,
@@ -95,7 +120,8 @@ template <class T>
                                        char const* what) {
     std::size_t const n = check_counts(arrays, count, where, what);
     for (std::size_t i = 0; i < count; ++i) {
-        check_shape(arrays[i], slots[i].sample, where, what, count > 1 ? int(i) : -1);
+        check_shape(arrays[i], slots[i].sample, where, what, count > 1 ? int(i) : -1,
+                    slots[i].integer);
         if (slots[i].integer) {
             std::int32_t const* const tokens = arrays[i].as(*slots[i].tokens, where);
             data[i] = tokens;
@@ -170,8 +196,16 @@ template <class T>
                            " samples. Give one for each."});
         Block<T> room;
         std::copy_n(sample_weight.as(room, where), n, into.data());
+        for (std::size_t i = 0; i < n; ++i)
+            if (!is_admitted<TargetRule::number>(into[i]))
+                fail(Error::Kind::data, {where},
+                     {"sample_weight ", double(into[i]), " of sample ", i, " is not finite."});
     }
     if (class_weight.empty()) return;
+    for (std::size_t k = 0; k < class_weight.size(); ++k)
+        if (!is_admitted<TargetRule::not_negative>(class_weight[k]))
+            refuse(where, {"class_weight ", double(class_weight[k]), " of class ", k,
+                           " is no weight. Give 0 or more."});
     if (integer && shape.size > 1)
         refuse(where, {"class_weight is for one class per sample, not for a sequence. Give "
                        "sample_weight."});

@@ -95,7 +95,9 @@ log_names(std::span<std::string_view const> metrics, bool validation) {
                                              bool validates)
     : options_(options), progress_(progress), log_(options.log, options.verbose),
       names_(log_names(metrics, validates)), validates_(validates) {
-    if (options.batch_size == 0) refuse("fit", {"batch_size is 0. Give at least 1."});
+    check_batch_size(options.batch_size, "fit");
+    for (Callback const* const c : options.callbacks)
+        if (!c) refuse("fit", {"a callback is null. Give the address of each: {&stopping}."});
     values_.resize(names_.size());
     for (std::size_t i = 0; i < names_.size(); ++i) values_[i] = {names_[i], 0.0};
     if (options.resume) return;

@@ -3,6 +3,7 @@
 
 #include <lamina/core/array.hpp>
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
@@ -19,7 +20,9 @@ namespace lamina {
 class UseThreads {
 public:
     UseThreads() = default;
-    UseThreads(int count) : count_(static_cast<std::size_t>(count)) {}
+    UseThreads(int count) : count_(static_cast<std::size_t>(count)) {
+        if (count < 0) refuse(count);
+    }
     UseThreads(std::size_t count) : count_(count) {}
     UseThreads(Threads& pool) : pool_(&pool) {}
 
@@ -29,12 +32,18 @@ public:
     Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const;
 
 private:
+    [[noreturn]] static void refuse(int count);
+
     std::size_t count_ = 0;
     Threads* pool_ = nullptr;
 };
 
 #if LAMINA_BODIES
 
+[[noreturn, gnu::cold]] LAMINA_INLINE void UseThreads::refuse(int count) {
+    detail::refuse("threads", {count, " threads cannot work. Give at least 1, or 0 for one on "
+                                      "each core."});
+}
 LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops,
                                             std::unique_ptr<Threads>& made) const {
     if (flops < 2'000'000 || count_ == 1) return nullptr;
@@ -79,5 +88,36 @@ struct PredictOptions {
     std::size_t batch_size = 256;
     UseThreads threads{};
 };
+
+/// Of one batch, in a loop of one's own.
+struct TrainOnBatchOptions {
+    Array sample_weight{};             // one for each sample; may be negative: a policy's advantage
+    std::vector<float> class_weight{}; // of classes 0, 1, ...
+    UseThreads threads = 1;
+};
+
+namespace detail {
+
+void check_batch_size(std::size_t size, char const* where);
+
+/// Where the samples begin that are kept apart from training: Keras cuts at floor(n (1 - share)).
+std::size_t training_samples(std::size_t n, float share);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void check_batch_size(std::size_t size, char const* where) {
+    if (size == 0) refuse(where, {"batch_size is 0. Give at least 1."});
+}
+[[gnu::cold]] LAMINA_INLINE std::size_t training_samples(std::size_t n, float share) {
+    if (!(share >= 0 && share < 1))
+        refuse("fit", {"validation_split is ", double(share),
+                       ". It is a share of the samples, from 0 to below 1."});
+    // the share is a float, so its last digits must not cost a sample
+    return std::size_t(double(n) - double(share) * double(n) + 6e-8 * double(n));
+}
+
+#endif
+
+} // namespace detail
 
 } // namespace lamina

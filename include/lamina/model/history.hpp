@@ -2,7 +2,9 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/message.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -30,21 +32,19 @@ public:
     std::vector<std::size_t> const& epochs() const { return epochs_; }
     std::size_t size() const { return epochs_.size(); }
 
-    /// One number for each epoch; empty if there is no such name.
-    std::vector<double> operator[](std::string_view name) const {
-        std::vector<double> out;
-        for (std::size_t k = 0; k < names_.size(); ++k)
-            if (names_[k] == name)
-                for (std::size_t e = 0; e < size(); ++e)
-                    out.push_back(values_[e * names_.size() + k]);
-        return out;
+    bool contains(std::string_view name) const {
+        return std::find(names_.begin(), names_.end(), name) != names_.end();
     }
-    /// The value of the last epoch; NaN if there is none.
+    /// One number for each epoch. Error names what there is if there is no such name.
+    std::vector<double> operator[](std::string_view name) const;
+    /// The value of the last epoch; NaN if no epoch was run.
     double last(std::string_view name) const;
 
     void add(std::size_t epoch, std::span<LogValue const> values);
 
 private:
+    std::size_t place(std::string_view name) const;
+
     std::vector<std::string> names_;
     std::vector<std::size_t> epochs_;
     std::vector<double> values_;
@@ -58,10 +58,26 @@ LAMINA_INLINE History::History(std::vector<std::string> names, std::size_t epoch
     epochs_.reserve(epochs);
 }
 
+[[gnu::cold]] LAMINA_INLINE std::size_t History::place(std::string_view name) const {
+    std::string all;
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+        if (names_[k] == name) return k;
+        all += (k ? ", " : "") + names_[k];
+    }
+    detail::refuse("History", {"there is no ", detail::Quoted{name}, ". It has: ", all, "."});
+}
+
+LAMINA_INLINE std::vector<double> History::operator[](std::string_view name) const {
+    std::vector<double> out(size());
+    std::size_t const k = place(name);
+    for (std::size_t e = 0; e < size(); ++e) out[e] = values_[e * names_.size() + k];
+    return out;
+}
+
 LAMINA_INLINE double History::last(std::string_view name) const {
-    for (std::size_t k = 0; size() && k < names_.size(); ++k)
-        if (names_[k] == name) return values_[(size() - 1) * names_.size() + k];
-    return std::numeric_limits<double>::quiet_NaN();
+    std::size_t const k = place(name);
+    return size() ? values_[(size() - 1) * names_.size() + k]
+                  : std::numeric_limits<double>::quiet_NaN();
 }
 
 LAMINA_INLINE void History::add(std::size_t epoch, std::span<LogValue const> values) {

@@ -100,15 +100,9 @@ public:
         if (!options.validation_data.x.empty()) {
             held = Bound("fit: validation_data", losses(), options.validation_data.x,
                          options.validation_data.y);
-        } else if (options.validation_split > 0) {
-            if (!(options.validation_split < 1))
-                detail::refuse("fit",
-                               {"validation_split is a share of the samples, from 0 to below 1."});
-            // Keras cuts at floor(n (1 - split)); the share is a float, so its last digits must not
-            // cost a sample
+        } else if (options.validation_split != 0) {
             auto const n = train.samples.count;
-            auto const at = std::size_t(double(n) - double(options.validation_split) * double(n) +
-                                        6e-8 * double(n));
+            auto const at = detail::training_samples(n, options.validation_split);
             held.samples = train.samples.part(at, n);
             held.samples.weight = nullptr;
             train.samples = train.samples.part(0, at);
@@ -141,7 +135,9 @@ public:
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
                                     EvaluateOptions const& options = {}) const {
+        detail::check_batch_size(options.batch_size, "evaluate");
         Bound data("evaluate", losses(), x, y, options.sample_weight);
+        if (data.samples.count == 0) detail::refuse("evaluate", {"there is no sample."});
         return examine(data.samples, options);
     }
     template <SampleSet Data>
@@ -159,14 +155,18 @@ public:
     /// The K-th output of each sample.
     template <std::size_t K = 0>
     auto predict(Arrays const& x, PredictOptions const& options = {}) const {
-        using Y = Output<K>;
-        InputColumns in;
-        std::size_t const n = in.bind(x, "predict", "x", Network::vocabulary);
-        std::array<std::size_t, Y::rank + 1> shape{n};
-        for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
-        auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
-        predict_all(in, n, out.data(), Y::size, int(K), options);
-        return out;
+        static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
+        if constexpr (K < outputs) {
+            detail::check_batch_size(options.batch_size, "predict");
+            using Y = Output<K>;
+            InputColumns in;
+            std::size_t const n = in.bind(x, "predict", "x", Network::vocabulary);
+            std::array<std::size_t, Y::rank + 1> shape{n};
+            for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
+            auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
+            predict_all(in, n, out.data(), Y::size, int(K), options);
+            return out;
+        } else return Tensor<T, 2>{};
     }
     template <std::size_t K = 0, SampleSet Data>
     auto predict(Data const& data, PredictOptions const& options = {}) const {
@@ -215,15 +215,21 @@ public:
     }
 
     /// One step over one batch, for loops of one's own. The batch's loss.
-    T train_on_batch(Arrays const& x, Arrays const& y, UseThreads use = 1) {
-        Bound data("train_on_batch", losses(), x, y);
+    ///
+    ///     for (...) loss = model.train_on_batch(x, y, {.sample_weight = advantages});
+    ///
+    /// Errors: as fit's.
+    T train_on_batch(Arrays const& x, Arrays const& y, TrainOnBatchOptions const& options = {}) {
+        Bound data("train_on_batch", losses(), x, y, options.sample_weight, options.class_weight);
+        if (data.samples.count == 0) detail::refuse("train_on_batch", {"there is no sample."});
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
-        if constexpr (!Network::small) threads = use.pool_for(3 * flops(data.samples.count), made);
+        if constexpr (!Network::small)
+            threads = options.threads.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
-        data.samples.begin_epoch(0, std::max<std::size_t>(data.samples.count, 1), false, {});
+        data.samples.begin_epoch(0, data.samples.count, false, {});
         detail::BatchView<T> batch{};
-        if (!data.samples.next(batch)) return T{0};
+        data.samples.next(batch);
         Sums sums;
         try {
             T const loss = trainer_.learn(weights, optimizer, sums, metrics, batch,
@@ -346,8 +352,7 @@ private:
                                        PredictOptions const& options) const {
         std::unique_ptr<Threads> made;
         Threads* const threads = options.threads.pool_for(flops(n), made);
-        std::size_t const batch = std::max<std::size_t>(options.batch_size, 1),
-                          pieces = (n + batch - 1) / batch;
+        std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
         std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
         std::unique_ptr<Workspace[]> const work(new Workspace[rooms]);
         parallel_for(threads, n, batch,
@@ -373,14 +378,32 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
     constexpr bool network = requires { typename D::Inputs; };
     static_assert(network || std::is_same_v<D, Refused>,
                   "compile: the network does not begin with its input. Put Input<...>{} first.");
-    if constexpr (!network) return RefusedModel<sizeof...(Metrics)>{};
+    constexpr bool optimizes = requires { Optimizer::slots; };
+    constexpr bool all_losses = (requires { detail::GivenLoss<L>::type::rule; } && ...);
+    constexpr bool all_metrics = (requires { detail::GivenMetric<Metrics>::type::name; } && ...);
+    static_assert(optimizes, "compile(network, optimizer, loss, metrics...): what stands second is "
+                             "no optimizer. Write Adam{} there.");
+    static_assert(!optimizes || all_losses, "compile(network, optimizer, loss, metrics...): what "
+                                            "stands third is no loss.");
+    static_assert(!optimizes || !all_losses || all_metrics,
+                  "compile(network, optimizer, loss, metrics...): behind the loss stands what is "
+                  "no metric.");
+    if constexpr (!network || !optimizes || !all_losses || !all_metrics)
+        return RefusedModel<sizeof...(Metrics)>{};
     else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
         return RefusedModel<sizeof...(Metrics)>{};
     else {
-        constexpr bool one_each = sizeof...(L) == std::size_t(detail::outputs_of<D, T>);
+        constexpr auto outputs = std::size_t(detail::outputs_of<D, T>);
+        constexpr bool one_each = sizeof...(L) == outputs;
+        constexpr bool placed = ((detail::GivenMetric<Metrics>::output < outputs) && ...);
+        constexpr bool shares = detail::network_table<D, T>.shares;
         static_assert(one_each,
                       "compile: give one loss for each output of the network: losses(a, b, ...).");
-        if constexpr (!one_each) return RefusedModel<sizeof...(Metrics)>{};
+        static_assert(placed, "compile: at<K>(metric) names an output that the network does not "
+                              "have. Outputs count from 0.");
+        static_assert(shares, "shared: what it is called on needs parameters of different shapes. "
+                              "Give all the same features.");
+        if constexpr (!one_each || !placed || !shares) return RefusedModel<sizeof...(Metrics)>{};
         else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
             detail::PairingOf<D, T, L...>::otherwise();
             return RefusedModel<sizeof...(Metrics)>{};

@@ -21,7 +21,7 @@ inline constexpr auto network_table = table<network_extent<D, T>, T, 0>(D{});
 /// What a network is before any number is in it: its table and its plans, constants all. D is the
 /// definition (a Sequential that begins with its input, or what graph() gives), T the scalar,
 /// Logits... says for each output whether the loss is computed from the row before it.
-template <class D, class T, bool InputGradients = false, bool... Logits>
+template <class D, class T = float, bool InputGradients = false, bool... Logits>
 struct Network {
     using Definition = D;
     using Scalar = T;

@@ -16,11 +16,14 @@ template <std::size_t Metrics>
 struct RefusedModel {
     static constexpr std::size_t parameter_count = 0, inputs = 1, outputs = 1;
     struct Workspace {};
+    Workspace workspace() const { return {}; }
     using Results = std::array<double, Metrics + 1>;
 
     static constexpr std::size_t workspace_bytes(std::size_t, bool = true) { return 0; }
     static constexpr std::size_t flops(std::size_t) { return 0; }
     void initialize(std::uint64_t) {}
+    // Arrays too, for what stands in braces.
+    History fit(Arrays const&, Arrays const&, FitOptions const& = {}) { return {}; }
     template <class X>
     History fit(X const&, FitOptions const& = {}) {
         return {};
@@ -29,12 +32,17 @@ struct RefusedModel {
     History fit(X const&, Y const&, FitOptions const& = {}) {
         return {};
     }
+    Results evaluate(Arrays const&, Arrays const&, EvaluateOptions const& = {}) const { return {}; }
     template <class X>
     Results evaluate(X const&, EvaluateOptions const& = {}) const {
         return {};
     }
     template <class X, class Y>
     Results evaluate(X const&, Y const&, EvaluateOptions const& = {}) const {
+        return {};
+    }
+    template <std::size_t = 0>
+    Tensor<float, 2> predict(Arrays const&, PredictOptions const& = {}) const {
         return {};
     }
     template <std::size_t = 0, class X>
@@ -48,8 +56,11 @@ struct RefusedModel {
     template <class X>
     void predict_into(X const*, std::size_t, float*, Workspace&) const {}
     std::string summary(std::string_view = {}) const { return {}; }
+    float train_on_batch(Arrays const&, Arrays const&, TrainOnBatchOptions const& = {}) {
+        return 0;
+    }
     template <class X, class Y>
-    float train_on_batch(X const&, Y const&, UseThreads = 1) {
+    float train_on_batch(X const&, Y const&, TrainOnBatchOptions const& = {}) {
         return 0;
     }
 };

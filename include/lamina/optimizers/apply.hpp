@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/sweep.hpp>
 #include <lamina/optimizers/clip.hpp>
+#include <lamina/optimizers/schedule.hpp>
 #include <lamina/optimizers/stretch.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace lamina {
@@ -35,15 +39,33 @@ void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
     }
 }
 
+namespace detail {
+
+/// The learning rate of the t-th step: a finite number, also as T, that is not negative.
+template <class T>
+double rate_of(Schedule const& schedule, std::uint64_t t) {
+    double const rate = schedule.rate(t - 1);
+    // by bits, so that NaN is seen under -ffast-math too; those of positive numbers order like them
+    constexpr double largest = std::numeric_limits<T>::max();
+    if (rate != 0 && std::bit_cast<std::uint64_t>(rate) > std::bit_cast<std::uint64_t>(largest))
+        refuse("learning_rate", {"it is ", rate, " at step ", t,
+                                 ". Give a finite number that is not negative."});
+    return rate;
+}
+
+} // namespace detail
+
 /// One step, the t-th (1, 2, ...), of the `trained` stretches of w; `tensors` are the same
 /// parameters tensor by tensor, for clipping. g is used up. Slot k of parameter i is
 /// slots[k * stride + i]. All that the next step depends on is w, the slots and t. Any number of
 /// threads gives the same bits.
+///
+/// Errors      (run time) the learning rate is negative or not finite; nothing has changed then
 template <class T, class Optimizer, PoolOrNone P>
 void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, std::size_t stride,
            std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads) {
+    double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
     T const scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
-    double const rate = optimizer.learning_rate.rate(t - 1);
     T keep{1}, pull{0};
     if constexpr (requires { optimizer.weight_decay; }) {
         if (optimizer.decoupled()) keep = T(1 - rate * optimizer.weight_decay);

@@ -1,0 +1,16 @@
+// expect: compile(network, optimizer, loss, metrics...): what stands second is no optimizer. Write Adam{} there.
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/lamina.hpp>
+
+using namespace lamina;
+
+constexpr Sequential<Input<3>, Dense<1>> net;
+
+int main() {
+#ifdef SHOULD_FAIL
+    auto model = compile(net, MeanSquaredError{}, Adam{});
+#else
+    auto model = compile(net, Adam{}, MeanSquaredError{});
+#endif
+    return int(model.parameter_count);
+}
