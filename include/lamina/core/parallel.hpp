@@ -3,18 +3,20 @@
 
 #include <lamina/core/compilation.hpp>
 
-#include <atomic>
 #include <concepts>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <type_traits>
 #include <utility>
+#if LAMINA_BODIES
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
 #include <vector>
+#endif
 
 #if __has_include(<unistd.h>)
 #include <unistd.h>

@@ -63,7 +63,7 @@ public:
     static constexpr std::size_t vocabulary(int input) {
         std::size_t least = 0;
         for (int i = 0; i < size; ++i) {
-            auto const& row = written.rows[std::size_t(i)];
+            auto const& row = table[std::size_t(i)];
             for (int k = 0; k < row.arity; ++k)
                 if (std::size_t const v = row.op->vocabulary;
                     row.inputs[k] == input && v > 0 && (least == 0 || v < least))
