@@ -4,6 +4,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
+#include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/linear.hpp>
@@ -13,9 +14,10 @@
 #include <cstddef>
 #include <type_traits>
 
-/// Convolution of images with their channels last, forward and backward. What the windows see is
-/// written out as rows of a matrix, as many at a time as the cache holds, and multiplied: a matrix
-/// product whose left side exists a piece at a time.
+/// Convolution of images with their channels last, forward and backward. Where there are channels
+/// enough, the tiles read what the windows see from the image itself. Otherwise it is written out as
+/// rows of a matrix, as many at a time as the cache holds, and multiplied: a matrix product whose
+/// left side exists a piece at a time.
 namespace lamina::kernels {
 
 /// A convolution: y[pixel, f] = sum over the taps t and the channels c of its group of
@@ -44,24 +46,32 @@ struct Convolution {
         return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
     }
     /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
-    constexpr bool direct() const { return groups == 1 && detail::goes_directly(windows, filters); }
+    constexpr bool direct() const { return detail::goes_directly(direct_size()); }
     constexpr bool direct_dx() const {
-        return groups == 1 && windows.stride_x == 1 && windows.stride_y == 1 &&
-               detail::goes_directly(detail::turned(windows, filters), windows.channels);
+        return windows.stride_x == 1 && windows.stride_y == 1 &&
+               detail::goes_directly(direct_dx_size());
     }
-    /// Numbers of the kernel, turned round for that gradient; they lie at the end of the scratch.
-    constexpr std::size_t turned_size() const {
-        return direct_dx() ? (depth() * filters + 15) / 16 * 16 : 0;
+    constexpr detail::DirectSize direct_size() const {
+        return {windows, groups, group_channels(), group_filters()};
+    }
+    constexpr detail::DirectSize direct_dx_size() const {
+        return {detail::turned(windows, filters), groups, group_filters(), group_channels()};
+    }
+    /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
+    template <class T>
+    constexpr std::size_t packed() const {
+        return direct_dx() ? detail::packed_size<T>(direct_dx_size()) : 0;
     }
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
         std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
-        if (direct()) most = std::max(most, detail::direct_scratch<T>(windows));
-        if (direct_dx())
-            most = std::max(most, detail::direct_scratch<T>(detail::turned(windows, filters)));
-        return most + turned_size();
+        if (direct())
+            most = std::max({most, detail::direct_scratch<T>(direct_size()),
+                             detail::pair_scratch<T>(direct_size())});
+        if (direct_dx()) most = std::max(most, detail::direct_scratch<T>(direct_dx_size()));
+        return most + packed<T>();
     }
 };
 
@@ -128,9 +138,11 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                         .bias = bias,
                         .finish = finish},
                        scratch, threads);
-    if (c.direct()) {
+    if (c.direct() && rows >= 100) { // few windows see the kernel from afar
+        detail::DirectSize const d = c.direct_size();
+        detail::KernelPanels<T> panels{kernel, c.filters, detail::panel_width<T>(), d.filters};
         return detail::convolve_directly(
-            c.windows, c.filters, batch, x, kernel, bias, y,
+            d, batch, x, panels, bias, y,
             [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; }, scratch,
             c.template scratch<T>(), threads);
     }
@@ -148,6 +160,9 @@ template <class T>
 void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T const* dy,
                         T* dkernel, T* dbias, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels();
+    if (c.direct())
+        return detail::add_kernel_gradients(c.direct_size(), batch, x, dy, dkernel, dbias, scratch,
+                                            c.template scratch<T>(), threads);
     if (dbias) detail::add_column_sums(rows, c.filters, dy, dbias, threads);
     if (c.plain())
         return gemm<T>({.m = c.windows.channels,
@@ -258,9 +273,10 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                                                                     : of.finish()},
                        scratch, threads);
     }
-    if (c.direct_dx()) {
-        T* const turned = scratch + c.template scratch<T>() - c.turned_size();
-        detail::turn_kernel(w.taps(), w.channels, c.filters, kernel, turned);
+    if (c.direct_dx() && batch * w.pixels() >= 256) { // turning the kernel pays
+        detail::DirectSize const d = c.direct_dx_size();
+        T* const packed = scratch + c.template scratch<T>() - c.template packed<T>();
+        detail::pack_turned(d, kernel, packed, threads);
         auto const finish_at = [&](std::size_t at, std::size_t ld) {
             if constexpr (std::is_same_v<Slope, NoEpilogue>) {
                 return detail::SameFinish<T>{detail::finish_value<T>(e)};
@@ -268,9 +284,8 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                 return detail::SlopeOf<T, Slope>{slope, x + at, ld};
             }
         };
-        return detail::convolve_directly(detail::turned(w, c.filters), w.channels, batch, dy,
-                                         static_cast<T const*>(turned), bias, dx, finish_at,
-                                         scratch, c.template scratch<T>(), threads);
+        return detail::convolve_directly(d, batch, dy, detail::packed_panels(d, packed), bias, dx,
+                                         finish_at, scratch, c.template scratch<T>(), threads);
     }
     if (batch <= images) return piece(0, batch, scratch, threads);
     parallel_for(threads, batch, images,

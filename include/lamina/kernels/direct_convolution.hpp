@@ -3,50 +3,143 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm.hpp>
-#include <lamina/kernels/transpose.hpp>
+#include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
-/// Convolution without writing out what the windows see. Of channels that come last, a row of a
-/// window is one stretch of memory, and the next window's row begins stride x channels further on:
-/// the windows of one row of pixels are a matrix whose rows overlap, and each row of the kernel is
-/// one product. Only windows that reach beyond the left or right edge are written out.
+/// Convolution without writing out what the windows see.
 namespace lamina::kernels::detail {
 
-/// Output pixels [first, end) of a row, whose windows lie within the image from left to right.
-struct InnerColumns {
-    std::size_t first, end;
+/// What a convolution is to these functions: windows, and for each of the groups the channels that
+/// it sees and the filters that it makes, of `seen` and `made` numbers of a pixel.
+struct DirectSize {
+    Windows windows;
+    std::size_t groups, channels, filters;
+
+    constexpr std::size_t seen() const { return groups * channels; }
+    constexpr std::size_t made() const { return groups * filters; }
+    constexpr std::size_t depth() const { return windows.taps() * channels; }
 };
-constexpr InnerColumns inner_columns(Windows const& w) {
-    auto const stride = static_cast<std::ptrdiff_t>(w.stride_x),
-               out = static_cast<std::ptrdiff_t>(w.out_width),
-               room = static_cast<std::ptrdiff_t>(w.width) + w.left -
-                      static_cast<std::ptrdiff_t>(w.kernel_width);
-    std::ptrdiff_t const first = std::clamp<std::ptrdiff_t>(
-        (std::max<std::ptrdiff_t>(w.left, 0) + stride - 1) / stride, 0, out);
-    std::ptrdiff_t const end =
-        room < 0 ? first : std::clamp<std::ptrdiff_t>(room / stride + 1, first, out);
-    return {static_cast<std::size_t>(first), static_cast<std::size_t>(end)};
+
+/// Whether that is the better way.
+constexpr bool goes_directly(DirectSize const& d) {
+    return d.windows.taps() > 1 && d.channels >= 12 && d.filters > 16;
 }
 
-/// Whether that is the better way: rows of windows long enough for a product, a kernel that stays
-/// in the cache unpacked, and few windows at the edges.
-constexpr bool goes_directly(Windows const& w, std::size_t filters) {
-    std::size_t const row = w.kernel_width * w.channels;
-    InnerColumns const inner = inner_columns(w);
-    return w.dilation_x == 1 && w.taps() > 1 && row >= 48 && row * filters <= 65536 &&
-           filters >= 32 && inner.end - inner.first >= 12;
-}
-
-/// Rows of pixels of one piece of work, and numbers of scratch memory for it.
-constexpr std::size_t direct_rows(Windows const& w) {
-    return std::max<std::size_t>((w.out_height + 1) / 2, 1);
+/// Columns of y that are computed together, of one or several tiles.
+template <class T>
+constexpr std::size_t panel_width() {
+    return 256 / sizeof(T);
 }
 template <class T>
-constexpr std::size_t direct_scratch(Windows const& w) {
-    return gemm_scratch<T>() + (direct_rows(w) * w.taps() * w.channels + 15) / 16 * 16;
+alignas(64) inline constexpr T no_bias[panel_width<T>()]{};
+template <class T>
+constexpr std::size_t panels(std::size_t filters) {
+    return (filters + panel_width<T>() - 1) / panel_width<T>();
+}
+/// Numbers of the packed kernel: of each group panel after panel.
+template <class T>
+constexpr std::size_t packed_size(DirectSize const& d) {
+    return d.groups * panels<T>(d.filters) * d.depth() * panel_width<T>();
+}
+constexpr std::size_t whole_lines(std::size_t numbers) { return (numbers + 15) / 16 * 16; }
+
+/// Windows of one piece of work.
+inline constexpr std::size_t piece_windows = 504;
+/// Rows of the kernel that meet the tiles at one time: so many stay near.
+inline constexpr std::size_t direct_depth = 640;
+/// How far ahead tiles fetch what they will see.
+inline constexpr std::size_t windows_ahead = 4 * Sights<float>::rows;
+
+/// Behind the zeros that windows see outside of the image a row for the sums of no window, and
+/// copies of the kernel's rows.
+template <class T>
+constexpr std::size_t direct_scratch(DirectSize const& d) {
+    constexpr std::size_t wide = panel_width<T>();
+    return whole_lines(d.seen()) + wide + (d.made() > wide ? direct_depth * wide : 0);
+}
+
+/// Where a window begins: its first number, counted from x[0], and its row and column.
+struct WindowStart {
+    std::ptrdiff_t at, row, column;
+    std::size_t pixel;
+};
+
+/// The windows [first, first + n), those together that see the same of their kernel, first those
+/// that see all of it: a tile leaves out the taps that none of its windows sees.
+struct WindowOrder {
+    std::array<WindowStart, piece_windows> starts;
+    std::size_t count, inside; // inside: how many see all
+
+    WindowOrder(Windows const& w, std::size_t first, std::size_t n) : count(n) {
+        // above, beside, below: once round the image
+        static constexpr std::uint8_t place[3][3]{{1, 2, 3}, {8, 0, 4}, {7, 6, 5}};
+        std::array<std::uint8_t, piece_windows> key;
+        std::array<std::size_t, 10> begin{};
+        auto const signed_of = [](std::size_t i) { return static_cast<std::ptrdiff_t>(i); };
+        std::ptrdiff_t const height = signed_of(w.height), width = signed_of(w.width),
+                             tall = signed_of((w.kernel_height - 1) * w.dilation_y),
+                             broad = signed_of((w.kernel_width - 1) * w.dilation_x);
+        auto const side = [](std::ptrdiff_t at, std::ptrdiff_t reach, std::ptrdiff_t end) {
+            return at < 0 ? 0 : at + reach < end ? 1 : 2;
+        };
+        auto const each = [&](auto const& f) {
+            std::size_t image = first / w.out_pixels(), y = first % w.out_pixels() / w.out_width,
+                        x = first % w.out_width;
+            for (std::size_t i = 0; i < n; ++i) {
+                f(i, signed_of(image), signed_of(y * w.stride_y) - w.top,
+                  signed_of(x * w.stride_x) - w.left);
+                if (++x == w.out_width) {
+                    x = 0;
+                    if (++y == w.out_height) y = 0, ++image;
+                }
+            }
+        };
+        each([&](std::size_t i, std::ptrdiff_t, std::ptrdiff_t row, std::ptrdiff_t column) {
+            key[i] = place[side(row, tall, height)][side(column, broad, width)];
+            ++begin[key[i] + std::size_t{1}];
+        });
+        inside = begin[1];
+        for (std::size_t k = 1; k < begin.size(); ++k) begin[k] += begin[k - 1];
+        each([&](std::size_t i, std::ptrdiff_t image, std::ptrdiff_t row, std::ptrdiff_t column) {
+            starts[begin[key[i]]++] = {((image * height + row) * width + column) *
+                                           signed_of(w.channels),
+                                       row, column, first + i};
+        });
+    }
+};
+
+/// The kernel as the tiles read it: rows of ld numbers, of each panel one after the other.
+template <class T>
+struct KernelPanels {
+    T const* first;
+    std::size_t ld, panel, group; // from one row, panel and group to the next
+};
+
+template <class T>
+KernelPanels<T> packed_panels(DirectSize const& d, T const* packed) {
+    std::size_t const panel = d.depth() * panel_width<T>();
+    return {packed, panel_width<T>(), panel, panels<T>(d.filters) * panel};
+}
+
+/// to = the kernel turned round, panel by panel: what makes of the gradient of a convolution with
+/// stride 1 a convolution. kernel is [taps, filters, groups x channels]; the last tap comes first.
+template <class T>
+void pack_turned(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
+    std::size_t const across = panels<T>(d.filters), wide = panel_width<T>(),
+                      taps = d.windows.taps();
+    parallel_for(threads, d.groups * across * taps, 1,
+                 [&](std::size_t i, std::size_t, std::size_t) {
+                     std::size_t const t = i % taps, panel = i / taps, j = panel % across * wide;
+                     pack_b(d.channels, std::min(wide, d.filters - j), T{1},
+                            kernel + ((taps - 1 - t) * d.filters + j) * d.seen() +
+                                panel / across * d.channels,
+                            d.seen(), true, to + (panel * taps + t) * d.channels * wide, wide);
+                 });
 }
 
 /// The same finish wherever a product lies.
@@ -56,94 +149,119 @@ struct SameFinish {
     Finish<T> finish() const { return of; }
 };
 
-/// y[batch, out pixels, filters] = finish(x * kernel + bias); kernel is [taps, channels, filters].
-/// finish_at(i, ld).finish() finishes what begins at y + i, its rows ld numbers apart. The scratch
-/// of each worker begins `apart` numbers behind that of the one before.
-template <class T, class FinishAt>
-void convolve_directly(Windows const& w, std::size_t filters, std::size_t batch, T const* x,
-                       T const* kernel, T const* bias, T* y, FinishAt const& finish_at, T* scratch,
-                       std::size_t apart, Threads* threads) {
-    InnerColumns const inner = inner_columns(w);
-    std::size_t const row = w.kernel_width * w.channels, depth = w.taps() * w.channels,
-                      block = direct_rows(w), blocks = (w.out_height + block - 1) / block;
-    // the windows of row oy that lie within the image: a product for each row of the kernel
-    auto const inside = [&](std::size_t image, std::size_t oy, T* own) {
-        std::size_t const at = ((image * w.out_height + oy) * w.out_width + inner.first) * filters;
-        std::size_t first = 0, end = w.kernel_height; // rows of the kernel that see the image
-        while (first < end && w.row(oy, first) >= w.height) ++first;
-        while (end > first && w.row(oy, end - 1) >= w.height) --end;
-        auto const finish = finish_at(at, filters);
-        Gemm<T> g{.m = inner.end - inner.first,
-                  .n = filters,
-                  .k = row,
-                  .a = x,
-                  .lda = w.stride_x * w.channels,
-                  .b = kernel,
-                  .ldb = filters,
-                  .c = y + at,
-                  .ldc = filters,
-                  .bias = bias,
-                  .finish = {}};
-        if (first == end) { // nothing of it
-            g.k = 0;
-            g.finish = finish.finish();
-            return gemm(g, own, nullptr);
-        }
-        for (std::size_t t = first; t < end; ++t) {
-            g.a = x + ((image * w.height + w.row(oy, t)) * w.width + w.column(inner.first, 0)) *
-                          w.channels;
-            g.b = kernel + t * row * filters;
-            if (t + 1 == end) g.finish = finish.finish();
-            gemm(g, own, nullptr);
-            g.beta = T{1};
-            g.bias = nullptr;
-        }
+/// The sums of all windows in `order` over the rows of the kernel at `kernel`, for `columns`
+/// columns of y. `zeros`: scratch memory, see direct_scratch.
+template <class T>
+[[gnu::noinline]] void convolve_panel(DirectSize const& d, WindowOrder const& order, T const* x,
+                                      T const* kernel, std::size_t ld, std::size_t columns,
+                                      T const* bias, T* y, T* zeros) {
+    constexpr std::size_t rows = Sights<T>::rows, wide = panel_width<T>();
+    Windows const& w = d.windows;
+    auto const part_of = [](std::size_t n, std::size_t most) { // equal parts, at most so large
+        std::size_t const parts = (n + most - 1) / most;
+        return (n + parts - 1) / parts;
     };
-    // the windows of column ox in rows [begin, end): written out, one product
-    auto const at_edge = [&](std::size_t image, std::size_t begin, std::size_t end, std::size_t ox,
-                             T* own) {
-        Windows column = w;
-        column.out_width = 1;
-        column.left = w.left - static_cast<std::ptrdiff_t>(ox * w.stride_x);
-        std::size_t const first = image * w.out_height + begin,
-                          at = (first * w.out_width + ox) * filters, ld = w.out_width * filters;
-        T* const seen = own + gemm_scratch<T>();
-        gather_windows(column, {0, w.taps(), 0, w.channels}, first, end - begin, x, seen);
-        auto const finish = finish_at(at, ld);
-        gemm<T>({.m = end - begin,
-                 .n = filters,
-                 .k = depth,
-                 .a = seen,
-                 .lda = depth,
-                 .b = kernel,
-                 .ldb = filters,
-                 .c = y + at,
-                 .ldc = ld,
-                 .bias = bias,
-                 .finish = finish.finish()},
-                own, nullptr);
-    };
-    parallel_for(threads, batch * blocks, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
-        std::size_t const image = i / blocks, begin = i % blocks * block,
-                          end = std::min(begin + block, w.out_height);
-        T* const own = scratch + worker * apart;
-        for (std::size_t oy = begin; oy < end; ++oy) inside(image, oy, own);
-        for (std::size_t ox = 0; ox < inner.first; ++ox) at_edge(image, begin, end, ox, own);
-        for (std::size_t ox = inner.end; ox < w.out_width; ++ox)
-            at_edge(image, begin, end, ox, own);
-    });
+    std::size_t const channels = part_of(d.channels, direct_depth),
+                      taps = part_of(w.taps(), std::clamp<std::size_t>(direct_depth / d.channels, 1,
+                                                                       Sights<T>::most));
+    // pixels of a row, side by side, are one run
+    bool const joined = w.dilation_x == 1 && d.channels == w.channels && channels == d.channels;
+    bool const pack = ld > wide && order.count >= 48;
+    T *const nowhere = zeros + whole_lines(d.seen()), *const packed = nowhere + wide;
+    Sights<T> s;
+    s.ldb = pack ? wide : ld;
+    s.ahead = windows_ahead * w.stride_x * w.channels;
+    for (std::size_t first = 0; first < w.taps(); first += taps) {
+        std::size_t const end = std::min(first + taps, w.taps());
+        for (std::size_t c = 0; c < d.channels; c += channels) {
+            std::size_t const run = std::min(channels, d.channels - c);
+            bool const fresh = first == 0 && c == 0;
+            T const* b = kernel + (first * d.channels + c) * ld;
+            if (pack) {
+                pack_b((end - first) * run, columns, T{1}, b, ld, false, packed, wide);
+                b = packed;
+            }
+            for (std::size_t i = 0; i < order.count; i += rows) {
+                std::array<WindowStart const*, rows> start;
+                for (std::size_t r = 0; r < rows; ++r) {
+                    start[r] = &order.starts[std::min(i + r, order.count - 1)];
+                    s.c[r] = i + r < order.count ? y + start[r]->pixel * d.made() : nowhere;
+                }
+                bool const inside = i + rows <= order.inside;
+                s.count = 0;
+                std::size_t some = 1;
+                for (std::size_t t = first; t < end; t += some) {
+                    std::size_t const ty = t / w.kernel_width, tx = t % w.kernel_width;
+                    auto const down = static_cast<std::ptrdiff_t>(ty * w.dilation_y),
+                               right = static_cast<std::ptrdiff_t>(tx * w.dilation_x),
+                               there = static_cast<std::ptrdiff_t>(
+                                   (ty * w.dilation_y * w.width + tx * w.dilation_x) * w.channels +
+                                   c);
+                    bool any = inside;
+                    if (inside) {
+                        if (joined) some = std::min(w.kernel_width - tx, end - t);
+                        for (std::size_t r = 0; r < rows; ++r)
+                            s.at[s.count][r] = x + (start[r]->at + there);
+                    } else {
+                        for (std::size_t r = 0; r < rows; ++r) {
+                            bool const seen =
+                                static_cast<std::size_t>(start[r]->row + down) < w.height &&
+                                static_cast<std::size_t>(start[r]->column + right) < w.width;
+                            s.at[s.count][r] = seen ? x + (start[r]->at + there) : zeros;
+                            any |= seen;
+                        }
+                    }
+                    if (!any) continue;
+                    s.b[s.count] = b + (t - first) * run * s.ldb;
+                    s.run[s.count++] = some * run;
+                }
+                if (fresh) sum_windows(s, columns, bias ? bias : no_bias<T>);
+                else if (s.count > 0) sum_windows(s, columns, static_cast<T const*>(nullptr));
+            }
+        }
+    }
 }
 
-/// to[tap, filter, channel] = kernel[last tap - tap, channel, filter]: what turns the gradient of a
-/// convolution with stride 1 into a convolution.
-template <class T>
-void turn_kernel(std::size_t taps, std::size_t channels, std::size_t filters, T const* kernel,
-                 T* to) {
-    for (std::size_t t = 0; t < taps; ++t)
-        transpose(channels, filters, kernel + (taps - 1 - t) * channels * filters, filters,
-                  to + t * filters * channels, channels);
+/// y[batch, out pixels, made] = finish(x * kernel + bias). finish_at(i, ld).finish() finishes what
+/// begins at y + i, its rows ld numbers apart. The scratch of each worker begins `apart` numbers
+/// behind that of the one before.
+template <class T, class FinishAt>
+void convolve_directly(DirectSize const& d, std::size_t batch, T const* x,
+                       KernelPanels<T> const& kernel, T const* bias, T* y,
+                       FinishAt const& finish_at, T* scratch, std::size_t apart, Threads* threads) {
+    constexpr std::size_t wide = panel_width<T>();
+    std::size_t const windows = batch * d.windows.out_pixels(), across = panels<T>(d.filters),
+                      strips = d.groups * across;
+    // as many pieces for each of two threads, if the panels are not
+    std::size_t const even = strips % 2 == 0 || windows < 120 ? 1 : 2,
+                      least = (windows + even * piece_windows - 1) / (even * piece_windows) * even,
+                      piece = ((windows + least - 1) / least + 5) / 6 * 6,
+                      pieces = (windows + piece - 1) / piece, cuts = pieces < 8 ? strips : 1,
+                      each = strips / cuts;
+    parallel_for(
+        windows * d.depth() * d.made() < 400000 ? nullptr : threads, pieces * cuts, 1,
+        [&](std::size_t i, std::size_t, std::size_t worker) {
+            T* const own = scratch + worker * apart;
+            std::fill_n(own, d.seen(), T{0});
+            std::size_t const begin = i / cuts * piece, count = std::min(piece, windows - begin);
+            WindowOrder const order(d.windows, begin, count);
+            for (std::size_t k = i % cuts * each; k < (i % cuts + 1) * each; ++k) {
+                std::size_t const group = k / across, j = k % across * wide,
+                                  columns = std::min(wide, d.filters - j),
+                                  column = group * d.filters + j;
+                convolve_panel(d, order, x + group * d.channels,
+                               kernel.first + group * kernel.group + k % across * kernel.panel,
+                               kernel.ld, columns, bias ? bias + column : nullptr, y + column, own);
+                std::size_t const at = begin * d.made() + column;
+                auto const with = finish_at(at, d.made());
+                Finish<T> const finish = with.finish();
+                if (finish.apply)
+                    finish.apply(finish.context, y + at, d.made(), 0, 0, count, columns);
+            }
+        });
 }
-/// The windows on dy that belong to it.
+
+/// The windows on dy that belong to the gradient of a convolution with stride 1.
 constexpr Windows turned(Windows const& w, std::size_t filters) {
     Windows v = w;
     v.height = w.out_height;

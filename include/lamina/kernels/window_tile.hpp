@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/gemm_tile.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+/// The inner kernels of convolution. They read the numbers that windows see where these lie,
+/// through a pointer for each window and tap (M. Dukhan (2019), "The indirect convolution
+/// algorithm"), and leave out the taps that see nothing.
+namespace lamina::kernels::detail {
+
+/// What the windows of one tile see under some taps: of window r the run[i] numbers from at[i][r]
+/// on, which meet the kernel's rows from b[i] on. c[r]: where its sums go.
+template <class T>
+struct Sights {
+    static constexpr std::size_t rows = 6, most = 32;
+    std::size_t count, ldb;
+    std::size_t ahead; // from a window to its neighbour in the next tile, in x
+    T const* at[most][rows];
+    T const* b[most];
+    std::size_t run[most];
+    T* c[rows];
+};
+
+/// Columns of c that a tile covers: from the first on so many batches; the last has `last` lanes.
+struct TileColumns {
+    std::size_t first, batches, last;
+    bool whole;
+};
+/// f(TileColumns) for all the columns.
+template <class T, class F>
+void each_tile(std::size_t columns, F const& f) {
+    constexpr std::size_t wide = TileSet<T>::widest * lanes<T>;
+    for (std::size_t j = 0; j < columns; j += wide) {
+        std::size_t const n = std::min(wide, columns - j), last = (n - 1) % lanes<T> + 1;
+        // where masks cost nothing, there is one kind of tile
+        f(TileColumns{j, (n + lanes<T> - 1) / lanes<T>, last,
+                      !TileSet<T>::masks && last == lanes<T>});
+    }
+}
+
+/// c[r] = add + the sum over all that window r sees; without `add`, c[r] += it. `add` is the row
+/// for all columns of c.
+template <std::size_t C, bool Whole, class T>
+[[gnu::noinline]] void window_tile(Sights<T> const& s, TileColumns const& columns, T const* add) {
+    using V = Batch<T>;
+    constexpr std::size_t R = Sights<T>::rows, line = 64 / sizeof(T);
+    std::size_t const ldb = s.ldb, column = columns.first, last = columns.last;
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) __builtin_prefetch(s.c[r] + column + i * V::size, 1);
+    }
+    V sum[R][C];
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        T const* const from = (add ? add : s.c[r]) + column;
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) {
+            T const* const at = from + i * V::size;
+            sum[r][i] = Whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
+        }
+    }
+    for (std::size_t i = 0; i < s.count; ++i) {
+        T const *p[R], *b = s.b[i] + column;
+        std::size_t const run = s.run[i];
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < R; ++r) p[r] = s.at[i][r];
+        for (std::size_t k = 0; k < run; ++k, b += ldb) {
+            if (k % line == 0) {
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(p[r] + k + s.ahead);
+            }
+            V x[C];
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < C; ++c) {
+                T const* const at = b + c * V::size;
+                x[c] = in_register(Whole || c + 1 < C ? load<V>(at) : load<V>(at, last));
+            }
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < R; ++r) {
+                V const v(p[r][k]);
+                LAMINA_UNROLL
+                for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, x[c], sum[r][c]);
+            }
+        }
+    }
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) {
+            T* const to = s.c[r] + column + i * V::size;
+            if (Whole || i + 1 < C) kernels::store(to, sum[r][i]);
+            else kernels::store(to, sum[r][i], last);
+        }
+    }
+}
+
+/// Pixels that some windows see under one tap, and the gradients of what the windows made.
+template <class T>
+struct Pairs {
+    static constexpr std::size_t most = 96, ahead = 16;
+    std::size_t count = 0;
+    T const* x[most + ahead]; // with some more behind the last, to be fetched ahead
+    T const* dy[most];
+};
+
+/// c[R tile rows, C batches] += the sum over all pairs of x's numbers from `first` on times dy;
+/// then so for the next `tiles` x R numbers.
+template <std::size_t R, std::size_t C, bool Whole, class T>
+[[gnu::noinline]] void pair_tiles(std::size_t tiles, Pairs<T> const& p, std::size_t first,
+                                  TileColumns const& columns, T* c, std::size_t ldc) {
+    using V = Batch<T>;
+    std::size_t const column = columns.first, last = columns.last;
+    c += column;
+    for (; tiles > 0; --tiles, first += R) {
+        V sum[R][C];
+        T* row = c;
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < R; ++r) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) {
+                T const* const at = row + i * V::size;
+                sum[r][i] = Whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
+            }
+            row = next_row(row, ldc);
+        }
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < R; ++r) { // of the next tile
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) __builtin_prefetch(row + i * V::size, 1);
+            row = next_row(row, ldc);
+        }
+        for (std::size_t k = 0; k < p.count; ++k) {
+            __builtin_prefetch(p.x[k + Pairs<T>::ahead] + first);
+            T const *const a = p.x[k] + first, *const b = p.dy[k] + column;
+            V x[C];
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) {
+                T const* const at = b + i * V::size;
+                x[i] = in_register<(R > 1)>(Whole || i + 1 < C ? load<V>(at) : load<V>(at, last));
+            }
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < R; ++r) {
+                V const v(a[r]);
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < C; ++i) sum[r][i] = fma(v, x[i], sum[r][i]);
+            }
+        }
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < R; ++r) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) {
+                T* const to = c + i * V::size;
+                if (Whole || i + 1 < C) kernels::store(to, sum[r][i]);
+                else kernels::store(to, sum[r][i], last);
+            }
+            c = next_row(c, ldc);
+        }
+    }
+}
+
+template <class T>
+using WindowTile = void (*)(Sights<T> const&, TileColumns const&, T const* add);
+template <class T>
+using PairTiles = void (*)(std::size_t tiles, Pairs<T> const&, std::size_t first,
+                           TileColumns const&, T* c, std::size_t ldc);
+
+/// The tiles for so many batches of columns.
+template <class T, bool Whole, std::size_t C = TileSet<T>::widest>
+WindowTile<T> window_tile_of(std::size_t batches) {
+    if constexpr (C > 1)
+        if (batches < C) return window_tile_of<T, Whole, C - 1>(batches);
+    return &window_tile<C, Whole, T>;
+}
+template <class T, bool Whole, std::size_t C = TileSet<T>::widest>
+PairTiles<T> const* pair_tiles_of(std::size_t batches) {
+    static constexpr PairTiles<T> tiles[]{&pair_tiles<1, C, Whole, T>, &pair_tiles<3, C, Whole, T>,
+                                          &pair_tiles<4, C, Whole, T>, &pair_tiles<6, C, Whole, T>};
+    if constexpr (C > 1)
+        if (batches < C) return pair_tiles_of<T, Whole, C - 1>(batches);
+    return tiles;
+}
+
+/// The sums of six windows, for all columns: see window_tile.
+template <class T>
+void sum_windows(Sights<T> const& s, std::size_t columns, T const* add) {
+    each_tile<T>(columns, [&](TileColumns const& part) {
+        auto const tile = part.whole ? window_tile_of<T, !TileSet<T>::masks>(part.batches)
+                                     : window_tile_of<T, false>(part.batches);
+        tile(s, part, add);
+    });
+}
+
+/// c[numbers, columns] += the sum over the pairs of x's numbers from `first` on times dy.
+template <class T>
+void add_pairs(Pairs<T> const& p, std::size_t first, std::size_t numbers, std::size_t columns, T* c,
+               std::size_t ldc) {
+    Heights<6> const h(numbers);
+    each_tile<T>(columns, [&](TileColumns const& part) {
+        auto const* const tiles = part.whole ? pair_tiles_of<T, !TileSet<T>::masks>(part.batches)
+                                             : pair_tiles_of<T, false>(part.batches);
+        std::size_t from = 0;
+        for (std::size_t i = 4; i-- > 0;) {
+            if (h.count[i] == 0) continue;
+            tiles[i](h.count[i], p, first + from, part, c + from * ldc, ldc);
+            from += h.count[i] * h.height[i];
+        }
+    });
+}
+
+} // namespace lamina::kernels::detail
