@@ -8,9 +8,7 @@ if(NOT TARGET ZLIB::ZLIB)
 endif()
 
 if(TARGET ZLIB::ZLIB)
-    add_library(lamina::gzip INTERFACE IMPORTED ${lamina_scope})
-    target_compile_definitions(lamina::gzip INTERFACE LAMINA_HAS_GZIP)
-    target_link_libraries(lamina::gzip INTERFACE lamina::lamina ZLIB::ZLIB)
+    lamina_component(gzip ZLIB::ZLIB)
 else()
     set(lamina_gzip_missing "zlib (zlib.h, libz) was not found \
 (Debian, Ubuntu: apt install zlib1g-dev; elsewhere set ZLIB_ROOT)")

@@ -5,18 +5,5 @@
 set(lamina_hdf5_headers io/hdf5.hpp io/keras_hdf5.hpp io/keras_hdf5_reader.hpp
     io/keras_hdf5_writer.hpp)
 
-find_path(LAMINA_HDF5_INCLUDE_DIR hdf5.h
-    HINTS ${HDF5_ROOT} $ENV{HDF5_ROOT} PATH_SUFFIXES include hdf5/serial)
-find_library(LAMINA_HDF5_LIBRARY NAMES hdf5 hdf5_serial
-    HINTS ${HDF5_ROOT} $ENV{HDF5_ROOT} PATH_SUFFIXES lib hdf5/serial)
-mark_as_advanced(LAMINA_HDF5_INCLUDE_DIR LAMINA_HDF5_LIBRARY)
-
-if(LAMINA_HDF5_INCLUDE_DIR AND LAMINA_HDF5_LIBRARY)
-    add_library(lamina::hdf5 INTERFACE IMPORTED ${lamina_scope})
-    target_include_directories(lamina::hdf5 INTERFACE ${LAMINA_HDF5_INCLUDE_DIR})
-    target_compile_definitions(lamina::hdf5 INTERFACE LAMINA_HAS_HDF5)
-    target_link_libraries(lamina::hdf5 INTERFACE lamina::lamina ${LAMINA_HDF5_LIBRARY})
-else()
-    set(lamina_hdf5_missing "the HDF5 C library (hdf5.h, libhdf5) was not found \
-(Debian, Ubuntu: apt install libhdf5-dev; elsewhere set HDF5_ROOT)")
-endif()
+lamina_component_on(hdf5 HDF5 TITLE "the HDF5 C library" PACKAGE libhdf5-dev HEADER hdf5.h
+    SUFFIXES include hdf5/serial NAMES hdf5 hdf5_serial)

@@ -8,10 +8,7 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
 endif()
 
 if(TARGET nlohmann_json::nlohmann_json)
-    add_library(lamina::safetensors INTERFACE IMPORTED ${lamina_scope})
-    target_compile_definitions(lamina::safetensors INTERFACE LAMINA_HAS_SAFETENSORS)
-    target_link_libraries(lamina::safetensors
-        INTERFACE lamina::lamina nlohmann_json::nlohmann_json)
+    lamina_component(safetensors nlohmann_json::nlohmann_json)
 else()
     set(lamina_safetensors_missing "nlohmann/json was not found \
 (Debian, Ubuntu: apt install nlohmann-json3-dev; elsewhere set CMAKE_PREFIX_PATH)")
