@@ -3,6 +3,7 @@
 
 #include "support/check_golden.hpp"
 #include "support/check_layer.hpp"
+#include "support/check_steps.hpp"
 #include "support/layers.hpp"
 
 #include <lamina/layers/dense.hpp>
@@ -14,6 +15,16 @@
 using namespace lamina;
 using namespace lamina::testing;
 using lamina::Causal;
+
+namespace {
+
+struct Recent {   // the last three moments
+    static constexpr bool sees(std::size_t query, std::size_t key) {
+        return key <= query && query < key + 3;
+    }
+};
+
+} // namespace
 
 static_assert(!ScaledDotProductAttention::On<Shape<5>>::fits);
 static_assert(!ScaledDotProductAttention::On<Shape<5, 4>, Shape<6, 3>>::fits);
@@ -48,6 +59,46 @@ TEST_CASE("ScaledDotProductAttention: what every layer owes") {
                                            ScaledDotProductAttention{}, Dense<2>{}});
     check_layer("dropout", Sequential{Input<5, 3>{}, ScaledDotProductAttention{.dropout = 0.4f}},
                 Conditions{.by_sample = false, .one_mode = false});
+}
+
+TEST_CASE("ScaledDotProductAttention: moment by moment") {
+    check_steps<0>("causal", Sequential{Input<9, 3>{}, ScaledDotProductAttentionWith<Causal>{}});
+    check_steps<0>("one moment",
+                   Sequential{Input<1, 3>{}, ScaledDotProductAttentionWith<Causal>{}});
+    check_steps<0>("a scale", Sequential{Input<6, 4>{}, Dense<5>{},
+                                         ScaledDotProductAttentionWith<Causal>{.scale = 0.7f}});
+    check_steps<0>("padding", Sequential{Tokens<9>{}, Embedding<5, 4, MaskZero>{},
+                                         ScaledDotProductAttentionWith<Causal>{}});
+    check_steps<0>("a constant mask",
+                   Sequential{Input<9, 3>{},
+                              ScaledDotProductAttentionWith<Causal, MaskedBy<Recent>>{}});
+    check_steps<0>("longer than a tile",
+                   Sequential{Input<300, 3>{}, ScaledDotProductAttentionWith<Causal>{}});
+    check_steps<0>("query, value, key", graph<Input<7, 4>>([](auto x) {
+                       return join(x | Dense<3>{}, x | Dense<5>{}, x | Dense<3>{})
+                            | ScaledDotProductAttentionWith<Causal>{};
+                   }));
+    check_steps<0>("over a memory", graph<Input<7, 4>, Input<5, 4>>([](auto x, auto memory) {
+                       return join(x, memory) | ScaledDotProductAttention{};
+                   }));
+    check_steps<0>("memory, value and key",
+                   graph<Input<7, 4>, Tokens<5>, Tokens<5>>([](auto x, auto v, auto k) {
+                       return join(x, v | Embedding<5, 3, MaskZero>{},
+                                   k | Embedding<5, 4, MaskZero>{})
+                            | ScaledDotProductAttention{};
+                   }));
+    check_steps<0, 1>("a stepped mask", graph<Input<7, 4>, Input<7, 7>>([](auto x, auto mask) {
+                          return join(x, mask)
+                               | ScaledDotProductAttentionWith<AdditiveMask, Causal>{};
+                      }));
+    check_steps<0>("a mask that is there", graph<Input<7, 4>, Input<7, 7>>([](auto x, auto mask) {
+                       return join(x, mask) | ScaledDotProductAttentionWith<AdditiveMask, Causal>{};
+                   }));
+    check_steps<0>("a boolean mask over a memory",
+                   graph<Input<7, 4>, Input<5, 4>, Tokens<7, 5>>([](auto x, auto m, auto mask) {
+                       return join(x, m, mask) | ScaledDotProductAttentionWith<BooleanMask>{};
+                   }),
+                   Conditions{.classes = 2});
 }
 
 TEST_CASE("ScaledDotProductAttention: PyTorch's numbers") {

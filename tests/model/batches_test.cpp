@@ -46,7 +46,8 @@ struct Task {
         for (std::size_t i = 0; i < n; ++i) {
             for (std::size_t k = 0; k < 3; ++k)
                 tokens.push_back(std::int32_t(Random{1}.below(3 * i + k, 7)));
-            for (std::size_t k = 0; k < 2; ++k) numbers.push_back(float(Random{2}.normal(2 * i + k)));
+            for (std::size_t k = 0; k < 2; ++k)
+                numbers.push_back(float(Random{2}.normal(2 * i + k)));
             classes.push_back(tokens[3 * i] % 3);
             targets.push_back(numbers[2 * i]);
             targets.push_back(numbers[2 * i + 1] - numbers[2 * i]);

@@ -7,6 +7,7 @@
 #include <lamina/kernels/attention_step.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/rotary.hpp>
+#include <lamina/layers/attention_memory.hpp>
 #include <lamina/layers/attention_options.hpp>
 
 #include <algorithm>
@@ -288,17 +289,7 @@ struct MultiHeadAttention {
         }
 
         template <bool... Stepped>
-        struct Steps {
-            static constexpr bool past = detail::is_stepped<Stepped...>(From::key) &&
-                                         detail::is_stepped<Stepped...>(From::value);
-            static constexpr bool whole = !detail::is_stepped<Stepped...>(From::key) &&
-                                          !detail::is_stepped<Stepped...>(From::value);
-            static constexpr bool mask =
-                (From::adds || From::allows) && detail::is_stepped<Stepped...>(From::mask);
-            static constexpr bool can = detail::is_stepped<Stepped...>(0) &&
-                                        (past ? From::causal : whole && !From::causal) &&
-                                        !(mask && From::allows);
-        };
+        using Steps = detail::AttentionSteps<From, Stepped...>;
 
     public:
         /// One moment. Past: its key and value join those before it. Else: over a memory that is
@@ -308,8 +299,8 @@ struct MultiHeadAttention {
             static constexpr bool past = Steps<Stepped...>::past;
             using Output = Shape<1, dim>;
             using Parameters = typename On::Parameters;
-            // the keys, transposed; the values; which of them count
-            static constexpr std::size_t memory = tk * (nk + nv + 1);
+            using Memory = detail::AttentionMemory<From, nk, nv, Stepped...>;
+            static constexpr std::size_t memory = Memory::size;
             static constexpr std::size_t cache = nq + nk + nv + no;
             static constexpr std::size_t group = Heads / key_heads;
             template <class T>
@@ -339,13 +330,13 @@ struct MultiHeadAttention {
                         kernels::rotate(nullptr, c.batch, 1, key_heads, KeyDim, turns, halves,
                                         false, k);
                     for (std::size_t n = 0; n < c.batch; ++n)
-                        remember(c, n, c.position, 1, k + n * nk, v + n * nv);
+                        Memory::remember(c, n, c.position, 1, k + n * nk, v + n * nv);
                 } else if (c.position == 0) {
                     if constexpr (rotary)
                         kernels::rotary_table(0, tk, KeyDim, double(rotary_base), halves, turns);
                     T* const keys = turns + (rotary ? 2 * tk * KeyDim : 0);
                     for (std::size_t n = 0; n < c.batch; ++n) {
-                        T* const values = c.memory + n * memory + tk * nk;
+                        T* const values = Memory::of(c, n).values;
                         project<Key::last, nk>(c, tk, input<From::key>(c) + n * Key::size, p.key,
                                                keys);
                         project<Value::last, nv>(c, tk, input<From::value>(c) + n * Value::size,
@@ -353,7 +344,7 @@ struct MultiHeadAttention {
                         if constexpr (rotary)
                             kernels::rotate(nullptr, tk, tk, key_heads, KeyDim, turns, halves,
                                             false, keys);
-                        remember(c, n, 0, tk, keys, values);
+                        Memory::remember(c, n, 0, tk, keys, values);
                     }
                 }
                 if constexpr (From::ruled)
@@ -366,46 +357,22 @@ struct MultiHeadAttention {
             }
 
         private:
-            static bool masked(auto const& c) {
-                return c.mask_of(From::key) || c.mask_of(From::value);
-            }
-            /// Puts the keys and values of the moments from `first` into the memory of sample n.
-            template <class T>
-            static void remember(auto const& c, std::size_t n, std::size_t first,
-                                 std::size_t moments, T const* k, T const* v) {
-                T *const keys = c.memory + n * memory, *const values = keys + tk * nk;
-                T* const keep = values + tk * nv;
-                for (std::size_t t = 0; t < moments; ++t) {
-                    for (std::size_t j = 0; j < nk; ++j) keys[j * tk + first + t] = k[t * nk + j];
-                    if (past) std::copy_n(v + t * nv, nv, values + (first + t) * nv);
-                    auto const counts = [&](T const* mask) {
-                        return !mask || mask[n * moments + t] != T{0};
-                    };
-                    keep[first + t] =
-                        T(counts(c.mask_of(From::key)) && counts(c.mask_of(From::value)));
-                }
-            }
             template <class T>
             static kernels::AttentionStep<T> one(auto const& c, std::size_t n, std::size_t h,
                                                  T const* q, T* o, T const* rule) {
-                T const *const keys = c.memory + n * memory, *const values = keys + tk * nk;
+                auto const kept = Memory::of(c, n);
                 kernels::AttentionStep<T> a{.heads = group,
-                                            .keys = past ? c.position + 1 : tk,
+                                            .keys = 0,
                                             .key_dim = KeyDim,
                                             .value_dim = value_dim,
                                             .scale = scale<T>(),
                                             .q = q + h * group * KeyDim,
-                                            .k = keys + h * KeyDim * tk,
+                                            .k = kept.keys + h * KeyDim * tk,
                                             .ldk = tk,
-                                            .v = values + h * value_dim,
+                                            .v = kept.values + h * value_dim,
                                             .ldv = nv,
                                             .o = o + h * group * value_dim};
-                if (masked(c)) a.keep = values + tk * nv;
-                std::size_t const row = (Steps<Stepped...>::mask ? n : n * tq + c.position) * tk;
-                if constexpr (From::adds) a.add = static_cast<T const*>(c.call.x[From::mask]) + row;
-                if constexpr (From::allows)
-                    a.allow = static_cast<std::int32_t const*>(c.call.x[From::mask]) + row;
-                if constexpr (From::ruled) a.add = rule;
+                Memory::masks(c, n, a, rule);
                 return a;
             }
         };

@@ -3,7 +3,9 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/attention.hpp>
+#include <lamina/kernels/attention_step.hpp>
 #include <lamina/kernels/elementwise.hpp>
+#include <lamina/layers/attention_memory.hpp>
 #include <lamina/layers/attention_options.hpp>
 
 #include <algorithm>
@@ -74,10 +76,57 @@ struct ScaledDotProductAttention {
             if (value == 0) add(value, c.batch * Value::size, v);
         }
 
+        template <bool... Stepped>
+        using Steps = AttentionSteps<From, Stepped...>;
+        /// One moment. Past: its key and value join those before it. Else: over a memory that is
+        /// there at once.
+        template <bool... Stepped>
+        requires(Steps<Stepped...>::can) struct Step {
+            using Output = Shape<1, n>;
+            using Memory = AttentionMemory<From, dim, n, Stepped...>;
+            static constexpr std::size_t memory = Memory::size;
+            template <class T>
+            static constexpr std::size_t scratch = kernels::attention_step_scratch<T>(1, tk) +
+                                                   (From::ruled ? tk : 0);
+
+            static void forward(auto const& c) {
+                using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+                constexpr bool past = Steps<Stepped...>::past;
+                constexpr std::size_t count = past ? 1 : tk;
+                auto const input = [&](int i) { return static_cast<T const*>(c.call.x[i]); };
+                T* const rule = c.scratch + kernels::attention_step_scratch<T>(1, tk);
+                if constexpr (From::ruled) write_rule<typename From::Rule>(c.position, 1, tk, rule);
+                for (std::size_t s = 0; s < c.batch; ++s) {
+                    if (past || c.position == 0)
+                        Memory::remember(c, s, past ? c.position : 0, count,
+                                         input(From::key) + s * count * dim,
+                                         input(From::value) + s * count * n);
+                    auto const kept = Memory::of(c, s);
+                    kernels::AttentionStep<T> a{.heads = 1,
+                                                .keys = 0,
+                                                .key_dim = dim,
+                                                .value_dim = n,
+                                                .scale = scale_of<T>(c.layer),
+                                                .q = input(0) + s * dim,
+                                                .k = kept.keys,
+                                                .ldk = tk,
+                                                .v = kept.values,
+                                                .ldv = n,
+                                                .o = c.y.data + s * n};
+                    Memory::masks(c, s, a, rule);
+                    kernels::attention_step(a, c.scratch);
+                }
+            }
+        };
+
     private:
         template <class T>
+        static T scale_of(ScaledDotProductAttention const& layer) {
+            double const root = std::sqrt(double(dim)), scale = double(layer.scale);
+            return T(scale != 0 ? scale : 1 / root);
+        }
+        template <class T>
         static kernels::Attention<T> work(auto const& c, T* o) {
-            double const root = std::sqrt(double(dim)), scale = double(c.layer.scale);
             auto const input = [&](int i) { return static_cast<T const*>(c.call.x[i]); };
             kernels::Attention<T> a{.samples = c.batch,
                                     .queries = tq,
@@ -86,7 +135,7 @@ struct ScaledDotProductAttention {
                                     .key_heads = 1,
                                     .key_dim = dim,
                                     .value_dim = n,
-                                    .scale = T(scale != 0 ? scale : 1 / root),
+                                    .scale = scale_of<T>(c.layer),
                                     .q = input(0),
                                     .k = input(From::key),
                                     .v = input(From::value),
@@ -109,7 +158,8 @@ struct ScaledDotProductAttention {
 ///     x | ScaledDotProductAttentionWith<Causal>{}                 over itself
 ///
 /// Keys that the masks of value and key leave out are not seen; a query that sees no key gives
-/// zeros. The query's mask travels on.
+/// zeros. The query's mask travels on. In a Stepper with Causal, or over a value that is there at
+/// once, it goes moment by moment, with a memory of keys and values.
 ///
 /// Input       Shape<QueryTime, KeyDim>, Shape<KeyTime, ValueDim>, Shape<KeyTime, KeyDim>
 /// Output      Shape<QueryTime, ValueDim>
