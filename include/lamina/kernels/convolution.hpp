@@ -15,7 +15,7 @@
 #include <type_traits>
 
 /// Convolution of images with their channels last, forward and backward. Where there are channels
-/// enough, the tiles read what the windows see from the image itself. Otherwise it is written out as
+/// enough, tiles read what the windows see from the image itself. Otherwise it is written out as
 /// rows of a matrix, as many at a time as the cache holds, and multiplied: a matrix product whose
 /// left side exists a piece at a time.
 namespace lamina::kernels {

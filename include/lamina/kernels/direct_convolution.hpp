@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/window_tile.hpp>
@@ -46,7 +47,6 @@ template <class T>
 constexpr std::size_t packed_size(DirectSize const& d) {
     return d.groups * panels<T>(d.filters) * d.depth() * panel_width<T>();
 }
-constexpr std::size_t whole_lines(std::size_t numbers) { return (numbers + 15) / 16 * 16; }
 
 /// Windows of one piece of work.
 inline constexpr std::size_t piece_windows = 504;

@@ -33,7 +33,7 @@ struct TileColumns {
 };
 /// f(TileColumns) for all the columns.
 template <class T, class F>
-void each_tile(std::size_t columns, F const& f) {
+void column_tiles(std::size_t columns, F const& f) {
     constexpr std::size_t wide = TileSet<T>::widest * lanes<T>;
     for (std::size_t j = 0; j < columns; j += wide) {
         std::size_t const n = std::min(wide, columns - j), last = (n - 1) % lanes<T> + 1;
@@ -189,7 +189,7 @@ PairTiles<T> const* pair_tiles_of(std::size_t batches) {
 /// The sums of six windows, for all columns: see window_tile.
 template <class T>
 void sum_windows(Sights<T> const& s, std::size_t columns, T const* add) {
-    each_tile<T>(columns, [&](TileColumns const& part) {
+    column_tiles<T>(columns, [&](TileColumns const& part) {
         auto const tile = part.whole ? window_tile_of<T, !TileSet<T>::masks>(part.batches)
                                      : window_tile_of<T, false>(part.batches);
         tile(s, part, add);
@@ -201,7 +201,7 @@ template <class T>
 void add_pairs(Pairs<T> const& p, std::size_t first, std::size_t numbers, std::size_t columns, T* c,
                std::size_t ldc) {
     Heights<6> const h(numbers);
-    each_tile<T>(columns, [&](TileColumns const& part) {
+    column_tiles<T>(columns, [&](TileColumns const& part) {
         auto const* const tiles = part.whole ? pair_tiles_of<T, !TileSet<T>::masks>(part.batches)
                                              : pair_tiles_of<T, false>(part.batches);
         std::size_t from = 0;
