@@ -15,3 +15,7 @@ if(NOT TARGET lamina::compiled)
         target_link_options(lamina::compiled INTERFACE LINKER:--gc-sections)
     endif()
 endif()
+
+# A program may precompile the headers besides; the file itself must not see them before. (CMake
+# keeps a file's properties by folder: elsewhere than here the program has to say it.)
+set_source_files_properties(${lamina_source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)

@@ -2,6 +2,9 @@
 //
 // What is compiled once for a program that defines LAMINA_SEPARATE_COMPILATION: see
 // lamina/core/compilation.hpp. The CMake targets say which components are linked.
+#ifdef LAMINA_BODIES
+#error "lamina/source.cpp saw lamina's headers before: set SKIP_PRECOMPILE_HEADERS on this file"
+#endif
 #define LAMINA_SOURCE
 #include <lamina/lamina.hpp>
 

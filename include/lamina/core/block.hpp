@@ -10,6 +10,9 @@
 
 namespace lamina {
 
+/// `numbers` of four bytes as whole cache lines: what begins behind them begins on one too.
+constexpr std::size_t whole_lines(std::size_t numbers) { return (numbers + 15) / 16 * 16; }
+
 /// A zero-filled array of numbers that begins on a cache line. A value: it copies and moves.
 /// reserve() only ever makes it larger, and what was in it is then gone.
 template <class T>

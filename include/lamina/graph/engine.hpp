@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/graph/plan.hpp>
 #include <lamina/graph/table.hpp>
 
@@ -91,7 +92,7 @@ template <class T>
         c.needs_dx[k] = places[from].grad;
         bool const direct = places[from].grad && at.first[k];
         c.dx[k] = direct ? samples + places[from].dy * w.batch : spare + spared;
-        if (!direct) spared += aligned(rows[from].op->output.size) * w.batch;
+        if (!direct) spared += whole_lines(rows[from].op->output.size) * w.batch;
     }
     return c;
 }

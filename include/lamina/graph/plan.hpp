@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/graph/row.hpp>
 
 #include <cstddef>
@@ -70,8 +71,7 @@ struct Pool {
     }
 };
 
-/// A sample's numbers take whole cache lines, so that whatever the batch, everything begins on one.
-constexpr std::size_t aligned(std::size_t n) { return (n + 15) / 16 * 16; }
+// A sample's numbers take whole cache lines, so that whatever the batch, everything begins on one.
 
 template <int N, int Outputs, class T>
 struct Planner {
@@ -177,24 +177,24 @@ struct Planner {
         Pool<4 * N + 1> pool;
         auto const stack = [&](std::size_t n) {
             std::size_t const at = stacked;
-            stacked += aligned(n);
+            stacked += whole_lines(n);
             return at;
         };
         for (int i = 0; i < N; ++i) {
             auto& at = p.rows[i];
             if (at.input >= 0) continue;
             p.without_reuse +=
-                aligned(op(i).output.size) + aligned(op(i).cache) + aligned(op(i).mask);
+                whole_lines(op(i).output.size) + whole_lines(op(i).cache) + whole_lines(op(i).mask);
             // a row that is not stepped keeps its numbers while others step
             bool const keep = steps && !rows[i].stepped;
             if (op(i).mask) at.mask = stack(op(i).mask);
             if (op(i).batch_cache) {
                 at.batch_cache = p.per_batch;
-                p.per_batch += aligned(op(i).batch_cache);
+                p.per_batch += whole_lines(op(i).batch_cache);
             }
             if (op(i).cache && options.training) at.cache = stack(op(i).cache);
             else if (op(i).cache) {
-                at.cache = pool.take(aligned(op(i).cache), i, i);
+                at.cache = pool.take(whole_lines(op(i).cache), i, i);
                 pooled_cache[i] = true;
             }
             if (root[i] != i) {
@@ -203,7 +203,7 @@ struct Planner {
             } else if (keep || (options.training && end[i] > N)) {
                 at.y = stack(op(i).output.size);
             } else {
-                at.y = pool.take(aligned(op(i).output.size), i, end[i]);
+                at.y = pool.take(whole_lines(op(i).output.size), i, end[i]);
                 pooled[i] = true;
             }
         }
@@ -220,8 +220,8 @@ struct Planner {
         auto const give_dy = [&](int i, int now) {
             int last = i; // an in-place chain shares one gradient too
             while (p.rows[last].in_place && p.rows[last].backward) last = rows[last].inputs[0];
-            p.rows[i].dy = pool.take(aligned(op(i).output.size), now, 2 * N - last);
-            p.without_reuse += aligned(op(i).output.size);
+            p.rows[i].dy = pool.take(whole_lines(op(i).output.size), now, 2 * N - last);
+            p.without_reuse += whole_lines(op(i).output.size);
             has_dy[i] = true;
         };
         for (int o = 0; o < Outputs; ++o)
@@ -233,7 +233,7 @@ struct Planner {
                 int const i = rows[j].inputs[k];
                 if (!p.rows[i].grad ||
                     has_dy[i]) { // its gradient goes nowhere, or is added to another's
-                    spare += aligned(op(i).output.size);
+                    spare += whole_lines(op(i).output.size);
                     if (spare > p.spare) p.spare = spare;
                     continue;
                 }
@@ -241,7 +241,7 @@ struct Planner {
                 if (p.rows[j].in_place) {
                     p.rows[i].dy = p.rows[j].dy;
                     has_dy[i] = true;
-                    p.without_reuse += aligned(op(i).output.size);
+                    p.without_reuse += whole_lines(op(i).output.size);
                 } else {
                     give_dy(i, 2 * N - j);
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
@@ -51,7 +52,7 @@ inline constexpr std::size_t tile_queries = 64, tile_keys = 128;
 
 template <class T>
 constexpr std::size_t tile_width(std::size_t keys) {
-    return (std::min(keys, tile_keys) + 15) / 16 * 16;
+    return whole_lines(std::min(keys, tile_keys));
 }
 
 /// The memory of one worker.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/kernels/columns.hpp>
@@ -56,8 +57,6 @@ struct Recurrence {
 inline constexpr std::size_t recurrent_piece = 16;
 
 namespace detail {
-
-constexpr std::size_t whole_lines(std::size_t n) { return (n + 15) / 16 * 16; }
 
 /// Where a piece of samples keeps what it needs for the moment.
 template <class T>
@@ -161,7 +160,7 @@ template <class Cell, class T>
 constexpr std::size_t recurrent_scratch(std::size_t time, std::size_t features, std::size_t units) {
     std::size_t const walk = detail::PieceRoom<T>::size(features, units) + gemm_scratch<T>();
     std::size_t const sums = (row_blocks + 1) * Cell::parts * units;
-    return detail::whole_lines(
+    return whole_lines(
         std::max({walk, sums,
                   detail::after_factors<T>(features, units) + time * std::max(features, units)}));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/graph/engine.hpp>
 
 #include <cstddef>
@@ -55,7 +56,7 @@ public:
     /// Numbers of arena that a pass over a batch needs.
     static constexpr std::size_t arena(std::size_t batch, bool with_gradients) {
         auto const& p = with_gradients ? training : inference;
-        return detail::aligned(p.per_batch + (p.per_sample + p.spare) * batch + 1);
+        return whole_lines(p.per_batch + (p.per_sample + p.spare) * batch + 1);
     }
 
     /// The tokens of an input lie below this, the smallest vocabulary of what reads it; 0: they are

@@ -75,7 +75,7 @@ class Stepper {
         std::array<std::size_t, std::size_t(N::inputs) + 1> at{};
         for (int i = 0; i < N::inputs; ++i)
             at[std::size_t(i) + 1] =
-                at[std::size_t(i)] + (is_stepped(i) ? 0 : detail::aligned(bytes_of(i)));
+                at[std::size_t(i)] + (is_stepped(i) ? 0 : whole_lines(bytes_of(i)));
         return at;
     }();
 
