@@ -152,7 +152,10 @@ template <class T>
                 row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,
                          add ? add + begin : nullptr);
             };
-            parallel_for(threads, count, grain, piece);
+            // An even share of each row for each thread, and no more than keeps y near.
+            std::size_t const shares = threads && count * g.k >= 131072 ? threads->count() : 1;
+            std::size_t const share = (count + 64 * shares - 1) / (64 * shares) * 64;
+            parallel_for(threads, count, std::min<std::size_t>(512, share), piece);
         }
     } else {
         if (x_stride != 1) {

@@ -157,31 +157,40 @@ void dot_all_columns(std::size_t m, std::size_t n, std::size_t k, T alpha, T con
     }
 }
 
-/// y[j] += sum of alpha x[i] b[i, j] over G rows of b, one after the other.
+/// y[j] = from[j] + sum of alpha x[i] b[i, j] over G rows of b, one after the other; from may be
+/// null.
 template <std::size_t G, class T>
 [[gnu::always_inline]] inline void add_rows(std::size_t n, T alpha, T const* x, std::size_t stride,
                                             T const* b, std::size_t ldb, T* y, T const* from) {
     using V = Batch<T>;
+    constexpr std::size_t C = 4;
     V v[G];
+    T const* row[G];
     LAMINA_UNROLL
-    for (std::size_t g = 0; g < G; ++g) v[g] = V(alpha * x[g * stride]);
+    for (std::size_t g = 0; g < G; ++g) {
+        v[g] = V(alpha * x[g * stride]);
+        row[g] = g == 0 ? b : row[g - 1] + ldb;
+    }
     std::size_t j = 0;
-    for (; j + 2 * V::size <= n; j += 2 * V::size) {
-        V s0(T{0}), s1(T{0});
-        if (from) s0 = load<V>(from + j), s1 = load<V>(from + j + V::size);
+    for (; j + C * V::size <= n; j += C * V::size) {
+        V sum[C];
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c)
+            sum[c] = from ? load<V>(from + j + c * V::size) : V(T{0});
         LAMINA_UNROLL
         for (std::size_t g = 0; g < G; ++g) {
-            s0 = fma(v[g], load<V>(b + g * ldb + j), s0);
-            s1 = fma(v[g], load<V>(b + g * ldb + j + V::size), s1);
+            LAMINA_UNROLL
+            for (std::size_t c = 0; c < C; ++c)
+                sum[c] = fma(v[g], load<V>(row[g] + j + c * V::size), sum[c]);
         }
-        kernels::store(y + j, s0);
-        kernels::store(y + j + V::size, s1);
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) kernels::store(y + j + c * V::size, sum[c]);
     }
     for (; j < n; j += V::size) {
         std::size_t const count = std::min(n - j, V::size);
         V s = from ? load<V>(from + j, count) : V(T{0});
         LAMINA_UNROLL
-        for (std::size_t g = 0; g < G; ++g) s = fma(v[g], load<V>(b + g * ldb + j, count), s);
+        for (std::size_t g = 0; g < G; ++g) s = fma(v[g], load<V>(row[g] + j, count), s);
         kernels::store(y + j, s, count);
     }
 }
