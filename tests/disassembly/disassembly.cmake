@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Compiles SOURCE and fails if a multiply-add of its loops was lost, or if there are hardly any; with
-# ABSENT, if a function whose name matches that expression is in the object file.
+# Compiles SOURCE and fails if a multiply-add of its loops was lost, or if there are hardly any;
+# with ABSENT, if a function whose name matches that expression is in the object file.
 set(includes)
 foreach(dir IN LISTS DIRS)
     if(NOT dir STREQUAL "/usr/include")

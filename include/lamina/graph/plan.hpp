@@ -71,8 +71,7 @@ struct Pool {
     }
 };
 
-// A sample's numbers take whole cache lines, so that whatever the batch, everything begins on one.
-
+/// A sample's numbers take whole cache lines, so that whatever the batch, everything begins on one.
 template <int N, int Outputs, class T>
 struct Planner {
     Row<T> const* rows;
