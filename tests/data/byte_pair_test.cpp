@@ -234,3 +234,45 @@ TEST_CASE("GPT-2's own vocabulary") {
     CHECK(gpt2.decode(train) == shakespeare.view().substr(0, cut));
     CHECK(gpt2.decode(gpt2.encode(every_byte())) == every_byte());
 }
+
+TEST_CASE("Byte pairs come back from their JSON as they were") {
+    auto const own = BytePair::train({"low lower lowest newer wider \"quoted\" \xc3\xa9t\xc3\xa9"},
+                                     {.vocabulary_size = 280,
+                                      .min_frequency = 1,
+                                      .special_tokens = {"<|endoftext|>", "<|pad|>"}});
+    std::string const json = own.to_json();
+    auto const back = BytePair::from_json(json);
+    CHECK(back.to_json() == json);
+    CHECK(back.merges() == own.merges());
+    for (char const* text : {"the lowest, widest\n\xff\xfe", "<|pad|>low<|endoftext|>"}) {
+        CHECK(back.encode(text) == own.encode(text));
+        CHECK(back.decode(back.encode(text)) == text);
+        CHECK(back.encode(text, false) == own.encode(text, false));
+    }
+    // newer files write each merge as a list
+    std::string lists = json;
+    std::size_t const from = lists.find("\"merges\": [") + 11;
+    for (std::size_t at = from; (at = lists.find('"', at)) != lists.npos;) {
+        std::size_t const end = lists.find("\", ", at) == lists.npos ? lists.find("\"]", at)
+                                                                     : lists.find("\", ", at);
+        std::string line = lists.substr(at, end + 1 - at);
+        line.replace(line.find(' '), 1, "\", \"");
+        lists.replace(at, end + 1 - at, "[" + line + "]");
+        at += line.size() + 2;
+    }
+    CHECK(lists != json);
+    CHECK(BytePair::from_json(lists).to_json() == json);
+    auto const changed = [&](std::string const& what, std::string const& into) {
+        std::string text = json;
+        text.replace(text.find(what), what.size(), into);
+        return complaint([&] { BytePair::from_json(text); });
+    };
+    CHECK(changed("\"normalizer\": null", "\"normalizer\": {\"type\": \"NFC\"}")
+              .find("a normalizer is not supported") != std::string::npos);
+    CHECK(changed("\"add_prefix_space\": false", "\"add_prefix_space\": true")
+              .find("there should be false") != std::string::npos);
+    CHECK(changed("\"type\": \"BPE\"", "\"type\": \"Unigram\"").find("BPE") != std::string::npos);
+    CHECK(changed("\"id\": ", "\"id\": 9").find("the added token") != std::string::npos);
+    CHECK(complaint([] { BytePair::from_json("{}"); })
+              .find("it has no model of the type BPE") != std::string::npos);
+}

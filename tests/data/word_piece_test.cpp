@@ -229,3 +229,69 @@ TEST_CASE("BERT's own vocabulary") {
     CHECK(bert.decode(bert.encode("I don't know, do you?").token_ids, false) ==
           "i don't know, do you?");
 }
+
+TEST_CASE("A tokenizer comes back from its JSON as it was") {
+    auto const same = [](WordPiece const& a, WordPiece const& b) {
+        CHECK(a.size() == b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            auto const id = static_cast<std::int32_t>(i);
+            CHECK(a.vocabulary().token(id) == b.vocabulary().token(id));
+        }
+        CHECK(a.to_json() == b.to_json());
+        for (char const* text : {"UNwant\xc3\xa9"
+                                 "d, running [MASK] \xe4\xb8\xad!",
+                                 "caf\xc3\xa9 CAF\xc3\x89 [CLS] lowest"})
+            CHECK(a.encode(text, {.max_length = 9, .padding = true}).token_ids ==
+                  b.encode(text, {.max_length = 9, .padding = true}).token_ids);
+    };
+    auto const bert = small();
+    same(bert, WordPiece::from_json(bert.to_json()));
+    WordPieceOptions const options{.lower = false,
+                                   .strip_accents = true,
+                                   .max_input_chars_per_word = 7,
+                                   .unk_token = "<unk>",
+                                   .pad_token = "<pad>",
+                                   .cls_token = "<s>",
+                                   .sep_token = "</s>",
+                                   .mask_token = "<mask>"};
+    auto const own = WordPiece::train({"low lower lowest newer wider \"quoted\" \xc3\xa9t\xc3\xa9"},
+                                      {.vocabulary_size = 60, .min_frequency = 1}, options);
+    auto const back = WordPiece::from_json(own.to_json());
+    same(own, back);
+    CHECK(!back.options().lower);
+    CHECK(back.options().strip_accents == true);
+    CHECK(back.options().max_input_chars_per_word == 7);
+    CHECK(back.options().mask_token == "<mask>");
+    CHECK(back.cls_id() == own.cls_id());
+}
+
+TEST_CASE("A tokenizer.json of HuggingFace, with what it leaves open") {
+    std::string const head = R"({"version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": [{"id": 4, "special": true, "content": "[MASK]", "single_word": false}],
+        "normalizer": )",
+                      normalizer = R"({"type": "BertNormalizer", "clean_text": true,
+        "handle_chinese_chars": true, "strip_accents": null, "lowercase": true})",
+                      rest = R"(, "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[CLS]",
+        "type_id": 0}}], "special_tokens": {}}, "decoder": {"type": "WordPiece"}, "model": {
+        "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100, "vocab": )",
+                      vocabulary = R"({"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "a": 5,
+        "##b": 6, "[MASK]": 4})";
+    auto const bert = WordPiece::from_json(head + normalizer + rest + vocabulary + "}}");
+    CHECK(bert.encode("AB c").token_ids == Ids{2, 5, 6, 1, 3});
+    auto const bad = [&](std::string const& text) {
+        return complaint([&] { WordPiece::from_json(text); });
+    };
+    CHECK(bad(head + "null" + rest + vocabulary + "}}")
+              .find("no normalizer of the type BertNormalizer") != std::string::npos);
+    CHECK(bad(head + R"({"type": "NFC"})" + rest + vocabulary + "}}").find("BertNormalizer") !=
+          std::string::npos);
+    CHECK(bad(head + normalizer + rest + R"({"a": 0, "b": 2})" + "}}")
+              .find("without a gap") != std::string::npos);
+    CHECK(bad(head + normalizer + rest + R"({"a": 0})" + "}}")
+              .find("the added token \"[MASK]\" has the id 4, and in the vocabulary it is 1") !=
+          std::string::npos);
+    CHECK(bad("{}").find("this is no tokenizer.json of BERT's") != std::string::npos);
+    CHECK(bad("[").find("WordPiece::from_json: this is not the JSON") != std::string::npos);
+}

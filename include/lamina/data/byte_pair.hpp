@@ -5,13 +5,10 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/data/byte_pair_words.hpp>
 #include <lamina/data/column.hpp>
-#include <lamina/data/file.hpp>
-#include <lamina/data/json.hpp>
-#include <lamina/data/merges.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
-#include <lamina/data/unicode.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/word_cache.hpp>
@@ -59,7 +56,8 @@ struct BytePairTraining {
 /// Options     BytePairOptions, BytePairTraining
 /// Errors      (run time) Kind::file: a file cannot be read or written; Kind::data: a file is not
 ///             JSON, its ids are not 0, 1, ..., it lacks a byte, a merge's tokens or a special
-///             token; Kind::argument: an id is not there, the vocabulary is too small for bytes
+///             token, a tokenizer.json asks for other rules than these; Kind::argument: an id is
+///             not there, the vocabulary is too small for bytes
 /// Source      Radford et al. (2019), "Language models are unsupervised multitask learners",
 ///             section 2.2; Sennrich, Haddow and Birch (2016)
 class BytePair {
@@ -71,6 +69,14 @@ public:
     static BytePair train(TextList const& texts, BytePairTraining const& options = {});
     /// Writes the files that load reads.
     void save(std::string const& vocabulary_path, std::string const& merges_path) const;
+
+    /// All of it as HuggingFace's tokenizer.json has it: what GPT2TokenizerFast.save_pretrained
+    /// writes. An attachment of a saved model:
+    ///
+    ///     save(model, "m.safetensors", {.attachments = {{"tokenizer", pairs.to_json()}}});
+    ///     auto pairs = BytePair::from_json(read_attachment("m.safetensors", "tokenizer"));
+    std::string to_json() const;
+    static BytePair from_json(std::string_view json);
 
     /// The text's tokens. Special tokens in it are found unless `special` is false: text of
     /// strangers should not be able to hold them.
@@ -95,6 +101,9 @@ private:
     struct Words; // those encoded so far
 
     BytePair() = default;
+    void find_bytes(std::string_view where);
+    /// The next merge, as it stands in a file.
+    void read_merge(std::string_view left, std::string_view right, std::string_view where);
     void add_merge(Merge merge);
     void set_special(std::vector<std::string> const& tokens, std::string const& where);
     void spell_out();
@@ -122,79 +131,6 @@ private:
     std::vector<std::int32_t> ranks_ = std::vector<std::int32_t>(16, -1); // a hash table of merges_
     detail::SpecialTokens special_;
 };
-
-namespace detail {
-
-/// How GPT-2's files spell a byte: visible characters of Latin-1 as they are, all others as U+0100,
-/// U+0101, ...
-inline char32_t spelled_byte(unsigned byte) {
-    auto const visible = [](unsigned b) {
-        return (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
-    };
-    if (visible(byte)) return byte;
-    char32_t code = 0x100;
-    for (unsigned b = 0; b < byte; ++b) code += !visible(b);
-    return code;
-}
-
-/// GPT-2's words, in turn: next() is the end of the one that begins at byte `at`.
-/// Source: the pattern 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-class WordScanner {
-public:
-    explicit WordScanner(std::string_view text) : text_(text) {}
-
-    std::size_t next(std::size_t at) const {
-        if (text_[at] == '\'') {
-            for (std::string_view const ending : {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"})
-                if (text_.substr(at).starts_with(ending)) return at + ending.size();
-        }
-        // A space goes with the word behind it.
-        std::size_t first = at;
-        Kind kind = kind_at(first);
-        if (text_[at] == ' ' && at + 1 < text_.size()) {
-            std::size_t second = at + 1;
-            Kind const behind = kind_at(second);
-            if (behind != Kind::space) {
-                first = second;
-                kind = behind;
-            }
-        }
-        // The run of this kind; of white space before a word the last character is not taken.
-        std::size_t end = first, last = first;
-        while (end < text_.size()) {
-            std::size_t after = end;
-            if (kind_at(after) != kind) break;
-            last = end;
-            end = after;
-        }
-        return kind == Kind::space && end < text_.size() && last > at ? last : end;
-    }
-
-private:
-    enum class Kind { letter, number, space, other };
-
-    /// What is at `at`, which is moved behind it.
-    Kind kind_at(std::size_t& at) const {
-        auto const byte = static_cast<unsigned char>(text_[at]);
-        char32_t c = byte;
-        if (byte < 0x80) {
-            ++at;
-        } else {
-            CodePoint const wide = decode_utf8(text_, at);
-            at += wide.size;
-            if (!wide.valid) return Kind::other;
-            c = wide.value;
-        }
-        return unicode::is_letter(c)   ? Kind::letter
-               : unicode::is_number(c) ? Kind::number
-               : unicode::is_space(c)  ? Kind::space
-                                       : Kind::other;
-    }
-
-    std::string_view text_;
-};
-
-} // namespace detail
 
 #if LAMINA_BODIES
 
@@ -354,181 +290,10 @@ LAMINA_INLINE void BytePair::add_merge(Merge merge) {
     }
 }
 
-[[gnu::cold]] LAMINA_INLINE BytePair BytePair::load(std::string const& vocabulary_path,
-                                                    std::string const& merges_path,
-                                                    BytePairOptions const& options) {
-    BytePair made;
-    {
-        detail::FileText const file(vocabulary_path);
-        detail::JsonReader reader(file.view(), vocabulary_path);
-        std::vector<std::string> tokens;
-        std::vector<bool> seen;
-        std::size_t count = 0;
-        reader.object([&](std::string const& token) {
-            std::int64_t const id = reader.whole();
-            // Each member takes more than one byte: an id beyond the file's size is no token's.
-            if (id < 0 || std::uint64_t(id) >= file.size) reader.bad("the id is out of range");
-            auto const at = static_cast<std::size_t>(id);
-            if (at >= tokens.size()) {
-                tokens.resize(at + 1);
-                seen.resize(at + 1);
-            }
-            if (seen[at]) reader.bad("the id is another token's already");
-            seen[at] = true;
-            tokens[at] = token;
-            ++count;
-        });
-        reader.end();
-        if (count != tokens.size()) {
-            detail::fail(Error::Kind::data, {vocabulary_path},
-                         {"the highest id is ", tokens.size() - 1, ", and there are ",
-                          detail::Counted{count, "token"},
-                          ". The ids should be 0, 1, ... without a gap."});
-        }
-        for (std::size_t id = 0; id < tokens.size(); ++id) {
-            if (std::size_t(made.vocabulary_.add(tokens[id])) != id) {
-                detail::fail(Error::Kind::data, {vocabulary_path},
-                             {"the token ", detail::Quoted{tokens[id]}, " is there twice."});
-            }
-        }
-    }
-    for (unsigned b = 0; b < 256; ++b) {
-        std::string spelled;
-        detail::append_utf8(spelled, detail::spelled_byte(b));
-        auto const id = made.vocabulary_.find(spelled);
-        if (!id) {
-            detail::fail(Error::Kind::data, {vocabulary_path},
-                         {"there is no token ", detail::Quoted{spelled}, " for the byte ", b,
-                          ". A byte-level vocabulary has one for each of the 256 bytes."});
-        }
-        made.byte_ids_[b] = *id;
-    }
-
-    detail::FileText const file(merges_path);
-    std::string_view rest = file.view();
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-        std::size_t const end = rest.find('\n');
-        std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.empty() || (number == 1 && line.starts_with("#version"))) continue;
-        auto const bad = [&](std::initializer_list<detail::Piece> what) {
-            detail::fail(Error::Kind::data, {merges_path, ":", number}, what);
-        };
-        std::size_t const space = line.find(' ');
-        if (space == 0 || space >= line.size() - 1 || line.find(' ', space + 1) != line.npos) {
-            bad({detail::Quoted{line}, " is no merge: two tokens with one space between."});
-        }
-        std::string both(line.substr(0, space));
-        auto const left = made.vocabulary_.find(both);
-        auto const right = made.vocabulary_.find(line.substr(space + 1));
-        both += line.substr(space + 1);
-        auto const merged = made.vocabulary_.find(both);
-        if (!left || !right || !merged) {
-            bad({"the vocabulary lacks ",
-                 detail::Quoted{!left    ? line.substr(0, space)
-                                : !right ? line.substr(space + 1)
-                                         : std::string_view(both)},
-                 ". Are these two files of the same tokenizer?"});
-        }
-        if (made.rank(*left, *right) >= 0)
-            bad({"the merge ", detail::Quoted{line}, " is there twice."});
-        made.add_merge({*left, *right, *merged});
-    }
-    made.set_special(options.special_tokens, vocabulary_path);
-    made.spell_out();
-    return made;
-}
-
-[[gnu::cold]] LAMINA_INLINE BytePair BytePair::train(TextList const& texts,
-                                                     BytePairTraining const& options) {
-    constexpr auto where = "BytePair::train";
-    BytePair made;
-    for (int visible = 1; visible >= 0;
-         --visible) { // GPT-2's order: those spelled as they are first
-        for (unsigned b = 0; b < 256; ++b) {
-            char32_t const c = detail::spelled_byte(b);
-            if ((c == b) != (visible == 1)) continue;
-            std::string spelled;
-            detail::append_utf8(spelled, c);
-            made.byte_ids_[b] = made.vocabulary_.add(spelled);
-        }
-    }
-    detail::SpecialTokens special;
-    for (std::string const& token : options.special_tokens) {
-        if (token.empty()) detail::refuse(where, {"a special token is empty."});
-        if (made.vocabulary_.contains(token)) {
-            detail::refuse(where, {"the special token ", detail::Quoted{token},
-                                   " is what spells a byte. Take a longer one."});
-        }
-        special.add(token, -1);
-    }
-    if (options.vocabulary_size < 256 + options.special_tokens.size()) {
-        detail::refuse(where, {"vocabulary_size is ", options.vocabulary_size,
-                               ". The 256 bytes and the special tokens alone are ",
-                               256 + options.special_tokens.size(), "."});
-    }
-
-    Vocabulary words;
-    std::vector<std::int64_t> counts;
-    for (std::string_view const text : texts) {
-        auto const count = [&](std::string_view part) {
-            detail::WordScanner const scanner(part);
-            for (std::size_t at = 0; at < part.size();) {
-                std::size_t const end = scanner.next(at);
-                auto const word = std::size_t(words.add(part.substr(at, end - at)));
-                if (word == counts.size()) counts.push_back(0);
-                ++counts[word];
-                at = end;
-            }
-        };
-        special.split(text, count, [](std::int32_t) {});
-    }
-    if (words.size() == 0) detail::refuse(where, {"there are no words in the texts."});
-    detail::MergeTrainer trainer;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        std::vector<std::int32_t> symbols;
-        for (char const c : words.token(static_cast<std::int32_t>(i)))
-            symbols.push_back(made.byte_ids_[static_cast<unsigned char>(c)]);
-        trainer.add(std::move(symbols), counts[i]);
-    }
-    std::size_t const most = options.vocabulary_size - options.special_tokens.size();
-    trainer.run(
-        static_cast<std::int64_t>(std::max<std::size_t>(options.min_frequency, 1)),
-        [&] { return made.size() < most; },
-        [&](std::int32_t left, std::int32_t right) {
-            std::string token(made.vocabulary_.token(left));
-            token += made.vocabulary_.token(right);
-            std::int32_t const merged = made.vocabulary_.add(token);
-            // Where a token came of other parts too, its neighbours may be merged a second time.
-            if (made.rank(left, right) < 0) made.add_merge({left, right, merged});
-            return merged;
-        });
-    for (std::string const& token : options.special_tokens) made.vocabulary_.add(token);
-    made.set_special(options.special_tokens, where);
-    made.spell_out();
-    return made;
-}
-
-[[gnu::cold]] LAMINA_INLINE void BytePair::save(std::string const& vocabulary_path,
-                                                std::string const& merges_path) const {
-    auto const token = [&](std::int32_t id) { return vocabulary_.token(id); };
-    std::string json = "{", lines = "#version: 0.2\n";
-    for (std::size_t id = 0; id < size(); ++id) {
-        if (id > 0) json += ", ";
-        detail::append_json(json, token(static_cast<std::int32_t>(id)));
-        json += ": " + std::to_string(id);
-    }
-    for (Merge const& m : merges_) {
-        lines += token(m.left);
-        lines += ' ';
-        lines += token(m.right);
-        lines += '\n';
-    }
-    detail::write_file(vocabulary_path, json + "}");
-    detail::write_file(merges_path, lines);
-}
-
 #endif
 
 } // namespace lamina
+
+// What learns the merges, and what reads and writes them: files of their own.
+#include <lamina/data/byte_pair_files.hpp>
+#include <lamina/data/byte_pair_training.hpp>

@@ -54,6 +54,8 @@ public:
     bool null() { return literal("null"); }
     /// Reads a value of any kind and forgets it.
     void skip();
+    /// Whether a text comes next.
+    bool text_next() { return next_is('"'); }
     /// Nothing but blanks may follow.
     void end() {
         blanks();

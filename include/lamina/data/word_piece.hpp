@@ -6,20 +6,18 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/data/merges.hpp>
+#include <lamina/data/bert_words.hpp>
 #include <lamina/data/pad_sequences.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
-#include <lamina/data/unicode.hpp>
-#include <lamina/data/utf8.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/word_cache.hpp>
+#include <lamina/data/word_piece_options.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,57 +26,6 @@
 #include <vector>
 
 namespace lamina {
-
-struct WordPieceOptions {
-    /// Lower case: for BERT's uncased vocabularies.
-    bool lower = true;
-    /// Are accents left out? Not given: as `lower`.
-    std::optional<bool> strip_accents = {};
-    /// A word of more characters than this is unknown as a whole.
-    std::size_t max_input_chars_per_word = 100;
-    std::string unk_token = "[UNK]";
-    std::string pad_token = "[PAD]";
-    std::string cls_token = "[CLS]";
-    std::string sep_token = "[SEP]";
-    std::string mask_token = "[MASK]";
-};
-
-struct WordPieceTraining {
-    /// How many tokens there will be, at most: the special ones, the characters and the merges.
-    std::size_t vocabulary_size = 8000;
-    /// Pairs that come less often are not merged.
-    std::size_t min_frequency = 2;
-    /// Only so many different characters, the most frequent ones, are tokens.
-    std::size_t limit_alphabet = 1000;
-};
-
-/// What is cut where a text, or two, are longer than max_length: the end of the longer one, token
-/// by token, or of the one named. `none`: that is an error.
-enum class Truncation { longest_first, only_first, only_second, none };
-
-struct EncodeOptions {
-    /// The number of tokens at most, special ones included. 0: any.
-    std::size_t max_length = 0;
-    /// Is a shorter text filled up to max_length? (A batch always is.)
-    bool padding = false;
-    Side padding_side = Side::post;
-    Truncation truncation = Truncation::longest_first;
-    /// [CLS] in front, [SEP] behind each text.
-    bool add_special_tokens = true;
-    /// Is "[MASK]" in a text that token? false: it is a word in brackets.
-    bool special = true;
-};
-
-/// What BERT takes: tokens, which text each is of (0 or 1), and 1 where it is no padding.
-/// HuggingFace names them input_ids, token_type_ids and attention_mask.
-struct Encoding {
-    std::vector<std::int32_t> token_ids, segment_ids, attention_mask;
-};
-
-/// The same of several texts: (texts, max_length), or as wide as the longest text.
-struct EncodedBatch {
-    Tensor<std::int32_t, 2> token_ids, segment_ids, attention_mask;
-};
 
 /// BERT's WordPiece: a text is split into words and punctuation, and a word into the longest pieces
 /// that the vocabulary has, from front to back. Pieces within a word begin with "##".
@@ -114,6 +61,16 @@ public:
     static WordPiece train(TextList const& texts, WordPieceTraining const& training = {},
                            WordPieceOptions options = {});
     void save(std::string const& path) const { vocabulary_.save(path); }
+
+    /// All of it, options too, as HuggingFace's tokenizer.json has it: what
+    /// BertTokenizerFast.save_pretrained writes. An attachment of a saved model:
+    ///
+    ///     save(model, "m.safetensors", {.attachments = {{"tokenizer", pieces.to_json()}}});
+    ///     auto pieces = WordPiece::from_json(read_attachment("m.safetensors", "tokenizer"));
+    std::string to_json() const;
+    /// Reads such a text. `options` says what the text leaves open: the names of the special
+    /// tokens.
+    static WordPiece from_json(std::string_view json, WordPieceOptions options = {});
 
     /// The pieces as texts, without [CLS] and [SEP].
     std::vector<std::string> tokenize(std::string_view text, bool special = true) const;
@@ -162,88 +119,6 @@ private:
     detail::SpecialTokens special_;
     std::int32_t unk_ = 0, pad_ = 0, cls_ = 0, sep_ = 0, mask_ = 0;
 };
-
-namespace detail {
-
-/// A Chinese character, as BERT counts them: the blocks of CJK ideographs.
-inline bool is_chinese(char32_t c) {
-    auto const within = [&](char32_t first, char32_t last) { return c >= first && c <= last; };
-    return within(0x4e00, 0x9fff) || within(0x3400, 0x4dbf) || within(0x20000, 0x2a6df) ||
-           within(0x2a700, 0x2ceaf) || within(0xf900, 0xfaff) || within(0x2f800, 0x2fa1f);
-}
-/// Punctuation, as BERT counts it: of ASCII all that is no letter, digit or space.
-inline bool is_bert_punctuation(char32_t c) {
-    if (c < 0x80) return c > ' ' && c < 0x7f && !unicode::is_letter(c) && !unicode::is_number(c);
-    return unicode::is_punctuation(c);
-}
-
-/// The text between white space, cleaned: take(token) for each.
-template <class Take>
-void each_bert_token(std::string_view text, Take take) {
-    std::string token;
-    auto const flush = [&] {
-        if (!token.empty()) take(std::string_view(token));
-        token.clear();
-    };
-    for (std::size_t at = 0; at < text.size();) {
-        CodePoint const c = decode_utf8(text, at);
-        std::string_view const bytes = text.substr(at, c.size);
-        at += c.size;
-        if (c.value > ' ' && c.value < 0x7f) {
-            token += bytes;
-            continue;
-        }
-        bool const line = c.value == '\t' || c.value == '\n' || c.value == '\r';
-        if (!c.valid || c.value == 0xfffd || (!line && unicode::is_control(c.value))) continue;
-        if (unicode::is_space(c.value)) {
-            flush();
-        } else if (is_chinese(c.value)) {
-            flush();
-            take(bytes);
-        } else {
-            token += bytes;
-        }
-    }
-    flush();
-}
-
-/// The words and punctuation marks of such a token: take(word) for each.
-template <class Take>
-void each_bert_word(std::string_view token, bool lower, bool strip_accents, Take take) {
-    std::string word(token);
-    bool ascii = true;
-    for (char const c : word) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-    if (lower) word = unicode_lower(word);
-    if (strip_accents && !ascii) {
-        std::string const apart = normalized(word, NormalForm::nfd);
-        word.clear();
-        for (std::size_t at = 0; at < apart.size();) {
-            CodePoint const c = decode_utf8(apart, at);
-            if (!unicode::is_accent(c.value)) word += std::string_view(apart).substr(at, c.size);
-            at += c.size;
-        }
-    }
-    std::size_t begin = 0;
-    for (std::size_t at = 0; at < word.size();) {
-        CodePoint const c = decode_utf8(word, at);
-        std::size_t const end = at + c.size;
-        if (is_bert_punctuation(c.value)) {
-            if (at > begin) take(std::string_view(word).substr(begin, at - begin));
-            take(std::string_view(word).substr(at, c.size));
-            begin = end;
-        }
-        at = end;
-    }
-    if (begin < word.size()) take(std::string_view(word).substr(begin));
-}
-
-inline std::size_t count_characters(std::string_view utf8) {
-    std::size_t n = 0;
-    for (char const c : utf8) n += (c & 0xc0) != 0x80;
-    return n;
-}
-
-} // namespace detail
 
 #if LAMINA_BODIES
 
@@ -484,91 +359,10 @@ LAMINA_INLINE std::string WordPiece::decode(std::span<std::int32_t const> ids, b
     return text;
 }
 
-[[gnu::cold]] LAMINA_INLINE WordPiece WordPiece::train(TextList const& texts,
-                                                       WordPieceTraining const& training,
-                                                       WordPieceOptions options) {
-    constexpr auto where = "WordPiece::train";
-    bool const strip = options.strip_accents.value_or(options.lower);
-    Vocabulary all, words;
-    detail::SpecialTokens special;
-    for (std::string const& token : {options.pad_token, options.unk_token, options.cls_token,
-                                     options.sep_token, options.mask_token}) {
-        if (token.empty()) detail::refuse(where, {"a special token is empty."});
-        special.add(token, all.add(token));
-    }
-
-    std::vector<std::int64_t> counts;
-    std::map<char32_t, std::int64_t> characters;
-    for (std::string_view const text : texts) {
-        auto const count = [&](std::string_view word) {
-            if (detail::count_characters(word) > options.max_input_chars_per_word) return;
-            auto const i = std::size_t(words.add(word));
-            if (i == counts.size()) counts.push_back(0);
-            ++counts[i];
-        };
-        auto const plain = [&](std::string_view part) {
-            detail::each_bert_token(part, [&](std::string_view token) {
-                detail::each_bert_word(token, options.lower, strip, count);
-            });
-        };
-        special.split(text, plain, [](std::int32_t) {});
-    }
-    if (words.size() == 0) detail::refuse(where, {"there are no words in the texts."});
-    auto const each_character = [&](std::size_t word, auto take) {
-        std::string_view const text = words.token(static_cast<std::int32_t>(word));
-        for (std::size_t at = 0; at < text.size();) {
-            detail::CodePoint const c = detail::decode_utf8(text, at);
-            take(c.value);
-            at += c.size;
-        }
-    };
-    for (std::size_t i = 0; i < words.size(); ++i)
-        each_character(i, [&](char32_t c) { characters[c] += counts[i]; });
-    if (characters.size() > training.limit_alphabet) { // the rarest ones go, of those the last ones
-        std::vector<std::pair<std::int64_t, char32_t>> order;
-        for (auto const& [c, n] : characters) order.emplace_back(-n, c);
-        std::sort(order.begin(), order.end());
-        for (std::size_t i = training.limit_alphabet; i < order.size(); ++i)
-            characters.erase(order[i].second);
-    }
-
-    // Characters in order, first as they begin a word, then as they go on.
-    std::map<char32_t, std::int32_t> begins, goes_on;
-    for (bool const first : {true, false}) {
-        for (auto const& [c, n] : characters) {
-            std::string token = first ? "" : "##";
-            detail::append_utf8(token, c);
-            (first ? begins : goes_on)[c] = all.add(token);
-        }
-    }
-    if (all.size() > training.vocabulary_size) {
-        detail::refuse(where, {"vocabulary_size is ", training.vocabulary_size,
-                               ". The special tokens and the characters of these texts alone are ",
-                               all.size(), ": set .limit_alphabet lower or the size higher."});
-    }
-    detail::MergeTrainer trainer;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        Ids symbols;
-        bool known = true;
-        each_character(i, [&](char32_t c) {
-            auto const& of = symbols.empty() ? begins : goes_on;
-            auto const found = of.find(c);
-            known = known && found != of.end();
-            if (known) symbols.push_back(found->second);
-        });
-        if (known) trainer.add(std::move(symbols), counts[i]);
-    }
-    trainer.run(
-        static_cast<std::int64_t>(std::max<std::size_t>(training.min_frequency, 1)),
-        [&] { return all.size() < training.vocabulary_size; },
-        [&](std::int32_t left, std::int32_t right) {
-            std::string token(all.token(left));
-            token += all.token(right).substr(2);
-            return all.add(token);
-        });
-    return WordPiece(std::move(all), std::move(options), where);
-}
-
 #endif
 
 } // namespace lamina
+
+// What learns a vocabulary and what writes one: files of their own.
+#include <lamina/data/word_piece_json.hpp>
+#include <lamina/data/word_piece_training.hpp>
