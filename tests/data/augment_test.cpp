@@ -570,6 +570,105 @@ TEST_CASE("Nothing is allocated once batches come") {
     CHECK(testing::allocations == before);
 }
 
+TEST_CASE("Pieces of images are cut out anywhere, and from the middle") {
+    constexpr std::size_t n = 4000;
+    Images const images = places(n, 5, 7);
+    Images const pieces = augmented(images, {.crop_height = 3, .crop_width = 6, .seed = 5});
+    CHECK(pieces.shape()[0] == n);
+    CHECK(pieces.shape()[1] == 3);
+    CHECK(pieces.shape()[2] == 6);
+    CHECK(pieces.shape()[3] == 2);
+    std::map<std::pair<int, int>, int> corners;
+    for (std::size_t k = 0; k < n; ++k) {
+        auto const top = pieces(k, 0, 0, 0), left = pieces(k, 0, 0, 1);
+        for (std::size_t i = 0; i < 3; ++i)
+            for (std::size_t j = 0; j < 6; ++j) {
+                REQUIRE(pieces(k, i, j, 0) == top + float(i));
+                REQUIRE(pieces(k, i, j, 1) == left + float(j));
+            }
+        ++corners[{int(top), int(left)}];
+    }
+    CHECK(corners.size() == 6); // 3 x 2 places
+    for (auto const& [corner, count] : corners) CHECK(std::abs(count - int(n) / 6) < 120);
+
+    // what is moved is the same image, cut out afterwards
+    AugmentOptions whole{.rotation = 20, .zoom = 0.2f, .horizontal_flip = true, .seed = 5};
+    AugmentOptions cut = whole;
+    cut.crop_height = 3;
+    cut.crop_width = 6;
+    Images const moved = augmented(images, whole), cut_out = augmented(images, cut);
+    std::size_t found = 0;
+    for (std::size_t k = 0; k < 200; ++k) {
+        bool any = false;
+        for (std::size_t top = 0; top <= 2; ++top)
+            for (std::size_t left = 0; left <= 1; ++left) {
+                float worst = 0;
+                for (std::size_t i = 0; i < 3; ++i)
+                    for (std::size_t j = 0; j < 6; ++j)
+                        for (std::size_t c = 0; c < 2; ++c)
+                            worst = std::max(worst, std::abs(cut_out(k, i, j, c) -
+                                                             moved(k, top + i, left + j, c)));
+                any = any || worst < 1e-4f;
+            }
+        found += any;
+    }
+    CHECK(found == 200);
+
+    Images const middle = center_crop(noise_images(2, 6, 5, 3), 3, 2);
+    Images const from = noise_images(2, 6, 5, 3);
+    for (std::size_t k = 0; k < 2; ++k)
+        for (std::size_t i = 0; i < 3; ++i)
+            for (std::size_t j = 0; j < 2; ++j)
+                CHECK(middle(k, i, j, 2) == from(k, i + 1, j + 1, 2)); // 3 / 2 and 3 / 2, as Keras
+    LabelledImages const set{from, {4, 2}, {"a"}, {}};
+    CHECK(values(center_crop(set, 3, 2).images) == values(middle));
+    CHECK(center_crop(set, 3, 2).labels == set.labels);
+    CHECK(values(center_crop(from, 6, 5)) == values(from));
+    // one axis alone, through the stream; a batch is as large as its pieces
+    Floats const labels{0, 1};
+    auto stream = augment(from, labels, {.crop_width = 4}, {.shuffle = false});
+    Batch<float> batch;
+    REQUIRE(stream.next(batch));
+    CHECK(batch.x.size() == 2 * 6 * 4 * 3);
+    for (std::size_t i = 0; i < 6; ++i) {
+        float const first = batch.x[i * 12];
+        CHECK((first == from(0, i, 0, 0) || first == from(0, i, 1, 0)));
+    }
+    ArrayBatches rows({from.data(), from.size()}, labels, 2, {.shuffle = false});
+    auto elsewhere = augment(rows, {6, 5, 3}, {.crop_width = 4});
+    Batch<float> same;
+    REQUIRE(elsewhere.next(same));
+    CHECK(std::equal(same.x.begin(), same.x.end(), batch.x.begin(), batch.x.end()));
+
+    auto const text = complaint([&] { center_crop(from, 7, 2); });
+    CHECK(text == "augment: no piece of 7 x 2 pixels is in images of 6 x 5. Make .crop_height and "
+                  ".crop_width smaller.");
+    CHECK(complaint([&] { center_crop(from, 0, 2); }) ==
+          "center_crop: a piece of 0 x 2 has no pixel.");
+}
+
+TEST_CASE("Pieces with mixup and cutout, the same with threads, and nothing is allocated") {
+    Images const images = noise_images(30, 9, 8, 3);
+    Tensor<float, 2> y({30, 2}, 0.5f);
+    for (std::size_t i = 0; i < 30; ++i) y(i, 0) = float(i);
+    AugmentOptions options = everything();
+    options.crop_height = 5;
+    options.crop_width = 6;
+    options.mixup = 0.4f;
+    auto alone = augment(images, y, options, {.batch_size = 7});
+    Threads pool(3);
+    options.threads = &pool;
+    auto shared = augment(images, y, options, {.batch_size = 30, .shuffle = false});
+    auto const found = epoch(alone, 2);
+    CHECK(found == epoch(shared, 2));
+    CHECK(found.begin()->second.size() == 5 * 6 * 3 + 2);
+    std::size_t const before = testing::allocations;
+    Batch<float> batch;
+    alone.restart(1);
+    while (alone.next(batch)) continue;
+    CHECK(testing::allocations == before);
+}
+
 TEST_CASE("What makes no sense is refused") {
     Images const images = noise_images(3, 4, 4, 1);
     Floats const labels{0, 1, 1};

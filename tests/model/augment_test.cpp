@@ -76,3 +76,16 @@ TEST_CASE("Mixed targets train a model on rows") {
     auto const [loss, accuracy] = model.evaluate(data.images, to_categorical(data.labels));
     CHECK(accuracy > 0.9);
 }
+
+TEST_CASE("A network learns from pieces that are smaller than the images") {
+    LabelledImages const data = lines(120);
+    auto model = compile(Sequential{Input<5, 5, 1>{}, Conv2D<4, 3, ReLU, Same>{}, MaxPooling2D<2>{},
+                                    Flatten{}, Dense<2, Softmax>{}},
+                         Adam{.learning_rate = 0.01f}, SparseCategoricalCrossentropy{}, Accuracy{});
+    auto const middle = center_crop(data, 5, 5);
+    auto const history =
+        model.fit(augment(data, {.crop_height = 5, .crop_width = 5}, {.batch_size = 10}),
+                  {.epochs = 20, .validation_data = {middle.images, middle.labels}, .verbose = 0});
+    CHECK(history["loss"].back() < 0.5 * history["loss"].front());
+    CHECK(history["val_accuracy"].back() > 0.8); // some lines lie outside the middle
+}

@@ -9,6 +9,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/augment_options.hpp>
+#include <lamina/data/augmented_batch.hpp>
 #include <lamina/data/augmenter.hpp>
 #include <lamina/data/batches.hpp>
 #include <lamina/data/labelled_images.hpp>
@@ -72,7 +73,7 @@ public:
 
     bool next(Batch<float>& batch) {
         if (!batches_.next(batch)) return false;
-        std::size_t const n = batch.n, numbers = batch_.augmenter().size();
+        std::size_t const n = batch.n, numbers = batch_.augmenter().taken();
         if (n == 0 || batch.x.size() != n * numbers || batch.y.size() % n != 0) {
             detail::fail(Error::Kind::data, {"augment"},
                          {"a batch of ", n, " samples has ", batch.x.size(), " numbers of x and ",
@@ -112,6 +113,10 @@ private:
 ///                       {.batch_size = 64}),
 ///               {.epochs = 5, .validation_data = {test.images, test.labels}});
 ///
+/// With {.crop_height = 24, .crop_width = 24} pieces of larger images are trained on, each time
+/// others: the network begins with Input<24, 24, 3>, and center_crop(test.images, 24, 24) are the
+/// images to test on.
+///
 /// Errors      (run time) the images have not four axes, or there are more of them than labels; an
 ///             option is negative or makes no sense
 /// Source      keras.preprocessing.image.ImageDataGenerator; DeVries and Taylor (2017), "Improved
@@ -137,6 +142,11 @@ requires(Batches<std::remove_cvref_t<B>>) AugmentedBatches<B> augment(
 /// The images as augment gives them in an epoch, without mixup: to look at.
 Tensor<float, 4> augmented(Tensor<float, 4> const& images, AugmentOptions const& options,
                            std::size_t epoch = 0);
+
+/// The middle of each image: what is tested on where random pieces were trained on.
+Tensor<float, 4> center_crop(Tensor<float, 4> const& images, std::size_t height, std::size_t width);
+/// The same with the labels.
+LabelledImages center_crop(LabelledImages const& data, std::size_t height, std::size_t width);
 
 #if LAMINA_BODIES
 
@@ -189,7 +199,7 @@ LAMINA_INLINE bool AugmentedImages::next(Batch<float>& batch) {
     if (step_ == steps()) return false;
     ++step_;
     std::size_t const n = std::min(options_.batch_size, order_.size() - position_);
-    std::size_t const numbers = batch_.augmenter().size();
+    std::size_t const numbers = batch_.augmenter().taken();
     for (std::size_t i = 0; i < n; ++i) {
         std::size_t const sample = order_[position_ + i];
         Random const random = random_.child(sample);
@@ -206,13 +216,24 @@ LAMINA_INLINE bool AugmentedImages::next(Batch<float>& batch) {
 augmented(Tensor<float, 4> const& images, AugmentOptions const& options, std::size_t epoch) {
     auto const s = images.shape();
     detail::Augmenter const augmenter({s[1], s[2], s[3]}, options);
-    auto out = Tensor<float, 4>::from_shape(s);
+    auto out =
+        Tensor<float, 4>::from_shape({s[0], augmenter.new_height(), augmenter.new_width(), s[3]});
     Random const random = Random{options.seed}.child(epoch);
-    for (std::size_t i = 0; i < s[0]; ++i) {
-        std::size_t const at = i * augmenter.size();
-        augmenter.apply(images.data() + at, out.data() + at, random.child(i));
-    }
+    for (std::size_t i = 0; i < s[0]; ++i)
+        augmenter.apply(images.data() + i * augmenter.taken(), out.data() + i * augmenter.size(),
+                        random.child(i));
     return out;
+}
+
+[[gnu::cold]] LAMINA_INLINE Tensor<float, 4> center_crop(Tensor<float, 4> const& images,
+                                                         std::size_t height, std::size_t width) {
+    if (height == 0 || width == 0)
+        detail::refuse("center_crop", {"a piece of ", height, " x ", width, " has no pixel."});
+    return augmented(images, {.crop_height = height, .crop_width = width, .crop_center = true});
+}
+[[gnu::cold]] LAMINA_INLINE LabelledImages center_crop(LabelledImages const& data,
+                                                       std::size_t height, std::size_t width) {
+    return {center_crop(data.images, height, width), data.labels, data.classes, data.scaling};
 }
 
 #endif

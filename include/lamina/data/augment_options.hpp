@@ -26,6 +26,10 @@ struct AugmentOptions {
     /// So many pixels are put around, and a piece of the image's size is cut out anywhere: a shift
     /// by whole pixels.
     std::size_t random_crop = 0;
+    /// Of the image that came of it a piece of this height and width, from anywhere: what is
+    /// trained on is smaller than the images. 0: all of it. Keras' RandomCrop.
+    std::size_t crop_height = 0, crop_width = 0;
+    bool crop_center = false; ///< ... from the middle. Keras' CenterCrop
     FillMode fill_mode = FillMode::nearest;
     float fill_value = 0; ///< of FillMode::constant and of cutout
 

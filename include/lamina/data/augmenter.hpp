@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/augment_options.hpp>
-#include <lamina/data/batches.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,21 +13,19 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
-#include <span>
-#include <vector>
 
 namespace lamina::detail {
 
-/// A number of Beta(alpha, alpha).
-double beta_draw(Random random, double alpha);
-
-/// Changes images of one shape, height x width x channels. What becomes of an image is a function
-/// of the image and of `random` alone.
+/// Changes images of one shape, height x width x channels; what comes out may be smaller. What
+/// becomes of an image is a function of the image and of `random` alone.
 class Augmenter {
 public:
     Augmenter(std::array<std::size_t, 3> shape, AugmentOptions const& options);
 
-    std::size_t size() const { return height_ * width_ * channels_; }
+    std::size_t taken() const { return height_ * width_ * channels_; } ///< numbers of an image
+    std::size_t size() const { return new_height_ * new_width_ * channels_; } ///< of a new one
+    std::size_t new_height() const { return new_height_; }
+    std::size_t new_width() const { return new_width_; }
     AugmentOptions const& options() const { return options_; }
 
     /// All but mixup. `to` is another place than `from`.
@@ -41,71 +36,34 @@ private:
     struct Affine {
         float y0, yi, yj, x0, xi, xj;
     };
+    /// Where the piece that is kept begins.
+    struct Corner {
+        std::size_t top, left;
+    };
+    Corner corner(Random random) const;
     Affine draw(Random random) const;
     template <std::size_t Channels>
     void warp(float const* from, float* to, Affine const& at) const;
     void change_values(float* to, Random random) const;
 
-    std::size_t height_, width_, channels_;
+    std::size_t height_, width_, channels_, new_height_, new_width_;
     AugmentOptions options_;
     bool moves_ = false;
 };
 
-/// A batch that is being augmented: jobs() are set by whoever knows where samples come from, and
-/// run() does them.
-class AugmentedBatch {
-public:
-    struct Job {
-        float const* x;
-        float const* y;
-        float const* other_x; // mixed in, with mixup
-        float const* other_y;
-        Random random;
-    };
-
-    AugmentedBatch(std::array<std::size_t, 3> shape, AugmentOptions const& options)
-        : augmenter_(shape, options) {}
-
-    Augmenter const& augmenter() const { return augmenter_; }
-    /// Room for batches of n.
-    void reserve(std::size_t n, std::size_t targets);
-    Job& job(std::size_t i) { return jobs_[i]; }
-    void run(std::size_t n, std::size_t targets, Batch<float>& batch);
-    /// Mixed targets make sense if they are one-hot, yes or no, or measured; not if they are
-    /// classes 0, 1, 2, ...
-    void check_targets(std::span<float const> y, std::size_t targets) const;
-
-private:
-    Augmenter augmenter_;
-    std::vector<Job> jobs_;
-    Block<float> x_, y_, scratch_; // scratch_: an image for each thread
-};
-
 #if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE double beta_draw(Random random, double alpha) {
-    // Marsaglia and Tsang (2000), "A simple method for generating gamma variables": two of those,
-    // and the first one's share of both. Below 1 a gamma variable of alpha + 1 times u^(1 / alpha).
-    auto const gamma = [alpha](Random r) {
-        double const d = (alpha < 1 ? alpha + 1 : alpha) - 1.0 / 3, c = 1 / std::sqrt(9 * d);
-        for (std::uint64_t i = 1;; i += 2) {
-            double const x = r.normal(i), t = 1 + c * x, v = t * t * t;
-            double const u = (double(r.bits(i + 1) >> 11) + 0.5) * 0x1p-53;
-            if (t > 0 && std::log(u) < 0.5 * x * x + d - d * v + d * std::log(v)) {
-                double const w = (double(r.bits(0) >> 11) + 0.5) * 0x1p-53;
-                return d * v * (alpha < 1 ? std::pow(w, 1 / alpha) : 1.0);
-            }
-        }
-    };
-    double const a = gamma(random.child(0)), b = gamma(random.child(1));
-    return a + b > 0 ? a / (a + b) : 1.0;
-}
 
 [[gnu::cold]] LAMINA_INLINE Augmenter::Augmenter(std::array<std::size_t, 3> shape,
                                                  AugmentOptions const& o)
-    : height_(shape[0]), width_(shape[1]), channels_(shape[2]), options_(o) {
+    : height_(shape[0]), width_(shape[1]), channels_(shape[2]),
+      new_height_(o.crop_height ? o.crop_height : height_),
+      new_width_(o.crop_width ? o.crop_width : width_), options_(o) {
     constexpr auto where = "augment";
-    if (size() == 0) refuse(where, {"images of ", Dims{shape}, " have no pixel."});
+    if (taken() == 0) refuse(where, {"images of ", Dims{shape}, " have no pixel."});
+    if (new_height_ > height_ || new_width_ > width_) {
+        refuse(where, {"no piece of ", new_height_, " x ", new_width_, " pixels is in images of ",
+                       height_, " x ", width_, ". Make .crop_height and .crop_width smaller."});
+    }
     struct Named {
         char const* name;
         float value, below;
@@ -155,9 +113,17 @@ LAMINA_INLINE Augmenter::Affine Augmenter::draw(Random random) const {
     float const c = std::cos(angle) / size, s = std::sin(angle) / size;
     float const fy = upside_down ? -1.0f : 1.0f, fx = mirrored ? -1.0f : 1.0f;
     Affine at{0, fy * c, fy * s, 0, -fx * s, fx * c};
-    at.y0 = middle_y - at.yi * (middle_y + down) - at.yj * (middle_x + right);
-    at.x0 = middle_x - at.xi * (middle_y + down) - at.xj * (middle_x + right);
+    auto const [top, left] = corner(random);
+    float const from_y = middle_y + down - float(top), from_x = middle_x + right - float(left);
+    at.y0 = middle_y - at.yi * from_y - at.yj * from_x;
+    at.x0 = middle_x - at.xi * from_y - at.xj * from_x;
     return at;
+}
+
+LAMINA_INLINE Augmenter::Corner Augmenter::corner(Random random) const {
+    std::size_t const down = height_ - new_height_, right = width_ - new_width_;
+    if (options_.crop_center) return {down / 2, right / 2};
+    return {random.below(13, down + 1), random.below(14, right + 1)};
 }
 
 /// Channels: how many, or 0 if the compiler does not know.
@@ -176,8 +142,10 @@ void Augmenter::warp(float const* from, float* to, Affine const& at) const {
         return i < n ? i : 2 * n - 1 - i;
     };
     float const fill = options_.fill_value;
-    for (std::ptrdiff_t i = 0; i < h; ++i) {
-        for (std::ptrdiff_t j = 0; j < w; ++j, to += channels) {
+    auto const rows = static_cast<std::ptrdiff_t>(new_height_),
+               columns = static_cast<std::ptrdiff_t>(new_width_);
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+        for (std::ptrdiff_t j = 0; j < columns; ++j, to += channels) {
             float const y = at.y0 + at.yi * float(i) + at.yj * float(j);
             float const x = at.x0 + at.xi * float(i) + at.xj * float(j);
             float const below = std::floor(y), left = std::floor(x);
@@ -235,70 +203,26 @@ LAMINA_INLINE void Augmenter::change_values(float* to, Random random) const {
     if (o.cutout > 0) {
         // From `before` pixels before its middle on, as far as it is in the image.
         std::size_t const before = o.cutout / 2, after = o.cutout - before;
-        std::size_t const y = random.below(10, height_), x = random.below(11, width_);
-        std::size_t const first = y - std::min(y, before), last = std::min(y + after, height_);
-        std::size_t const left = x - std::min(x, before), right = std::min(x + after, width_);
+        std::size_t const h = new_height_, w = new_width_;
+        std::size_t const y = random.below(10, h), x = random.below(11, w);
+        std::size_t const first = y - std::min(y, before), last = std::min(y + after, h);
+        std::size_t const left = x - std::min(x, before), right = std::min(x + after, w);
         for (std::size_t i = first; i < last; ++i)
-            std::fill(to + (i * width_ + left) * channels_, to + (i * width_ + right) * channels_,
+            std::fill(to + (i * w + left) * channels_, to + (i * w + right) * channels_,
                       o.fill_value);
     }
 }
 
 LAMINA_INLINE void Augmenter::apply(float const* from, float* to, Random random) const {
-    if (!moves_) std::copy_n(from, size(), to);
-    else if (channels_ == 1) warp<1>(from, to, draw(random));
+    if (!moves_) {
+        auto const [top, left] = corner(random);
+        for (std::size_t i = 0; i < new_height_; ++i)
+            std::copy_n(from + ((top + i) * width_ + left) * channels_, new_width_ * channels_,
+                        to + i * new_width_ * channels_);
+    } else if (channels_ == 1) warp<1>(from, to, draw(random));
     else if (channels_ == 3) warp<3>(from, to, draw(random));
     else warp<0>(from, to, draw(random));
     change_values(to, random);
-}
-
-[[gnu::cold]] LAMINA_INLINE void AugmentedBatch::reserve(std::size_t n, std::size_t targets) {
-    AugmentOptions const& o = augmenter_.options();
-    if (jobs_.size() < n) jobs_.resize(n);
-    x_.reserve(n * augmenter_.size());
-    y_.reserve(n * targets);
-    if (o.mixup > 0) scratch_.reserve((o.threads ? o.threads->count() : 1) * augmenter_.size());
-}
-
-[[gnu::cold]] LAMINA_INLINE void AugmentedBatch::check_targets(std::span<float const> y,
-                                                               std::size_t targets) const {
-    if (!(augmenter_.options().mixup > 0) || targets != 1) return;
-    bool whole = true, class_beyond_1 = false;
-    for (float const v : y) {
-        whole = whole && v == std::floor(v);
-        class_beyond_1 = class_beyond_1 || (v != 0 && v != 1);
-    }
-    if (whole && class_beyond_1) {
-        refuse("augment", {".mixup mixes the labels too, and classes 0, 1, 2, ... cannot be mixed. "
-                           "Give rows: to_categorical(labels)."});
-    }
-}
-
-LAMINA_INLINE void AugmentedBatch::run(std::size_t n, std::size_t targets, Batch<float>& batch) {
-    AugmentOptions const& o = augmenter_.options();
-    std::size_t const numbers = augmenter_.size();
-    constexpr std::size_t grain = 4;
-    parallel_for(o.threads, n, grain, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-        for (std::size_t i = begin; i < end; ++i) {
-            Job const& job = jobs_[i];
-            float* const x = x_.data() + i * numbers;
-            float* const y = y_.data() + i * targets;
-            augmenter_.apply(job.x, x, job.random);
-            if (!(o.mixup > 0)) {
-                std::copy_n(job.y, targets, y);
-                continue;
-            }
-            float* const other = scratch_.data() + worker * numbers;
-            augmenter_.apply(job.other_x, other, job.random.child(1));
-            float const l = float(beta_draw(job.random.child(2), double(o.mixup)));
-            for (std::size_t k = 0; k < numbers; ++k) x[k] = l * x[k] + (1 - l) * other[k];
-            for (std::size_t k = 0; k < targets; ++k)
-                y[k] = l * job.y[k] + (1 - l) * job.other_y[k];
-        }
-    });
-    batch.x = {x_.data(), n * numbers};
-    batch.y = {y_.data(), n * targets};
-    batch.n = n;
 }
 
 #endif
