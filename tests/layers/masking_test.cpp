@@ -5,8 +5,10 @@
 #include "support/layers.hpp"
 
 #include <lamina/layers/dense.hpp>
+#include <lamina/layers/permute.hpp>
 
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -29,4 +31,14 @@ TEST_CASE("Masking: moments that are all padding are skipped, others kept whole"
     auto const all = bench.backward();
     std::vector<double> const dx(all.end() - 12, all.end());
     CHECK(dx == std::vector<double>{.5, .5, 0, 0, .5, .5, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("Masking: a mask ends where time becomes another axis, be they as long") {
+    constexpr auto net =
+        Sequential{Input<3, 3>{}, Masking{}, Permute<2, 1>{}, GlobalAveragePooling1D{}};
+    Bench<Network<std::remove_const_t<decltype(net)>, double>> bench(net, 1, {});
+    bench.x[0] = {1, 2, 3, 0, 0, 0, 4, 5, 6};
+    CHECK(bench.forward(false) == std::vector<double>{2, 0, 5}); // the mean of 3 features, not of 2
+    check_layer("in its place",
+                Sequential{Input<3, 3>{}, Masking{}, Permute<1, 2>{}, GlobalAveragePooling1D{}});
 }

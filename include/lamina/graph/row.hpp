@@ -98,7 +98,7 @@ struct Graph {
             row.scope = its_scope;
             row.layer = value_bytes;
             if (op->mask) row.mask = index;
-            else if (!op->integer && op->output.rank == 2) {
+            else if (!op->integer && op->output.rank == 2 && !op->moves_time) {
                 // A mask travels as long as its time axis does. What joins moment by moment takes
                 // it from any input; what looks along time gives back the first input's moments.
                 int const from_inputs = op->each_moment ? row.arity : 1;

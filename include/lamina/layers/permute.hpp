@@ -14,6 +14,7 @@ namespace lamina {
 ///
 /// Input       a shape of as many axes
 /// Output      axis k is axis Axes[k] of the input
+/// Mask        ends where time is no longer the first axis
 /// Errors      (compile time) Axes are not 1 ... rank, each once
 /// Source      keras.layers.Permute
 template <std::size_t... Axes>
@@ -43,6 +44,7 @@ struct Permute {
         }
         using Output = decltype(output<fits>());
         static constexpr bool needs_x = false, needs_y = false;
+        static constexpr bool moves_time = rank > 0 && order[0] != 0;
         static constexpr auto back = [] {
             std::array<std::size_t, rank> from{};
             for (std::size_t k = 0; fits && k < rank; ++k) from[order[k]] = k;
