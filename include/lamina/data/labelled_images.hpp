@@ -3,11 +3,9 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/random.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/data/order.hpp>
 #include <lamina/data/scaling.hpp>
-#include <lamina/data/table.hpp>
+#include <lamina/data/split.hpp>
 
 #include <algorithm>
 #include <array>
@@ -140,46 +138,14 @@ LabelledImages::take(std::span<std::size_t const> which) const {
 
 [[gnu::cold]] LAMINA_INLINE ImageSplitInThree
 LabelledImages::split_in_three(SplitInThreeOptions const& options) const {
-    if (!options.label.empty())
-        detail::refuse("split", {".label is a table's. The labels of images are known."});
-    if (labels.size() != size()) {
-        detail::refuse("split", {"there are ", detail::Counted{size(), "image"}, " and ",
-                                 detail::Counted{labels.size(), "label"}, "."});
-    }
-    std::size_t const test = detail::part_size(options.test, options.test_rows, size(), ".test");
-    std::size_t const validation =
-        detail::part_size(options.validation, options.validation_rows, size(), ".validation");
-    if (test + validation >= size()) {
-        detail::refuse("split",
-                       {validation, " images to validate and ", test, " to test leave none of ",
-                        detail::Counted{size(), "image"}, " to train."});
-    }
-    std::vector<std::size_t> train(size()), class_of;
-    std::iota(train.begin(), train.end(), std::size_t{0});
-    if (options.shuffle) detail::shuffle(train, Random{options.seed});
-    if (options.stratified.value_or(true)) {
-        for (std::int32_t const label : labels) {
-            if (label < 0 || label >= 1 << 20) {
-                detail::refuse("split", {"the label ", label,
-                                         " is no class from 0 to below 2^20. "
-                                         "Use .stratified = false."});
-            }
-            class_of.push_back(std::size_t(label));
-        }
-    }
-    auto const to_test = detail::take_part(train, test, class_of);
-    auto const to_validate = detail::take_part(train, validation, class_of);
-    return {take(train), take(to_validate), take(to_test)};
+    constexpr std::size_t most_classes = 1 << 20; // where they have no names
+    auto const parts = detail::cut_labelled(size(), "image", options, labels,
+                                            classes.empty() ? most_classes : classes.size());
+    return {take(parts.train), take(parts.validation), take(parts.test)};
 }
 
 [[gnu::cold]] LAMINA_INLINE ImageSplit LabelledImages::split(SplitOptions const& options) const {
-    ImageSplitInThree sets = split_in_three({.validation = 0,
-                                             .test = options.test,
-                                             .test_rows = options.test_rows,
-                                             .seed = options.seed,
-                                             .shuffle = options.shuffle,
-                                             .stratified = options.stratified,
-                                             .label = options.label});
+    ImageSplitInThree sets = split_in_three(detail::in_three(options));
     return {std::move(sets.train), std::move(sets.test)};
 }
 

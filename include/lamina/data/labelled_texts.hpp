@@ -4,8 +4,8 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/random.hpp>
-#include <lamina/data/order.hpp>
+#include <lamina/data/column.hpp>
+#include <lamina/data/split.hpp>
 #include <lamina/data/table.hpp>
 
 #include <algorithm>
@@ -79,46 +79,12 @@ LabelledTexts::take(std::span<std::size_t const> which) const {
 
 [[gnu::cold]] LAMINA_INLINE TextSplitInThree
 LabelledTexts::split_in_three(SplitInThreeOptions const& options) const {
-    if (!options.label.empty())
-        detail::refuse("split", {".label is a table's. The labels of texts are known."});
-    if (labels.size() != size()) {
-        detail::refuse("split", {"there are ", detail::Counted{size(), "text"}, " and ",
-                                 detail::Counted{labels.size(), "label"}, "."});
-    }
-    std::size_t const test = detail::part_size(options.test, options.test_rows, size(), ".test");
-    std::size_t const validation =
-        detail::part_size(options.validation, options.validation_rows, size(), ".validation");
-    if (test + validation >= size()) {
-        detail::refuse("split",
-                       {validation, " texts to validate and ", test, " to test leave none of ",
-                        detail::Counted{size(), "text"}, " to train."});
-    }
-    std::vector<std::size_t> train(size()), class_of;
-    for (std::size_t i = 0; i < size(); ++i) train[i] = i;
-    if (options.shuffle) detail::shuffle(train, Random{options.seed});
-    if (options.stratified.value_or(true)) {
-        for (std::int32_t const label : labels) {
-            if (label < 0 || std::size_t(label) >= classes.size()) {
-                detail::refuse("split", {"the label ", label, " is not below ",
-                                         detail::Counted{classes.size(), "name"},
-                                         " of classes. Use .stratified = false."});
-            }
-            class_of.push_back(std::size_t(label));
-        }
-    }
-    auto const to_test = detail::take_part(train, test, class_of);
-    auto const to_validate = detail::take_part(train, validation, class_of);
-    return {take(train), take(to_validate), take(to_test)};
+    auto const parts = detail::cut_labelled(size(), "text", options, labels, classes.size());
+    return {take(parts.train), take(parts.validation), take(parts.test)};
 }
 
 [[gnu::cold]] LAMINA_INLINE TextSplit LabelledTexts::split(SplitOptions const& options) const {
-    TextSplitInThree sets = split_in_three({.validation = 0,
-                                            .test = options.test,
-                                            .test_rows = options.test_rows,
-                                            .seed = options.seed,
-                                            .shuffle = options.shuffle,
-                                            .stratified = options.stratified,
-                                            .label = options.label});
+    TextSplitInThree sets = split_in_three(detail::in_three(options));
     return {std::move(sets.train), std::move(sets.test)};
 }
 

@@ -9,6 +9,7 @@
 #include <lamina/data/dataset.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/scaling.hpp>
+#include <lamina/data/split.hpp>
 
 #include <algorithm>
 #include <array>
@@ -69,31 +70,6 @@ struct MapRule {
     double number = 0;
     bool is_text = false;
     double to = 0;
-};
-
-struct SplitOptions {
-    /// The share of the rows that test, rounded to whole rows; or their number.
-    float test = 0.2f;
-    std::size_t test_rows = 0;
-    std::uint64_t seed = 0;
-    /// false: the last rows test.
-    bool shuffle = true;
-    /// Every part gets its share of every class. Not given: yes if the label was text.
-    std::optional<bool> stratified = {};
-    /// What is to be predicted; not given: the last column.
-    ColumnNames label = {};
-};
-
-/// As SplitOptions, with a part to validate.
-struct SplitInThreeOptions {
-    float validation = 0.1f;
-    float test = 0.2f;
-    std::size_t validation_rows = 0;
-    std::size_t test_rows = 0;
-    std::uint64_t seed = 0;
-    bool shuffle = true;
-    std::optional<bool> stratified = {};
-    ColumnNames label = {};
 };
 
 struct DatasetOptions {
@@ -314,8 +290,6 @@ private:
     template <class T>
     Tensor<T, 2> gather(Rows const& columns, Rows const& rows, Scaling const& scaling) const;
     void gather(Dataset& to, Rows const& x, Rows const& y, Rows const& rows) const;
-    struct Sizes;
-    SplitInThree parts(Sizes const& sizes, ColumnNames const& label) const;
     std::vector<std::size_t> classes_of_rows(Rows const& labels) const;
 
     std::vector<Column> columns_;

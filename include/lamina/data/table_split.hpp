@@ -266,102 +266,14 @@ Table::classes_of_rows(Rows const& labels) const {
 
 #endif
 
-namespace detail {
-
 #if LAMINA_BODIES
 
-/// Takes the last `count` of the rows, or as many of each class as is its share (largest remainders
-/// first, and never the whole of a class of several rows if it can be helped). Both parts keep
-/// their order.
-[[gnu::cold]] LAMINA_INLINE std::vector<std::size_t>
-take_part(std::vector<std::size_t>& rows, std::size_t count,
-          std::vector<std::size_t> const& class_of_row) {
-    std::vector<std::size_t> sizes(1), part(count);
-    for (std::size_t row : rows) {
-        std::size_t const k = class_of_row.empty() ? 0 : class_of_row[row];
-        if (k >= sizes.size()) sizes.resize(k + 1);
-        ++sizes[k];
-    }
-    std::vector<std::size_t> quota(sizes.size());
-    std::size_t given = 0;
-    auto const share = [&](std::size_t k) {
-        return double(count) * double(sizes[k]) / double(rows.size());
-    };
-    for (std::size_t k = 0; k < sizes.size(); ++k) given += quota[k] = std::size_t(share(k));
-    for (; given < count; ++given) {
-        // What is left of its share; less for a class that would be used up, so that it comes last.
-        double most = -8;
-        std::size_t best = 0;
-        for (std::size_t k = 0; k < sizes.size(); ++k) {
-            double left = share(k) - double(quota[k]);
-            if (quota[k] + 1 == sizes[k]) left -= 4;
-            if (quota[k] < sizes[k] && left > most) {
-                most = left;
-                best = k;
-            }
-        }
-        ++quota[best];
-    }
-    // From the end, and what is not taken moves up there.
-    std::size_t left = count, kept = rows.size();
-    for (std::size_t i = rows.size(); i-- > 0;) {
-        std::size_t& wanted = quota[class_of_row.empty() ? 0 : class_of_row[rows[i]]];
-        if (wanted == 0) rows[--kept] = rows[i];
-        else {
-            --wanted;
-            part[--left] = rows[i];
-        }
-    }
-    rows.erase(rows.begin(), rows.begin() + std::ptrdiff_t(kept));
-    return part;
-}
-
-/// How many of `rows` rows a part gets.
-[[gnu::cold]] LAMINA_INLINE std::size_t part_size(float share, std::size_t number, std::size_t rows,
-                                                  char const* option) {
-    if (number == 0 && !(share >= 0 && share < 1)) {
-        fail(Error::Kind::argument, {"split"},
-             {option, " = ", double(share),
-              " is no share of the rows. It is from 0 to less than 1; a number of rows is ", option,
-              "_rows."});
-    }
-    std::size_t const n = number ? number : std::size_t(double(share) * double(rows) + 0.5);
-    if ((n == 0 && share > 0) || n >= rows) {
-        fail(Error::Kind::argument, {"split"},
-             {option, " would get ", n, " of ", Counted{rows, "row"},
-              ", and every part needs at least one."});
-    }
-    return n;
-}
-
-#endif
-
-} // namespace detail
-
-struct Table::Sizes {
-    float test = 0, validation = 0;
-    std::size_t test_rows = 0, validation_rows = 0;
-    std::uint64_t seed = 0;
-    bool shuffle = true;
-    std::optional<bool> stratified = {};
-};
-
-#if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE SplitInThree Table::parts(Sizes const& options,
-                                                      ColumnNames const& label_names) const {
-    Rows const y = labels(label_names), x = features(y);
+[[gnu::cold]] LAMINA_INLINE SplitInThree
+Table::split_in_three(SplitInThreeOptions const& options) const {
+    Rows const y = labels(options.label), x = features(y);
     ready(x);
     ready(y);
-    std::size_t const test = detail::part_size(options.test, options.test_rows, rows(), ".test");
-    std::size_t const validation =
-        detail::part_size(options.validation, options.validation_rows, rows(), ".validation");
-    if (test + validation >= rows()) {
-        detail::fail(Error::Kind::argument, {"split"},
-                     {validation, " rows to validate and ", test, " to test leave none of ",
-                      detail::Counted{rows(), "row"}, " to train."});
-    }
-
+    auto const sizes = detail::part_sizes(rows(), "row", options);
     Column const& label = columns_[y.front()];
     bool one_hot = label.group() != label.name();
     for (std::size_t c : y) one_hot = one_hot && columns_[c].group() == label.group();
@@ -371,43 +283,22 @@ struct Table::Sizes {
         detail::fail(Error::Kind::argument, {"split"},
                      {"several labels are no classes to stratify by. Use .stratified = false."});
     }
-
-    Rows train = all_rows();
-    if (options.shuffle) detail::shuffle(train, Random{options.seed});
-    Rows const classes = stratified ? classes_of_rows(y) : Rows();
-    Rows const to_test = detail::take_part(train, test, classes);
-    Rows const to_validate = detail::take_part(train, validation, classes);
+    auto const parts =
+        detail::cut(rows(), sizes, options, stratified ? classes_of_rows(y) : Rows());
     SplitInThree sets;
-    sets.train.scaling = fit(x, train, false);
-    sets.train.target_scaling = fit(y, train, true);
-    gather(sets.train, x, y, train);
+    sets.train.scaling = fit(x, parts.train, false);
+    sets.train.target_scaling = fit(y, parts.train, true);
+    gather(sets.train, x, y, parts.train);
     sets.test.scaling = sets.validation.scaling = sets.train.scaling;
     sets.test.target_scaling = sets.validation.target_scaling = sets.train.target_scaling;
-    gather(sets.validation, x, y, to_validate);
-    gather(sets.test, x, y, to_test);
+    gather(sets.validation, x, y, parts.validation);
+    gather(sets.test, x, y, parts.test);
     return sets;
 }
 
 [[gnu::cold]] LAMINA_INLINE Split Table::split(SplitOptions const& options) const {
-    SplitInThree sets = parts({.test = options.test,
-                               .test_rows = options.test_rows,
-                               .seed = options.seed,
-                               .shuffle = options.shuffle,
-                               .stratified = options.stratified},
-                              options.label);
+    SplitInThree sets = split_in_three(detail::in_three(options));
     return {std::move(sets.train), std::move(sets.test)};
-}
-
-[[gnu::cold]] LAMINA_INLINE SplitInThree
-Table::split_in_three(SplitInThreeOptions const& options) const {
-    return parts({.test = options.test,
-                  .validation = options.validation,
-                  .test_rows = options.test_rows,
-                  .validation_rows = options.validation_rows,
-                  .seed = options.seed,
-                  .shuffle = options.shuffle,
-                  .stratified = options.stratified},
-                 options.label);
 }
 
 #endif
