@@ -137,6 +137,25 @@ TEST_CASE("shuffled batches of several inputs learn, with samples kept apart") {
     CHECK(history.last("loss") < 0.3);
 }
 
+TEST_CASE("validated on batches as on arrays") {
+    Task const task;
+    auto model = two_and_two();
+    auto other = model;
+    auto const stream = [&](bool shuffle) {
+        return batches(task.walk(), {.batch_size = 8, .shuffle = shuffle, .seed = 2});
+    };
+    auto const by_batches = model.fit(stream(true), stream(false), {.epochs = 4, .verbose = 0});
+    // arrays are validated on in batches of .batch_size
+    auto const by_arrays =
+        other.fit(stream(true), {.epochs = 4, .batch_size = 8,
+                                 .validation_data = {task.x(), task.y()}, .verbose = 0});
+    for (char const* const name : {"loss", "accuracy", "val_loss", "val_accuracy"})
+        for (std::size_t e = 0; e < 4; ++e) CHECK(by_batches[name][e] == by_arrays[name][e]);
+    auto none = batches(std::vector<decltype(task.sample(0))>{}, {});
+    CHECK(complaint([&] { model.fit(stream(true), none, {.verbose = 0}); }) ==
+          "fit: the batches to validate on have no sample.");
+}
+
 TEST_CASE("what a batch of several columns cannot be") {
     Task const task;
     auto model = two_and_two();

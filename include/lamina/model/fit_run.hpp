@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
 #include <lamina/model/trainer.hpp>
@@ -30,9 +31,9 @@ class FitRun final : public FitLoop {
     using Sums = typename M::Sums;
 
 public:
-    /// held: what is validated on; may be empty.
+    /// held: what is validated on, samples or batches; may be empty.
     FitRun(M& model, Source& source, Held& held, FitOptions const& options)
-        : FitLoop(options, model.progress, metric_names<Sums>(model.metrics), held.count > 0),
+        : FitLoop(options, model.progress, metric_names<Sums>(model.metrics), validates(held)),
           model_(model), source_(source), held_(held) {
         if (model.progress.learning_rate > 0)
             model.optimizer.learning_rate = model.progress.learning_rate;
@@ -63,6 +64,10 @@ public:
     }
 
 private:
+    static bool validates(Held const& held) {
+        if constexpr (requires { held.count; }) return held.count > 0;
+        else return true;
+    }
     std::size_t begin_run() override {
         model_.trainer_.reserve(options_.batch_size, threads_);
         model_.trainer_.take_state(model_.weights);
@@ -104,11 +109,15 @@ private:
         held_.begin_epoch(0, options_.batch_size, false, {});
         BatchView<T> view{};
         double loss = 0;
-        while (held_.next(view))
+        std::size_t seen = 0;
+        while (held_.next(view)) {
             loss += double(model_.trainer_.examiner.evaluate(model_.weights, held_sums_,
                                                              model_.metrics, view, threads_)) *
                     double(view.size);
-        write(values_.size() / 2, loss / double(held_.count), held_sums_);
+            seen += view.size;
+        }
+        if (seen == 0) refuse("fit", {"the batches to validate on have no sample."});
+        write(values_.size() / 2, loss / double(seen), held_sums_);
     }
 
     /// The values from place `at` on: a loss and its metrics.

@@ -131,6 +131,14 @@ public:
                          options.validation_data.y);
         return detail::FitRun(*this, source, held.samples, options).run();
     }
+    /// The same, validated on other batches behind each epoch.
+    template <class B, class V>
+    requires(Batches<std::remove_cvref_t<B>>&& Batches<std::remove_cvref_t<V>>) History
+        fit(B&& batches, V&& validation, FitOptions const& options = {}) {
+        StreamOf<B> source(batches, losses(), "fit");
+        StreamOf<V> held(validation, losses(), "fit: validation");
+        return detail::FitRun(*this, source, held, options).run();
+    }
 
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
@@ -176,18 +184,22 @@ public:
     template <std::size_t K = 0, class B>
     requires(Batches<std::remove_cvref_t<B>>) auto predict(
         B&& batches, PredictOptions const& options = {}) const {
-        StreamOf<B> source(batches, losses(), "predict");
-        std::unique_ptr<Threads> made;
-        Workspace work;
-        std::vector<T> all;
-        source.begin_epoch(0, 0, false, {});
-        for (detail::BatchView<T> batch{}; source.next_inputs(batch);) {
-            Threads* const threads =
-                made ? made.get() : options.threads.pool_for(flops(batch.size), made);
-            T const* const y = lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
-            all.insert(all.end(), y, y + batch.size * Output<K>::size);
-        }
-        return detail::samples_of<Output<K>>(all);
+        static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
+        if constexpr (K < outputs) {
+            StreamOf<B> source(batches, losses(), "predict");
+            std::unique_ptr<Threads> made;
+            Workspace work;
+            std::vector<T> all;
+            source.begin_epoch(0, 0, false, {});
+            for (detail::BatchView<T> batch{}; source.next_inputs(batch);) {
+                Threads* const threads =
+                    made ? made.get() : options.threads.pool_for(flops(batch.size), made);
+                T const* const y =
+                    lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
+                all.insert(all.end(), y, y + batch.size * Output<K>::size);
+            }
+            return detail::samples_of<Output<K>>(all);
+        } else return Tensor<T, 2>{};
     }
 
     /// The first output for n samples, where it lies in the workspace until its next use. Allocates
