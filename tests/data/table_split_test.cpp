@@ -348,3 +348,15 @@ TEST_CASE("A scaling is a plain value") {
     CHECK_THROWS_WITH_AS(scaling.apply(std::span(odd)),
                          "Scaling: 3 values are no whole rows of 2 columns.", Error);
 }
+
+TEST_CASE("A file that was read with another separator is recognised") {
+    auto const table = read_csv_text("a;b;c\n1;2;3\n4;5;6\n", {}, "x.csv");
+    CHECK(complaint([&] { table.split(); }) ==
+          "x.csv: nothing is left to predict from: every column is a label. Is ; what separates "
+          "them? Read it with {.separator = ';'}.");
+    CHECK(complaint([&] { table.drop("b"); }) ==
+          "x.csv: there is no column \"b\" among its 1 column: \"a;b;c\". Is ; what separates "
+          "them? Read it with {.separator = ';'}.");
+    auto const tabs = read_csv_text("a\tb\n1\t2\n", {}, "x.csv");
+    CHECK(complaint([&] { tabs.drop("b"); }).ends_with("Read it with {.separator = '\\t'}."));
+}

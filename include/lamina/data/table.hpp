@@ -273,6 +273,7 @@ private:
     std::string where(Column const& column) const;
     [[noreturn, gnu::cold]] void fail_text(Column const& column) const;
     [[noreturn, gnu::cold]] void fail_unknown(std::string_view name) const;
+    char const* hint_of_separator() const;
     [[noreturn]] void fail_map(Column const& column, std::size_t row,
                                std::initializer_list<MapRule> rules) const;
     void settled(Column const& column, char const* step) const;
@@ -369,7 +370,19 @@ std::pair<std::size_t, std::size_t> find_twice(std::size_t n, NameAt name_at) {
     if (columns_.size() > 12) known += ", ...";
     detail::fail(Error::Kind::argument, {file()},
                  {"there is no column ", detail::Quoted{name}, " among its ",
-                  detail::Counted{columns_.size(), "column"}, ": ", known, "."});
+                  detail::Counted{columns_.size(), "column"}, ": ", known, ".",
+                  hint_of_separator()});
+}
+
+/// Where a file was read as one column, what may be the matter.
+[[gnu::cold]] LAMINA_INLINE char const* Table::hint_of_separator() const {
+    if (columns_.size() != 1) return "";
+    std::string const& name = columns_.front().name();
+    return name.find(';') != name.npos    ? " Is ; what separates them? Read it with {.separator = "
+                                            "';'}."
+           : name.find('\t') != name.npos ? " Do tabs separate them? Read it with {.separator = "
+                                            "'\\t'}."
+                                          : "";
 }
 
 [[gnu::cold]] LAMINA_INLINE Table::Rows Table::find_all(ColumnNames const& names) const {

@@ -149,8 +149,9 @@ namespace lamina {
     }
     rest.resize(n);
     if (rest.empty()) {
-        detail::fail(Error::Kind::data, {file()},
-                     {"nothing is left to predict from: every column is a label."});
+        detail::fail(
+            Error::Kind::data, {file()},
+            {"nothing is left to predict from: every column is a label.", hint_of_separator()});
     }
     return rest;
 }
