@@ -179,7 +179,7 @@ template <class T>
 bool few_columns(Gemm<T> const& g) {
     if (g.transposed_a || g.n > 2 * lanes<T>) return false;
     if (g.transposed_b && g.n <= 4) return true;
-    if (g.n * g.k > gemm_scratch<T>() || (!g.transposed_b && (g.k < 128 || g.m < 24))) return false;
+    if (g.n * g.k > gemm_scratch<T>() || (!g.transposed_b && (g.k < 32 || g.m < 24))) return false;
     std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
     return 10 * g.n * sums <
            (g.transposed_b ? 13 : 9) * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
@@ -213,12 +213,48 @@ bool wants_swap(Gemm<T> const& g) {
            g.m >= lanes<T> && g.n <= GemmSizes<T>::width && 5 * g.n <= 4 * full;
 }
 
+/// Whether the last columns, less than a batch, cost less by themselves: as dots, or turned round.
+template <class T>
+bool splits(Gemm<T> const& g) {
+    Gemm<T> rest = g;
+    rest.n = g.n % lanes<T>;
+    if (rest.n == 0 || 2 * rest.n > lanes<T> || g.n < lanes<T> || g.m < 24 || g.k < 32) return false;
+    return g.transposed_a ? wants_swap(rest) : few_columns(rest);
+}
+
+/// The columns of C from `column` on.
+template <class T>
+Gemm<T> columns_from(Gemm<T> g, std::size_t column) {
+    g.n -= column;
+    g.b += g.transposed_b ? column * g.ldb : column;
+    g.c += column;
+    if (g.bias) g.bias += column;
+    return g;
+}
+/// A Finish for those.
+template <class T>
+struct FinishFrom {
+    Finish<T> whole;
+    std::size_t first;
+    Finish<T> finish() const {
+        if (!whole.apply) return {};
+        return {[](void const* context, T* c, std::size_t ldc, std::size_t row, std::size_t column,
+                   std::size_t rows, std::size_t columns) {
+                    auto const& from = *static_cast<FinishFrom const*>(context);
+                    from.whole.apply(from.whole.context, c, ldc, row, from.first + column, rows,
+                                     columns);
+                },
+                this};
+    }
+};
+
 /// One strip of few tiles: nothing to decide.
 template <class T>
 [[gnu::always_inline]] inline bool is_tiny(Gemm<T> const& g) {
-    return !g.transposed_b && g.n <= GemmSizes<T>::width && g.k <= 64 && g.m <= 64 && g.k > 1 &&
-           g.n > 1 && g.m > 1 && g.alpha == T{1} && (g.beta == T{0} || (g.beta == T{1} && !g.bias))
-           && !(g.transposed_a && wants_swap(g));
+    bool const odd = (g.n - 1) % lanes<T> < lanes<T> / 2 && g.m >= 24 && g.k >= 32;
+    return !g.transposed_b && g.n <= GemmSizes<T>::width && g.k <= 64 && g.m <= 64 && !odd &&
+           g.k > 1 && g.n > 1 && g.m > 1 && g.alpha == T{1} &&
+           (g.beta == T{0} || (g.beta == T{1} && !g.bias)) && !(g.transposed_a && wants_swap(g));
 }
 template <class T>
 [[gnu::always_inline]] inline void gemm_tiny(Gemm<T> const& g) {
@@ -360,13 +396,21 @@ template <class T>
         if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
         return;
     }
-    std::size_t const work = g.m * g.n * g.k;
     if (few) return gemm_dots(g, scratch, threads);
     if (std::size_t const parts = parts_of_sum(g); parts > 1) {
         gemm_in_parts(g, parts, scratch, threads);
         return;
     }
-    if (wants_swap(g)) {
+    if (bool const turns = wants_swap(g); splits(g) && (!turns || g.n > 2 * lanes<T>)) {
+        std::size_t const first = g.n - g.n % lanes<T>;
+        Gemm<T> most = g, rest = columns_from(g, first);
+        FinishFrom<T> const finish{g.finish, first};
+        most.n = first;
+        rest.finish = finish.finish();
+        gemm_large(most, scratch, threads);
+        gemm_large(rest, scratch, threads);
+        return;
+    } else if (turns) {
         std::size_t const rows = std::max<std::size_t>(1, 200000 / (g.n * g.k * Sizes::width));
         parallel_for(threads, g.m, rows * Sizes::width,
                      [&](std::size_t begin, std::size_t end, std::size_t worker) {
@@ -374,6 +418,7 @@ template <class T>
                      });
         return;
     }
+    std::size_t const work = g.m * g.n * g.k;
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
     std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
     bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12;
