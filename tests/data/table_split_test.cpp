@@ -360,3 +360,24 @@ TEST_CASE("A file that was read with another separator is recognised") {
     auto const tabs = read_csv_text("a\tb\n1\t2\n", {}, "x.csv");
     CHECK(complaint([&] { tabs.drop("b"); }).ends_with("Read it with {.separator = '\\t'}."));
 }
+
+TEST_CASE("New rows get the columns of training, though not every value is among them") {
+    auto const train = read_csv_text("v,size,y\nLSE,1,0\nNYSE,2,1\nXETR,3,0\n", {}, "t.csv")
+                           .one_hot({"v", "size"})
+                           .to_dataset();
+    auto const fresh = read_csv_text("v,size\nXETR,3\n,1\n", {}, "n.csv");
+    auto const x =
+        fresh.drop_missing().one_hot({"v", "size"}, train.scaling).to_tensor(train.scaling);
+    CHECK(x == Tensor<float, 2>{{0, 0, 1, 0, 0, 1}});
+    CHECK(complaint([&] { // a gap stays a gap
+              fresh.one_hot({"v", "size"}, train.scaling).to_tensor(train.scaling);
+          }).find("a gap where a number is needed") != std::string::npos);
+    auto const other = read_csv_text("v,size\nLSE,1\nTSE,7\n", {}, "n.csv");
+    CHECK(complaint([&] { other.one_hot("v", train.scaling); }) ==
+          "n.csv:3:1 (column \"v\"): \"TSE\" was not among the 3 values of training.");
+    CHECK(complaint([&] { other.one_hot("size", train.scaling); }) ==
+          "n.csv:3:2 (column \"size\"): \"7\" was not among the 3 values of training.");
+    CHECK(complaint([&] { other.one_hot("v", Scaling{}); }).find(
+              "the scaling names no column \"v_...\". Was it one_hot in training?") !=
+          std::string::npos);
+}

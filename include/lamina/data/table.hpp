@@ -223,6 +223,15 @@ public:
     Table one_hot(ColumnNames const& columns, std::size_t limit = 1024) const& {
         return Table(*this).one_hot(columns, limit);
     }
+    /// The same for new rows of a model that is trained: the columns that its scaling names, though
+    /// here not every value may be. A value that was not there in training is an error.
+    ///
+    ///     model.predict(read_csv("new.csv").one_hot("venue", model.scaling)
+    ///                       .to_tensor(model.scaling));
+    Table one_hot(ColumnNames const& columns, Scaling const& known) &&;
+    Table one_hot(ColumnNames const& columns, Scaling const& known) const& {
+        return Table(*this).one_hot(columns, known);
+    }
 
     // Scaling
     //
@@ -274,6 +283,7 @@ private:
     [[noreturn, gnu::cold]] void fail_text(Column const& column) const;
     [[noreturn, gnu::cold]] void fail_unknown(std::string_view name) const;
     char const* hint_of_separator() const;
+    void split_up(std::size_t place, std::vector<std::string> const& values);
     [[noreturn]] void fail_map(Column const& column, std::size_t row,
                                std::initializer_list<MapRule> rules) const;
     void settled(Column const& column, char const* step) const;

@@ -417,28 +417,64 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     for (std::string const& name : names) {
         std::size_t const place = find(name);
         settled(columns_[place], "one_hot");
-        std::vector<std::string> const values = categories(columns_[place], limit, "one_hot");
-        Column const old = std::move(columns_[place]);
-        std::vector<Column> made;
-        for (std::string const& value : values) {
-            double number = 0;
-            if (!old.is_text()) detail::parse_number(value, number);
-            std::vector<double> flags(old.size());
-            for (std::size_t row = 0; row < flags.size(); ++row) {
-                bool const same =
-                    old.is_text() ? old.texts_[row] == value
-                                  : !(old.numbers_[row] < number) && !(old.numbers_[row] > number);
-                flags[row] = old.missing(row) ? detail::missing_number : same;
-            }
-            Column& column = made.emplace_back(name + "_" + value, std::move(flags));
-            column.group_ = name;
-            column.field_ = old.field_;
-        }
-        columns_.erase(columns_.begin() + std::ptrdiff_t(place));
-        columns_.insert(columns_.begin() + std::ptrdiff_t(place), made.begin(), made.end());
-        check();
+        split_up(place, categories(columns_[place], limit, "one_hot"));
     }
     return std::move(*this);
+}
+
+[[gnu::cold]] LAMINA_INLINE Table Table::one_hot(ColumnNames const& names,
+                                                 Scaling const& known) && {
+    for (std::string const& name : names) {
+        std::size_t const place = find(name);
+        settled(columns_[place], "one_hot");
+        std::vector<std::string> values;
+        for (std::string const& column : known.names)
+            if (column.starts_with(name + "_") && !contains(column))
+                values.push_back(column.substr(name.size() + 1));
+        if (values.empty()) {
+            detail::fail(Error::Kind::argument, {where(columns_[place])},
+                         {"the scaling names no column ", detail::Quoted{name + "_..."},
+                          ". Was it one_hot in training?"});
+        }
+        split_up(place, values);
+    }
+    return std::move(*this);
+}
+
+/// Puts a column of 0 and 1 for each of these values in the place of one that has no others.
+[[gnu::cold]] LAMINA_INLINE void Table::split_up(std::size_t place,
+                                                 std::vector<std::string> const& values) {
+    Column const& old = columns_[place];
+    std::vector<std::vector<double>> flags(values.size(), std::vector<double>(old.size()));
+    std::vector<double> numbers(values.size());
+    for (std::size_t k = 0; k < values.size() && !old.is_text(); ++k)
+        detail::parse_number(values[k], numbers[k]);
+    for (std::size_t row = 0; row < old.size(); ++row) {
+        bool known = old.missing(row);
+        for (std::size_t k = 0; k < values.size(); ++k) {
+            bool const same = old.is_text() ? old.texts_[row] == values[k]
+                                            : !(old.numbers_[row] < numbers[k]) &&
+                                                  !(old.numbers_[row] > numbers[k]);
+            flags[k][row] = old.missing(row) ? detail::missing_number : same;
+            known = known || same;
+        }
+        if (known) continue;
+        std::string value;
+        if (old.is_text()) value = old.texts_[row];
+        else detail::append_number(value, old.numbers_[row]);
+        detail::fail(Error::Kind::data, {where(row, old.name())},
+                     {detail::Quoted{value}, " was not among the ",
+                      detail::Counted{values.size(), "value"}, " of training."});
+    }
+    std::vector<Column> made;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        Column& column = made.emplace_back(old.name() + "_" + values[k], std::move(flags[k]));
+        column.group_ = old.name();
+        column.field_ = old.field_;
+    }
+    columns_.erase(columns_.begin() + std::ptrdiff_t(place));
+    columns_.insert(columns_.begin() + std::ptrdiff_t(place), made.begin(), made.end());
+    check();
 }
 
 #endif
