@@ -96,8 +96,8 @@ struct Merger<Ave> {
 ///             Mul, Ave that of the layer
 /// Parameters  the layer's, twice: in `forward` and in `backward`
 /// Options     those of the layers: Bidirectional{GRU<32>{.dropout = 0.2f}}
-/// Errors      (compile time) what is no recurrent layer; one of two has ReturnSequences, the
-///             other has not; with Sum, Mul, Ave two of other units
+/// Errors      (compile time) what is no recurrent layer; the first goes backwards; one of two has
+///             ReturnSequences, the other has not; with Sum, Mul, Ave two of other units
 /// Source      keras.layers.Bidirectional; Schuster and Paliwal (1997), "Bidirectional recurrent
 ///             neural networks"
 template <class Layer, class Merge = Concatenate, class BackwardLayer = Layer>
@@ -124,10 +124,13 @@ struct Bidirectional {
                                sizeof...(states) == 0 || sizeof...(states) == forwards + backwards,
                            alike = Layer::template On<X>::sequences ==
                                    BackwardLayer::template On<X>::sequences;
+            constexpr bool one_way = !Layer::template On<X>::backwards;
+            static_assert(one_way, "Bidirectional: its first layer goes forwards. Leave "
+                                   "GoBackwards out.");
             static_assert(both, "Bidirectional takes the states of both directions, or none.");
             static_assert(alike, "Bidirectional: give ReturnSequences to both layers, or to "
                                  "neither.");
-            if constexpr (both && alike)
+            if constexpr (both && alike && one_way)
                 return merged < sizeof...(states) ? forwards : 0 > (x, std::tuple{states...});
             else return Refused{};
         } else return Refused{};

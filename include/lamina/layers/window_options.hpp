@@ -154,9 +154,22 @@ constexpr Size size_of(K k) {
 }
 constexpr Size size_of(Size s) { return s; }
 
-/// OneAxis: along time; the second numbers of Strides and Dilation then mean nothing.
+/// Whether an option says one thing of one axis: of strides and dilations one number, of zeros
+/// those before and behind.
+template <class O>
+inline constexpr bool is_of_one_axis = true;
+template <std::size_t Down, std::size_t Across>
+inline constexpr bool is_of_one_axis<Strides<Down, Across>> = Down == Across;
+template <std::size_t Down, std::size_t Across>
+inline constexpr bool is_of_one_axis<Dilation<Down, Across>> = Down == Across;
+template <std::size_t... Zeros>
+inline constexpr bool is_of_one_axis<Padding<Zeros...>> = sizeof...(Zeros) <= 2;
+
+/// OneAxis: along time.
 template <bool OneAxis, auto Kernel, class... Options>
 constexpr PlaneWindows windows_of() {
+    static_assert(!OneAxis || (is_of_one_axis<Options> && ...),
+                  "Along time Strides and Dilation take one number, Padding one or two.");
     PlaneWindows w;
     w.y.kernel = OneAxis ? 1 : size_of(Kernel).height;
     w.x.kernel = size_of(Kernel).width;
