@@ -463,6 +463,38 @@ TEST_CASE("what is not finite never reaches the weights") {
     CHECK(history.size() == 0);
 }
 
+TEST_CASE("a learning rate that makes a weight infinite leaves the last finite ones") {
+    Task task(100);
+    for (float& y : task.y) y += 10; // the gradients are above one
+    FitOptions options = quiet(5);
+    options.shuffle = false;
+    options.batch_size = 10;
+    auto const check = [&](auto optimizer, std::size_t steps) {
+        auto model = compile(Sequential{Input<3>{}, BatchNormalization{}, Dense<4>{}, Dense<1>{}},
+                             optimizer, MeanSquaredError{});
+        std::string const text =
+            message([&] { model.fit(task.features(), task.y, options); });
+        CAPTURE(text);
+        CHECK(text.find("makes a weight infinite, first in batch") != std::string::npos);
+        CHECK(text.find("batch " + std::to_string(steps + 1) + ".") != std::string::npos);
+        CHECK(model.progress.steps == steps);
+        for (float const v : numbers_of(model)) REQUIRE(std::isfinite(v));
+        for (float const v : model.optimizer_state()) REQUIRE(std::isfinite(v));
+        // what an untroubled run of as many steps has
+        auto until = compile(Sequential{Input<3>{}, BatchNormalization{}, Dense<4>{}, Dense<1>{}},
+                             optimizer, MeanSquaredError{});
+        FitOptions one = options;
+        one.epochs = 1;
+        if (steps)
+            until.fit(Array(task.x.data(), {10 * steps, 3}), Array(task.y.data(), {10 * steps}),
+                      one);
+        CHECK(numbers_of(until) == numbers_of(model));
+    };
+    check(SGD{.learning_rate = 3e38, .momentum = 0.9f}, 0);
+    check(RMSprop{.learning_rate = 3e38, .average = {.momentum = 0.9f}}, 0);
+    check(SGD{.learning_rate = PiecewiseConstant{.pieces = {{0, 0.01}, {3, 3e38}}}}, 3);
+}
+
 TEST_CASE("training from a stream: data larger than memory") {
     Task const task(640);
     std::size_t next = 0;

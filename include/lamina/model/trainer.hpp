@@ -60,8 +60,8 @@ public:
     }
 
     /// One step: forward, loss, backward, one sweep of the optimizer. Steps count from 1. Returns
-    /// the batch's loss. If the loss or a gradient is not finite, nothing has changed and Diverged
-    /// names the first layer that went bad.
+    /// the batch's loss. If the loss, a gradient or a weight that comes of them is not finite,
+    /// nothing has changed and Diverged names the first layer that went bad.
     template <class Sums>
     T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums,
             typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
@@ -85,7 +85,9 @@ public:
             take_state(weights);
             throw_diverged(w, loss + penalty);
         }
-        update(weights, optimizer, step, threads);
+        if (rate_of<T>(optimizer.learning_rate, step) > careful_rate)
+            update_carefully(weights, optimizer, step, threads);
+        else update(weights, optimizer, step, threads);
         if constexpr (state > 0) std::copy_n(next_state.data(), state, weights.state.data());
         return loss + penalty;
     }
@@ -154,6 +156,30 @@ private:
                               trained, threads);
         for (Stretch const& row : swept().subspan(dense.size()))
             std::fill_n(g + row.from, row.size, T{0}); // zero again for the next step
+    }
+
+    /// Above this learning rate a step can carry a finite weight beyond the largest number: it
+    /// keeps what was before. Below, the loss or a gradient overflows first.
+    static constexpr double careful_rate = 1e3;
+
+    [[gnu::cold, gnu::noinline]] void update_carefully(Weights<Net>& weights,
+                                                       Optimizer const& optimizer,
+                                                       std::uint64_t step,
+                                                       PoolOrNone auto threads) {
+        Block<T> values = weights.values, slots = optimizer_slots;
+        update(weights, optimizer, step, threads);
+        for (int i = 0; i < Net::size; ++i) {
+            if (!owns_trained(i)) continue;
+            std::size_t const n = Net::table[std::size_t(i)].op->parameters;
+            if (kernels::all_finite(n, weights.values.data() + plan.rows[i].parameters, nullptr))
+                continue;
+            weights.values = std::move(values);
+            optimizer_slots = std::move(slots);
+            take_state(weights);
+            throw Diverged{
+                message({"a learning rate of ", rate_of<T>(optimizer.learning_rate, step),
+                         " makes a weight infinite, first in ", Weights<Net>::paths()[i]})};
+        }
     }
 
     /// What has a gradient: what is used densely, and the rows of tables that the batch touched.
