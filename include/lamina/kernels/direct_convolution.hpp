@@ -27,9 +27,7 @@ struct DirectSize {
 };
 
 /// Whether that is the better way.
-constexpr bool goes_directly(DirectSize const& d) {
-    return d.windows.taps() > 1 && d.channels >= 12 && d.filters > 16;
-}
+constexpr bool goes_directly(DirectSize const& d) { return d.windows.taps() > 1 && d.filters > 16; }
 
 /// Columns of y that are computed together, of one or several tiles.
 template <class T>
@@ -77,38 +75,53 @@ struct WindowOrder {
 
     WindowOrder(Windows const& w, std::size_t first, std::size_t n) : count(n) {
         // above, beside, below: once round the image
-        static constexpr std::uint8_t place[3][3]{{1, 2, 3}, {8, 0, 4}, {7, 6, 5}};
-        std::array<std::uint8_t, piece_windows> key;
+        static constexpr std::size_t place[3][3]{{1, 2, 3}, {8, 0, 4}, {7, 6, 5}};
         std::array<std::size_t, 10> begin{};
         auto const signed_of = [](std::size_t i) { return static_cast<std::ptrdiff_t>(i); };
         std::ptrdiff_t const height = signed_of(w.height), width = signed_of(w.width),
+                             channels = signed_of(w.channels), step = signed_of(w.stride_x),
                              tall = signed_of((w.kernel_height - 1) * w.dilation_y),
                              broad = signed_of((w.kernel_width - 1) * w.dilation_x);
-        auto const side = [](std::ptrdiff_t at, std::ptrdiff_t reach, std::ptrdiff_t end) {
-            return at < 0 ? 0 : at + reach < end ? 1 : 2;
+        // columns of y left of the middle, and in it
+        auto const bound = [&](std::ptrdiff_t at) {
+            return static_cast<std::size_t>(
+                std::clamp<std::ptrdiff_t>((at + step - 1) / step, 0, signed_of(w.out_width)));
         };
-        auto const each = [&](auto const& f) {
+        std::size_t const left = bound(std::max<std::ptrdiff_t>(w.left, 0)),
+                          right = std::max(
+                              left, bound(std::max<std::ptrdiff_t>(width - broad + w.left, 0))),
+                          ends[]{left, right, w.out_width};
+        // f(place, image, row of x, y's column, how many)
+        auto const each_stretch = [&](auto const& f) {
             std::size_t image = first / w.out_pixels(), y = first % w.out_pixels() / w.out_width,
                         x = first % w.out_width;
-            for (std::size_t i = 0; i < n; ++i) {
-                f(i, signed_of(image), signed_of(y * w.stride_y) - w.top,
-                  signed_of(x * w.stride_x) - w.left);
-                if (++x == w.out_width) {
-                    x = 0;
-                    if (++y == w.out_height) y = 0, ++image;
-                }
+            for (std::size_t rest = n; rest > 0;) {
+                std::ptrdiff_t const row = signed_of(y * w.stride_y) - w.top;
+                std::size_t const side = row < 0 ? 0 : row + tall < height ? 1 : 2;
+                for (std::size_t part = 0; part < 3 && rest > 0; ++part)
+                    if (x < ends[part]) {
+                        std::size_t const some = std::min(ends[part] - x, rest);
+                        f(place[side][part], signed_of(image), row, x, some);
+                        x += some;
+                        rest -= some;
+                    }
+                x = 0;
+                if (++y == w.out_height) y = 0, ++image;
             }
         };
-        each([&](std::size_t i, std::ptrdiff_t, std::ptrdiff_t row, std::ptrdiff_t column) {
-            key[i] = place[side(row, tall, height)][side(column, broad, width)];
-            ++begin[key[i] + std::size_t{1}];
-        });
+        each_stretch([&](std::size_t at, std::ptrdiff_t, std::ptrdiff_t, std::size_t,
+                         std::size_t some) { begin[at + 1] += some; });
         inside = begin[1];
         for (std::size_t k = 1; k < begin.size(); ++k) begin[k] += begin[k - 1];
-        each([&](std::size_t i, std::ptrdiff_t image, std::ptrdiff_t row, std::ptrdiff_t column) {
-            starts[begin[key[i]]++] = {((image * height + row) * width + column) *
-                                           signed_of(w.channels),
-                                       row, column, first + i};
+        std::size_t pixel = first;
+        each_stretch([&](std::size_t at, std::ptrdiff_t image, std::ptrdiff_t row, std::size_t x,
+                         std::size_t some) {
+            WindowStart* to = starts.data() + begin[at];
+            begin[at] += some;
+            std::ptrdiff_t column = signed_of(x * w.stride_x) - w.left;
+            std::ptrdiff_t number = ((image * height + row) * width + column) * channels;
+            for (std::size_t i = 0; i < some; ++i, column += step, number += step * channels)
+                *to++ = {number, row, column, pixel++};
         });
     }
 };
@@ -181,42 +194,60 @@ template <class T>
                 pack_b((end - first) * run, columns, T{1}, b, ld, false, packed, wide);
                 b = packed;
             }
-            for (std::size_t i = 0; i < order.count; i += rows) {
-                std::array<WindowStart const*, rows> start;
+            // where each tap lies, seen from a window's begin
+            std::array<std::ptrdiff_t, Sights<T>::most> down, right, there;
+            for (std::size_t t = first; t < end; ++t) {
+                std::size_t const ty = t / w.kernel_width * w.dilation_y,
+                                  tx = t % w.kernel_width * w.dilation_x;
+                down[t - first] = static_cast<std::ptrdiff_t>(ty);
+                right[t - first] = static_cast<std::ptrdiff_t>(tx);
+                there[t - first] =
+                    static_cast<std::ptrdiff_t>((ty * w.width + tx) * w.channels + c);
+            }
+            auto const sum = [&] {
+                if (fresh) sum_windows(s, columns, bias ? bias : no_bias<T>);
+                else if (s.count > 0) sum_windows(s, columns, static_cast<T const*>(nullptr));
+            };
+            std::array<WindowStart const*, rows> start;
+            auto const begin_tile = [&](std::size_t i) {
                 for (std::size_t r = 0; r < rows; ++r) {
                     start[r] = &order.starts[std::min(i + r, order.count - 1)];
                     s.c[r] = i + r < order.count ? y + start[r]->pixel * d.made() : nowhere;
                 }
-                bool const inside = i + rows <= order.inside;
+            };
+            std::array<std::ptrdiff_t, Sights<T>::most> from;
+            s.count = 0;
+            for (std::size_t t = first, some = 1; t < end; t += some) {
+                if (joined) some = std::min(w.kernel_width - t % w.kernel_width, end - t);
+                from[s.count] = there[t - first];
+                s.b[s.count] = b + (t - first) * run * s.ldb;
+                s.run[s.count++] = some * run;
+            }
+            std::size_t i = 0;
+            for (; i + rows <= order.inside; i += rows) {
+                begin_tile(i);
+                for (std::size_t e = 0; e < s.count; ++e)
+                    for (std::size_t r = 0; r < rows; ++r)
+                        s.at[e][r] = x + (start[r]->at + from[e]);
+                sum();
+            }
+            for (; i < order.count; i += rows) {
+                begin_tile(i);
                 s.count = 0;
-                std::size_t some = 1;
-                for (std::size_t t = first; t < end; t += some) {
-                    std::size_t const ty = t / w.kernel_width, tx = t % w.kernel_width;
-                    auto const down = static_cast<std::ptrdiff_t>(ty * w.dilation_y),
-                               right = static_cast<std::ptrdiff_t>(tx * w.dilation_x),
-                               there = static_cast<std::ptrdiff_t>(
-                                   (ty * w.dilation_y * w.width + tx * w.dilation_x) * w.channels +
-                                   c);
-                    bool any = inside;
-                    if (inside) {
-                        if (joined) some = std::min(w.kernel_width - tx, end - t);
-                        for (std::size_t r = 0; r < rows; ++r)
-                            s.at[s.count][r] = x + (start[r]->at + there);
-                    } else {
-                        for (std::size_t r = 0; r < rows; ++r) {
-                            bool const seen =
-                                static_cast<std::size_t>(start[r]->row + down) < w.height &&
-                                static_cast<std::size_t>(start[r]->column + right) < w.width;
-                            s.at[s.count][r] = seen ? x + (start[r]->at + there) : zeros;
-                            any |= seen;
-                        }
+                for (std::size_t t = 0; t < end - first; ++t) {
+                    bool any = false;
+                    for (std::size_t r = 0; r < rows; ++r) {
+                        bool const seen =
+                            static_cast<std::size_t>(start[r]->row + down[t]) < w.height &&
+                            static_cast<std::size_t>(start[r]->column + right[t]) < w.width;
+                        s.at[s.count][r] = seen ? x + (start[r]->at + there[t]) : zeros;
+                        any |= seen;
                     }
                     if (!any) continue;
-                    s.b[s.count] = b + (t - first) * run * s.ldb;
-                    s.run[s.count++] = some * run;
+                    s.b[s.count] = b + t * run * s.ldb;
+                    s.run[s.count++] = run;
                 }
-                if (fresh) sum_windows(s, columns, bias ? bias : no_bias<T>);
-                else if (s.count > 0) sum_windows(s, columns, static_cast<T const*>(nullptr));
+                sum();
             }
         }
     }

@@ -3,6 +3,7 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/windows.hpp>
 
@@ -64,23 +65,51 @@ constexpr WindowSpan part_span(Windows const& w, std::size_t y, std::size_t x) {
             x * w.width / w.out_width, ((x + 1) * w.width + w.out_width - 1) / w.out_width};
 }
 
+namespace detail {
+
+/// The largest of a window's pixels, for C batches of channels at `from` and `to`, the last of
+/// which has `last` lanes.
+template <std::size_t C, class T>
+[[gnu::always_inline]] inline void largest(Windows const& w, WindowSpan const& s, T const* from,
+                                           T* to, std::size_t last = lanes<T>) {
+    using V = Batch<T>;
+    bool const whole = last == V::size;
+    V top[C];
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < C; ++i) top[i] = V(-std::numeric_limits<T>::infinity());
+    for (std::size_t r = s.top; r < s.bottom; ++r) {
+        T const* pixel = from + (r * w.width + s.left) * w.channels;
+        for (std::size_t k = s.left; k < s.right; ++k, pixel += w.channels) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) {
+                T const* const at = pixel + i * V::size;
+                V const v = whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
+                top[i] = select(top[i] == top[i], kernels::max(top[i], v), top[i]); // a NaN stays
+            }
+        }
+    }
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < C; ++i) {
+        if (whole || i + 1 < C) kernels::store(to + i * V::size, top[i]);
+        else kernels::store(to + i * V::size, top[i], last);
+    }
+}
+
+} // namespace detail
+
 /// y = the largest of each window. A NaN that is seen comes out.
 template <class T>
 void max_pool(Threads* threads, Windows const& w, std::size_t batch, T const* x, T* y) {
-    using V = Batch<T>;
     detail::each_image(threads, w, batch, [&w, x, y](std::size_t i) {
         T const* const image = x + i * w.pixels() * w.channels;
-        T* const out = y + i * w.out_pixels() * w.channels;
-        detail::each_window(w, [&](std::size_t oy, std::size_t ox, WindowSpan s) {
-            each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
-                V top(-std::numeric_limits<T>::infinity());
-                for (std::size_t r = s.top; r < s.bottom; ++r)
-                    for (std::size_t k = s.left; k < s.right; ++k) {
-                        V const v = at(image + (r * w.width + k) * w.channels);
-                        top = select(v <= top || !(top == top), top, v); // a NaN stays
-                    }
-                at(out + (oy * w.out_width + ox) * w.channels, top);
-            });
+        T* to = y + i * w.out_pixels() * w.channels;
+        detail::each_window(w, [&](std::size_t, std::size_t, WindowSpan s) {
+            std::size_t j = 0;
+            for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>)
+                detail::largest<4>(w, s, image + j, to + j);
+            for (; j < w.channels; j += lanes<T>)
+                detail::largest<1>(w, s, image + j, to + j, std::min(lanes<T>, w.channels - j));
+            to += w.channels;
         });
     });
 }
