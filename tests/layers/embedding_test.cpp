@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -103,6 +104,35 @@ TEST_CASE("Embedding: PyTorch's numbers") {
                  Sequential{Tokens<5>{}, Embedding<11, 4, PaddingIndex<0>>{}});
     check_golden("embeddingbag_mean",
                  Sequential{Tokens<5>{}, Embedding<11, 4>{}, GlobalAveragePooling1D{}});
+}
+
+TEST_CASE("Embedding: the padding's row begins with zeros; what else trains it counts") {
+    constexpr auto with = graph<Tokens<4>>([](auto t) {
+        auto const e = t | Embedding<5, 3, PaddingIndex<2>>{};
+        return e | tied(e);
+    });
+    constexpr auto without = graph<Tokens<4>>([](auto t) {
+        auto const e = t | Embedding<5, 3>{};
+        return e | tied(e);
+    });
+    Weights<Network<std::remove_const_t<decltype(with)>, double>> const fresh(with, 1);
+    for (std::size_t i = 0; i < 15; ++i) CHECK((fresh.values[i] == 0) == (i / 3 == 2));
+
+    // PyTorch: padding_idx holds back the lookup's gradient alone, not the output's
+    auto const gradients = [](auto const& definition, std::vector<std::int32_t> const& tokens) {
+        using N = Network<std::remove_cvref_t<decltype(definition)>, double, true>;
+        Bench<N> bench(definition, 1, {});
+        for (std::size_t i = 0; i < 15; ++i) bench.weights.values[i] = 0.1 * double(i % 7) - 0.2;
+        bench.tokens[0] = tokens;
+        bench.backward();
+        return bench.gradients;
+    };
+    CHECK(gradients(with, {0, 1, 3, 4}) == gradients(without, {0, 1, 3, 4}));
+    auto const held = gradients(with, {0, 2, 3, 2}), free = gradients(without, {0, 2, 3, 2});
+    for (std::size_t i = 0; i < 15; ++i) {
+        if (i / 3 == 2) CHECK(held[i] != free[i]);
+        else CHECK(held[i] == free[i]);
+    }
 }
 
 TEST_CASE("Embedding: tokens outside the vocabulary are refused") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/initializers.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/gather.hpp>
@@ -17,7 +18,8 @@ namespace lamina {
 /// Embedding<..., DenseGradient>: every row of the table takes part in every step of the optimizer,
 /// as in PyTorch; otherwise only those whose tokens are in the batch.
 struct DenseGradient {};
-/// Embedding<..., PaddingIndex<0>>: the row of this token is not trained. PyTorch's padding_idx.
+/// Embedding<..., PaddingIndex<0>>: the row of this token begins with zeros, and what comes of the
+/// token does not train it. PyTorch's padding_idx.
 template <std::size_t Token>
 struct PaddingIndex {};
 
@@ -31,6 +33,16 @@ template <class O>
 inline constexpr bool is_embedding_option =
     has_option<O, MaskZero, DenseGradient> || is_kind<EmbeddingsInitializer, O> ||
     padding_index<O> != ~std::size_t{0};
+
+/// Init, but zeros in one row.
+template <class Init, std::size_t Row>
+struct WithZeroRow : Init {
+    template <class T>
+    static void fill(T* w, Extents e, Random random) {
+        Init::template fill<T>(w, e, random);
+        std::fill_n(w + Row * e.columns(), e.columns(), T{0});
+    }
+};
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void
 refuse_token(std::int32_t token, std::size_t vocabulary, char const* where) {
@@ -87,17 +99,21 @@ struct Embedding {
             static_assert(fits, "Embedding takes tokens: begin the network with Tokens<Time>.");
         }
         using Output = typename detail::WithAxis<In, Width>::type;
-        using Start = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
+        static constexpr std::size_t padding =
+            std::min({~std::size_t{0}, detail::padding_index<Options>...});
+        static constexpr bool pads = padding < Vocabulary;
+        using Drawn = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
+        using Start = std::conditional_t<pads, detail::WithZeroRow<Drawn, padding>, Drawn>;
         using Parameters =
             lamina::Parameters<Parameter<"embeddings", Shape<Vocabulary, Width>, Start>>;
         static constexpr bool needs_y = false, each_moment = true;
+        template <class T>
+        static constexpr std::size_t scratch = pads ? Width : 0;
         static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
         static constexpr bool masks = detail::has_option<MaskZero, Options...> && In::rank == 1;
         static constexpr std::size_t makes_mask = masks ? In::size : 0;
         static constexpr std::size_t vocabulary = Vocabulary;
-        static constexpr std::size_t padding =
-            std::min({~std::size_t{0}, detail::padding_index<Options>...});
 
         static void forward(auto const& c) { // y = embeddings[x]
             std::size_t const n = c.x.size();
@@ -110,9 +126,10 @@ struct Embedding {
         static void backward(auto const& c) { // dembeddings[x] += dy
             if (!c.trains) return;
             auto const [d] = c.gradients();
+            // what others that share the table gave the padding's row stays
+            if constexpr (pads) std::copy_n(d + padding * Width, Width, c.scratch);
             kernels::scatter_add_rows(c.threads, c.x.size(), Width, c.x.data, c.dy.data, d);
-            if constexpr (padding < Vocabulary)
-                for (std::size_t j = 0; j < Width; ++j) d[padding * Width + j] = 0;
+            if constexpr (pads) std::copy_n(c.scratch, Width, d + padding * Width);
         }
     };
 };
