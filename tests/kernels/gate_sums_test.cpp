@@ -63,14 +63,23 @@ void check(Operands<T>& o, std::size_t rows, std::size_t features, std::size_t u
             static_cast<T const*>(o.recurrent_bias), with_x ? static_cast<T const*>(o.x) : nullptr,
             with_h ? static_cast<T const*>(o.h) : nullptr, expected.data());
         std::fill(got.begin(), got.end(), std::numeric_limits<T>::quiet_NaN());
-        for_gates<Sums>(rows, features, units, static_cast<T const*>(o.packed),
-                        Rows<T const>{with_x ? o.x : nullptr, features}, Rows<T const>{},
-                        Rows<T const>{with_h ? o.h : nullptr, units}, turned,
-                        [&](auto at, std::size_t r, T const* z) {
-                            for (std::size_t s = 0; s < Sums::sums; ++s)
-                                at(got.data() + (r * Sums::sums + s) * units,
-                                   load<Batch<T>>(z + s * lanes<T>));
-                        });
+        // once as they come; once what `gates` leaves in z for `more`
+        auto const put = [&](auto at, std::size_t r, T const* z, T sign) {
+            for (std::size_t s = 0; s < Sums::sums; ++s)
+                at(got.data() + (r * Sums::sums + s) * units,
+                   load<Batch<T>>(z + s * lanes<T>) * Batch<T>(sign));
+        };
+        auto const turn = [](auto, std::size_t, T* z) {
+            for (std::size_t s = 0; s < Sums::sums * lanes<T>; ++s) z[s] = -z[s];
+        };
+        Rows<T const> const x{with_x ? o.x : nullptr, features}, h{with_h ? o.h : nullptr, units};
+        T const* const packed = o.packed;
+        if (turned)
+            for_gates<Sums>(rows, features, units, packed, x, Rows<T const>{}, h, turned,
+                            [&](auto at, std::size_t r, T const* z) { put(at, r, z, T(1)); });
+        else
+            for_gates<Sums>(rows, features, units, packed, x, Rows<T const>{}, h, turned, turn,
+                            [&](auto at, std::size_t r, T const* z) { put(at, r, z, T(-1)); });
         double worst = 0;
         for (std::size_t i = 0; i < got.size(); ++i) {
             double const d = std::abs(double(got[i]) - double(expected[i]));

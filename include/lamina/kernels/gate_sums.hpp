@@ -62,15 +62,19 @@ template <class T, class Gates>
 void pack_rows(std::size_t k, std::size_t units, std::size_t ld, T const* w, Gates const& gates,
                T* to, std::size_t panel) {
     using V = Batch<T>;
-    for (std::size_t i = 0; i < k; ++i, w += ld, to += gates.size() * V::size)
-        for (std::size_t g = 0; g < gates.size(); ++g) {
-            T const* const from = w + gates[g] * units;
-            T* at = to + g * V::size;
-            std::size_t j = 0;
-            for (; j + V::size <= units; j += V::size, at += panel)
-                kernels::store(at, load<V>(from + j));
-            if (j < units) kernels::store(at, load<V>(from + j, units - j));
+    constexpr std::size_t some = 16; // rows at a time: panels may lie so that few of them are near
+    for (std::size_t first = 0; first < k; first += some) {
+        std::size_t const end = std::min(k, first + some);
+        for (std::size_t j = 0; j < units; j += V::size) {
+            T* at = to + j / V::size * panel + first * gates.size() * V::size;
+            for (std::size_t i = first; i < end; ++i)
+                for (std::size_t g = 0; g < gates.size(); ++g, at += V::size) {
+                    T const* const from = w + i * ld + gates[g] * units + j;
+                    if (units - j >= V::size) kernels::store(at, load<V>(from));
+                    else kernels::store(at, load<V>(from, units - j));
+                }
         }
+    }
 }
 
 } // namespace detail
@@ -219,24 +223,32 @@ void begin_sums(std::size_t rows, T const* start, Rows<T const> zx, std::size_t 
 }
 
 template <class T, class Gates>
-[[gnu::always_inline]] inline void call_gates(std::size_t units, std::size_t j, std::size_t r,
-                                              T const* z, Gates const& gates) {
+[[gnu::always_inline]] inline void call_gates(std::size_t units, std::size_t j, std::size_t r, T* z,
+                                              Gates const& gates) {
     if (units - j >= lanes<T>) gates(Columns<T, xsimd::default_arch>{j}, r, z);
     else gates(LastColumns<T, xsimd::default_arch>{j, units - j}, r, z);
 }
 
 } // namespace detail
 
+/// What for_gates has as its last, where nothing is left to do.
+struct NoMore {
+    template <class At, class T>
+    void operator()(At const&, std::size_t, T*) const {}
+};
+
 /// gates(at, r, z) for each row r and each batch of units: at loads and stores numbers of these
-/// units, z are their sums: bias + x kernel + h recurrent. Without x, zx holds x kernel of all the
-/// gates. Without h it counts as zeros. With `turned` the last units come first: weights larger
-/// than the nearest cache are then read from where they were read last.
-template <class Sums, class T, class Gates>
+/// units, z are their sums: bias + x kernel + h recurrent. Then, for some of them at a time,
+/// more(at, r, z) with what gates left in z: so that what waits for the end of a long chain does
+/// not keep the chains of others waiting. Without x, zx holds x kernel of all the gates. Without h
+/// it counts as zeros. With `turned` the last units come first: weights larger than the nearest
+/// cache are then read from where they were read last.
+template <class Sums, class T, class Gates, class More = NoMore>
 void for_gates(std::size_t rows, std::size_t features, std::size_t units, T const* packed,
-               Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
-               Gates const& gates) {
+               Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned, Gates const& gates,
+               More const& more = {}) {
     using V = Batch<T>;
-    constexpr std::size_t together = 8, size = Sums::sums * V::size;
+    constexpr std::size_t together = 16, size = Sums::sums * V::size;
     static_assert(together >= detail::tallest_gate_tile);
     alignas(64) T z[together * size];
     std::size_t const last = (units - 1) / V::size * V::size;
@@ -250,25 +262,35 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
         detail::Factor<T> const from_h{h.data ? h[r] : nullptr, h.ld, h.data ? units : 0, panel.h};
         detail::run_gate_tile<Sums>(count, from_x, from_h, to);
     };
-    if (rows == 1) { // the gates of several batches of units, so that none waits for itself
-        for (std::size_t i = 0; i <= last; i += together * V::size) {
-            std::size_t const end = std::min(last + V::size, i + together * V::size);
-            T* to = z;
-            for (std::size_t k = i; k < end; k += V::size, to += size) sum(column(k), 0, 1, to);
-            to = z;
-            for (std::size_t k = i; k < end; k += V::size, to += size)
-                detail::call_gates(units, column(k), 0, to, gates);
+    if (rows == 1) { // the weights of some units stream in while those before come to their gates
+        auto const at = [&](std::size_t i) { return z + i / V::size % together * size; };
+        constexpr std::size_t one = V::size, two = 2 * one;
+        for (std::size_t i = 0; i <= last + two; i += one) {
+            if (i <= last) sum(column(i), 0, 1, at(i));
+            if (i >= one && i - one <= last)
+                detail::call_gates(units, column(i - one), 0, at(i - one), gates);
+            if (i >= two) detail::call_gates(units, column(i - two), 0, at(i - two), more);
         }
         return;
     }
     for (std::size_t i = 0; i <= last; i += V::size) {
         std::size_t const j = column(i);
         for (std::size_t r = 0; r < rows;) {
-            std::size_t const count = detail::rows_of_gate_tile(rows - r);
-            sum(j, r, count, z);
-            T const* at = z;
-            for (std::size_t const end = r + count; r < end; ++r, at += size)
-                detail::call_gates(units, j, r, at, gates);
+            std::size_t const first = r;
+            T* to = z;
+            while (r < rows) {
+                std::size_t const count = detail::rows_of_gate_tile(rows - r);
+                if (r - first + count > together) break;
+                sum(j, r, count, to);
+                r += count;
+                to += count * size;
+            }
+            to = z;
+            for (std::size_t k = first; k < r; ++k, to += size)
+                detail::call_gates(units, j, k, to, gates);
+            to = z;
+            for (std::size_t k = first; k < r; ++k, to += size)
+                detail::call_gates(units, j, k, to, more);
         }
     }
 }

@@ -94,19 +94,22 @@ struct LSTMCell {
     void forward(RecurrentStep<T> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
-        auto const put = [&](auto at, std::size_t r, T const* z) __attribute__((always_inline)) {
+        auto const cell = [&](auto at, std::size_t r, T* z) __attribute__((always_inline)) {
             V const i = sigmoid(load<V>(z)), f = sigmoid(load<V>(z + V::size));
             V const g = tanh(load<V>(z + 2 * V::size)), o = sigmoid(load<V>(z + 3 * V::size));
-            V const c_before = detail::units_of(at, s.c_before, r);
-            V c = fma(f, c_before, i * g), h = o * tanh(c);
-            if (detail::skips(s.mask, r)) c = c_before, h = detail::units_of(at, s.h_before, r);
-            at(s.c[r], c);
-            at(s.h[r], h);
+            V const before = detail::units_of(at, s.c_before, r), c = fma(f, before, i * g);
+            kernels::store(z, c);
+            kernels::store(z + V::size, o);
+            at(s.c[r], detail::skips(s.mask, r) ? before : c);
             if (!s.parts.data) return;
             T* const p = s.parts[r];
             at(p, i), at(p + u, f), at(p + 2 * u, g), at(p + 3 * u, o);
         };
-        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, put);
+        auto const put = [&](auto at, std::size_t r, T const* z) __attribute__((always_inline)) {
+            V const h = load<V>(z + V::size) * tanh(load<V>(z));
+            at(s.h[r], detail::skips(s.mask, r) ? detail::units_of(at, s.h_before, r) : h);
+        };
+        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, cell, put);
     }
 
     template <class T, class Multiply>
@@ -161,16 +164,22 @@ struct GRUCell {
     void forward(RecurrentStep<T> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
-        auto const put = [&](auto at, std::size_t k, T const* sum) __attribute__((always_inline)) {
+        auto const reset = [&](auto at, std::size_t k, T* sum) __attribute__((always_inline)) {
             V const z = sigmoid(load<V>(sum + V::size)), r = sigmoid(load<V>(sum + 2 * V::size));
-            V const of_h = load<V>(sum + 3 * V::size), n = tanh(fma(r, of_h, load<V>(sum)));
-            V const before = detail::units_of(at, s.h_before, k);
-            at(s.h[k], detail::skips(s.mask, k) ? before : fma(z, before - n, n));
+            V const of_h = load<V>(sum + 3 * V::size);
+            kernels::store(sum, fma(r, of_h, load<V>(sum)));
+            kernels::store(sum + V::size, z);
             if (!s.parts.data) return;
             T* const p = s.parts[k];
-            at(p, n), at(p + u, z), at(p + 2 * u, r), at(p + 3 * u, of_h);
+            at(p + u, z), at(p + 2 * u, r), at(p + 3 * u, of_h);
         };
-        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, put);
+        auto const put = [&](auto at, std::size_t k, T const* sum) __attribute__((always_inline)) {
+            V const n = tanh(load<V>(sum)), before = detail::units_of(at, s.h_before, k);
+            V const h = fma(load<V>(sum + V::size), before - n, n);
+            at(s.h[k], detail::skips(s.mask, k) ? before : h);
+            if (s.parts.data) at(s.parts[k], n);
+        };
+        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, reset, put);
     }
 
     template <class T, class Multiply>
