@@ -218,7 +218,8 @@ template <class T>
 bool splits(Gemm<T> const& g) {
     Gemm<T> rest = g;
     rest.n = g.n % lanes<T>;
-    if (rest.n == 0 || 2 * rest.n > lanes<T> || g.n < lanes<T> || g.m < 24 || g.k < 32) return false;
+    if (rest.n == 0 || 2 * rest.n > lanes<T> || g.n < lanes<T>) return false;
+    if (g.m < 24 || g.k < 32) return false;
     return g.transposed_a ? wants_swap(rest) : few_columns(rest);
 }
 

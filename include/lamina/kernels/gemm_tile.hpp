@@ -151,7 +151,7 @@ template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c, T const* add);
 
 /// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
-/// some narrower ones; of each a tallest tile and those of 4, 3 and 1 rows.
+/// some narrower ones; of each a tallest tile and those of 4, 3 and 2 rows (of the narrowest 1).
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
@@ -161,8 +161,11 @@ struct TileSet {
     static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
-    static constexpr Row of{&tiles<1, C, Whole, T>, &tiles<3, C, Whole, T>, &tiles<4, C, Whole, T>,
-                            &tiles<Tallest, C, Whole, T>};
+    static constexpr Row of{&tiles<(C > 1 ? 2 : 1), C, Whole, T>, &tiles<3, C, Whole, T>,
+                            &tiles<4, C, Whole, T>, &tiles<Tallest, C, Whole, T>};
+    // For whole batches the tallest needs no masks, which is quicker where sums are short.
+    static constexpr Row whole{of<widest, false>[0], of<widest, false>[1], of<widest, false>[2],
+                               &tiles<tallest, widest, true, T>};
     // The widest one that copies, and the fewest columns that it is for.
     static constexpr Tiles<T> copying = &tiles<tallest, widest, !masks, T, true>;
     static constexpr std::size_t copied = masks ? (widest - 1) * lanes<T> + 1 : widest * lanes<T>;
@@ -171,20 +174,23 @@ struct TileSet {
 };
 
 /// How rows are cut into tiles: count[3] of `most`, then count[2] of 4, count[1] of 3 and count[0]
-/// of 1. A low tile waits for its own sums: 4 and 3 are better than 6 and 1, two of 4 than 6 and
-/// two of 1.
+/// of 2, or where `most` is 8 of 1. A low tile waits for its own sums: 4 and 3 are better than 6
+/// and 1, two of 4 than 6 and 2.
 template <std::size_t Most>
 struct Heights {
-    static constexpr std::size_t height[4]{1, 3, 4, Most};
+    static constexpr bool pairs = Most == 6;
+    static constexpr std::size_t height[4]{pairs ? 2 : 1, 3, 4, Most};
     std::size_t count[4];
-    explicit Heights(std::size_t rows) {
+    explicit Heights(std::size_t rows) {   // pairs: not 1
         std::size_t tall = rows / Most, rest = rows % Most;
-        if (Most == 6 && tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
-        std::size_t const last = rest % 4, threes = last == 3 ? 1 : last == 2 && rest > 4 ? 2 : 0;
+        if (pairs && tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
+        std::size_t const last = rest % 4, threes = last == 3 || (pairs && rest == 5) ? 1
+                                                    : last == 2 && rest > 4           ? 2
+                                                                                      : 0;
         count[3] = tall;
-        count[2] = rest / 4 - (threes == 2 ? 1 : 0);
+        count[2] = (rest - 3 * threes) / 4;
         count[1] = threes;
-        count[0] = threes > 0 ? 0 : last;
+        count[0] = (rest - 3 * threes) % 4 / height[0];
     }
 };
 
@@ -192,6 +198,11 @@ struct Heights {
 template <std::size_t Most, class T>
 void run_tiles(Tiles<T> const (&table)[4], std::size_t rows, Strip<T>& s, T const* a, T* c,
                T const* add) {
+    if (Heights<Most>::pairs && rows == 1) {   // as both rows of a pair
+        Strip<T> one = s;
+        one.a_row = one.ldc = one.ldadd = 0;
+        return table[0](1, one, a, c, add);
+    }
     Heights<Most> const h(rows);
     for (std::size_t i = 4; i-- > 0;) {
         if (h.count[i] == 0) continue;
@@ -235,9 +246,13 @@ template <class T>
         return short_strip(rows, s, a, c, add);
     s.last = (columns - 1) % lanes<T> + 1;
     if constexpr (Set::masks) {
-        if (columns > 3 * lanes<T>)
-            return run_tiles<Set::template height<4>>(Set::template of<4, false>, rows, s, a, c,
-                                                      add);
+        if (columns > 3 * lanes<T>) {
+            if (rows == 5) return tiles<5, 4, false>(1, s, a, c, add);   // b read once
+            return run_tiles<Set::tallest>(
+                columns == Set::widest * lanes<T> && s.k < 48 ? Set::whole
+                                                              : Set::template of<4, false>,
+                rows, s, a, c, add);
+        }
     } else {
         if (columns == Set::widest * lanes<T>)
             return run_tiles<Set::tallest>(Set::template of<Set::widest, true>, rows, s, a, c, add);
