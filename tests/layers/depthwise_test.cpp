@@ -5,6 +5,7 @@
 #include <lamina/layers/separable_conv_2d.hpp>
 
 #include "support/check_layer.hpp"
+#include "support/check_steps.hpp"
 #include "support/layers.hpp"
 
 #include <lamina/activations/relu.hpp>
@@ -59,4 +60,17 @@ TEST_CASE("DepthwiseConv2D: a convolution whose groups are its channels") {
     auto const a = depthwise.backward(), b = grouped.backward();
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-12));
+}
+
+TEST_CASE("DepthwiseConv1D: moment by moment, if it is causal") {
+    check_steps<0>("1", Sequential{Input<4, 3>{}, DepthwiseConv1D<1>{}});
+    check_steps<0>("causal", Sequential{Input<7, 5>{}, DepthwiseConv1D<3, Causal>{}});
+    check_steps<0>("far apart", Sequential{Input<11, 2>{},
+                                           DepthwiseConv1D<3, Causal, Dilation<4>, NoBias>{}});
+    check_steps<0>("padded before", Sequential{Input<6, 9>{}, DepthwiseConv1D<4, Padding<3, 0>,
+                                                                             DepthMultiplier<2>>{}});
+    check_steps<0>("separable", Sequential{Input<9, 4>{},
+                                           SeparableConv1D<6, 3, Causal, Dilation<2>,
+                                                           DepthMultiplier<3>>{},
+                                           ReLU{}, SeparableConv1D<2, 2, Causal>{}});
 }

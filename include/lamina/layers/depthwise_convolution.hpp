@@ -67,6 +67,38 @@ struct DepthwiseConvolution {
             kernels::depthwise_dx(windows, multiplier, c.batch, c.dy.data, kernel, c.dx.data,
                                   c.threads);
     }
+
+    static constexpr std::size_t past = Where.x.reach() - 1; // moments that a window looks back
+    static constexpr bool causal = Plane::sequence && !Where.x.same && Where.x.stride == 1 &&
+                                   Where.x.before == past && Where.x.behind == 0;
+
+    /// Moment by moment; the past lies in a ring.
+    template <bool... Stepped>
+    requires(causal) struct Step {
+        using Output = Shape<1, filters>;
+        using Parameters = typename DepthwiseConvolution::Parameters;
+        static constexpr bool endless = true;
+        static constexpr std::size_t f = Plane::channels, memory = past * f;
+
+        static void forward(auto const& c) {
+            auto const [kernel, bias] = Tensors::split(c.parameters());
+            for (std::size_t n = 0; n < c.batch; ++n) {
+                auto const* const x = c.x.data + n * f;
+                auto *const ring = c.memory + n * memory, *const y = c.y.data + n * filters;
+                if (bias) std::copy_n(bias, filters, y);
+                else std::fill_n(y, filters, 0);
+                for (std::size_t t = 0; t < windows.taps(); ++t) { // y += x kernel[t]
+                    std::size_t const back = (windows.taps() - 1 - t) * Where.x.dilation;
+                    if (back > c.position) continue;
+                    auto const* const seen =
+                        back ? ring + (c.position - back) % (past + !past) * f : x;
+                    auto const* const w = kernel + t * filters;
+                    for (std::size_t k = 0; k < filters; ++k) y[k] += seen[k / multiplier] * w[k];
+                }
+                if constexpr (past > 0) std::copy_n(x, f, ring + c.position % past * f);
+            }
+        }
+    };
 };
 
 template <class In, std::size_t Rank, PlaneWindows Where, class... Options>
