@@ -9,6 +9,7 @@
 #include <lamina/io/model_view.hpp>
 #include <lamina/io/safetensors_file.hpp>
 #include <lamina/io/save_options.hpp>
+#include <lamina/io/save_safetensors.hpp>
 
 #if LAMINA_BODIES
 #include <lamina/io/safetensors_model.hpp>

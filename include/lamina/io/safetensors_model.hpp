@@ -8,6 +8,7 @@
 #include <lamina/io/loaded.hpp>
 #include <lamina/io/model_document.hpp>
 #include <lamina/io/safetensors_file.hpp>
+#include <lamina/io/save_safetensors.hpp>
 #include <lamina/io/torch_layout.hpp>
 #include <lamina/io/torch_names.hpp>
 
