@@ -25,7 +25,8 @@ struct ReduceLROnPlateauOptions {
 /// Multiplies the learning rate by a factor when what it monitors stops improving.
 ///
 /// Errors      the log has no such value; the learning rate is a schedule: Error, before the first
-/// batch Source      keras.callbacks.ReduceLROnPlateau
+///             batch
+/// Source      keras.callbacks.ReduceLROnPlateau
 class ReduceLROnPlateau final : public Callback {
 public:
     explicit ReduceLROnPlateau(ReduceLROnPlateauOptions options = {})
