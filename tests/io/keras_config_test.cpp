@@ -6,6 +6,7 @@
 #include <lamina/activations/softmax.hpp>
 #include <lamina/graph/sequential.hpp>
 #include <lamina/io/model_document.hpp>
+#include <lamina/layers/adaptive_average_pooling_1d.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/bidirectional.hpp>
@@ -229,6 +230,25 @@ TEST_CASE("initializers in Keras' words") {
                   .at("config")
                   .at("maxval") == 0.25);
     CHECK(start_of(model, 14, "alpha") == "Zeros{}");
+}
+
+TEST_CASE("what Keras calls a layer in an archive, and what its layers refuse") {
+    auto const network = Sequential{Input<4, 6>{}, MultiHeadAttention<4, 2, KeyValueHeads<2>>{},
+                                    SpatialDropout1D{}, TimeDistributed{Dense<2>{}},
+                                    AdaptiveAveragePooling1D<2>{}};
+    auto const model = config_of(network);
+    auto const at = [](json const& j, std::size_t i) { return j.at("config").at("layers").at(i); };
+    CHECK(!at(model, 2).at("config").contains("trainable"));
+    CHECK(layer_of(model, 4, "AdaptiveAveragePooling1D").at("output_size") == 2);
+    // a layer within another says its module in .h5 files too
+    CHECK(at(model, 3).at("config").at("layer").at("module") == "keras.layers");
+    Weights<Network<std::remove_cv_t<decltype(network)>, float>> const weights(network);
+    auto const document = detail::document_of(detail::view_of(weights));
+    auto const archive = json::parse(keras_archive_config(document, keras_graph(document), false));
+    auto const attention = archive.at("config").at("layers").at(1);
+    CHECK(attention.at("class_name") == "GroupQueryAttention"); // as Keras exports it
+    CHECK(attention.at("build_config").at("shapes_dict").at("query_shape") ==
+          json::parse("[null, 4, 6]"));
 }
 
 TEST_CASE("a .keras archive says of each object where it is found") {

@@ -67,8 +67,8 @@ public:
             return;
         }
         if (detail::has_suffix(path, ".weights.h5")) {
-            write_objects();
-            write_own(training, false, options.attachments);
+            write_objects(known);
+            write_own(training, known, options.attachments);
             file_.commit();
             return;
         }
@@ -90,12 +90,7 @@ private:
 
     [[gnu::cold]] void write_archive(std::string const& path, bool training, bool known,
                                      SaveOptions const& options) {
-        write_objects();
-        if (known) {
-            auto const vars = file_.group(file_.root(), "optimizer/vars");
-            file_.text(vars, "name", detail::keras_optimizer_name(document_.optimizer), true);
-            write_optimizer(vars, false);
-        }
+        write_objects(known);
         write_own(training, known, options.attachments);
         JsonText metadata;
         metadata.object();
@@ -137,7 +132,7 @@ private:
         file_.names(top, "weight_names", {});
     }
     /// By objects, as save_weights() writes them.
-    [[gnu::cold]] void write_objects() {
+    [[gnu::cold]] void write_objects(bool with_optimizer) {
         auto const objects = keras_objects(document_, graph_);
         auto const variables = keras_variables(document_, graph_);
         std::vector<std::string> made;
@@ -160,6 +155,9 @@ private:
             bool const there = std::find(made.begin(), made.end(), v.path) != made.end();
             file_.tensor(there ? file_.open(v.path) : vars(v.path, graph_.layers[v.layer].name), e);
         }
+        if (with_optimizer)
+            write_optimizer(
+                vars("optimizer/vars", detail::keras_optimizer_name(document_.optimizer)), false);
     }
 
     /// By name with a list of the names, or by number.

@@ -29,12 +29,15 @@ public:
 
     [[gnu::cold]] void write() {
         std::string const type = keras_class(document_, layer_);
-        open_keras_object(json_, form_, keras_layer_module(type), type);
+        bool const archive = form_ == KerasForm::archive;
+        open_keras_object(json_, form_, keras_layer_module(type),
+                          archive ? keras_export_name(type) : type);
         json_.member("name", layer_.name);
         if (row_.inputs.empty()) {
             write_input();
         } else {
-            json_.member("trainable", row_.trainable);
+            // Keras' spatial dropout refuses what every other layer takes
+            if (!type.starts_with("SpatialDropout")) json_.member("trainable", row_.trainable);
             write_keras_dtype(json_, form_, dtype());
             if (type == "Activation") json_.member("activation", keras_activation(row_.part));
             else if (type == "Bidirectional") write_bidirectional();
@@ -42,7 +45,7 @@ public:
             else write_options(row_.part, layer_.row);
         }
         close_keras_config(json_, form_, keras_registered_name(type));
-        if (form_ == KerasForm::archive && !is_built_at_once(type)) write_build(type);
+        if (archive && !is_built_at_once(type)) write_build(type);
     }
 
 private:
@@ -91,12 +94,14 @@ private:
             return json_.value(activation);
         write_layer_within(part, layer_.name + "." + role, row);
     }
+    /// It says its module in both forms.
     [[gnu::cold]] void write_layer_within(Part const& part, std::string const& name,
                                           std::size_t row) {
-        open_keras_object(json_, form_, keras_layer_module(part.type), part.type);
+        open_keras_object(json_, KerasForm::archive, keras_layer_module(part.type),
+                          keras_export_name(part.type));
         json_.member("name", name);
         write_options(part, row);
-        close_keras_config(json_, form_, keras_registered_name(part.type));
+        close_keras_config(json_, KerasForm::archive, keras_registered_name(part.type));
         json_.end();
     }
     [[gnu::cold]] void write_bidirectional() {

@@ -121,6 +121,10 @@ namespace detail {
 [[gnu::cold]] inline std::string_view keras_layer_module(std::string_view type) {
     return is_keras_layer(type) ? "keras.layers" : "lamina";
 }
+/// What it is called there, where that is not the class' own name.
+[[gnu::cold]] inline std::string keras_export_name(std::string const& type) {
+    return type == "GroupedQueryAttention" ? "GroupQueryAttention" : type;
+}
 [[gnu::cold]] inline std::string keras_registered_name(std::string_view type) {
     return is_keras_layer(type) ? std::string() : "lamina>" + std::string(type);
 }

@@ -121,7 +121,8 @@ struct KerasVariable {
                 std::size_t place = number++;
                 if (row.part.type == "MultiHeadAttention") { // its maps are objects of their own
                     std::string const leaf = e.name.substr(e.name.rfind('/') + 1);
-                    its += "/" + leaf.substr(0, leaf.find('_')) + "_dense";
+                    bool const grouped = row.part.find("num_key_value_heads") != nullptr;
+                    its += (grouped ? "/_" : "/") + leaf.substr(0, leaf.find('_')) + "_dense";
                     place = leaf.ends_with("_bias");
                 }
                 out.push_back({its + "/vars", std::to_string(place), k, i, state, entry});

@@ -17,6 +17,11 @@ namespace lamina {
 /// Source      torch.nn.AdaptiveAvgPool1d; keras.layers.AdaptiveAveragePooling1D
 template <std::size_t Time>
 struct AdaptiveAveragePooling1D {
+    void config(auto const& out) const {
+        out("output_size", Time);
+        out("data_format", "channels_last");
+    }
+
     template <class In>
     struct On {
         using Plane = detail::PlaneOf<In>;

@@ -5,6 +5,7 @@
 #include <lamina/kernels/pooling.hpp>
 #include <lamina/layers/convolution.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,6 +18,11 @@ namespace lamina {
 /// Source      torch.nn.AdaptiveAvgPool2d; keras.layers.AdaptiveAveragePooling2D
 template <std::size_t Height, std::size_t Width = Height>
 struct AdaptiveAveragePooling2D {
+    void config(auto const& out) const {
+        out("output_size", std::array{Height, Width});
+        out("data_format", "channels_last");
+    }
+
     template <class In>
     struct On {
         using Plane = detail::PlaneOf<In>;
