@@ -263,8 +263,9 @@ void convolve_directly(DirectSize const& d, std::size_t batch, T const* x,
     constexpr std::size_t wide = panel_width<T>();
     std::size_t const windows = batch * d.windows.out_pixels(), across = panels<T>(d.filters),
                       strips = d.groups * across;
-    // as many pieces for each of two threads, if the panels are not
-    std::size_t const even = strips % 2 == 0 || windows < 120 ? 1 : 2,
+    // as many pieces for each of two threads, if they do not share the panels
+    bool const shared = windows <= 7 * piece_windows && strips % 2 == 0;
+    std::size_t const even = shared || windows < 120 ? 1 : 2,
                       least = (windows + even * piece_windows - 1) / (even * piece_windows) * even,
                       piece = ((windows + least - 1) / least + 5) / 6 * 6,
                       pieces = (windows + piece - 1) / piece, cuts = pieces < 8 ? strips : 1,
