@@ -2,18 +2,15 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
-#include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
-#include <lamina/data/json.hpp>
 #include <lamina/data/text_list.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/word_map.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -383,167 +380,6 @@ Tokenizer::sequences_to_matrix(std::vector<Sequence> const& sequences, MatrixMod
     return x;
 }
 
-namespace detail {
-
-/// {"a": 1, "b": 2} as text within text.
-[[gnu::cold]] LAMINA_INLINE std::string json_counts(WordMap const& map) {
-    std::string out = "{";
-    for (auto const [word, value] : map) {
-        if (out.size() > 1) out += ", ";
-        append_json(out, word);
-        out += ": " + std::to_string(value);
-    }
-    return out + "}";
-}
-
-[[gnu::cold]] LAMINA_INLINE WordMap json_counts_of(std::string const& json, std::string_view name) {
-    WordMap map;
-    JsonReader reader(json, name);
-    reader.object([&](std::string const& key) {
-        std::int64_t const value = reader.whole();
-        if (value < 0) reader.bad("a number is negative");
-        map.set(key, value);
-    });
-    reader.end();
-    return map;
-}
-
-/// An index that is an object's key: "12".
-[[gnu::cold]] LAMINA_INLINE std::size_t json_index(std::string const& key, std::int32_t most,
-                                                   JsonReader& reader) {
-    std::int32_t index = 0;
-    char const* const end = key.data() + key.size();
-    bool const number = !key.empty() && std::from_chars(key.data(), end, index).ptr == end;
-    if (!number || index < 0 || index > most)
-        reader.bad(message({"the key should be an index from 0 to ", most}));
-    return std::size_t(index);
-}
-
-} // namespace detail
-
-[[gnu::cold]] LAMINA_INLINE std::string Tokenizer::to_json() const {
-    std::string out = "{\"class_name\": \"Tokenizer\", \"config\": {\"num_words\": ";
-    auto const text = [&](char const* key, std::string_view value) {
-        out += key;
-        detail::append_json(out, value);
-    };
-    out += options_.num_words ? std::to_string(options_.num_words) : "null";
-    text(", \"filters\": ", options_.filters);
-    out += options_.lower ? ", \"lower\": true" : ", \"lower\": false";
-    text(", \"split\": ", options_.split);
-    out += options_.char_level ? ", \"char_level\": true" : ", \"char_level\": false";
-    if (options_.oov_token) text(", \"oov_token\": ", *options_.oov_token);
-    else out += ", \"oov_token\": null";
-    out += ", \"document_count\": " + std::to_string(document_count_);
-    // These are JSON within a text: that is how Keras writes them.
-    text(", \"word_counts\": ", detail::json_counts(word_counts_));
-    text(", \"word_docs\": ", detail::json_counts(word_docs_));
-    std::string docs = "{", words = "{";
-    auto const key = [](std::string& to, std::size_t index) {
-        to += (to.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
-    };
-    for (std::size_t i = 0; i < index_docs_.size(); ++i) {
-        if (index_docs_[i] == 0) continue;
-        key(docs, i);
-        docs += std::to_string(index_docs_[i]);
-    }
-    for (std::size_t i = 0; i < index_word_.size(); ++i) {
-        if (index_word_.missing(i)) continue;
-        key(words, i);
-        detail::append_json(words, index_word_[i]);
-    }
-    text(", \"index_docs\": ", docs + "}");
-    text(", \"index_word\": ", words + "}");
-    text(", \"word_index\": ", detail::json_counts(word_index_));
-    return out + "}}";
-}
-
-[[gnu::cold]] LAMINA_INLINE Tokenizer Tokenizer::from_json(std::string_view json, Lower lower) {
-    constexpr std::string_view where = "Tokenizer::from_json";
-    TokenizerOptions options;
-    std::int64_t documents = 0;
-    std::string counts = "{}", docs = "{}", index_docs = "{}", index_word = "{}", word_index;
-    detail::JsonReader reader(json, where);
-    auto const read_config = [&] {
-        reader.object([&](std::string const& key) {
-            if (key == "num_words") {
-                std::int64_t const n = reader.null() ? 0 : reader.whole();
-                if (n < 0) reader.bad("num_words is negative");
-                options.num_words = static_cast<std::size_t>(n);
-            } else if (key == "filters") options.filters = reader.string();
-            else if (key == "lower") options.lower = reader.boolean() ? lower : Lower(false);
-            else if (key == "split") options.split = reader.string();
-            else if (key == "char_level") options.char_level = reader.boolean();
-            else if (key == "oov_token") {
-                if (!reader.null()) options.oov_token = reader.string();
-            } else if (key == "document_count") {
-                documents = reader.whole();
-                if (documents < 0) reader.bad("document_count is negative");
-            } else if (key == "word_counts") counts = reader.string();
-            else if (key == "word_docs") docs = reader.string();
-            else if (key == "index_docs") index_docs = reader.string();
-            else if (key == "index_word") index_word = reader.string();
-            else if (key == "word_index") word_index = reader.string();
-            else reader.skip();
-        });
-    };
-    reader.object([&](std::string const& key) {
-        if (key == "config") read_config();
-        else reader.skip();
-    });
-    reader.end();
-    if (word_index.empty()) {
-        detail::fail(Error::Kind::data, {where},
-                     {"there is no config with a word_index: this is not what a tokenizer's "
-                      "to_json gives."});
-    }
-
-    Tokenizer made(std::move(options));
-    made.document_count_ = static_cast<std::size_t>(documents);
-    made.word_counts_ = detail::json_counts_of(counts, "Tokenizer::from_json, word_counts");
-    made.word_docs_ = detail::json_counts_of(docs, "Tokenizer::from_json, word_docs");
-    made.word_index_ = detail::json_counts_of(word_index, "Tokenizer::from_json, word_index");
-    for (auto const [word, index] : made.word_index_) {
-        if (index <= most_) continue;
-        detail::fail(
-            Error::Kind::data, {where},
-            {"the index of ", detail::Quoted{word}, " is ", index, ", more than ", most_, "."});
-    }
-    for (auto const [word, texts] : made.word_docs_) {
-        if (made.word_counts_.contains(word)) continue;
-        detail::fail(
-            Error::Kind::data, {where},
-            {"word_docs has the word ", detail::Quoted{word}, " and word_counts does not."});
-    }
-    detail::JsonReader docs_reader(index_docs, "Tokenizer::from_json, index_docs");
-    docs_reader.object([&](std::string const& key) {
-        std::size_t const index = detail::json_index(key, most_, docs_reader);
-        std::int64_t const number = docs_reader.whole();
-        if (number < 0) docs_reader.bad("a number is negative");
-        if (index >= made.index_docs_.size()) made.index_docs_.resize(index + 1);
-        made.index_docs_[index] = number;
-    });
-    docs_reader.end();
-    std::vector<std::string> words;
-    std::vector<bool> there;
-    detail::JsonReader word_reader(index_word, "Tokenizer::from_json, index_word");
-    word_reader.object([&](std::string const& key) {
-        std::size_t const index = detail::json_index(key, most_, word_reader);
-        if (index >= words.size()) {
-            words.resize(index + 1);
-            there.resize(index + 1);
-        }
-        words[index] = word_reader.string();
-        there[index] = true;
-    });
-    word_reader.end();
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        if (there[i]) made.index_word_.push_back(words[i]);
-        else made.index_word_.push_missing();
-    }
-    return made;
-}
-
 LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view text,
                                                              TokenizerOptions const& options) {
     TokenizerOptions at_words = options;
@@ -558,3 +394,6 @@ LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view te
 #endif
 
 } // namespace lamina
+
+// The JSON that Keras writes of a tokenizer: a file of its own.
+#include <lamina/data/tokenizer_json.hpp>

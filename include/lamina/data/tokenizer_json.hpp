@@ -5,146 +5,184 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
-#include <lamina/data/vocabulary.hpp>
+#include <lamina/data/tokenizer.hpp>
+#include <lamina/data/word_map.hpp>
 
-#include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-// What the JSON files of tokenizers have in common: HuggingFace's tokenizer.json and GPT-2's
-// encoder.json.
+// Tokenizer::to_json and from_json: Keras' text.
 
-namespace lamina::detail {
-
-/// A token that is never split, as tokenizer.json lists it beside the vocabulary.
-struct AddedToken {
-    std::int32_t id;
-    std::string content;
-};
-
-/// {"the": 0, "cat": 1}; `size` is that of the text, so that no id can ask for any memory it likes.
-Vocabulary read_vocabulary(JsonReader& reader, std::size_t size, std::string_view where);
-void append_vocabulary(std::string& to, Vocabulary const& vocabulary);
-
-/// Those that are special, in the order of their ids. One that the vocabulary lacks becomes its
-/// next token.
-std::vector<AddedToken> read_added_tokens(JsonReader& reader);
-void add_tokens(Vocabulary& vocabulary, std::vector<AddedToken> const& tokens,
-                std::string_view where);
-void append_added_tokens(std::string& to, std::vector<AddedToken> tokens);
-
-/// Reads a text that must be this one, or a truth that must be this one; null is taken as well.
-void expect_text(JsonReader& reader, std::string_view text);
-void expect_truth(JsonReader& reader, bool value);
+namespace lamina {
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE Vocabulary read_vocabulary(JsonReader& reader, std::size_t size,
-                                                       std::string_view where) {
-    std::vector<std::string> tokens;
-    std::vector<bool> seen;
-    std::size_t count = 0;
-    reader.object([&](std::string const& token) {
-        std::int64_t const id = reader.whole();
-        // Each member takes more than one byte: an id beyond the text's size is no token's.
-        if (id < 0 || std::uint64_t(id) >= size) reader.bad("the id is out of range");
-        auto const at = static_cast<std::size_t>(id);
-        if (at >= tokens.size()) {
-            tokens.resize(at + 1);
-            seen.resize(at + 1);
-        }
-        if (seen[at]) reader.bad("the id is another token's already");
-        seen[at] = true;
-        tokens[at] = token;
-        ++count;
+namespace detail {
+
+/// {"a": 1, "b": 2} as text within text.
+[[gnu::cold]] LAMINA_INLINE std::string json_counts(WordMap const& map) {
+    std::string out = "{";
+    for (auto const [word, value] : map) {
+        if (out.size() > 1) out += ", ";
+        append_json(out, word);
+        out += ": " + std::to_string(value);
+    }
+    return out + "}";
+}
+
+[[gnu::cold]] LAMINA_INLINE WordMap json_counts_of(std::string const& json, std::string_view name) {
+    WordMap map;
+    JsonReader reader(json, name);
+    reader.object([&](std::string const& key) {
+        std::int64_t const value = reader.whole();
+        if (value < 0) reader.bad("a number is negative");
+        map.set(key, value);
     });
-    if (count != tokens.size()) {
-        fail(Error::Kind::data, {where},
-             {"the highest id is ", tokens.size() - 1, ", and there are ", Counted{count, "token"},
-              ". The ids should be 0, 1, ... without a gap."});
-    }
-    Vocabulary all;
-    for (std::size_t id = 0; id < tokens.size(); ++id) {
-        if (std::size_t(all.add(tokens[id])) != id) {
-            fail(Error::Kind::data, {where},
-                 {"the token ", Quoted{tokens[id]}, " is there twice."});
-        }
-    }
-    return all;
+    reader.end();
+    return map;
 }
 
-[[gnu::cold]] LAMINA_INLINE void append_vocabulary(std::string& to, Vocabulary const& vocabulary) {
-    to += '{';
-    for (std::size_t id = 0; id < vocabulary.size(); ++id) {
-        if (id > 0) to += ", ";
-        append_json(to, vocabulary.token(static_cast<std::int32_t>(id)));
-        to += ": " + std::to_string(id);
-    }
-    to += '}';
+/// An index that is an object's key: "12".
+[[gnu::cold]] LAMINA_INLINE std::size_t json_index(std::string const& key, std::int32_t most,
+                                                   JsonReader& reader) {
+    std::int32_t index = 0;
+    char const* const end = key.data() + key.size();
+    bool const number = !key.empty() && std::from_chars(key.data(), end, index).ptr == end;
+    if (!number || index < 0 || index > most)
+        reader.bad(message({"the key should be an index from 0 to ", most}));
+    return std::size_t(index);
 }
 
-[[gnu::cold]] LAMINA_INLINE std::vector<AddedToken> read_added_tokens(JsonReader& reader) {
-    std::vector<AddedToken> all;
-    reader.array([&] {
-        AddedToken token{-1, {}};
-        bool special = false;
+} // namespace detail
+
+[[gnu::cold]] LAMINA_INLINE std::string Tokenizer::to_json() const {
+    std::string out = "{\"class_name\": \"Tokenizer\", \"config\": {\"num_words\": ";
+    auto const text = [&](char const* key, std::string_view value) {
+        out += key;
+        detail::append_json(out, value);
+    };
+    out += options_.num_words ? std::to_string(options_.num_words) : "null";
+    text(", \"filters\": ", options_.filters);
+    out += options_.lower ? ", \"lower\": true" : ", \"lower\": false";
+    text(", \"split\": ", options_.split);
+    out += options_.char_level ? ", \"char_level\": true" : ", \"char_level\": false";
+    if (options_.oov_token) text(", \"oov_token\": ", *options_.oov_token);
+    else out += ", \"oov_token\": null";
+    out += ", \"document_count\": " + std::to_string(document_count_);
+    // These are JSON within a text: that is how Keras writes them.
+    text(", \"word_counts\": ", detail::json_counts(word_counts_));
+    text(", \"word_docs\": ", detail::json_counts(word_docs_));
+    std::string docs = "{", words = "{";
+    auto const key = [](std::string& to, std::size_t index) {
+        to += (to.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
+    };
+    for (std::size_t i = 0; i < index_docs_.size(); ++i) {
+        if (index_docs_[i] == 0) continue;
+        key(docs, i);
+        docs += std::to_string(index_docs_[i]);
+    }
+    for (std::size_t i = 0; i < index_word_.size(); ++i) {
+        if (index_word_.missing(i)) continue;
+        key(words, i);
+        detail::append_json(words, index_word_[i]);
+    }
+    text(", \"index_docs\": ", docs + "}");
+    text(", \"index_word\": ", words + "}");
+    text(", \"word_index\": ", detail::json_counts(word_index_));
+    return out + "}}";
+}
+
+[[gnu::cold]] LAMINA_INLINE Tokenizer Tokenizer::from_json(std::string_view json, Lower lower) {
+    constexpr std::string_view where = "Tokenizer::from_json";
+    TokenizerOptions options;
+    std::int64_t documents = 0;
+    std::string counts = "{}", docs = "{}", index_docs = "{}", index_word = "{}", word_index;
+    detail::JsonReader reader(json, where);
+    auto const read_config = [&] {
         reader.object([&](std::string const& key) {
-            if (key == "id") {
-                std::int64_t const id = reader.whole();
-                if (id < 0 || id > 0x7fffffff) reader.bad("the id is out of range");
-                token.id = static_cast<std::int32_t>(id);
-            } else if (key == "content") token.content = reader.string();
-            else if (key == "special") special = reader.boolean();
+            if (key == "num_words") {
+                std::int64_t const n = reader.null() ? 0 : reader.whole();
+                if (n < 0) reader.bad("num_words is negative");
+                options.num_words = static_cast<std::size_t>(n);
+            } else if (key == "filters") options.filters = reader.string();
+            else if (key == "lower") options.lower = reader.boolean() ? lower : Lower(false);
+            else if (key == "split") options.split = reader.string();
+            else if (key == "char_level") options.char_level = reader.boolean();
+            else if (key == "oov_token") {
+                if (!reader.null()) options.oov_token = reader.string();
+            } else if (key == "document_count") {
+                documents = reader.whole();
+                if (documents < 0) reader.bad("document_count is negative");
+            } else if (key == "word_counts") counts = reader.string();
+            else if (key == "word_docs") docs = reader.string();
+            else if (key == "index_docs") index_docs = reader.string();
+            else if (key == "index_word") index_word = reader.string();
+            else if (key == "word_index") word_index = reader.string();
             else reader.skip();
         });
-        if (token.content.empty() || token.id < 0) reader.bad("an added token has no content");
-        if (!special) reader.bad("a token is added that is not special, which is not supported");
-        all.push_back(std::move(token));
+    };
+    reader.object([&](std::string const& key) {
+        if (key == "config") read_config();
+        else reader.skip();
     });
-    std::sort(all.begin(), all.end(),
-              [](AddedToken const& a, AddedToken const& b) { return a.id < b.id; });
-    return all;
-}
-
-[[gnu::cold]] LAMINA_INLINE void
-add_tokens(Vocabulary& vocabulary, std::vector<AddedToken> const& tokens, std::string_view where) {
-    for (AddedToken const& token : tokens) {
-        std::int32_t const id = vocabulary.add(token.content);
-        if (id == token.id) continue;
-        fail(Error::Kind::data, {where},
-             {"the added token ", Quoted{token.content}, " has the id ", token.id,
-              ", and in the vocabulary it is ", id, "."});
+    reader.end();
+    if (word_index.empty()) {
+        detail::fail(Error::Kind::data, {where},
+                     {"there is no config with a word_index: this is not what a tokenizer's "
+                      "to_json gives."});
     }
-}
 
-[[gnu::cold]] LAMINA_INLINE void append_added_tokens(std::string& to,
-                                                     std::vector<AddedToken> tokens) {
-    std::sort(tokens.begin(), tokens.end(),
-              [](AddedToken const& a, AddedToken const& b) { return a.id < b.id; });
-    to += '[';
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-        if (i > 0) to += ", ";
-        to += "{\"id\": " + std::to_string(tokens[i].id) + ", \"content\": ";
-        append_json(to, tokens[i].content);
-        to += ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
-              "\"normalized\": false, \"special\": true}";
+    Tokenizer made(std::move(options));
+    made.document_count_ = static_cast<std::size_t>(documents);
+    made.word_counts_ = detail::json_counts_of(counts, "Tokenizer::from_json, word_counts");
+    made.word_docs_ = detail::json_counts_of(docs, "Tokenizer::from_json, word_docs");
+    made.word_index_ = detail::json_counts_of(word_index, "Tokenizer::from_json, word_index");
+    for (auto const [word, index] : made.word_index_) {
+        if (index <= most_) continue;
+        detail::fail(
+            Error::Kind::data, {where},
+            {"the index of ", detail::Quoted{word}, " is ", index, ", more than ", most_, "."});
     }
-    to += ']';
-}
-
-[[gnu::cold]] LAMINA_INLINE void expect_text(JsonReader& reader, std::string_view text) {
-    if (!reader.null() && reader.string() != text)
-        reader.bad(message({"there should be ", Quoted{text}, ": other rules are not supported"}));
-}
-[[gnu::cold]] LAMINA_INLINE void expect_truth(JsonReader& reader, bool value) {
-    if (!reader.null() && reader.boolean() != value)
-        reader.bad(message(
-            {"there should be ", value ? "true" : "false", ": other rules are not supported"}));
+    for (auto const [word, texts] : made.word_docs_) {
+        if (made.word_counts_.contains(word)) continue;
+        detail::fail(
+            Error::Kind::data, {where},
+            {"word_docs has the word ", detail::Quoted{word}, " and word_counts does not."});
+    }
+    detail::JsonReader docs_reader(index_docs, "Tokenizer::from_json, index_docs");
+    docs_reader.object([&](std::string const& key) {
+        std::size_t const index = detail::json_index(key, most_, docs_reader);
+        std::int64_t const number = docs_reader.whole();
+        if (number < 0) docs_reader.bad("a number is negative");
+        if (index >= made.index_docs_.size()) made.index_docs_.resize(index + 1);
+        made.index_docs_[index] = number;
+    });
+    docs_reader.end();
+    std::vector<std::string> words;
+    std::vector<bool> there;
+    detail::JsonReader word_reader(index_word, "Tokenizer::from_json, index_word");
+    word_reader.object([&](std::string const& key) {
+        std::size_t const index = detail::json_index(key, most_, word_reader);
+        if (index >= words.size()) {
+            words.resize(index + 1);
+            there.resize(index + 1);
+        }
+        words[index] = word_reader.string();
+        there[index] = true;
+    });
+    word_reader.end();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (there[i]) made.index_word_.push_back(words[i]);
+        else made.index_word_.push_missing();
+    }
+    return made;
 }
 
 #endif
 
-} // namespace lamina::detail
+} // namespace lamina
