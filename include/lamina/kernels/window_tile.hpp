@@ -177,10 +177,11 @@ WindowTile<T> window_tile_of(std::size_t batches) {
         if (batches < C) return window_tile_of<T, Whole, C - 1>(batches);
     return &window_tile<C, Whole, T>;
 }
+/// Those of 6, 4, 3 and 1 rows.
 template <class T, bool Whole, std::size_t C = TileSet<T>::widest>
 PairTiles<T> const* pair_tiles_of(std::size_t batches) {
-    static constexpr PairTiles<T> tiles[]{&pair_tiles<1, C, Whole, T>, &pair_tiles<3, C, Whole, T>,
-                                          &pair_tiles<4, C, Whole, T>, &pair_tiles<6, C, Whole, T>};
+    static constexpr PairTiles<T> tiles[]{&pair_tiles<6, C, Whole, T>, &pair_tiles<4, C, Whole, T>,
+                                          &pair_tiles<3, C, Whole, T>, &pair_tiles<1, C, Whole, T>};
     if constexpr (C > 1)
         if (batches < C) return pair_tiles_of<T, Whole, C - 1>(batches);
     return tiles;
@@ -200,15 +201,22 @@ void sum_windows(Sights<T> const& s, std::size_t columns, T const* add) {
 template <class T>
 void add_pairs(Pairs<T> const& p, std::size_t first, std::size_t numbers, std::size_t columns, T* c,
                std::size_t ldc) {
-    Heights<6> const h(numbers);
+    // six at a time; 7, 8 and 11 in fours and threes, because low tiles wait for their own sums
+    std::size_t const rest = numbers % 6,
+                      left = numbers > 6 && (rest == 1 || rest == 2 || rest == 5) ? rest + 6 : rest,
+                      threes = left % 4 == 3;
+    struct {
+        std::size_t height, count;
+    } const cuts[]{
+        {6, (numbers - left) / 6}, {4, left / 4}, {3, threes}, {1, left % 4 - 3 * threes}};
     column_tiles<T>(columns, [&](TileColumns const& part) {
-        auto const* const tiles = part.whole ? pair_tiles_of<T, !TileSet<T>::masks>(part.batches)
-                                             : pair_tiles_of<T, false>(part.batches);
+        auto const* tiles = part.whole ? pair_tiles_of<T, !TileSet<T>::masks>(part.batches)
+                                       : pair_tiles_of<T, false>(part.batches);
         std::size_t from = 0;
-        for (std::size_t i = 4; i-- > 0;) {
-            if (h.count[i] == 0) continue;
-            tiles[i](h.count[i], p, first + from, part, c + from * ldc, ldc);
-            from += h.count[i] * h.height[i];
+        for (auto const& cut : cuts) {
+            if (cut.count > 0) (*tiles)(cut.count, p, first + from, part, c + from * ldc, ldc);
+            from += cut.count * cut.height;
+            ++tiles;
         }
     });
 }
