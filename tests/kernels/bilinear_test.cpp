@@ -37,7 +37,8 @@ TEST_CASE("where the centres of enlarged pixels lie") {
             for (std::size_t i = 0; i < 4; ++i) {
                 double const w = B::of(4, times, o).weight(i);
                 Reach const reach{4, times, i};
-                CHECK((w == 0 || (o >= reach.begin && o < reach.end)));
+                CHECK((w == 0) == (o < reach.begin || o >= reach.end));
+                CHECK(reach.end - reach.begin <= 2 * times);
                 sum += w;
             }
             CHECK(sum == doctest::Approx(1));
@@ -68,7 +69,7 @@ TEST_CASE_TEMPLATE("enlarged images, against the plain twin, between guard pages
         constexpr T nan = std::numeric_limits<T>::quiet_NaN();
         std::fill_n(y, m, nan);
         std::fill_n(dx, n, nan);
-        Block<T> scratch(3 * bilinear_scratch(in, across));
+        Block<T> scratch(3 * bilinear_scratch(in, down, across));
         Threads* const threads = i % 4 == 3 ? &pool : nullptr;
         enlarge_bilinear(threads, batch, in, down, across, x, y, scratch.data());
         enlarge_bilinear_dx(threads, batch, in, down, across, dy, dx, scratch.data());

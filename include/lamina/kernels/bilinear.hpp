@@ -29,16 +29,18 @@ struct Between {
     }
 };
 
-/// The numbers of n `times` that number i of n may count in: [begin, end).
+/// The numbers of n `times` that number i of n counts in: [begin, end), at most 2 times of them. In
+/// between those whose distance from it is less than one number; all beyond the first and the last.
 struct Reach {
     std::size_t begin, end;
     constexpr Reach(std::size_t n, std::size_t times, std::size_t i)
-        : begin(i > 0 ? (i - 1) * times : 0), end(std::min(i + 2, n) * times) {}
+        : begin(i > 0 ? (2 * i * times - times - 1) / 2 + 1 : 0),
+          end(i + 1 < n ? (2 * i * times + 3 * times) / 2 : n * times) {}
 };
 
 /// Numbers of room for each thread.
-constexpr std::size_t bilinear_scratch(ImageSize in, std::size_t across) {
-    return in.width * across * in.channels;
+constexpr std::size_t bilinear_scratch(ImageSize in, std::size_t down, std::size_t across) {
+    return in.width * across * in.channels + 2 * std::max(down, across); // a row, and weights
 }
 
 /// y = x down and across times as large: first between two rows of x, then between two pixels.
@@ -47,7 +49,7 @@ void enlarge_bilinear(Threads* threads, std::size_t batch, ImageSize in, std::si
                       std::size_t across, T const* x, T* y, T* scratch) {
     using V = Batch<T>;
     std::size_t const f = in.channels, row = in.width * f, wide = row * across,
-                      height = in.height * down, room = bilinear_scratch(in, across);
+                      height = in.height * down, room = bilinear_scratch(in, down, across);
     std::size_t const grain = 32768 / (wide + 1) + 1;
     auto const blend = [](std::size_t n, T const* a, T const* b, T share, T* to) {
         each_column<T, xsimd::default_arch>(n, [&](auto at) {
@@ -77,28 +79,32 @@ void enlarge_bilinear_dx(Threads* threads, std::size_t batch, ImageSize in, std:
                          std::size_t across, T const* dy, T* dx, T* scratch) {
     using V = Batch<T>;
     std::size_t const f = in.channels, row = in.width * f, wide = row * across,
-                      height = in.height * down, room = bilinear_scratch(in, across);
+                      height = in.height * down, room = bilinear_scratch(in, down, across);
     std::size_t const grain = 32768 / (wide * down + 1) + 1;
-    // to = the sum of `n` numbers wide steps of `from` within reach of number i, each by its weight
+    // to = the sum of what counts of `count` numbers, made `times` as many: n numbers wide steps of
+    // `from`, each by its weight
     auto const gather = [](std::size_t n, std::size_t count, std::size_t times, std::size_t i,
-                           T const* from, T* to) {
+                           T const* from, T* to, T* weights) {
         Reach const reach{count, times, i};
+        std::size_t const taps = reach.end - reach.begin;
+        for (std::size_t o = 0; o < taps; ++o)
+            weights[o] = Between<T>::of(count, times, reach.begin + o).weight(i);
+        from += reach.begin * n;
         each_column<T, xsimd::default_arch>(n, [&](auto at) {
-            V sum(T{0});
-            for (std::size_t o = reach.begin; o < reach.end; ++o)
-                sum =
-                    xsimd::fma(V(Between<T>::of(count, times, o).weight(i)), at(from + o * n), sum);
+            V sum = V(weights[0]) * at(from);
+            for (std::size_t o = 1; o < taps; ++o)
+                sum = xsimd::fma(V(weights[o]), at(from + o * n), sum);
             at(to, sum);
         });
     };
     parallel_for(threads, batch * in.height, grain,
                  [=](std::size_t from, std::size_t end, std::size_t worker) {
-                     T* const between = scratch + worker * room;
+                     T *const between = scratch + worker * room, *const weights = between + wide;
                      for (std::size_t r = from; r < end; ++r) {
                          gather(wide, in.height, down, r % in.height,
-                                dy + r / in.height * height * wide, between);
+                                dy + r / in.height * height * wide, between, weights);
                          for (std::size_t j = 0; j < in.width; ++j)
-                             gather(f, in.width, across, j, between, dx + r * row + j * f);
+                             gather(f, in.width, across, j, between, dx + r * row + j * f, weights);
                      }
                  });
 }

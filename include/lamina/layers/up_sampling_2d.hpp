@@ -51,7 +51,9 @@ struct UpSampling2D {
         static constexpr bool needs_x = false, needs_y = false;
 
         template <class T>
-        static constexpr std::size_t scratch = bilinear ? kernels::bilinear_scratch(in, Across) : 0;
+        static constexpr std::size_t scratch = bilinear
+                                                   ? kernels::bilinear_scratch(in, Down, Across)
+                                                   : 0;
 
         static void forward(auto const& c) {
             if constexpr (bilinear)
