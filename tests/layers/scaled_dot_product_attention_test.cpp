@@ -9,7 +9,10 @@
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/embedding.hpp>
 
+#include <cmath>
 #include <cstddef>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -114,4 +117,23 @@ TEST_CASE("ScaledDotProductAttention: PyTorch's numbers") {
     auto& unit = golden.arrays["in/unit"];
     for (std::size_t i = 0; i < 100; ++i) unit.values.push_back(i / 5 % 5 == i % 5);
     check_golden(golden, net, {"in/q", "in/k", "in/v", "in/unit"}, {"out/y", "out/w"}, {}, {});
+}
+
+TEST_CASE("Attention: NaN comes out, and is not taken for keys that are not seen") {
+    constexpr auto net =
+        graph<Input<2, 2>, Input<3, 2>, Input<2, 3>>([](auto query, auto value, auto mask) {
+            return join(query, value, mask) | ScaledDotProductAttentionWith<AdditiveMask>{};
+        });
+    Bench<Network<std::remove_const_t<decltype(net)>, double>> bench(net, 1, {});
+    double const nan = std::numeric_limits<double>::quiet_NaN(), infinity = HUGE_VAL;
+    bench.x[0] = {nan, 1, 2, 3};
+    bench.x[1] = {1, 2, 3, 4, 5, 6};
+    bench.x[2] = {0, 0, -infinity, -infinity, 0, -infinity};
+    auto const y = bench.forward(false);
+    CHECK(std::isnan(y[0]));
+    CHECK(std::isnan(y[1]));
+    CHECK(y[2] == 3);
+    CHECK(y[3] == 4);
+    bench.x[2] = {0, 0, 0, -infinity, -infinity, -infinity}; // here no key is seen
+    CHECK(bench.forward(false)[2] == 0);
 }

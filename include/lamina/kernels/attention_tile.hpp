@@ -146,6 +146,9 @@ template <bool Masked, class T>
     for (std::size_t c = 0; c < whole; c += V::size) most = kernels::max(most, load<V>(s + c));
     T const before = top, highest = seen > 0 ? factor * reduce_max(most) : lowest;
     top = highest > before || highest != highest ? highest : before;
+    if constexpr (Masked) // no key is seen, or the largest of NaN and -inf was -inf
+        for (std::size_t c = 0; top == lowest && c < seen; ++c)
+            if (s[c] != s[c]) top = s[c];
     std::size_t c = 0;
     if (!Masked || top != lowest) {
         V const times(factor), less(-top);
