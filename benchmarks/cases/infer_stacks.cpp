@@ -6,23 +6,7 @@ using namespace lamina;
 namespace bench {
 
 void infer_stacks(Suite& suite) {
-    measure_prediction(suite,
-                       StackCase{"CNN 28x28",
-                                 Sequential{Input<28, 28, 1>{}, Conv2D<32, 3>{}, ReLU{},
-                                            Conv2D<64, 3>{}, ReLU{}, MaxPooling2D<2>{}, Flatten{},
-                                            Dense<128>{}, ReLU{}, Dense<10>{}, Softmax{}},
-                                 {28, 28, 1},
-                                 {{Layer::conv_2d, 32, 3, 0},
-                                  {Layer::relu},
-                                  {Layer::conv_2d, 64, 3, 0},
-                                  {Layer::relu},
-                                  {Layer::max_pool_2d, 2},
-                                  {Layer::flatten},
-                                  {Layer::dense, 128},
-                                  {Layer::relu},
-                                  {Layer::dense, 10},
-                                  {Layer::softmax}}},
-                       {1, 32});
+    measure_prediction(suite, cnn_28x28(), {1, 32});
     measure_prediction(suite,
                        StackCase{"LSTM 40x64-128",
                                  Sequential{Input<40, 64>{}, LSTM<128>{}, Dense<10>{}, Softmax{}},

@@ -22,24 +22,8 @@ void convolution(Suite& suite) {
 } // namespace
 
 void train_convolutions(Suite& suite) {
-    measure_training<float>(
-        suite,
-        StackCase{"CNN 28x28",
-                  Sequential{Input<28, 28, 1>{}, Conv2D<32, 3>{}, ReLU{}, Conv2D<64, 3>{}, ReLU{},
-                             MaxPooling2D<2>{}, Flatten{}, Dense<128>{}, ReLU{}, Dense<10>{},
-                             Softmax{}},
-                  {28, 28, 1},
-                  {{Layer::conv_2d, 32, 3, 0},
-                   {Layer::relu},
-                   {Layer::conv_2d, 64, 3, 0},
-                   {Layer::relu},
-                   {Layer::max_pool_2d, 2},
-                   {Layer::flatten},
-                   {Layer::dense, 128},
-                   {Layer::relu},
-                   {Layer::dense, 10},
-                   {Layer::softmax}}},
-        {64, 640, 192, 10, 0, "images/s", true, 640});
+    measure_training<float>(suite, cnn_28x28(),
+                            {64, 640, 192, 10, 0, "images/s", true, 640});
     convolution<56, 64>(suite);
     convolution<28, 128>(suite);
     convolution<14, 256>(suite);

@@ -8,30 +8,23 @@
 // BLIS. Debian's 0.9 takes a processor it does not know for none at all; told to be for Skylake-X
 // (architecture 0) it runs its AVX-512 kernels. Through cblas, which knows vectors.
 
-#include "../support/peer.hpp"
+#include "../support/cblas.hpp"
 
 #include <blis.h>
-#include <cblas.h>
 
 #include <cstdlib>
 
 namespace {
 
-struct Blis {
+struct Blis : bench::CblasGemm {
     static constexpr char const* name = "BLIS";
     static std::string about() {
         return std::string(bli_info_get_version_str()) + ", kernels for " +
                bli_arch_string(bli_arch_query_id()) +
                (std::getenv("BLIS_ARCH_TYPE") ? " (BLIS_ARCH_TYPE=0)" : "");
     }
-    bench::GemmTask t;
-    explicit Blis(bench::GemmTask const& task) : t(task) {
+    explicit Blis(bench::GemmTask const& task) : CblasGemm{task} {
         bli_thread_set_num_threads(task.threads);
-    }
-    void operator()() const {
-        cblas_sgemm(CblasRowMajor, t.transposed_a ? CblasTrans : CblasNoTrans,
-                    t.transposed_b ? CblasTrans : CblasNoTrans, int(t.m), int(t.n), int(t.k), 1.0f,
-                    t.a, int(t.lda), t.b, int(t.ldb), 0.0f, t.c, int(t.ldc));
     }
 };
 

@@ -6,25 +6,17 @@
 //
 // OpenBLAS, its OpenMP build: the one with threads of its own fights with OpenMP's for the cores.
 
-#include "../support/peer.hpp"
-
-#include <cblas.h>
+#include "../support/cblas.hpp"
 
 namespace {
 
-struct OpenBlas {
+struct OpenBlas : bench::CblasGemm {
     static constexpr char const* name = "OpenBLAS";
     static std::string about() {
         return std::string(openblas_get_config()) + ", kernels for " + openblas_get_corename();
     }
-    bench::GemmTask t;
-    explicit OpenBlas(bench::GemmTask const& task) : t(task) {
+    explicit OpenBlas(bench::GemmTask const& task) : CblasGemm{task} {
         openblas_set_num_threads(task.threads);
-    }
-    void operator()() const {
-        cblas_sgemm(CblasRowMajor, t.transposed_a ? CblasTrans : CblasNoTrans,
-                    t.transposed_b ? CblasTrans : CblasNoTrans, int(t.m), int(t.n), int(t.k), 1.0f,
-                    t.a, int(t.lda), t.b, int(t.ldb), 0.0f, t.c, int(t.ldc));
     }
 };
 

@@ -14,10 +14,6 @@
 
 #include <dlib/revision.h>
 
-#include <vector>
-
-#include <omp.h>
-
 namespace {
 
 template <std::size_t... Reversed>
@@ -27,21 +23,13 @@ struct Dlib {
         return std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) +
                ", with OpenBLAS";
     }
-    static constexpr std::size_t reversed[]{Reversed...}, layers = sizeof...(Reversed) - 1;
+    static constexpr std::size_t reversed[]{Reversed...};
     bench::InferTask t;
     typename bench::DlibStack<Reversed...>::Net net;
     dlib::resizable_tensor x;
 
     explicit Dlib(bench::InferTask const& task) : t(task) {
-        bool fits = t.net.layers == layers;
-        for (std::size_t i = 0; fits && i <= layers; ++i)
-            fits = t.net.widths[i] == reversed[layers - i];
-        if (!fits) throw bench::NotDone{};
-        omp_set_num_threads(t.threads);
-        std::vector<bench::DlibSample> samples(t.batch);
-        for (auto& sample : samples) sample = dlib::zeros_matrix<float>(long(t.net.inputs()), 1);
-        net.to_tensor(samples.begin(), samples.end(), x);
-        net.forward(x); // so that the layers take their shapes
+        bench::begin_dlib(t, reversed, net, x, [&] { net.forward(x); });
         bench::dlib_parameters<true>(net, t.net.parameters);
     }
     void operator()() {

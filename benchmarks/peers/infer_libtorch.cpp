@@ -14,9 +14,9 @@
 //
 // libtorch, its C++ front end, without gradients; the same samples in the same tensor each time.
 
+#include "../support/libtorch.hpp"
 #include "../support/peer.hpp"
 
-#include <ATen/Version.h>
 #include <torch/torch.h>
 
 #include <cstring>
@@ -25,14 +25,7 @@ namespace {
 
 struct Libtorch {
     static constexpr char const* name = "libtorch";
-    static std::string about() {
-        std::string const config = at::show_config(), key = "CPU capability usage: ";
-        auto const at = config.find(key);
-        return std::string(TORCH_VERSION) + ", CPU capability " +
-               (at == config.npos
-                    ? "unknown"
-                    : config.substr(at + key.size(), config.find('\n', at) - at - key.size()));
-    }
+    static std::string about() { return bench::about_libtorch(); }
     bench::InferTask t;
     torch::nn::Sequential net;
     torch::Tensor x;

@@ -22,8 +22,6 @@
 #include <type_traits>
 #include <vector>
 
-#include <omp.h>
-
 namespace {
 
 template <std::size_t Last, std::size_t... Before>
@@ -33,7 +31,7 @@ struct Dlib {
         return std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) +
                ", with OpenBLAS, a loop of one's own";
     }
-    static constexpr std::size_t reversed[]{Last, Before...}, layers = sizeof...(Before);
+    static constexpr std::size_t reversed[]{Last, Before...};
     static constexpr bool binary = Last == 1;
     using Stack = typename bench::DlibStack<Last, Before...>::Net;
     using Net =
@@ -46,15 +44,7 @@ struct Dlib {
     std::mt19937 random{1};
 
     explicit Dlib(bench::TrainTask const& task) : t(task) {
-        bool fits = t.net.layers == layers;
-        for (std::size_t i = 0; fits && i <= layers; ++i)
-            fits = t.net.widths[i] == reversed[layers - i];
-        if (!fits) throw bench::NotDone{};
-        omp_set_num_threads(t.threads);
-        std::vector<bench::DlibSample> samples(t.batch);
-        for (auto& sample : samples) sample = dlib::zeros_matrix<float>(long(t.net.inputs()), 1);
-        made.to_tensor(samples.begin(), samples.end(), full);
-        made.subnet().forward(full); // so that the layers take their shapes
+        bench::begin_dlib(t, reversed, made, full, [&] { made.subnet().forward(full); });
         bench::dlib_parameters<true>(made.subnet(), t.net.parameters);
     }
     void operator()() {

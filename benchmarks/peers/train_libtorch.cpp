@@ -15,6 +15,7 @@
 // libtorch, its C++ front end: a permutation for each epoch, index_select for each batch, the loss
 // from logits.
 
+#include "../support/libtorch.hpp"
 #include "../support/peer.hpp"
 
 #include <torch/torch.h>
@@ -28,14 +29,7 @@ namespace {
 
 struct Libtorch {
     static constexpr char const* name = "libtorch";
-    static std::string about() {
-        std::string const config = at::show_config(), key = "CPU capability usage: ";
-        auto const at = config.find(key);
-        return std::string(TORCH_VERSION) + ", CPU capability " +
-               (at == config.npos
-                    ? "unknown"
-                    : config.substr(at + key.size(), config.find('\n', at) - at - key.size()));
-    }
+    static std::string about() { return bench::about_libtorch(); }
     bench::TrainTask const& t;
     torch::nn::Sequential net;
     std::vector<torch::nn::Linear> layers;

@@ -7,6 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <omp.h>
 
 /// dlib's networks for the widths of the benchmarks' nets; dlib's fc keeps kernel and bias as we
 /// do.
@@ -43,6 +47,21 @@ void dlib_parameters(Net& net, Number* p) {
         else std::copy_n(all.host(), all.size(), p);
         p += all.size();
     });
+}
+
+/// A net of these widths, from the end, for the task: its parameters in place, and x as wide as a
+/// batch. forward() runs the layers once, so that they take their shapes.
+template <class Net, class Task, std::size_t N, class Forward>
+void begin_dlib(Task const& t, std::size_t const (&reversed)[N], Net& net,
+                dlib::resizable_tensor& x, Forward const& forward) {
+    bool fits = t.net.layers == N - 1;
+    for (std::size_t i = 0; fits && i < N; ++i) fits = t.net.widths[i] == reversed[N - 1 - i];
+    if (!fits) throw NotDone{};
+    omp_set_num_threads(t.threads);
+    std::vector<DlibSample> samples(t.batch);
+    for (auto& sample : samples) sample = dlib::zeros_matrix<float>(long(t.net.inputs()), 1);
+    net.to_tensor(samples.begin(), samples.end(), x);
+    forward();
 }
 
 } // namespace bench

@@ -41,6 +41,26 @@ struct StackCase {
 template <class D>
 StackCase(std::string, D, std::vector<std::size_t>, std::vector<Layer>) -> StackCase<D>;
 
+/// The convolutional network of Keras' tutorial, with a Dense in it.
+inline auto cnn_28x28() {
+    using namespace lamina;
+    return StackCase{"CNN 28x28",
+                     Sequential{Input<28, 28, 1>{}, Conv2D<32, 3>{}, ReLU{}, Conv2D<64, 3>{},
+                                ReLU{}, MaxPooling2D<2>{}, Flatten{}, Dense<128>{}, ReLU{},
+                                Dense<10>{}, Softmax{}},
+                     {28, 28, 1},
+                     {{Layer::conv_2d, 32, 3, 0},
+                      {Layer::relu},
+                      {Layer::conv_2d, 64, 3, 0},
+                      {Layer::relu},
+                      {Layer::max_pool_2d, 2},
+                      {Layer::flatten},
+                      {Layer::dense, 128},
+                      {Layer::relu},
+                      {Layer::dense, 10},
+                      {Layer::softmax}}};
+}
+
 template <class T, class F>
 lamina::Block<T> filled(std::size_t n, F const& f) {
     lamina::Block<T> b(n);
