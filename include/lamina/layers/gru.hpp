@@ -18,7 +18,8 @@ struct ResetBefore {};
 ///     n = tanh(x kernel + bias + r (h recurrent_kernel + bias)),   h = z h + (1 - z) n
 ///
 /// ResetBefore: n = tanh(x kernel + (r h) recurrent_kernel + bias), the paper's first form. A
-/// masked moment leaves the state as it is, so its output is the one before. Token by token (see
+/// masked moment leaves the state as it is, so its output is the one before (of the first ones the
+/// state that it begins with, where Keras gives zeros). Token by token (see
 /// Stepper) the state survives from call to call.
 ///
 ///     join(x, h) | GRU<64>{}                        // begins with this state, not with zeros

@@ -25,10 +25,11 @@ struct UnitForgetBias {
 ///     i, f, o = sigmoid, g = tanh of x kernel + h recurrent_kernel + bias, moment by moment
 ///     c = f c + i g,   h = o tanh(c)
 ///
-/// A masked moment leaves the state as it is, so its output is the one before. In a Stepper the
-/// state survives from call to call, what Keras calls stateful: sound, sample by sample, or a text,
-/// token by token; nothing is allocated. It packs the weights at the first moment, so weights that
-/// were trained on are seen after start().
+/// A masked moment leaves the state as it is, so its output is the one before (of the first ones
+/// the state that it begins with, where Keras gives zeros). In a Stepper the state survives from
+/// call to call, what Keras calls stateful: sound, sample by sample, or a text, token by token;
+/// nothing is allocated. It packs the weights at the first moment, so weights that were trained on
+/// are seen after start().
 ///
 ///     Stepper step{model.weights};                     // of Input<Time, 1>, LSTM<32>, Dense<1>
 ///     for (float& sample : sound) sample = *step(&sample);

@@ -16,8 +16,9 @@
 /// What SimpleRNN, LSTM and GRU have in common.
 namespace lamina {
 
-/// From the last moment to the first. With ReturnSequences the outputs come in that order too, as
-/// in Keras; Bidirectional turns them round again. Keras' go_backwards=True.
+/// From the last moment to the first. With ReturnSequences the outputs come in that order too,
+/// while a mask stays as it is, as in Keras; Bidirectional turns them round again. Keras'
+/// go_backwards=True.
 struct GoBackwards {};
 /// The layer gives its last state too: `auto [y, h, c] = x | LSTM<64, ReturnState>{};`, as Keras'
 /// return_state=True.

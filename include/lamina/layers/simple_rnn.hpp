@@ -30,9 +30,10 @@ inline constexpr bool is_elementwise = requires {
 /// Fully connected recurrent layer: h = f(x kernel + h recurrent_kernel + bias), moment by moment;
 /// f is tanh or the activation that is given first: SimpleRNN<32, ReLU>.
 ///
-/// A masked moment leaves the state as it is, so its output is the one before. In a Stepper the
-/// state survives from call to call; see LSTM. join(x, h) | SimpleRNN<32>{} begins with h;
-/// auto [y, h] = x | SimpleRNN<32, ReturnState>{} gives the last.
+/// A masked moment leaves the state as it is, so its output is the one before (of the first ones
+/// the state that it begins with, where Keras gives zeros). In a Stepper the state survives from
+/// call to call; see LSTM. join(x, h) | SimpleRNN<32>{} begins with h; auto [y, h] = x |
+/// SimpleRNN<32, ReturnState>{} gives the last.
 ///
 /// Input       Shape<Time, Features>, and if there is any the state h, Shape<Units>
 /// Output      Shape<Units>, the last h; with ReturnSequences Shape<Time, Units>
