@@ -92,7 +92,6 @@ void add_kernel_gradients(DirectSize const& d, std::size_t batch, T const* x, T 
                                   columns = std::min(wide, d.filters - j),
                                   column = group * d.filters + j, t = u % of_strip / parts,
                                   c = u % parts * part;
-                if (c >= d.channels) continue;
                 T const* rows = dy + first * d.made() + column;
                 std::size_t ld = d.made();
                 if (d.made() > wide) {
@@ -105,7 +104,8 @@ void add_kernel_gradients(DirectSize const& d, std::size_t batch, T const* x, T 
                     all_ones(count, rows, ld, pairs);
                     add_pairs(pairs, 0, 1, columns, dbias + column, 0);
                 }
-                find_pairs(w, first, count, t, x + group * d.channels, rows, ld, pairs);
+                if (u == from || c == 0)
+                    find_pairs(w, first, count, t, x + group * d.channels, rows, ld, pairs);
                 add_pairs(pairs, c, std::min(part, d.channels - c), columns,
                           dkernel + (t * d.channels + c) * d.made() + column, d.made());
             }
