@@ -27,6 +27,12 @@ def load_h5(path):
         return keras.models.load_model(path, compile=False)
 
 
+def slots_of(optimizer):
+    """What it keeps for each parameter, in any order; without its counters."""
+    kept = [np.asarray(v.numpy()).ravel() for v in optimizer.variables if len(v.shape)]
+    return np.sort(np.concatenate(kept)) if kept else np.zeros(0)
+
+
 def main(folder):
     wrong = 0
     names = sorted(path.stem for path in folder.glob("*.x"))
@@ -48,6 +54,10 @@ def main(folder):
         good = all(value < TOLERANCE for value in apart.values())
         steps = int(archive.optimizer.iterations)
         if steps not in (0, STEPS):
+            good = False
+        slots = np.sort(np.fromfile(folder / f"{name}.slots", "<f4"))
+        theirs = slots_of(archive.optimizer)
+        if steps and not (slots.size == theirs.size and np.allclose(slots, theirs, atol=1e-7)):
             good = False
         wrong += not good
         print(

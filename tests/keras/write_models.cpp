@@ -70,6 +70,8 @@ void save_all(char const* name, M model) {
     std::string const path = folder + "/" + name;
     write(path + ".x", x);
     write(path + ".y", y);
+    auto const slots = std::as_const(model).optimizer_state();
+    write(path + ".slots", {slots.begin(), slots.end()});
     for (char const* layout : {".h5", ".keras", ".weights.h5"}) save(model, path + layout);
 }
 template <class Network>
