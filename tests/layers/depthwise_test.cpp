@@ -65,12 +65,14 @@ TEST_CASE("DepthwiseConv2D: a convolution whose groups are its channels") {
 TEST_CASE("DepthwiseConv1D: moment by moment, if it is causal") {
     check_steps<0>("1", Sequential{Input<4, 3>{}, DepthwiseConv1D<1>{}});
     check_steps<0>("causal", Sequential{Input<7, 5>{}, DepthwiseConv1D<3, Causal>{}});
-    check_steps<0>("far apart", Sequential{Input<11, 2>{},
-                                           DepthwiseConv1D<3, Causal, Dilation<4>, NoBias>{}});
-    check_steps<0>("padded before", Sequential{Input<6, 9>{}, DepthwiseConv1D<4, Padding<3, 0>,
-                                                                             DepthMultiplier<2>>{}});
-    check_steps<0>("separable", Sequential{Input<9, 4>{},
-                                           SeparableConv1D<6, 3, Causal, Dilation<2>,
-                                                           DepthMultiplier<3>>{},
-                                           ReLU{}, SeparableConv1D<2, 2, Causal>{}});
+    check_steps<0>(
+        "far apart",
+        Sequential{Input<11, 2>{}, DepthwiseConv1D<3, Causal, Dilation<4>, NoBias>{}});
+    check_steps<0>(
+        "padded before",
+        Sequential{Input<6, 9>{}, DepthwiseConv1D<4, Padding<3, 0>, DepthMultiplier<2>>{}});
+    check_steps<0>(
+        "separable",
+        Sequential{Input<9, 4>{}, SeparableConv1D<6, 3, Causal, Dilation<2>, DepthMultiplier<3>>{},
+                   ReLU{}, SeparableConv1D<2, 2, Causal>{}});
 }
