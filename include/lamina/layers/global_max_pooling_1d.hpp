@@ -5,8 +5,8 @@
 
 namespace lamina {
 
-/// The largest number of each feature over time. Masked moments do not count; if none counts, it
-/// is 0.
+/// The largest number of each feature over time. Masked moments do not count (in Keras they do); if
+/// none counts, it is 0.
 ///
 /// Input       Shape<Time, Features>
 /// Output      Shape<Features>
