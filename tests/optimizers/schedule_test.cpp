@@ -225,6 +225,7 @@ TEST_CASE("warm-up before any schedule") {
     for (std::uint64_t step : {0u, 3u, 10u, 70u})
         CHECK(positional.rate(step) == doctest::Approx(cosine(step)).epsilon(1e-14));
     Schedule const number = WarmUp{4, 0.4, 0.5};
+    CHECK(number == Schedule(WarmUp<>{.steps = 4, .then = 0.4, .from = 0.5}));
     CHECK(number.rate(0) == doctest::Approx(0.2));
     CHECK(number.rate(2) == doctest::Approx(0.3));
     CHECK(number.rate(4) == doctest::Approx(0.4));

@@ -450,8 +450,8 @@ struct Function {
     [[no_unique_address]] F function;
     constexpr auto operator()(AnyNode auto... x) const {
         constexpr bool takes = std::is_invocable_v<F const&, decltype(x)...>;
-        static_assert(takes, "graph<Inputs...>: the function takes another number of nodes than "
-                             "there are inputs.");
+        static_assert(takes, "graph<Inputs...>: the function does not take one node for each "
+                             "input, or an error above says what is wrong.");
         if constexpr (takes) return function(x...);
         else return Refused{};
     }

@@ -11,8 +11,9 @@ namespace lamina {
 /// in a straight line from `from` to 1; after them the schedule as if it began there.
 ///
 /// Source      Goyal et al. (2017), section 2.2; torch.optim.lr_scheduler.LinearLR
-/// Example     WarmUp<CosineDecay>{.steps = 100, .then = {.initial_learning_rate = 0.1}}
-template <class Then>
+/// Example     WarmUp<CosineDecay>{.steps = 100, .then = {.initial_learning_rate = 0.1}};
+///             before a rate that stays: WarmUp<>{.steps = 100, .then = 1e-3}
+template <class Then = double>
 struct WarmUp {
     std::uint64_t steps = 0;
     Then then{};
