@@ -12,8 +12,8 @@ namespace lamina {
 ///
 /// Input       Shape<Time, Features>
 /// Output      that shape
-/// Mask        the moments that differ from mask_value in any feature. As any mask it travels as long
-///             as the time axis does: through Conv1D<..., Same> too, where Keras drops it
+/// Mask        the moments that differ from mask_value in any feature. As any mask it travels as
+///             long as the time axis does: through Conv1D<..., Same> too, where Keras drops it
 /// Options     mask_value
 /// Errors      (compile time) the input is not a sequence of vectors
 /// Source      keras.layers.Masking
