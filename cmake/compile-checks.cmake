@@ -18,15 +18,16 @@ endif()
 add_custom_target(lamina_checks ALL)
 set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
 
-# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [UMBRELLA]
+# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [UMBRELLA] [AFTER <check>]
 #                      [FLAGS <flag>...])
 #
 # Compiles <source> with the library's headers. With ERROR it is compiled twice: as it is it must
 # compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With REFUSE
 # the check must find something wrong (it is the check that is tested). With UMBRELLA the source
-# begins with the umbrella, which is then precompiled.
+# begins with the umbrella, which is then precompiled. With AFTER only the error is asked for: the
+# other check has seen the source compile as it is, and this one is repeated whenever that one is.
 function(lamina_compile_check name source compiler)
-    cmake_parse_arguments(arg "ERROR;REFUSE;UMBRELLA" "" "FLAGS" ${ARGN})
+    cmake_parse_arguments(arg "ERROR;REFUSE;UMBRELLA" "AFTER" "FLAGS" ${ARGN})
     set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
     set(own_dirs ${PROJECT_SOURCE_DIR}/include)
     set(umbrella)
@@ -40,6 +41,10 @@ function(lamina_compile_check name source compiler)
         list(APPEND other_dirs $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
     endforeach()
     set(other_dirs $<FILTER:${other_dirs},EXCLUDE,^/usr/include$>)
+    set(when DEPFILE ${result}.d)
+    if(arg_AFTER)
+        set(when DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/checks/${arg_AFTER}.txt)
+    endif()
     add_custom_command(
         OUTPUT ${result}
         COMMAND ${CMAKE_COMMAND}
@@ -47,11 +52,12 @@ function(lamina_compile_check name source compiler)
             -DSOURCE=${source}
             -DRESULT=${result}
             -DEXPECT_ERROR=${arg_ERROR}
+            "-DAFTER=${arg_AFTER}"
             -P ${lamina_check_script} --
             -std=c++20 ${arg_FLAGS} -I${own_dirs}
             "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
         DEPENDS ${source} ${umbrella} ${lamina_check_script}
-        DEPFILE ${result}.d
+        ${when}
         COMMENT "Checking ${name}"
         COMMAND_EXPAND_LISTS VERBATIM)
     add_custom_target(${name} DEPENDS ${result})
