@@ -157,7 +157,7 @@ TEST_CASE_TEMPLATE("gemm is right for every form, alpha, beta and bias", T, floa
     std::size_t count = 0;
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{7, 37, 19}, {1, 40, 33}, {1, 100, 20}, {40, 1, 33}, {5, 5, 1},
-          {70, 66, 65}, {13, 100, 50}, {1, 1, 1}, {1, 1, 90}, {33, 17, 70}})
+          {70, 66, 65}, {13, 100, 50}, {1, 1, 1}, {1, 1, 90}, {33, 17, 70}, {50, 52, 40}})
         for (int form = 0; form < 4; ++form)
             for (double alpha : {1.0, -0.7, 0.0})
                 for (double beta : {0.0, 1.0, 1.3})
@@ -197,7 +197,8 @@ TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut",
     for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030},
                            {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}, {100, 17, 300},
                            {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000},
-                           {9, 64, 3}, {70, 128, 10}, {130, 192, 14}, {64, 64, 2}})
+                           {9, 64, 3}, {70, 128, 10}, {130, 192, 14}, {64, 64, 2},
+                           {13, 264, 300}, {5, 200, 400}, {2, 200, 400}, {97, 136, 260}})
         for (int kind = 0; kind < 12; ++kind)
             for (double beta : {0.0, 1.0}) {
                 Case t{.m = m, .n = n, .k = k};
@@ -260,7 +261,7 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70}, {1, 900, 900},
           {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}, {700, 17, 70}, {64, 10, 3000},
-          {60, 64, 3000}})
+          {60, 64, 3000}, {97, 264, 300}})
         for (int form = 0; form < 8; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = form >= 4;
@@ -290,7 +291,8 @@ TEST_CASE_TEMPLATE("finish sees every number of C once, when it is whole", T, fl
     Threads pool(2);
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 600}, {5, 7, 9}, {1, 300, 20}, {300, 1, 20},
-          {20, 70, 0}, {257, 140, 300}, {233, 140, 600}, {100, 10, 40}, {40, 10, 2500}})
+          {20, 70, 0}, {257, 140, 300}, {233, 140, 600}, {100, 10, 40}, {40, 10, 2500},
+          {97, 264, 300}})
         for (int form = 0; form < 4; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.integers = true;
