@@ -86,56 +86,140 @@ struct Operand {
     }
 };
 
+/// Forward, and the gradients of kernel and x, against the plain twin, between guard pages. i tells
+/// where the pages lie, and whether threads are at work, which must give the same bits.
+template <class T>
+void check_convolution(Convolution const& c, std::size_t batch, std::size_t i, Threads& pool) {
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    Windows const& w = c.windows;
+    INFO("case " << i);
+    bool const at_end = i % 2;
+    Operand<T> x(batch * w.pixels() * w.channels, 1, at_end),
+        kernel(c.depth() * c.filters, 2, at_end), bias(c.filters, 3, at_end),
+        y(batch * w.out_pixels() * c.filters, 4, at_end), dy(y.size, 5, at_end),
+        dkernel(kernel.size, 6, at_end), dx(x.size, 7, at_end);
+    Block<T> scratch(3 * c.template scratch<T>() + 1);
+    y.clear(nan); // must be overwritten
+    dx.clear(nan);
+    for (std::size_t k = 0; k < y.size; ++k) y.exact[k] = bias.exact[k % c.filters];
+    reference::convolution(w, c.filters, c.groups, batch, x.exact.data(), kernel.exact.data(),
+                           y.exact.data(), dy.exact.data(), dkernel.exact.data(), dx.exact.data());
+    Threads* const threads = i % 4 == 3 ? &pool : nullptr;
+    convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), threads);
+    CHECK(y.near(c.depth() + 1));
+    T* const none = nullptr;
+    std::vector<T> const start(dkernel.at, dkernel.at + dkernel.size);
+    convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), threads);
+    CHECK(dkernel.near(batch * w.out_pixels() + 1));
+    convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), threads);
+    CHECK(dx.near(w.taps() * c.group_filters()));
+    if (!threads) return;
+    std::vector<T> const y_before(y.at, y.at + y.size), dx_before(dx.at, dx.at + dx.size),
+        dkernel_before(dkernel.at, dkernel.at + dkernel.size);
+    std::copy(start.begin(), start.end(), dkernel.at);
+    convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), nullptr);
+    convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), nullptr);
+    convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), nullptr);
+    CHECK(std::equal(y_before.begin(), y_before.end(), y.at));
+    CHECK(std::equal(dx_before.begin(), dx_before.end(), dx.at));
+    CHECK(std::equal(dkernel_before.begin(), dkernel_before.end(), dkernel.at));
+}
+
+/// An activation, to see that each pixel is finished, and once.
+struct Twice {
+    template <class V>
+    V value(V v) const {
+        return v + v;
+    }
+    template <class V>
+    V slope(V v) const {
+        return v + v;
+    }
+};
+
 } // namespace
 
 TEST_CASE_TEMPLATE("convolution of random windows, against the plain twin, between guard pages", T,
                    float, double) {
-    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
     Threads pool{3};
     std::size_t direct = 0, direct_dx = 0;
     for (std::size_t i = 0; i < 250; ++i) {
         bool const wide = i >= 150;
-        std::size_t const groups = i % 5 == 0 ? 2 : 1, batch = 1 + i % 3;
+        std::size_t const groups = i % 5 == 0 ? 2 : 1;
         std::size_t const filters = groups * ((wide ? 17 : 1) + i * 7 % (wide ? 67 : 33));
         Convolution const c{some_windows(i, groups, wide), filters, groups};
         direct += c.direct();
         direct_dx += c.direct_dx();
-        Windows const& w = c.windows;
-        INFO("case " << i);
-        bool const at_end = i % 2;
-        Operand<T> x(batch * w.pixels() * w.channels, 1, at_end),
-            kernel(c.depth() * c.filters, 2, at_end), bias(c.filters, 3, at_end),
-            y(batch * w.out_pixels() * c.filters, 4, at_end), dy(y.size, 5, at_end),
-            dkernel(kernel.size, 6, at_end), dx(x.size, 7, at_end);
-        Block<T> scratch(3 * c.template scratch<T>() + 1);
-        y.clear(nan); // must be overwritten
-        dx.clear(nan);
-        for (std::size_t k = 0; k < y.size; ++k) y.exact[k] = bias.exact[k % c.filters];
-        reference::convolution(w, c.filters, groups, batch, x.exact.data(), kernel.exact.data(),
-                               y.exact.data(), dy.exact.data(), dkernel.exact.data(),
-                               dx.exact.data());
-        Threads* const threads = i % 4 == 3 ? &pool : nullptr;
-        convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), threads);
-        CHECK(y.near(c.depth() + 1));
-        T* const none = nullptr;
-        std::vector<T> const start(dkernel.at, dkernel.at + dkernel.size);
-        convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), threads);
-        CHECK(dkernel.near(batch * w.out_pixels() + 1));
-        convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), threads);
-        CHECK(dx.near(w.taps() * c.group_filters()));
-        if (!threads) continue; // the same bits without them
-        std::vector<T> const y_before(y.at, y.at + y.size), dx_before(dx.at, dx.at + dx.size),
-            dkernel_before(dkernel.at, dkernel.at + dkernel.size);
-        std::copy(start.begin(), start.end(), dkernel.at);
-        convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), nullptr);
-        convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), nullptr);
-        convolve_dx(c, batch, dy.at, kernel.at, dx.at, x.at, NoEpilogue{}, scratch.data(), nullptr);
-        CHECK(std::equal(y_before.begin(), y_before.end(), y.at));
-        CHECK(std::equal(dx_before.begin(), dx_before.end(), dx.at));
-        CHECK(std::equal(dkernel_before.begin(), dkernel_before.end(), dkernel.at));
+        check_convolution<T>(c, 1 + i % 3, i, pool);
     }
     CHECK(direct > 90);
     CHECK(direct_dx > 5);
+}
+
+TEST_CASE_TEMPLATE("convolution by Winograd's products, against the plain twin", T, float, double) {
+    Threads pool{3};
+    std::size_t forward = 0, back = 0;
+    for (std::size_t i = 0; i < 20; ++i) {
+        Random const random = Random{29}.child(i);
+        Windows w{};
+        w.height = 6 + random.below(0, 9);
+        w.width = 6 + random.below(1, 12);
+        w.channels = i == 7 ? 150 : 20 + random.below(2, 30);
+        w.kernel_height = w.kernel_width = 3;
+        std::size_t const top = random.below(3, 3), left = random.below(4, 3);
+        w.top = static_cast<std::ptrdiff_t>(top);
+        w.left = static_cast<std::ptrdiff_t>(left);
+        w.out_height = w.height + top + random.below(5, 3) - 2;
+        w.out_width = w.width + left + random.below(6, 3) - 2;
+        std::size_t const filters = i == 8 ? 140 : 20 + random.below(7, 50);
+        Convolution const c{w, filters};
+        std::size_t const batch = 1 + 70 / kernels::detail::WinogradTiles(w).count();
+        forward += c.winograd() && kernels::detail::winograd_pays(c.direct_size(), batch);
+        back += c.winograd_dx() && kernels::detail::winograd_pays(c.direct_dx_size(), batch);
+        check_convolution<T>(c, batch, i, pool);
+    }
+    CHECK(forward > 12);
+    CHECK(back > 12);
+}
+
+TEST_CASE("whole numbers go through Winograd's products exactly, and are finished once") {
+    Windows const w{.height = 17,
+                    .width = 15,
+                    .channels = 32,
+                    .out_height = 17,
+                    .out_width = 15,
+                    .kernel_height = 3,
+                    .kernel_width = 3,
+                    .top = 1,
+                    .left = 1};
+    Convolution const c{w, 70};
+    REQUIRE(c.winograd());
+    std::vector<float> x(2 * w.pixels() * 32), kernel(c.depth() * 70), bias(70),
+        y(2 * w.out_pixels() * 70), exact(y.size());
+    auto const whole = [](std::vector<float>& v, std::uint64_t seed) {
+        for (std::size_t i = 0; i < v.size(); ++i) v[i] = float(Random{seed}.below(i, 17)) - 8;
+    };
+    whole(x, 1), whole(kernel, 2), whole(bias, 3);
+    for (std::size_t k = 0; k < y.size(); ++k) exact[k] = bias[k % 70];
+    std::vector<float> dy(y.size()), dkernel(kernel.size()), dx(x.size());
+    reference::convolution(w, 70, 1, 2, x.data(), kernel.data(), exact.data(), dy.data(),
+                           dkernel.data(), dx.data());
+    Block<float> scratch(c.scratch<float>() + 1);
+    convolve(c, 2, x.data(), kernel.data(), bias.data(), y.data(), Twice{}, scratch.data(),
+             nullptr);
+    for (float& v : exact) v *= 2;
+    CHECK(y == exact);
+
+    REQUIRE(c.winograd_dx());
+    whole(dy, 4);
+    std::fill(dx.begin(), dx.end(), 0.0f);
+    reference::convolution(w, 70, 1, 2, x.data(), kernel.data(), exact.data(), dy.data(),
+                           dkernel.data(), dx.data());
+    std::vector<float> got(dx.size());
+    convolve_dx(c, 2, dy.data(), kernel.data(), got.data(), x.data(), Twice{}, scratch.data(),
+                nullptr);
+    for (std::size_t i = 0; i < dx.size(); ++i) dx[i] *= 2 * x[i];
+    CHECK(got == dx);
 }
 
 TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,

@@ -9,15 +9,16 @@
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/windows.hpp>
+#include <lamina/kernels/winograd.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
-/// Convolution of images with their channels last, forward and backward. Where there are channels
-/// enough, tiles read what the windows see from the image itself. Otherwise it is written out as
-/// rows of a matrix, as many at a time as the cache holds, and multiplied: a matrix product whose
-/// left side exists a piece at a time.
+/// Convolution of images with their channels last, forward and backward. Windows of 3 x 3 pixels go
+/// by Winograd's products; of others, where there are channels enough, tiles read what the windows
+/// see from the image itself. Else it is written out as rows of a matrix, as many at a time as the
+/// cache holds, and multiplied: a matrix product whose left side exists a piece at a time.
 namespace lamina::kernels {
 
 /// A convolution: y[pixel, f] = sum over the taps t and the channels c of its group of
@@ -57,10 +58,18 @@ struct Convolution {
     constexpr detail::DirectSize direct_dx_size() const {
         return {detail::turned(windows, filters), groups, group_filters(), group_channels()};
     }
+    /// Whether one of them goes by Winograd's products, where there are pixels enough.
+    constexpr bool winograd() const { return detail::goes_by_winograd(direct_size()); }
+    constexpr bool winograd_dx() const {
+        return direct_dx() && detail::goes_by_winograd(direct_dx_size());
+    }
     /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
     template <class T>
     constexpr std::size_t packed() const {
-        return direct_dx() ? detail::packed_size<T>(direct_dx_size()) : 0;
+        std::size_t most = direct_dx() ? detail::packed_size<T>(direct_dx_size()) : 0;
+        if (winograd()) most = std::max(most, detail::winograd_kernel<T>(direct_size()));
+        if (winograd_dx()) most = std::max(most, detail::winograd_kernel<T>(direct_dx_size()));
+        return most;
     }
     /// Numbers of scratch memory for each worker.
     template <class T>
@@ -71,6 +80,8 @@ struct Convolution {
             most = std::max({most, detail::direct_scratch<T>(direct_size()),
                              detail::pair_scratch<T>(direct_size())});
         if (direct_dx()) most = std::max(most, detail::direct_scratch<T>(direct_dx_size()));
+        if (winograd()) most = std::max(most, detail::winograd_scratch<T>(direct_size()));
+        if (winograd_dx()) most = std::max(most, detail::winograd_scratch<T>(direct_dx_size()));
         return most + packed<T>();
     }
 };
@@ -138,13 +149,18 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                         .bias = bias,
                         .finish = finish},
                        scratch, threads);
+    detail::DirectSize const d = c.direct_size();
+    auto const finish_at = [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; };
+    if (c.winograd() && detail::winograd_pays(d, batch)) {
+        T* const products = scratch + c.template scratch<T>() - c.template packed<T>();
+        detail::transform_kernels(d, kernel, products, threads);
+        return detail::convolve_by_winograd(d, batch, x, products, bias, y, finish_at, scratch,
+                                            c.template scratch<T>(), threads);
+    }
     if (c.direct() && rows >= 100) { // few windows see the kernel from afar
-        detail::DirectSize const d = c.direct_size();
         detail::KernelPanels<T> panels{kernel, c.filters, detail::panel_width<T>(), d.filters};
-        return detail::convolve_directly(
-            d, batch, x, panels, bias, y,
-            [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; }, scratch,
-            c.template scratch<T>(), threads);
+        return detail::convolve_directly(d, batch, x, panels, bias, y, finish_at, scratch,
+                                         c.template scratch<T>(), threads);
     }
     if (rows <= grain)
         return detail::convolve_rows(c, 0, rows, x, kernel, bias, y, finish, scratch, threads);
@@ -276,7 +292,6 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
     if (c.direct_dx() && batch * w.pixels() >= 256) { // turning the kernel pays
         detail::DirectSize const d = c.direct_dx_size();
         T* const packed = scratch + c.template scratch<T>() - c.template packed<T>();
-        detail::pack_turned(d, kernel, packed, threads);
         auto const finish_at = [&](std::size_t at, std::size_t ld) {
             if constexpr (std::is_same_v<Slope, NoEpilogue>) {
                 return detail::SameFinish<T>{detail::finish_value<T>(e)};
@@ -284,6 +299,12 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                 return detail::SlopeOf<T, Slope>{slope, x + at, ld};
             }
         };
+        if (c.winograd_dx() && detail::winograd_pays(d, batch)) {
+            detail::transform_turned_kernels(d, kernel, packed, threads);
+            return detail::convolve_by_winograd(d, batch, dy, packed, bias, dx, finish_at, scratch,
+                                                c.template scratch<T>(), threads);
+        }
+        detail::pack_turned(d, kernel, packed, threads);
         return detail::convolve_directly(d, batch, dy, detail::packed_panels(d, packed), bias, dx,
                                          finish_at, scratch, c.template scratch<T>(), threads);
     }

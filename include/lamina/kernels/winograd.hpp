@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/block.hpp>
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/direct_convolution.hpp>
+#include <lamina/kernels/transpose.hpp>
+#include <lamina/kernels/window_tile.hpp>
+#include <lamina/kernels/windows.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+/// Convolution with windows of 3 x 3 pixels by Winograd's minimal filtering: 2 x 2 pixels of y come
+/// of 16 products of numbers instead of 36,
+///
+///     Y = A' ((G g G') . (B' d B)) A,
+///
+///     B' = 1  0 -1  0    G = 1    0   0      A' = 1 1  1  0
+///          0  1  1  0        1/2  1/2 1/2         0 1 -1 -1
+///          0 -1  1  0        1/2 -1/2 1/2
+///          0  1  0 -1        0    0   1
+///
+/// for the kernel g and the 4 x 4 pixels d that the four windows see. Summed over the channels, the
+/// 16 products are matrix products. All factors are 1 and 1/2, so that little accuracy is lost. A
+/// pixel that is not finite spoils all four pixels of y of a tile that sees it.
+/// Source: A. Lavin and S. Gray (2015), "Fast algorithms for convolutional neural networks",
+/// F(2x2, 3x3).
+namespace lamina::kernels::detail {
+
+inline constexpr std::size_t winograd_products = 16;
+
+/// The tiles of 2 x 2 pixels of y; at the image's end some hang over.
+struct WinogradTiles {
+    std::size_t down, across;
+    constexpr explicit WinogradTiles(Windows const& w)
+        : down((w.out_height + 1) / 2), across((w.out_width + 1) / 2) {}
+    constexpr std::size_t count() const { return down * across; }
+};
+
+/// Whether it is the better way, if there are tiles enough.
+constexpr bool goes_by_winograd(DirectSize const& d) {
+    Windows const& w = d.windows;
+    return w.kernel_height == 3 && w.kernel_width == 3 && w.stride_y == 1 && w.stride_x == 1 &&
+           w.dilation_y == 1 && w.dilation_x == 1 && d.groups == 1 && d.channels >= 24 &&
+           d.filters >= 24 && 20 * WinogradTiles(w).count() <= 7 * w.out_pixels();
+}
+/// Turning the kernel into its products must pay.
+constexpr bool winograd_pays(DirectSize const& d, std::size_t batch) {
+    return batch * WinogradTiles(d.windows).count() >= 64;
+}
+
+/// Tiles of one piece of work: their products stay near.
+inline constexpr std::size_t winograd_piece = 48;
+
+/// Numbers of the kernel's products: panel after panel, of each the 16 matrices one after another.
+template <class T>
+constexpr std::size_t winograd_kernel(DirectSize const& d) {
+    return panels<T>(d.filters) * winograd_products * d.channels * panel_width<T>();
+}
+/// Zeros outside of the image, the products of a piece of x, and of one panel of y.
+template <class T>
+constexpr std::size_t winograd_scratch(DirectSize const& d) {
+    return whole_lines(d.channels) +
+           winograd_products * winograd_piece * (d.channels + panel_width<T>());
+}
+
+/// u = G g G' of the nine numbers of one kernel, many kernels at a time.
+template <class V>
+[[gnu::always_inline]] inline void transform_kernel(V const (&g)[3][3], V (&u)[4][4]) {
+    V const half(typename V::value_type(0.5));
+    V rows[4][3];
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j < 3; ++j) {
+        V const ends = half * (g[0][j] + g[2][j]), middle = half * g[1][j];
+        rows[0][j] = g[0][j];
+        rows[1][j] = ends + middle;
+        rows[2][j] = ends - middle;
+        rows[3][j] = g[2][j];
+    }
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < 4; ++i) {
+        V const ends = half * (rows[i][0] + rows[i][2]), middle = half * rows[i][1];
+        u[i][0] = rows[i][0];
+        u[i][1] = ends + middle;
+        u[i][2] = ends - middle;
+        u[i][3] = rows[i][2];
+    }
+}
+
+/// The products' matrices of a kernel [9, channels, filters].
+template <class T>
+void transform_kernels(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
+    using V = Batch<T>;
+    constexpr std::size_t wide = panel_width<T>();
+    std::size_t const matrix = d.channels * wide, panel = winograd_products * matrix;
+    parallel_for(threads, d.channels, 16, [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t c = begin; c < end; ++c)
+            for (std::size_t f = 0; f < d.filters; f += V::size) {
+                std::size_t const n = std::min(V::size, d.filters - f);
+                V g[3][3], u[4][4];
+                for (std::size_t t = 0; t < 9; ++t) {
+                    T const* const at = kernel + (t * d.channels + c) * d.filters + f;
+                    g[t / 3][t % 3] = n == V::size ? load<V>(at) : load<V>(at, n);
+                }
+                transform_kernel(g, u);
+                T* const own = to + f / wide * panel + c * wide + f % wide;
+                for (std::size_t k = 0; k < winograd_products; ++k)
+                    kernels::store(own + k * matrix, u[k / 4][k % 4]);
+            }
+    });
+}
+
+/// The same of the kernel turned round, [9, filters, channels] with the last tap first: what makes
+/// of the gradient a convolution, see pack_turned.
+template <class T>
+void transform_turned_kernels(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
+    using V = Batch<T>;
+    constexpr std::size_t wide = panel_width<T>(), lanes = V::size;
+    std::size_t const matrix = d.channels * wide, panel = winograd_products * matrix;
+    parallel_for(threads, (d.filters + lanes - 1) / lanes, 1,
+                 [&](std::size_t block, std::size_t, std::size_t) {
+                     std::size_t const f = block * lanes, some = std::min(lanes, d.filters - f);
+                     alignas(64) T square[winograd_products][lanes * lanes];
+                     for (std::size_t c = 0; c < d.channels; c += lanes) {
+                         std::size_t const n = std::min(lanes, d.channels - c);
+                         for (std::size_t i = 0; i < some; ++i) {
+                             V g[3][3], u[4][4];
+                             for (std::size_t t = 0; t < 9; ++t) {
+                                 T const* const at =
+                                     kernel + ((8 - t) * d.filters + f + i) * d.channels + c;
+                                 g[t / 3][t % 3] = n == V::size ? load<V>(at) : load<V>(at, n);
+                             }
+                             transform_kernel(g, u);
+                             for (std::size_t k = 0; k < winograd_products; ++k)
+                                 kernels::store(square[k] + i * lanes, u[k / 4][k % 4]);
+                         }
+                         T* const own = to + f / wide * panel + c * wide + f % wide;
+                         for (std::size_t k = 0; k < winograd_products; ++k)
+                             transpose(some, n, square[k], lanes, own + k * matrix, wide);
+                     }
+                 });
+}
+
+/// v[16, piece, channels] = B' d B of the tiles [first, first + count).
+template <class T>
+[[gnu::noinline]] void transform_tiles(DirectSize const& d, std::size_t first, std::size_t count,
+                                       std::size_t piece, T const* x, T const* zeros, T* v) {
+    using V = Batch<T>;
+    Windows const& w = d.windows;
+    WinogradTiles const tiles(w);
+    std::size_t const matrix = piece * d.channels;
+    for (std::size_t i = 0; i < count; ++i, v += d.channels) {
+        std::size_t const tile = (first + i) % tiles.count(),
+                          image = (first + i) / tiles.count() * w.pixels(),
+                          row = 2 * (tile / tiles.across), column = 2 * (tile % tiles.across);
+        T const* from[4][4];
+        for (std::size_t r = 0; r < 4; ++r)
+            for (std::size_t s = 0; s < 4; ++s) {
+                std::size_t const at_y = w.row(row, r), at_x = w.column(column, s);
+                bool const inside = at_y < w.height && at_x < w.width;
+                from[r][s] = inside ? x + (image + at_y * w.width + at_x) * d.channels : zeros;
+            }
+        for (std::size_t c = 0; c < d.channels; c += V::size) {
+            std::size_t const n = std::min(V::size, d.channels - c);
+            V rows[4][4];
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < 4; ++s) {
+                V p[4];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < 4; ++r)
+                    p[r] = n == V::size ? load<V>(from[r][s] + c) : load<V>(from[r][s] + c, n);
+                rows[0][s] = p[0] - p[2];
+                rows[1][s] = p[1] + p[2];
+                rows[2][s] = p[2] - p[1];
+                rows[3][s] = p[1] - p[3];
+            }
+            T* to = v + c;
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < 4; ++r) {
+                V const product[]{rows[r][0] - rows[r][2], rows[r][1] + rows[r][2],
+                                  rows[r][2] - rows[r][1], rows[r][1] - rows[r][3]};
+                LAMINA_UNROLL
+                for (std::size_t s = 0; s < 4; ++s, to += matrix) {
+                    if (n == V::size) kernels::store(to, product[s]);
+                    else kernels::store(to, product[s], n);
+                }
+            }
+        }
+    }
+}
+
+/// The columns of y that are A' m A + bias, of the tiles [first, first + count); m is
+/// [16, piece, panel_width].
+template <class T>
+[[gnu::noinline]] void make_pixels(DirectSize const& d, std::size_t first, std::size_t count,
+                                   std::size_t piece, T const* m, std::size_t columns,
+                                   T const* bias, T* y) {
+    using V = Batch<T>;
+    constexpr std::size_t wide = panel_width<T>();
+    Windows const& w = d.windows;
+    WinogradTiles const tiles(w);
+    for (std::size_t i = 0; i < count; ++i, m += wide) {
+        std::size_t const tile = (first + i) % tiles.count(),
+                          image = (first + i) / tiles.count() * w.out_pixels(),
+                          row = 2 * (tile / tiles.across), column = 2 * (tile % tiles.across);
+        bool const below = row + 1 < w.out_height, beside = column + 1 < w.out_width;
+        T* const to = y + (image + row * w.out_width + column) * d.filters;
+        for (std::size_t f = 0; f < columns; f += V::size) {
+            std::size_t const n = std::min(V::size, columns - f);
+            V const add = n == V::size ? load<V>(bias + f) : load<V>(bias + f, n);
+            V rows[2][4];
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < 4; ++s) {
+                V p[4];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < 4; ++r)
+                    p[r] = load<V>(m + (4 * r + s) * piece * wide + f);
+                rows[0][s] = p[0] + p[1] + p[2];
+                rows[1][s] = p[1] - p[2] - p[3];
+            }
+            auto const put = [&](T* at, V const& pixel) {
+                if (n == V::size) kernels::store(at + f, pixel);
+                else kernels::store(at + f, pixel, n);
+            };
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < 2; ++r) {
+                if (r == 1 && !below) break;
+                T* const line = to + r * w.out_width * d.filters;
+                put(line, rows[r][0] + rows[r][1] + rows[r][2] + add);
+                if (beside) put(line + d.filters, rows[r][1] - rows[r][2] - rows[r][3] + add);
+            }
+        }
+    }
+}
+
+/// Finishes columns of the pixels of the tiles [first, first + count), row by row.
+template <class T, class FinishAt>
+void finish_tiles(DirectSize const& d, std::size_t first, std::size_t count, std::size_t column,
+                  std::size_t columns, T* y, FinishAt const& finish_at) {
+    Windows const& w = d.windows;
+    WinogradTiles const tiles(w);
+    for (std::size_t end = first + count, next; first < end; first = next) {
+        std::size_t const tile = first % tiles.count(), x = 2 * (tile % tiles.across);
+        next = std::min(end, first + tiles.across - tile % tiles.across);
+        std::size_t const pixels = std::min(w.out_width, x + 2 * (next - first)) - x;
+        for (std::size_t r = 2 * (tile / tiles.across), k = 0; k < 2 && r < w.out_height;
+             ++r, ++k) {
+            std::size_t const image = first / tiles.count() * w.out_pixels(),
+                              at = (image + r * w.out_width + x) * d.filters + column;
+            auto const with = finish_at(at, d.filters);
+            Finish<T> const finish = with.finish();
+            if (!finish.apply) return;
+            finish.apply(finish.context, y + at, d.filters, 0, 0, pixels, columns);
+        }
+    }
+}
+
+/// y[batch, out pixels, filters] = finish(x * kernel + bias), as convolve_directly. `products`: the
+/// kernel's, of transform_kernels.
+template <class T, class FinishAt>
+void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x, T const* products,
+                          T const* bias, T* y, FinishAt const& finish_at, T* scratch,
+                          std::size_t apart, Threads* threads) {
+    constexpr std::size_t wide = panel_width<T>(), rows = Sights<T>::rows;
+    std::size_t const tiles = batch * WinogradTiles(d.windows).count(), most = winograd_piece,
+                      least = (tiles + most - 1) / most,
+                      piece = ((tiles + least - 1) / least + rows - 1) / rows * rows;
+    parallel_for(
+        tiles * d.channels * d.filters < 100000 ? nullptr : threads, (tiles + piece - 1) / piece, 1,
+        [&](std::size_t i, std::size_t, std::size_t worker) {
+            std::size_t const first = i * piece, count = std::min(piece, tiles - first);
+            T *const zeros = scratch + worker * apart, *const v = zeros + whole_lines(d.channels),
+                     *const m = v + winograd_products * piece * d.channels;
+            std::fill_n(zeros, d.channels, T{0});
+            transform_tiles(d, first, count, piece, x, zeros, v);
+            Sights<T> s;
+            s.count = 1;
+            s.ldb = wide;
+            s.ahead = rows * d.channels;
+            s.run[0] = d.channels;
+            s.b[0] = products;
+            for (std::size_t f = 0; f < d.filters; f += wide) {
+                std::size_t const columns = std::min(wide, d.filters - f);
+                for (std::size_t k = 0; k < winograd_products; ++k, s.b[0] += d.channels * wide)
+                    for (std::size_t t = 0; t < count; t += rows) {
+                        for (std::size_t r = 0; r < rows; ++r) {
+                            s.at[0][r] = v + (k * piece + t + r) * d.channels;
+                            s.c[r] = m + (k * piece + t + r) * wide;
+                        }
+                        sum_windows(s, columns, no_bias<T>);
+                    }
+                make_pixels(d, first, count, piece, m, columns, bias ? bias + f : no_bias<T>,
+                            y + f);
+                finish_tiles(d, first, count, f, columns, y, finish_at);
+            }
+        });
+}
+
+} // namespace lamina::kernels::detail
