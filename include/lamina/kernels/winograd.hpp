@@ -36,6 +36,14 @@ struct WinogradTiles {
     constexpr explicit WinogradTiles(Windows const& w)
         : down((w.out_height + 1) / 2), across((w.out_width + 1) / 2) {}
     constexpr std::size_t count() const { return down * across; }
+
+    /// Where the i-th tile of all images begins in y.
+    struct Place {
+        std::size_t image, row, column;
+    };
+    constexpr Place place(std::size_t i) const {
+        return {i / count(), i % count() / across * 2, i % across * 2};
+    }
 };
 
 /// Whether it is the better way, if there are tiles enough.
@@ -65,26 +73,41 @@ constexpr std::size_t winograd_scratch(DirectSize const& d) {
            winograd_products * winograd_piece * (d.channels + panel_width<T>());
 }
 
-/// u = G g G' of the nine numbers of one kernel, many kernels at a time.
+/// u = G g, many at a time.
+template <class V>
+[[gnu::always_inline]] inline void spread_kernel(V const (&g)[3], V (&u)[4]) {
+    V const half(typename V::value_type(0.5));
+    V const ends = half * (g[0] + g[2]), middle = half * g[1];
+    u[0] = g[0];
+    u[1] = ends + middle;
+    u[2] = ends - middle;
+    u[3] = g[2];
+}
+/// v = B' d.
+template <class V>
+[[gnu::always_inline]] inline void spread_pixels(V const (&d)[4], V (&v)[4]) {
+    v[0] = d[0] - d[2];
+    v[1] = d[1] + d[2];
+    v[2] = d[2] - d[1];
+    v[3] = d[1] - d[3];
+}
+/// y = A' m.
+template <class V>
+[[gnu::always_inline]] inline void gather_pixels(V const (&m)[4], V (&y)[2]) {
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] - m[3];
+}
+
+/// u = G g G' of the nine numbers of one kernel, column after column in g.
 template <class V>
 [[gnu::always_inline]] inline void transform_kernel(V const (&g)[3][3], V (&u)[4][4]) {
-    V const half(typename V::value_type(0.5));
-    V rows[4][3];
+    V columns[3][4];
     LAMINA_UNROLL
-    for (std::size_t j = 0; j < 3; ++j) {
-        V const ends = half * (g[0][j] + g[2][j]), middle = half * g[1][j];
-        rows[0][j] = g[0][j];
-        rows[1][j] = ends + middle;
-        rows[2][j] = ends - middle;
-        rows[3][j] = g[2][j];
-    }
+    for (std::size_t j = 0; j < 3; ++j) spread_kernel(g[j], columns[j]);
     LAMINA_UNROLL
     for (std::size_t i = 0; i < 4; ++i) {
-        V const ends = half * (rows[i][0] + rows[i][2]), middle = half * rows[i][1];
-        u[i][0] = rows[i][0];
-        u[i][1] = ends + middle;
-        u[i][2] = ends - middle;
-        u[i][3] = rows[i][2];
+        V const row[]{columns[0][i], columns[1][i], columns[2][i]};
+        spread_kernel(row, u[i]);
     }
 }
 
@@ -101,7 +124,7 @@ void transform_kernels(DirectSize const& d, T const* kernel, T* to, Threads* thr
                 V g[3][3], u[4][4];
                 for (std::size_t t = 0; t < 9; ++t) {
                     T const* const at = kernel + (t * d.channels + c) * d.filters + f;
-                    g[t / 3][t % 3] = n == V::size ? load<V>(at) : load<V>(at, n);
+                    g[t % 3][t / 3] = n == V::size ? load<V>(at) : load<V>(at, n);
                 }
                 transform_kernel(g, u);
                 T* const own = to + f / wide * panel + c * wide + f % wide;
@@ -129,7 +152,7 @@ void transform_turned_kernels(DirectSize const& d, T const* kernel, T* to, Threa
                              for (std::size_t t = 0; t < 9; ++t) {
                                  T const* const at =
                                      kernel + ((8 - t) * d.filters + f + i) * d.channels + c;
-                                 g[t / 3][t % 3] = n == V::size ? load<V>(at) : load<V>(at, n);
+                                 g[t % 3][t / 3] = n == V::size ? load<V>(at) : load<V>(at, n);
                              }
                              transform_kernel(g, u);
                              for (std::size_t k = 0; k < winograd_products; ++k)
@@ -151,35 +174,32 @@ template <class T>
     WinogradTiles const tiles(w);
     std::size_t const matrix = piece * d.channels;
     for (std::size_t i = 0; i < count; ++i, v += d.channels) {
-        std::size_t const tile = (first + i) % tiles.count(),
-                          image = (first + i) / tiles.count() * w.pixels(),
-                          row = 2 * (tile / tiles.across), column = 2 * (tile % tiles.across);
+        auto const [image, row, column] = tiles.place(first + i);
         T const* from[4][4];
         for (std::size_t r = 0; r < 4; ++r)
             for (std::size_t s = 0; s < 4; ++s) {
                 std::size_t const at_y = w.row(row, r), at_x = w.column(column, s);
                 bool const inside = at_y < w.height && at_x < w.width;
-                from[r][s] = inside ? x + (image + at_y * w.width + at_x) * d.channels : zeros;
+                from[r][s] =
+                    inside ? x + ((image * w.height + at_y) * w.width + at_x) * d.channels : zeros;
             }
         for (std::size_t c = 0; c < d.channels; c += V::size) {
             std::size_t const n = std::min(V::size, d.channels - c);
-            V rows[4][4];
+            V columns[4][4];
             LAMINA_UNROLL
             for (std::size_t s = 0; s < 4; ++s) {
                 V p[4];
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < 4; ++r)
                     p[r] = n == V::size ? load<V>(from[r][s] + c) : load<V>(from[r][s] + c, n);
-                rows[0][s] = p[0] - p[2];
-                rows[1][s] = p[1] + p[2];
-                rows[2][s] = p[2] - p[1];
-                rows[3][s] = p[1] - p[3];
+                spread_pixels(p, columns[s]);
             }
             T* to = v + c;
             LAMINA_UNROLL
             for (std::size_t r = 0; r < 4; ++r) {
-                V const product[]{rows[r][0] - rows[r][2], rows[r][1] + rows[r][2],
-                                  rows[r][2] - rows[r][1], rows[r][1] - rows[r][3]};
+                V const line[]{columns[0][r], columns[1][r], columns[2][r], columns[3][r]};
+                V product[4];
+                spread_pixels(line, product);
                 LAMINA_UNROLL
                 for (std::size_t s = 0; s < 4; ++s, to += matrix) {
                     if (n == V::size) kernels::store(to, product[s]);
@@ -201,23 +221,20 @@ template <class T>
     Windows const& w = d.windows;
     WinogradTiles const tiles(w);
     for (std::size_t i = 0; i < count; ++i, m += wide) {
-        std::size_t const tile = (first + i) % tiles.count(),
-                          image = (first + i) / tiles.count() * w.out_pixels(),
-                          row = 2 * (tile / tiles.across), column = 2 * (tile % tiles.across);
+        auto const [image, row, column] = tiles.place(first + i);
         bool const below = row + 1 < w.out_height, beside = column + 1 < w.out_width;
-        T* const to = y + (image + row * w.out_width + column) * d.filters;
+        T* const to = y + ((image * w.out_height + row) * w.out_width + column) * d.filters;
         for (std::size_t f = 0; f < columns; f += V::size) {
             std::size_t const n = std::min(V::size, columns - f);
             V const add = n == V::size ? load<V>(bias + f) : load<V>(bias + f, n);
-            V rows[2][4];
+            V sums[4][2];
             LAMINA_UNROLL
             for (std::size_t s = 0; s < 4; ++s) {
                 V p[4];
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < 4; ++r)
                     p[r] = load<V>(m + (4 * r + s) * piece * wide + f);
-                rows[0][s] = p[0] + p[1] + p[2];
-                rows[1][s] = p[1] - p[2] - p[3];
+                gather_pixels(p, sums[s]);
             }
             auto const put = [&](T* at, V const& pixel) {
                 if (n == V::size) kernels::store(at + f, pixel);
@@ -226,9 +243,12 @@ template <class T>
             LAMINA_UNROLL
             for (std::size_t r = 0; r < 2; ++r) {
                 if (r == 1 && !below) break;
-                T* const line = to + r * w.out_width * d.filters;
-                put(line, rows[r][0] + rows[r][1] + rows[r][2] + add);
-                if (beside) put(line + d.filters, rows[r][1] - rows[r][2] - rows[r][3] + add);
+                V const line[]{sums[0][r], sums[1][r], sums[2][r], sums[3][r]};
+                V pixel[2];
+                gather_pixels(line, pixel);
+                T* const at = to + r * w.out_width * d.filters;
+                put(at, pixel[0] + add);
+                if (beside) put(at + d.filters, pixel[1] + add);
             }
         }
     }
@@ -241,13 +261,12 @@ void finish_tiles(DirectSize const& d, std::size_t first, std::size_t count, std
     Windows const& w = d.windows;
     WinogradTiles const tiles(w);
     for (std::size_t end = first + count, next; first < end; first = next) {
-        std::size_t const tile = first % tiles.count(), x = 2 * (tile % tiles.across);
-        next = std::min(end, first + tiles.across - tile % tiles.across);
+        auto const [image, row, x] = tiles.place(first);
+        next = std::min(end, first + tiles.across - x / 2);
         std::size_t const pixels = std::min(w.out_width, x + 2 * (next - first)) - x;
-        for (std::size_t r = 2 * (tile / tiles.across), k = 0; k < 2 && r < w.out_height;
-             ++r, ++k) {
-            std::size_t const image = first / tiles.count() * w.out_pixels(),
-                              at = (image + r * w.out_width + x) * d.filters + column;
+        for (std::size_t r = row; r < std::min(row + 2, w.out_height); ++r) {
+            std::size_t const at =
+                ((image * w.out_height + r) * w.out_width + x) * d.filters + column;
             auto const with = finish_at(at, d.filters);
             Finish<T> const finish = with.finish();
             if (!finish.apply) return;
