@@ -220,6 +220,14 @@ TEST_CASE("whole numbers go through Winograd's products exactly, and are finishe
                 nullptr);
     for (std::size_t i = 0; i < dx.size(); ++i) dx[i] *= 2 * x[i];
     CHECK(got == dx);
+
+    std::vector<float> got_kernel(kernel.size(), 3.0f), dbias(70, 2.0f), sums(70, 2.0f);
+    convolve_gradients(c, 2, x.data(), dy.data(), got_kernel.data(), dbias.data(), scratch.data(),
+                       nullptr);
+    for (float& v : dkernel) v += 3;
+    CHECK(got_kernel == dkernel);
+    for (std::size_t k = 0; k < dy.size(); ++k) sums[k % 70] += dy[k];
+    CHECK(dbias == sums);
 }
 
 TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,

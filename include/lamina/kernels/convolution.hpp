@@ -10,6 +10,7 @@
 #include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/windows.hpp>
 #include <lamina/kernels/winograd.hpp>
+#include <lamina/kernels/winograd_gradients.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -80,7 +81,9 @@ struct Convolution {
             most = std::max({most, detail::direct_scratch<T>(direct_size()),
                              detail::pair_scratch<T>(direct_size())});
         if (direct_dx()) most = std::max(most, detail::direct_scratch<T>(direct_dx_size()));
-        if (winograd()) most = std::max(most, detail::winograd_scratch<T>(direct_size()));
+        if (winograd())
+            most = std::max({most, detail::winograd_scratch<T>(direct_size()),
+                             detail::winograd_gradient_scratch<T>(direct_size())});
         if (winograd_dx()) most = std::max(most, detail::winograd_scratch<T>(direct_dx_size()));
         return most + packed<T>();
     }
@@ -176,6 +179,9 @@ template <class T>
 void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T const* dy,
                         T* dkernel, T* dbias, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels();
+    if (c.winograd() && detail::winograd_pays(c.direct_size(), batch))
+        return detail::add_gradients_by_winograd(c.direct_size(), batch, x, dy, dkernel, dbias,
+                                                 scratch, c.template scratch<T>(), threads);
     if (c.direct())
         return detail::add_kernel_gradients(c.direct_size(), batch, x, dy, dkernel, dbias, scratch,
                                             c.template scratch<T>(), threads);

@@ -61,6 +61,10 @@ constexpr bool winograd_pays(DirectSize const& d, std::size_t batch) {
 /// Tiles of one piece of work: their products stay near.
 inline constexpr std::size_t winograd_piece = 48;
 
+/// From one product's matrix to the next. Matrices that lie a multiple of 4 KiB apart would drive
+/// one another out of the cache, so there is room between them: two lines, for they come in pairs.
+constexpr std::size_t products_apart(std::size_t rows, std::size_t ld) { return rows * ld + 32; }
+
 /// Numbers of the kernel's products: panel after panel, of each the 16 matrices one after another.
 template <class T>
 constexpr std::size_t winograd_kernel(DirectSize const& d) {
@@ -70,7 +74,8 @@ constexpr std::size_t winograd_kernel(DirectSize const& d) {
 template <class T>
 constexpr std::size_t winograd_scratch(DirectSize const& d) {
     return whole_lines(d.channels) +
-           winograd_products * winograd_piece * (d.channels + panel_width<T>());
+           winograd_products * (products_apart(winograd_piece, d.channels) +
+                                products_apart(winograd_piece, panel_width<T>()));
 }
 
 /// u = G g, many at a time.
@@ -165,15 +170,16 @@ void transform_turned_kernels(DirectSize const& d, T const* kernel, T* to, Threa
                  });
 }
 
-/// v[16, piece, channels] = B' d B of the tiles [first, first + count).
+/// v[16, piece, ld] = B' d B of the tiles [first, first + count), of some channels.
 template <class T>
 [[gnu::noinline]] void transform_tiles(DirectSize const& d, std::size_t first, std::size_t count,
-                                       std::size_t piece, T const* x, T const* zeros, T* v) {
+                                       std::size_t channel, std::size_t channels, std::size_t piece,
+                                       std::size_t ld, T const* x, T const* zeros, T* v) {
     using V = Batch<T>;
     Windows const& w = d.windows;
     WinogradTiles const tiles(w);
-    std::size_t const matrix = piece * d.channels;
-    for (std::size_t i = 0; i < count; ++i, v += d.channels) {
+    std::size_t const matrix = products_apart(piece, ld);
+    for (std::size_t i = 0; i < count; ++i, v += ld) {
         auto const [image, row, column] = tiles.place(first + i);
         T const* from[4][4];
         for (std::size_t r = 0; r < 4; ++r)
@@ -181,10 +187,11 @@ template <class T>
                 std::size_t const at_y = w.row(row, r), at_x = w.column(column, s);
                 bool const inside = at_y < w.height && at_x < w.width;
                 from[r][s] =
-                    inside ? x + ((image * w.height + at_y) * w.width + at_x) * d.channels : zeros;
+                    inside ? x + ((image * w.height + at_y) * w.width + at_x) * d.channels + channel
+                           : zeros;
             }
-        for (std::size_t c = 0; c < d.channels; c += V::size) {
-            std::size_t const n = std::min(V::size, d.channels - c);
+        for (std::size_t c = 0; c < channels; c += V::size) {
+            std::size_t const n = std::min(V::size, channels - c);
             V columns[4][4];
             LAMINA_UNROLL
             for (std::size_t s = 0; s < 4; ++s) {
@@ -220,6 +227,7 @@ template <class T>
     constexpr std::size_t wide = panel_width<T>();
     Windows const& w = d.windows;
     WinogradTiles const tiles(w);
+    std::size_t const matrix = products_apart(piece, wide);
     for (std::size_t i = 0; i < count; ++i, m += wide) {
         auto const [image, row, column] = tiles.place(first + i);
         bool const below = row + 1 < w.out_height, beside = column + 1 < w.out_width;
@@ -232,8 +240,7 @@ template <class T>
             for (std::size_t s = 0; s < 4; ++s) {
                 V p[4];
                 LAMINA_UNROLL
-                for (std::size_t r = 0; r < 4; ++r)
-                    p[r] = load<V>(m + (4 * r + s) * piece * wide + f);
+                for (std::size_t r = 0; r < 4; ++r) p[r] = load<V>(m + (4 * r + s) * matrix + f);
                 gather_pixels(p, sums[s]);
             }
             auto const put = [&](T* at, V const& pixel) {
@@ -284,15 +291,17 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x, T 
     constexpr std::size_t wide = panel_width<T>(), rows = Sights<T>::rows;
     std::size_t const tiles = batch * WinogradTiles(d.windows).count(), most = winograd_piece,
                       least = (tiles + most - 1) / most,
-                      piece = ((tiles + least - 1) / least + rows - 1) / rows * rows;
+                      piece = ((tiles + least - 1) / least + rows - 1) / rows * rows,
+                      v_apart = products_apart(piece, d.channels),
+                      m_apart = products_apart(piece, wide);
     parallel_for(
         tiles * d.channels * d.filters < 100000 ? nullptr : threads, (tiles + piece - 1) / piece, 1,
         [&](std::size_t i, std::size_t, std::size_t worker) {
             std::size_t const first = i * piece, count = std::min(piece, tiles - first);
             T *const zeros = scratch + worker * apart, *const v = zeros + whole_lines(d.channels),
-                     *const m = v + winograd_products * piece * d.channels;
+                     *const m = v + winograd_products * v_apart;
             std::fill_n(zeros, d.channels, T{0});
-            transform_tiles(d, first, count, piece, x, zeros, v);
+            transform_tiles(d, first, count, 0, d.channels, piece, d.channels, x, zeros, v);
             Sights<T> s;
             s.count = 1;
             s.ldb = wide;
@@ -304,8 +313,8 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x, T 
                 for (std::size_t k = 0; k < winograd_products; ++k, s.b[0] += d.channels * wide)
                     for (std::size_t t = 0; t < count; t += rows) {
                         for (std::size_t r = 0; r < rows; ++r) {
-                            s.at[0][r] = v + (k * piece + t + r) * d.channels;
-                            s.c[r] = m + (k * piece + t + r) * wide;
+                            s.at[0][r] = v + k * v_apart + (t + r) * d.channels;
+                            s.c[r] = m + k * m_apart + (t + r) * wide;
                         }
                         sum_windows(s, columns, no_bias<T>);
                     }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/block.hpp>
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/direct_convolution.hpp>
+#include <lamina/kernels/direct_gradients.hpp>
+#include <lamina/kernels/window_tile.hpp>
+#include <lamina/kernels/windows.hpp>
+#include <lamina/kernels/winograd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+/// The gradient of a 3 x 3 kernel the way back through Winograd's products. What stands in
+/// winograd.hpp is linear in g, and so
+///
+///     dg = G' (sum over all tiles of (B' d B) . (A dY A')) G,
+///
+/// where the 16 sums over tiles are matrix products of channels with filters: 16 numbers stand for
+/// 36 here too.
+namespace lamina::kernels::detail {
+
+/// Tiles of one turn, and channels that a unit of work sums up over all tiles, for one panel of
+/// filters: its sums, and the products of a turn, stay near.
+inline constexpr std::size_t gradient_tiles = 48, gradient_channels = 64;
+static_assert(gradient_tiles <= Pairs<float>::most);
+
+/// Zeros, the products of x and of dy, the sums.
+template <class T>
+constexpr std::size_t winograd_gradient_scratch(DirectSize const& d) {
+    std::size_t const channels = std::min(d.channels, gradient_channels), wide = panel_width<T>();
+    return whole_lines(std::max(d.channels, wide)) +
+           winograd_products *
+               (products_apart(gradient_tiles, whole_lines(channels)) +
+                products_apart(gradient_tiles, wide) + products_apart(whole_lines(channels), wide));
+}
+
+/// m = A y.
+template <class V>
+[[gnu::always_inline]] inline void spread_gradients(V const (&y)[2], V (&m)[4]) {
+    m[0] = y[0];
+    m[1] = y[0] + y[1];
+    m[2] = y[0] - y[1];
+    m[3] = -y[1];
+}
+/// g = G' u.
+template <class V>
+[[gnu::always_inline]] inline void gather_kernel(V const (&u)[4], V (&g)[3]) {
+    V const half(typename V::value_type(0.5));
+    V const sum = half * (u[1] + u[2]);
+    g[0] = u[0] + sum;
+    g[1] = half * (u[1] - u[2]);
+    g[2] = u[3] + sum;
+}
+
+/// m[16, gradient_tiles, panel_width] = A dY A' of some columns of the tiles [first, first +
+/// count).
+template <class T>
+[[gnu::noinline]] void transform_gradients(DirectSize const& d, std::size_t first,
+                                           std::size_t count, T const* dy, std::size_t columns,
+                                           T const* zeros, T* m) {
+    using V = Batch<T>;
+    constexpr std::size_t wide = panel_width<T>(), matrix = products_apart(gradient_tiles, wide);
+    Windows const& w = d.windows;
+    WinogradTiles const tiles(w);
+    for (std::size_t i = 0; i < count; ++i, m += wide) {
+        auto const [image, row, column] = tiles.place(first + i);
+        T const* from[2][2];
+        for (std::size_t r = 0; r < 2; ++r)
+            for (std::size_t s = 0; s < 2; ++s)
+                from[r][s] =
+                    row + r < w.out_height && column + s < w.out_width
+                        ? dy + ((image * w.out_height + row + r) * w.out_width + column + s) *
+                                   d.filters
+                        : zeros;
+        for (std::size_t f = 0; f < columns; f += V::size) {
+            std::size_t const n = std::min(V::size, columns - f);
+            V spread[2][4];
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < 2; ++s) {
+                V y[2];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < 2; ++r)
+                    y[r] = n == V::size ? load<V>(from[r][s] + f) : load<V>(from[r][s] + f, n);
+                spread_gradients(y, spread[s]);
+            }
+            T* to = m + f;
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < 4; ++r) {
+                V const line[]{spread[0][r], spread[1][r]};
+                V product[4];
+                spread_gradients(line, product);
+                LAMINA_UNROLL
+                for (std::size_t s = 0; s < 4; ++s, to += matrix) kernels::store(to, product[s]);
+            }
+        }
+    }
+}
+
+/// dkernel += G' u G, for some channels and columns; u is [16, channels, panel_width].
+template <class T>
+[[gnu::noinline]] void add_gradients(DirectSize const& d, std::size_t channels, std::size_t columns,
+                                     T const* u, T* dkernel) {
+    using V = Batch<T>;
+    constexpr std::size_t wide = panel_width<T>();
+    std::size_t const matrix = products_apart(whole_lines(channels), wide);
+    for (std::size_t c = 0; c < channels; ++c, u += wide, dkernel += d.filters)
+        for (std::size_t f = 0; f < columns; f += V::size) {
+            std::size_t const n = std::min(V::size, columns - f);
+            V gathered[4][3];
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < 4; ++s) {
+                V p[4];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < 4; ++r) p[r] = load<V>(u + (4 * r + s) * matrix + f);
+                gather_kernel(p, gathered[s]);
+            }
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < 3; ++r) {
+                V const line[]{gathered[0][r], gathered[1][r], gathered[2][r], gathered[3][r]};
+                V g[3];
+                gather_kernel(line, g);
+                LAMINA_UNROLL
+                for (std::size_t s = 0; s < 3; ++s) {
+                    T* const to = dkernel + (3 * r + s) * d.channels * d.filters + f;
+                    if (n == V::size) kernels::store(to, load<V>(to) + g[s]);
+                    else kernels::store(to, load<V>(to, n) + g[s], n);
+                }
+            }
+        }
+}
+
+/// The shares of `channels` from one on and of the panel of filters from f on, over all tiles.
+template <class T>
+[[gnu::noinline]] void add_panel_gradients(DirectSize const& d, std::size_t tiles,
+                                           std::size_t channel, std::size_t channels, std::size_t f,
+                                           T const* x, T const* dy, T* dkernel, T* dbias,
+                                           T* scratch) {
+    constexpr std::size_t wide = panel_width<T>();
+    std::size_t const columns = std::min(wide, d.filters - f), lines = whole_lines(channels),
+                      nothing = std::max(d.channels, wide),
+                      v_apart = products_apart(gradient_tiles, lines),
+                      m_apart = products_apart(gradient_tiles, wide),
+                      u_apart = products_apart(lines, wide);
+    T *const zeros = scratch, *const v = zeros + whole_lines(nothing),
+             *const m = v + winograd_products * v_apart, *const u = m + winograd_products * m_apart;
+    std::fill_n(zeros, nothing, T{0});
+    std::fill_n(u, winograd_products * u_apart, T{0});
+    Pairs<T> pairs;
+    for (std::size_t first = 0; first < tiles; first += gradient_tiles) {
+        std::size_t const count = std::min(gradient_tiles, tiles - first);
+        transform_tiles(d, first, count, channel, channels, gradient_tiles, lines, x, zeros, v);
+        transform_gradients(d, first, count, dy + f, columns, zeros, m);
+        for (std::size_t k = 0; k < winograd_products; ++k) {
+            T const *const of_x = v + k * v_apart, *const of_dy = m + k * m_apart;
+            pairs.count = count;
+            for (std::size_t i = 0; i < count; ++i) pairs.dy[i] = of_dy + i * wide;
+            for (std::size_t i = 0; i < count + Pairs<T>::ahead; ++i) pairs.x[i] = of_x + i * lines;
+            add_pairs(pairs, 0, channels, columns, u + k * u_apart, wide);
+            if (dbias && channel == 0 && k == 5) { // that product is the sum of a tile's gradients
+                all_ones(count, of_dy, wide, pairs);
+                add_pairs(pairs, 0, 1, columns, dbias + f, 0);
+            }
+        }
+    }
+    add_gradients(d, channels, columns, u, dkernel + channel * d.filters + f);
+}
+
+/// dkernel[9, channels, filters] += the sum over all windows of (what the window sees)' dy, dbias
+/// += the sums of dy, as add_kernel_gradients.
+template <class T>
+void add_gradients_by_winograd(DirectSize const& d, std::size_t batch, T const* x, T const* dy,
+                               T* dkernel, T* dbias, T* scratch, std::size_t apart,
+                               Threads* threads) {
+    std::size_t const tiles = batch * WinogradTiles(d.windows).count();
+    if (tiles * d.channels * d.filters < 100000) threads = nullptr;
+    // every thread adds up some numbers of the kernel over all tiles
+    std::size_t const workers = threads ? threads->count() : 1, across = panels<T>(d.filters),
+                      least = (d.channels + gradient_channels - 1) / gradient_channels,
+                      parts = std::max(least, (workers + across - 1) / across),
+                      part = std::min(whole_lines((d.channels + parts - 1) / parts),
+                                      gradient_channels),
+                      of_panel = (d.channels + part - 1) / part;
+    parallel_for(threads, across * of_panel, 1,
+                 [&](std::size_t unit, std::size_t, std::size_t worker) {
+                     std::size_t const channel = unit % of_panel * part;
+                     add_panel_gradients(d, tiles, channel, std::min(part, d.channels - channel),
+                                         unit / of_panel * panel_width<T>(), x, dy, dkernel, dbias,
+                                         scratch + worker * apart);
+                 });
+}
+
+} // namespace lamina::kernels::detail
