@@ -3,10 +3,10 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/model/history.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -45,7 +45,7 @@ namespace detail {
         char digits[32];
         auto const end = std::to_chars(digits, digits + sizeof digits, values[i]).ptr;
         text += std::to_string(epochs[i] + 1) + " ";
-        if (std::isfinite(values[i])) text.append(digits, end);
+        if (is_finite(values[i])) text.append(digits, end);
         else text += "NaN";
         text += "\n";
     }

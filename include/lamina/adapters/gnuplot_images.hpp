@@ -4,6 +4,7 @@
 #include <lamina/adapters/gnuplot.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/metrics/confusion_matrix.hpp>
@@ -59,7 +60,7 @@ namespace detail {
     auto const end =
         std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr;
     text += ' ';
-    if (std::isfinite(value)) text.append(digits, end);
+    if (is_finite(value)) text.append(digits, end);
     else text += "NaN";
 }
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 
@@ -186,8 +187,9 @@ private:
         room.reserve(n + 1);
         for (std::size_t i = 0; i < n; ++i) {
             double const v = number(i);
-            if constexpr (std::is_integral_v<T>) { // false for NaN too
-                bool const fits = v >= double(std::numeric_limits<T>::min()) &&
+            if constexpr (std::is_integral_v<T>) {
+                bool const fits = detail::is_finite(v) &&
+                                  v >= double(std::numeric_limits<T>::min()) &&
                                   v <= double(std::numeric_limits<T>::max());
                 if (!fits || double(static_cast<T>(v)) != v) refuse(v, i / (n / dims_[0]), where);
             }

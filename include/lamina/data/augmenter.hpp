@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/augment_options.hpp>
@@ -83,7 +84,7 @@ private:
         refuse(where, {o.random_crop > most ? ".random_crop" : ".cutout", " is ",
                        std::max(o.random_crop, o.cutout), " pixels. It is at most ", most, "."});
     }
-    if (!std::isfinite(o.fill_value))
+    if (!detail::is_finite(o.fill_value))
         refuse(where, {".fill_value is ", double(o.fill_value), ", which is no pixel's."});
     if (!(o.lowest <= o.highest)) {
         refuse(where, {".lowest is ", double(o.lowest), " and .highest ", double(o.highest),
@@ -198,7 +199,7 @@ LAMINA_INLINE void Augmenter::change_values(float* to, Random random) const {
         Random const noise = random.child(0);
         for (std::size_t i = 0; i < n; ++i) to[i] += o.noise * float(noise.normal(i));
     }
-    if (std::isfinite(o.lowest) || std::isfinite(o.highest))
+    if (detail::is_finite(o.lowest) || detail::is_finite(o.highest))
         for (std::size_t i = 0; i < n; ++i) to[i] = std::clamp(to[i], o.lowest, o.highest);
     if (o.cutout > 0) {
         // From `before` pixels before its middle on, as far as it is in the image.

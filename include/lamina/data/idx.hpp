@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/byte_source.hpp>
@@ -59,9 +60,9 @@ template <class V, class T>
 void convert_idx(std::string const& path, IdxFile const& file, T* to) {
     for (std::size_t i = 0; i < file.size; ++i) {
         V const v = idx_number<V>(file.bytes.get(), i);
-        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, V>) { // false for NaN too
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, V>) {
             double const d = double(v);
-            bool const fits = d >= double(std::numeric_limits<T>::min()) &&
+            bool const fits = is_finite(d) && d >= double(std::numeric_limits<T>::min()) &&
                               d < double(std::numeric_limits<T>::max()) + 1.0;
             if (!fits || double(static_cast<T>(v)) != d) refuse_idx_number(path, d, i);
         }

@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/data/number.hpp>
 #include <lamina/data/utf8.hpp>
 
 #include <charconv>
@@ -217,7 +218,7 @@ LAMINA_INLINE bool JsonReader::boolean() {
     if (null() || literal("true") || literal("false")) return;
     double number = 0;
     char const* const first = text_.data() + at_;
-    char const* const end = std::from_chars(first, text_.data() + text_.size(), number).ptr;
+    char const* const end = read_double(first, text_.data() + text_.size(), number).ptr;
     if (end == first) bad("there should be a value");
     at_ += static_cast<std::size_t>(end - first);
 }

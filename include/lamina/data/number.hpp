@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <bit>
+#include <lamina/core/finite.hpp>
+
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,11 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
+#include <cctype>
+#include <cstdlib>
+#include <locale> // brings newlocale() and strtod_l()
+#endif
 
 // Numbers as text. No function here looks at a locale: the decimal point is '.' everywhere.
 
@@ -17,20 +23,66 @@ namespace lamina::detail {
 /// What a number column holds where the table has no value.
 inline constexpr double missing_number = std::numeric_limits<double>::quiet_NaN();
 
-/// By its bits, because -ffast-math makes every comparison with NaN false.
-inline bool is_missing(double value) {
-    return std::bit_cast<std::uint64_t>(value) << 1 > std::uint64_t{0x7ff} << 53;
-}
-
-inline bool is_finite(double value) {
-    return (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) != 0x7ff;
-}
-
-inline bool is_finite(float value) {
-    return (std::bit_cast<std::uint32_t>(value) >> 23 & 0xff) != 0xff;
-}
+inline bool is_missing(double value) { return is_nan(value); }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
+/// The double that is nearest to a decimal number, by the C library: libc++ has std::from_chars for
+/// whole numbers only before its release 20.
+[[gnu::cold]] inline std::from_chars_result read_double_by_c(char const* first, char const* last,
+                                                              double& value) {
+    char const* p = first;
+    bool const negative = p != last && *p == '-';
+    p += negative;
+    for (std::string_view const word : {"infinity", "inf", "nan"}) {
+        if (std::size_t(last - p) < word.size()) continue;
+        std::size_t same = 0;
+        while (same < word.size() &&
+               std::tolower(static_cast<unsigned char>(p[same])) == word[same])
+            ++same;
+        if (same < word.size()) continue;
+        value = word == "nan" ? missing_number : std::numeric_limits<double>::infinity();
+        if (negative) value = -value;
+        return {p + same, std::errc{}};
+    }
+    std::size_t count = 0;
+    bool significant = false;
+    auto const digits = [&] {
+        for (; p != last && is_digit(*p); ++p, ++count) significant |= *p != '0';
+    };
+    digits();
+    if (p != last && *p == '.') {
+        ++p;
+        digits();
+    }
+    if (count == 0) return {first, std::errc::invalid_argument};
+    if (p != last && (*p == 'e' || *p == 'E')) {
+        char const* q = p + 1;
+        if (q != last && (*q == '-' || *q == '+')) ++q;
+        if (q != last && is_digit(*q)) {
+            while (q != last && is_digit(*q)) ++q;
+            p = q;
+        }
+    }
+    static ::locale_t const plain = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    std::string const text(first, p); // strtod wants an end
+    double const number = ::strtod_l(text.c_str(), nullptr, plain);
+    if (!is_finite(number) || (number == 0 && significant))
+        return {p, std::errc::result_out_of_range};
+    value = number;
+    return {p, std::errc{}};
+}
+#endif
+
+/// std::from_chars of a decimal number.
+inline std::from_chars_result read_double(char const* first, char const* last, double& value) {
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
+    return read_double_by_c(first, last, value);
+#else
+    return std::from_chars(first, last, value);
+#endif
+}
 
 /// Did a number that from_chars found out of range have too large an exponent (or too small a one)?
 [[gnu::cold]] inline bool overflows(char const* first, char const* last) {
@@ -100,7 +152,7 @@ inline char const* scan_number(char const* first, char const* last, double& valu
         return p;
     }
     double magnitude = 0;
-    std::errc const error = std::from_chars(digits, p, magnitude).ec;
+    std::errc const error = read_double(digits, p, magnitude).ec;
     if (error == std::errc::result_out_of_range) {
         if (overflows(digits, p)) return nullptr;
         magnitude = 0;

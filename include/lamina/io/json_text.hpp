@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/finite.hpp>
+
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -78,7 +80,7 @@ private:
     }
     template <class F>
     [[gnu::cold]] static std::string number(F v) {
-        if (v != v) return "NaN"; // no JSON, but what Python writes and reads
+        if (detail::is_nan(v)) return "NaN"; // no JSON, but what Python writes and reads
         char digits[40];
         std::string out(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
         if (out.find("inf") != std::string::npos) return v < 0 ? "-Infinity" : "Infinity";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_graph.hpp>
@@ -31,7 +32,7 @@ namespace detail {
 
 [[gnu::cold]] inline double number_of(std::string const& text) {
     double value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
+    read_double(text.data(), text.data() + text.size(), value);
     return value;
 }
 [[gnu::cold]] inline bool is_on(Part const& part, std::string_view name) {

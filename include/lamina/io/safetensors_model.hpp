@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/json_text.hpp>
@@ -21,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,7 +45,10 @@ inline std::string decimal(double value) {
 template <class N>
 N from_decimal(std::string const& path, std::string_view key, std::string const& text) {
     N value{};
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    auto const [end, error] = [&, first = text.data(), last = text.data() + text.size()] {
+        if constexpr (std::is_same_v<N, double>) return read_double(first, last, value);
+        else return std::from_chars(first, last, value);
+    }();
     if (error != std::errc{} || end != text.data() + text.size())
         throw Error(Error::Kind::data, path,
                     "metadata " + shown(key) + " is no number: " + shown(text) + ".");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/numbers.hpp>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ Labelled walk_ranking(char const* where, auto const& scores, auto const& labels,
     auto const* const label = numbers_of(labels, where);
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i) {
-        if (!(score[i] == score[i]))
+        if (is_nan(score[i]))
             throw Error(Error::Kind::data, where, "a score is NaN. Scores must be comparable");
         order[i] = i;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/model/history.hpp>
 
 #include <charconv>
@@ -159,8 +160,8 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
 [[gnu::cold]] LAMINA_INLINE TrainingLog& TrainingLog::decimal(double v, int places,
                                                               bool scientific) {
     char digits[64];
-    if (std::isnan(v)) return put("nan");
-    if (std::isinf(v)) return put(v < 0 ? "-inf" : "inf");
+    if (detail::is_nan(v)) return put("nan");
+    if (!detail::is_finite(v)) return put(std::signbit(v) ? "-inf" : "inf");
     if (!scientific &&
         std::abs(v) < 1e9) { // fixed point by whole numbers: ten times as fast as to_chars
         std::size_t unit = 1;

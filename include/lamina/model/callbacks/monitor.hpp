@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
 #include <limits>
@@ -44,11 +45,12 @@ public:
         : delta_(min_delta), up_(improves_upwards(mode, name)) {
         best_ = up_ ? -std::numeric_limits<double>::infinity()
                     : std::numeric_limits<double>::infinity();
-        if (baseline == baseline) best_ = baseline;
+        if (!detail::is_nan(baseline)) best_ = baseline;
     }
     double value() const { return best_; }
     /// Takes the value if it is better. NaN never is.
     bool better(double now) {
+        if (detail::is_nan(now)) return false;
         bool const yes = up_ ? now - delta_ > best_ : now + delta_ < best_;
         if (yes) best_ = now;
         return yes;
