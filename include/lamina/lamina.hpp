@@ -49,6 +49,11 @@
 #include <lamina/data/tokenizer.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/word_map.hpp>
+#include <lamina/graph/frozen.hpp>
+#include <lamina/graph/function.hpp>
+#include <lamina/graph/named.hpp>
+#include <lamina/graph/sequential.hpp>
+#include <lamina/graph/shared.hpp>
 #include <lamina/activations/celu.hpp>
 #include <lamina/activations/elementwise.hpp>
 #include <lamina/activations/elu.hpp>

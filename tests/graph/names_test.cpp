@@ -5,7 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <lamina/graph/frozen.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/graph/sequential.hpp>
+#include <lamina/graph/shared.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/dense.hpp>

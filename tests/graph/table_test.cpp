@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <lamina/graph/shared.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/dense.hpp>

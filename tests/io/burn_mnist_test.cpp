@@ -3,6 +3,7 @@
 
 #include <lamina/activations/log_softmax.hpp>
 #include <lamina/activations/relu.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/graph/sequential.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/layers/batch_normalization.hpp>

@@ -12,6 +12,7 @@
 #include <lamina/activations/softmax.hpp>
 #include <lamina/activations/softplus.hpp>
 #include <lamina/activations/tanh.hpp>
+#include <lamina/graph/shared.hpp>
 #include <lamina/io/safetensors_file.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/layers/batch_normalization.hpp>

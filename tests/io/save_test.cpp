@@ -6,6 +6,7 @@
 #include <lamina/activations/prelu.hpp>
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/tanh.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>

@@ -3,6 +3,7 @@
 
 #include "support/recurrent.hpp"
 
+#include <lamina/graph/frozen.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/embedding.hpp>
 

@@ -4,6 +4,7 @@
 #include "support/check_golden.hpp"
 #include "support/torch_parameters.hpp"
 
+#include <lamina/graph/frozen.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/embedding.hpp>
 

@@ -6,6 +6,7 @@
 #include <lamina/activations/leaky_relu.hpp>
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/silu.hpp>
+#include <lamina/graph/frozen.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/embedding.hpp>
 

@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <lamina/graph/engine.hpp>
+#include <lamina/graph/frozen.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/graph/sequential.hpp>
+#include <lamina/graph/shared.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/graph/function.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/refused.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/concatenate.hpp>

@@ -3,6 +3,7 @@
 
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/silu.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>

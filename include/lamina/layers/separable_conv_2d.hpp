@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/graph/named.hpp>
 #include <lamina/layers/conv_2d.hpp>
 #include <lamina/layers/depthwise_conv_2d.hpp>
 

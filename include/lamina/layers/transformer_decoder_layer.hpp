@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/relu.hpp>
+#include <lamina/graph/named.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/layers/transformer_encoder_layer.hpp>
 

@@ -6,7 +6,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
-#include <lamina/graph/node.hpp>
+#include <lamina/graph/function.hpp>
 #include <lamina/kernels/gather.hpp>
 #include <lamina/losses/target.hpp>
 

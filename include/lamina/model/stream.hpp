@@ -6,7 +6,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/batches.hpp>
-#include <lamina/graph/node.hpp>
+#include <lamina/graph/function.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/columns.hpp>

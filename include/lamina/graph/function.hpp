@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+namespace detail {
+
+template <class S>
+struct InputLayer {
+    struct Bound {
+        using Output = S;
+        static constexpr bool needs_x = false, needs_y = false;
+    };
+};
+
+/// The I-th input of a network, as its first node.
+template <class In, int I, class G>
+constexpr auto input(G& graph) {
+    using S = typename In::Output;
+    constexpr bool stepped = (G::stepped >> I) & 1;
+    int const index = graph.size++;
+    if (graph.rows) {
+        graph.rows[index].op =
+            &input_op<typename G::Scalar, std::conditional_t<stepped, Moment<S>, S>>;
+        graph.rows[index].owner = index;
+        graph.rows[index].stepped = stepped;
+    }
+    return Node<G, InputLayer<S>, typename InputLayer<S>::Bound, stepped>{&graph, index};
+}
+
+} // namespace detail
+
+/// The beginning of a network: one sample has this shape.
+template <std::size_t... Dims>
+struct Input {
+    using Output = Shape<Dims...>;
+};
+/// The same for whole numbers: tokens, classes (std::int32_t).
+template <std::size_t... Dims>
+struct Tokens {
+    using Output = Indices<Dims...>;
+};
+
+template <class... In>
+struct Inputs {
+    static constexpr int count = sizeof...(In);
+};
+
+/// A network written as a function; made by graph().
+template <class F, class... In>
+struct Function {
+    static constexpr bool nameless = true;
+    using Inputs = lamina::Inputs<In...>;
+    [[no_unique_address]] F function;
+    constexpr auto operator()(AnyNode auto... x) const {
+        constexpr bool takes = std::is_invocable_v<F const&, decltype(x)...>;
+        static_assert(takes, "graph<Inputs...>: the function does not take one node for each "
+                             "input, or an error above says what is wrong.");
+        if constexpr (takes) return function(x...);
+        else return Refused{};
+    }
+};
+
+/// graph<Input<3>, Tokens<5>>([](auto x, auto t) { return ...; }): a network as a function of its
+/// inputs.
+template <class... In, class F>
+constexpr auto graph(F function) {
+    constexpr bool fits = std::is_default_constructible_v<F>;
+    static_assert(
+        fits,
+        "graph: the lambda captures. The compiler runs it, so write the value inside or make it a "
+        "constexpr or a template argument.");
+    if constexpr (fits) return Function<F, In...>{function};
+    else return Refused{};
+}
+
+} // namespace lamina

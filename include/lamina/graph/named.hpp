@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+
+namespace lamina {
+
+/// named<"encoder">(layer or block): what it is called in paths, instead of its type.
+template <Name Text, class L>
+struct Named {
+    static constexpr bool nameless = true;
+    L layer;
+    constexpr auto operator()(AnyNode auto x, AnyNode auto... more) const {
+        x.graph->name = Text.view();
+        return detail::call_layer(layer, x, more...);
+    }
+};
+template <Name Text, class L>
+constexpr Named<Text, L> named(L layer) {
+    return {layer};
+}
+
+} // namespace lamina
