@@ -86,9 +86,6 @@ struct AsMatrix {
     }
 };
 
-template <class...>
-struct OptionList;
-
 /// The inputs of attention: a sequence over itself, join(query, value) or join(query, value, key),
 /// and a mask behind them where an option says so.
 template <class OptionList, class... In>

@@ -11,20 +11,16 @@
 #include <lamina/layers/transformer_options.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina {
 
 namespace detail {
 
-/// Dense<Units>, with those of the options that are Dense's.
+/// Dense<Units>, with the one of the options that is Dense's.
 template <std::size_t Units, class... Options>
-struct DenseWith {
-    using type = Dense<Units>;
-};
-template <std::size_t Units, class... Options>
-requires(has_option<NoBias, Options...>) struct DenseWith<Units, Options...> {
-    using type = Dense<Units, NoBias>;
-};
+using DenseWith =
+    std::conditional_t<has_option<NoBias, Options...>, Dense<Units, NoBias>, Dense<Units>>;
 
 } // namespace detail
 
@@ -45,8 +41,8 @@ struct FeedForward {
     [[no_unique_address]] Activation activation{};
 
     constexpr auto operator()(AnyNode auto x) const {
-        using First = typename detail::DenseWith<Hidden, Options...>::type;
-        using Second = typename detail::DenseWith<width<decltype(x)>, Options...>::type;
+        using First = detail::DenseWith<Hidden, Options...>;
+        using Second = detail::DenseWith<width<decltype(x)>, Options...>;
         auto const h = x | named<"linear1">(First{}) | activation;
         if constexpr (detail::has_option<InnerDropout, Options...>)
             return h | Dropout{.rate = dropout} | named<"linear2">(Second{});
@@ -69,8 +65,8 @@ struct GatedFeedForward {
     [[no_unique_address]] Activation activation{};
 
     constexpr auto operator()(AnyNode auto x) const {
-        using Wide = typename detail::DenseWith<Hidden, Options...>::type;
-        using Back = typename detail::DenseWith<width<decltype(x)>, Options...>::type;
+        using Wide = detail::DenseWith<Hidden, Options...>;
+        using Back = detail::DenseWith<width<decltype(x)>, Options...>;
         auto const gate = x | named<"gate_proj">(Wide{});
         auto const up = x | named<"up_proj">(Wide{});
         return join(up, gate) | GLU<Activation>{activation} | named<"down_proj">(Back{});

@@ -57,6 +57,30 @@ struct Chosen<Kind, Otherwise, Kind<Init>, O...> {
     using type = Init;
 };
 
+/// Options as one type.
+template <class... Options>
+struct OptionList {
+    /// Layer<Options...>
+    template <template <class...> class Layer>
+    using Of = Layer<Options...>;
+};
+
+template <template <class> class Takes, class Taken, class... Options>
+struct FilteredOptions {
+    using type = Taken;
+};
+template <template <class> class Takes, class... Taken, class First, class... Options>
+struct FilteredOptions<Takes, OptionList<Taken...>, First, Options...>
+    : FilteredOptions<Takes,
+                      std::conditional_t<Takes<First>::value, OptionList<Taken..., First>,
+                                         OptionList<Taken...>>,
+                      Options...> {};
+/// Layer with those of the options for which Takes<Option>::value holds: what a layer made of
+/// layers hands on to each of them.
+template <template <class...> class Layer, template <class> class Takes, class... Options>
+using WithOptions =
+    typename FilteredOptions<Takes, OptionList<>, Options...>::type::template Of<Layer>;
+
 } // namespace detail
 
 } // namespace lamina

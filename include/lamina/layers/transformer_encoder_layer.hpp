@@ -30,37 +30,26 @@ struct TransformerParts {
                   "A Transformer layer takes PreNorm, InnerDropout and the options of attention.");
     static constexpr bool pre = has_option<PreNorm, Options...>;
 
-    template <std::size_t KeyDim, class List, class... O>
-    struct AttentionOf {
-        using type = typename List::template On<KeyDim>;
+    template <class O>
+    using IsOfAttention = std::bool_constant<is_attention_option<O>>;
+    template <std::size_t Width>
+    struct Attention {
+        template <class... O>
+        using With = MultiHeadAttention<Heads, Width / Heads, O...>;
     };
-    template <class... Kept>
-    struct List {
-        template <std::size_t KeyDim>
-        using On = MultiHeadAttention<Heads, KeyDim, Kept...>;
-    };
-    template <std::size_t KeyDim, class... Kept, class First, class... O>
-    struct AttentionOf<KeyDim, List<Kept...>, First, O...>
-        : std::conditional_t<is_attention_option<First>,
-                             AttentionOf<KeyDim, List<Kept..., First>, O...>,
-                             AttentionOf<KeyDim, List<Kept...>, O...>> {};
-
     /// Over itself, and over a memory.
     template <std::size_t Width>
-    using SelfAttention = typename AttentionOf<Width / Heads, List<>, Options...>::type;
+    using SelfAttention = WithOptions<Attention<Width>::template With, IsOfAttention, Options...>;
+    template <class O>
+    using IsNoBias = std::is_same<O, NoBias>;
     template <std::size_t Width>
-    using CrossAttention = std::conditional_t<has_option<NoBias, Options...>,
-                                              MultiHeadAttention<Heads, Width / Heads, NoBias>,
-                                              MultiHeadAttention<Heads, Width / Heads>>;
+    using CrossAttention = WithOptions<Attention<Width>::template With, IsNoBias, Options...>;
 
-    static constexpr bool no_bias = has_option<NoBias, Options...>;
-    static constexpr bool inner = has_option<InnerDropout, Options...>;
-    using Network = std::conditional_t<
-        inner,
-        std::conditional_t<no_bias, FeedForward<Hidden, Activation, InnerDropout, NoBias>,
-                           FeedForward<Hidden, Activation, InnerDropout>>,
-        std::conditional_t<no_bias, FeedForward<Hidden, Activation, NoBias>,
-                           FeedForward<Hidden, Activation>>>;
+    template <class O>
+    using IsOfNetwork = std::bool_constant<has_option<O, NoBias, InnerDropout>>;
+    template <class... O>
+    using NetworkWith = FeedForward<Hidden, Activation, O...>;
+    using Network = WithOptions<NetworkWith, IsOfNetwork, Options...>;
     /// Its layers stand beside the others, as in PyTorch.
     struct Inline {
         static constexpr bool nameless = true;
