@@ -21,7 +21,8 @@ namespace lamina {
 /// Formula  the mean over each vector of log(1 + exp(z)) - t z, as |z| m + log(1 + exp(-|z|)) with
 ///          m = 1 - t for z >= 0 and t otherwise. z = +-200 and beyond costs |z| where the label
 ///          speaks against it and 0 where it speaks for it; +-infinity counts as the largest number
-/// Errors   (compile time) the output is Sigmoid or Softmax; a target that is not from 0 to 1
+/// Errors   (compile time) the output gives probabilities or their logarithms
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.BinaryCrossentropy(from_logits=True);
 ///          tf.nn.weighted_cross_entropy_with_logits
 struct BinaryCrossentropyFromLogits {
@@ -66,7 +67,8 @@ struct BinaryCrossentropyFromLogits {
 /// Target   as the output: 0 or 1, or a probability between
 /// Formula  the mean over each vector of -t log p - (1 - t) log(1 - p); p is held within
 ///          [1e-7, 1 - 1e-7] as in Keras, and has no slope beyond
-/// Errors   (compile time) the output is Softmax or has no activation; a target not from 0 to 1
+/// Errors   (compile time) the output gives no probabilities, or those of one choice (Softmax)
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.BinaryCrossentropy
 struct BinaryCrossentropy {
     float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / 2

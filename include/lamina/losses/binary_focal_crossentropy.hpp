@@ -20,7 +20,8 @@ namespace lamina {
 /// Output   logits, one for each sample or label
 /// Target   as the output: 0 or 1, or a probability between
 /// Formula  as BinaryFocalCrossentropy; +-infinity counts as the largest number
-/// Errors   (compile time) the output is Sigmoid or Softmax; a target that is not from 0 to 1
+/// Errors   (compile time) the output gives probabilities or their logarithms
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.BinaryFocalCrossentropy(from_logits=True)
 struct BinaryFocalCrossentropyFromLogits {
     bool apply_class_balancing = false;
@@ -69,7 +70,8 @@ struct BinaryFocalCrossentropyFromLogits {
 /// Formula  the mean over each vector of w (1 - p_t)^gamma crossentropy, p_t = t p + (1 - t)(1 -
 ///          p), w = t alpha + (1 - t)(1 - alpha) with apply_class_balancing, else 1. The
 ///          crossentropy holds p within [1e-7, 1 - 1e-7], as in Keras
-/// Errors   (compile time) the output is Softmax or has no activation; a target not from 0 to 1
+/// Errors   (compile time) the output gives no probabilities, or those of one choice (Softmax)
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.BinaryFocalCrossentropy; Lin et al. (2017), "Focal loss"
 struct BinaryFocalCrossentropy {
     bool apply_class_balancing = false;

@@ -20,8 +20,8 @@ namespace lamina {
 /// Formula  for each vector the sum of t (log sum exp z - z). Logits of +-200 and beyond cost what
 ///          they differ by; beyond a quarter of the largest number, as for infinities, they count
 ///          as that: a class of -infinity costs nothing unless the label says it
-/// Errors   (compile time) a single class; the output is Softmax or Sigmoid; a target not from 0 to
-///          1
+/// Errors   (compile time) a single class; the output gives probabilities
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalCrossentropy(from_logits=True)
 struct CategoricalCrossentropyFromLogits {
     float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes
@@ -58,8 +58,9 @@ struct CategoricalCrossentropyFromLogits {
 /// Target   as the output: 1 for one of the classes, or a distribution
 /// Formula  for each vector the sum of -t log p; p is divided by its sum and held within
 ///          [1e-7, 1 - 1e-7], as in Keras, and has no slope beyond
-/// Errors   (compile time) a single class; the output is Sigmoid or has no activation; a target
-///          that is not from 0 to 1
+/// Errors   (compile time) a single class; the output gives no probabilities, or one for
+///          each label (Sigmoid)
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalCrossentropy
 struct CategoricalCrossentropy {
     float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes

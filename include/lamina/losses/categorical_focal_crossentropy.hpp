@@ -21,8 +21,8 @@ namespace lamina {
 /// Output   Shape<..., Classes>: logits
 /// Target   as the output: a distribution over the classes
 /// Formula  as CategoricalFocalCrossentropy; infinities as in CategoricalCrossentropyFromLogits
-/// Errors   (compile time) a single class; the output is Softmax or Sigmoid; a target not from 0 to
-///          1
+/// Errors   (compile time) a single class; the output gives probabilities
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalFocalCrossentropy(from_logits=True)
 struct CategoricalFocalCrossentropyFromLogits {
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
@@ -77,8 +77,9 @@ struct CategoricalFocalCrossentropyFromLogits {
 /// Target   as the output: 1 for one of the classes, or a distribution
 /// Formula  for each vector the sum of -alpha (1 - p)^gamma t log p; p is divided by its sum and
 ///          held within [1e-7, 1 - 1e-7], as in Keras, and has no slope beyond
-/// Errors   (compile time) a single class; the output is Sigmoid or has no activation; a target
-///          that is not from 0 to 1
+/// Errors   (compile time) a single class; the output gives no probabilities, or one for
+///          each label (Sigmoid)
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalFocalCrossentropy; Lin et al. (2017), "Focal loss"
 struct CategoricalFocalCrossentropy {
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;

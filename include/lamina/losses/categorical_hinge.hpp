@@ -15,7 +15,8 @@ namespace lamina {
 ///
 /// Output   any numbers, one for each class
 /// Target   as the output: 1 for the class, 0 for the others
-/// Errors   (compile time) a single class; a target that is not from 0 to 1
+/// Errors   (compile time) a single class
+///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalHinge
 struct CategoricalHinge {
     static constexpr std::string_view name = "categorical_hinge", title = "CategoricalHinge";

@@ -15,7 +15,7 @@ namespace lamina {
 ///
 /// Target   as the output
 /// Formula  -y.t / (|y| |t|); |y| and |t| are at least 1e-6, as in Keras
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.CosineSimilarity
 struct CosineSimilarity {
     static constexpr std::string_view name = "cosine_similarity", title = "CosineSimilarity";

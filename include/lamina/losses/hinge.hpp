@@ -12,7 +12,7 @@ namespace lamina {
 ///
 /// Output   any number (Linear or Tanh)
 /// Target   as the output
-/// Errors   a target that is not -1, 0 or 1
+/// Errors   (run time) a target that is not -1, 0 or 1
 /// Source   keras.losses.Hinge
 struct Hinge {
     static constexpr std::string_view name = "hinge", title = "Hinge";

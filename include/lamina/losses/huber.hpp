@@ -12,7 +12,7 @@ namespace lamina {
 /// delta |e| - delta^2 / 2 elsewhere, e = y - t.
 ///
 /// Target   as the output
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.Huber; Huber (1964)
 struct Huber {
     float delta = 1.0f;

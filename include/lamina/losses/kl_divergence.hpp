@@ -14,7 +14,7 @@ namespace lamina {
 ///
 /// Output   a distribution (Softmax)
 /// Target   as the output: a distribution
-/// Errors   a target that is not from 0 to 1
+/// Errors   (run time) a target that is not from 0 to 1
 /// Source   keras.losses.KLDivergence
 struct KLDivergence {
     static constexpr std::string_view name = "kl_divergence", title = "KLDivergence";

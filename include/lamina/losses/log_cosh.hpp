@@ -12,7 +12,7 @@ namespace lamina {
 /// The mean of log(cosh(y - t)) over each vector: half the square near 0, |e| - log 2 far away.
 ///
 /// Target   as the output
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.LogCosh
 struct LogCosh {
     static constexpr std::string_view name = "log_cosh", title = "LogCosh";

@@ -12,7 +12,7 @@ namespace lamina {
 /// mean.
 ///
 /// Target   as the output
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.MeanAbsoluteError
 struct MeanAbsoluteError {
     static constexpr std::string_view name = "mean_absolute_error", title = "MeanAbsoluteError";

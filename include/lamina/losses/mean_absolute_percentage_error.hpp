@@ -11,7 +11,7 @@ namespace lamina {
 /// The mean of 100 |y - t| / max(|t|, 1e-7) over each vector. The slope at y = t is 0.
 ///
 /// Target   as the output; a target near 0 weighs very much
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.MeanAbsolutePercentageError
 struct MeanAbsolutePercentageError {
     static constexpr std::string_view name = "mean_absolute_percentage_error";

@@ -11,7 +11,7 @@ namespace lamina {
 /// The mean of (y - t)^2 over each vector. In a metric's place: its running mean.
 ///
 /// Target   as the output
-/// Errors   a target that is not finite
+/// Errors   (run time) a target that is not finite
 /// Source   keras.losses.MeanSquaredError
 struct MeanSquaredError {
     static constexpr std::string_view name = "mean_squared_error", title = "MeanSquaredError";

@@ -13,7 +13,7 @@ namespace lamina {
 ///
 /// Output   rates, not negative (Exponential, Softplus, ReLU); a negative one gives NaN
 /// Target   as the output
-/// Errors   a target that is negative or not finite
+/// Errors   (run time) a target that is negative or not finite
 /// Source   keras.losses.Poisson
 struct Poisson {
     static constexpr std::string_view name = "poisson", title = "Poisson";

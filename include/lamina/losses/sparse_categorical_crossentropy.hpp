@@ -24,8 +24,8 @@ namespace lamina {
 ///          is that of the others: PyTorch's ignore_index
 /// Formula  for each vector log sum exp z - z[t]. Logits of +-200 and beyond cost what they differ
 ///          by; beyond a quarter of the largest number, as for infinities, they count as that
-/// Errors   (compile time) a single class; the output is Softmax or Sigmoid; a class that there is
-///          not
+/// Errors   (compile time) a single class; the output gives probabilities
+///          (run time) a class that there is not
 /// Source   keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 struct SparseCategoricalCrossentropyFromLogits {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
@@ -71,8 +71,9 @@ struct SparseCategoricalCrossentropyFromLogits {
 ///          the classes: {.ignore_class = -1}
 /// Formula  for each vector -log p[t]; p is divided by its sum and held within [1e-7, 1 - 1e-7], as
 ///          in Keras, and has no slope beyond
-/// Errors   (compile time) a single class; the output is Sigmoid or has no activation; a class that
-///          there is not
+/// Errors   (compile time) a single class; the output gives no probabilities, or one for
+///          each label (Sigmoid)
+///          (run time) a class that there is not
 /// Source   keras.losses.SparseCategoricalCrossentropy
 struct SparseCategoricalCrossentropy {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes

@@ -12,7 +12,7 @@ namespace lamina {
 ///
 /// Output   any number (Linear or Tanh)
 /// Target   as the output
-/// Errors   a target that is not -1, 0 or 1
+/// Errors   (run time) a target that is not -1, 0 or 1
 /// Source   keras.losses.SquaredHinge
 struct SquaredHinge {
     static constexpr std::string_view name = "squared_hinge", title = "SquaredHinge";
