@@ -73,19 +73,13 @@ template <class V>
 /// Number I of each group of lanes, in all lanes of the group.
 template <std::size_t I, class V, std::size_t... L>
 [[gnu::always_inline]] inline V from_group(V const& v, std::index_sequence<L...>) {
-#if defined(__GNUC__)
-    return V(__builtin_shufflevector(v.data, v.data, int(L / group<V> * group<V> + I)...));
-#else
-    return V(v.get(I));
-#endif
+    return shuffle<int(L / group<V> * group<V> + I)...>(v, v);
 }
-#if defined(__GNUC__)
 /// Group G of v in every group of lanes.
 template <std::size_t G, class V, std::size_t... L>
 [[gnu::always_inline]] inline V groups_of(V const& v, std::index_sequence<L...>) {
-    return V(__builtin_shufflevector(v.data, v.data, int(G * group<V> + L % group<V>)...));
+    return shuffle<int(G * group<V> + L % group<V>)...>(v, v);
 }
-#endif
 
 /// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a
 /// load.

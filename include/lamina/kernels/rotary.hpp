@@ -46,14 +46,7 @@ void each_wave(std::size_t first, std::size_t time, std::size_t dim, double base
 /// Neighbours exchanged: 1 0 3 2 ...
 template <class V, std::size_t... I>
 [[gnu::always_inline]] inline V swap_pairs(V const& v, std::index_sequence<I...>) {
-#if defined(__GNUC__)
-    return V(__builtin_shufflevector(v.data, v.data, int(I ^ 1)...));
-#else
-    alignas(64) typename V::value_type part[V::size];
-    v.store_aligned(part);
-    alignas(64) typename V::value_type const swapped[]{part[I ^ 1]...};
-    return V::load_aligned(swapped);
-#endif
+    return shuffle<int(I ^ 1)...>(v, v);
 }
 
 } // namespace detail

@@ -297,6 +297,30 @@ template <class V>
     return load<V>(ones.data() + (V::size - count)) > V(T(0));
 }
 
+// ---- Lanes in another order ---------------------------------------------------------------------
+
+/// The lanes of a, numbered from 0, and of b, numbered on from there, in the order that is named.
+/// (xsimd 8.1 has none of two batches.)
+template <int... Lane, class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> shuffle(xsimd::batch<T, A> const& a,
+                                                  xsimd::batch<T, A> const& b) noexcept {
+    static_assert(sizeof...(Lane) == xsimd::batch<T, A>::size);
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 12)
+    return Batch<T, A>(__builtin_shufflevector(a.data, b.data, Lane...));
+#elif defined(__GNUC__)
+    using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    typedef Int Lanes __attribute__((vector_size(sizeof(a))));
+    return Batch<T, A>(__builtin_shuffle(a.data, b.data, Lanes{Lane...}));
+#else
+    constexpr std::size_t n = xsimd::batch<T, A>::size;
+    alignas(64) T both[2 * n];
+    a.store_aligned(both), b.store_aligned(both + n);
+    alignas(64) T const chosen[]{both[Lane]...};
+    return Batch<T, A>::load_aligned(chosen);
+#endif
+}
+
 // ---- From a batch to a number -------------------------------------------------------------------
 
 /// The first lane.
@@ -315,19 +339,10 @@ namespace detail {
 template <std::size_t Half, class T, class A, class F, std::size_t... I>
 [[gnu::always_inline]] inline T fold(xsimd::batch<T, A> const& v, F const& f,
                                      std::index_sequence<I...> all) noexcept {
-    using V = xsimd::batch<T, A>;
     if constexpr (Half == 0) {
         return first(v);
     } else {
-#if defined(__GNUC__)
-        V const halves = f(v, V(__builtin_shufflevector(v.data, v.data, int(I ^ Half)...)));
-#else
-        alignas(64) T part[V::size];
-        v.store_aligned(part);
-        T const swapped[V::size]{part[I ^ Half]...};
-        V const halves = f(v, V::load_unaligned(swapped));
-#endif
-        return fold<Half / 2>(halves, f, all);
+        return fold<Half / 2>(f(v, shuffle<int(I ^ Half)...>(v, v)), f, all);
     }
 }
 

@@ -15,25 +15,11 @@ namespace detail {
 // that far apart transposes L rows.
 template <std::size_t H, class V, std::size_t... I>
 [[gnu::always_inline]] inline V low(V const& a, V const& b, std::index_sequence<I...>) {
-#if defined(__GNUC__)
-    return V(__builtin_shufflevector(a.data, b.data, int(I & H ? I - H + V::size : I)...));
-#else
-    alignas(64) typename V::value_type both[2 * V::size];
-    a.store_aligned(both), b.store_aligned(both + V::size);
-    alignas(64) typename V::value_type const r[]{both[I & H ? I - H + V::size : I]...};
-    return V::load_aligned(r);
-#endif
+    return shuffle<int(I & H ? I - H + V::size : I)...>(a, b);
 }
 template <std::size_t H, class V, std::size_t... I>
 [[gnu::always_inline]] inline V high(V const& a, V const& b, std::index_sequence<I...>) {
-#if defined(__GNUC__)
-    return V(__builtin_shufflevector(a.data, b.data, int(I & H ? I + V::size : I + H)...));
-#else
-    alignas(64) typename V::value_type both[2 * V::size];
-    a.store_aligned(both), b.store_aligned(both + V::size);
-    alignas(64) typename V::value_type const r[]{both[I & H ? I + V::size : I + H]...};
-    return V::load_aligned(r);
-#endif
+    return shuffle<int(I & H ? I + V::size : I + H)...>(a, b);
 }
 
 template <std::size_t H, class V>
