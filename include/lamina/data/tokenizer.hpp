@@ -6,60 +6,20 @@
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/text_list.hpp>
+#include <lamina/data/tokenizer_options.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/word_map.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace lamina {
-
-/// The text with the letters A to Z in lower case; all others stay as they are.
-[[gnu::cold]] inline std::string ascii_lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return out;
-}
-
-/// Whether and how a text is brought to lower case: true (A to Z), false, or a function, such as
-/// unicode_lower of lamina/data/unicode.hpp.
-struct Lower {
-    using Function = std::string (*)(std::string_view);
-    Function function = ascii_lower;
-
-    Lower(bool on) : function(on ? ascii_lower : nullptr) {}
-    Lower(Function f) : function(f) {}
-    explicit operator bool() const { return function != nullptr; }
-};
-
-struct TokenizerOptions {
-    /// Only words whose index is below it are known: the num_words - 1 most frequent ones. 0: all.
-    std::size_t num_words = 0;
-    /// Each of these characters is replaced by `split`.
-    std::string filters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
-    /// Python's str.lower, as Keras has it, is .lower = unicode_lower (lamina/data/unicode.hpp).
-    Lower lower = true;
-    /// What stands between words.
-    std::string split = " ";
-    /// Every character is a word; filters do not count then.
-    bool char_level = false;
-    /// What stands for words that are not known, instead of nothing; its index is 1.
-    std::optional<std::string> oov_token = {};
-};
-
-/// What a matrix holds for a word of a text: whether it is there, how often, how often for each
-/// word of the text, or (1 + log count) log(1 + documents / (1 + documents with it)).
-enum class MatrixMode { binary, count, freq, tfidf };
 
 /// The words of a text as Keras splits it: in lower case, what `filters` lists replaced by `split`,
 /// cut at `split`, without empty ones.
@@ -266,26 +226,6 @@ LAMINA_INLINE void Tokenizer::number_words() {
         index_docs_[std::size_t(word_index_[word])] = documents;
 }
 
-[[gnu::cold]] LAMINA_INLINE void
-Tokenizer::fit_on_sequences(std::vector<Sequence> const& sequences) {
-    for (Sequence const& sequence : sequences) {
-        for (std::int32_t const index : sequence) {
-            if (index >= 0 && index <= most_) continue;
-            detail::refuse("Tokenizer::fit_on_sequences",
-                           {"there is an index ", index, ". They are from 0 to ", most_, "."});
-        }
-    }
-    for (Sequence indices : sequences) {
-        std::sort(indices.begin(), indices.end());
-        for (std::size_t i = 0; i < indices.size(); ++i) {
-            auto const index = std::size_t(indices[i]);
-            if (index >= index_docs_.size()) index_docs_.resize(index + 1);
-            if (i == 0 || indices[i - 1] != indices[i]) ++index_docs_[index];
-        }
-    }
-    document_count_ += sequences.size();
-}
-
 [[gnu::cold]] LAMINA_INLINE void Tokenizer::fitted(char const* where) const {
     if (word_index_.empty())
         detail::refuse(where, {"no words are known yet. Call fit_on_texts first."});
@@ -339,47 +279,6 @@ Tokenizer::sequences_to_texts(std::vector<Sequence> const& sequences) const {
     return out;
 }
 
-LAMINA_INLINE Tensor<float, 2>
-Tokenizer::sequences_to_matrix(std::vector<Sequence> const& sequences, MatrixMode mode) const {
-    constexpr auto where = "Tokenizer::sequences_to_matrix";
-    if (options_.num_words == 0 && word_index_.empty()) {
-        detail::refuse(where, {"how many columns there should be is not known. Set num_words, or "
-                               "call fit_on_texts first."});
-    }
-    if (mode == MatrixMode::tfidf && document_count_ == 0) {
-        detail::refuse(where, {"tfidf needs counts of documents. Call fit_on_texts or "
-                               "fit_on_sequences first."});
-    }
-    std::size_t const width = options_.num_words ? options_.num_words : word_index_.size() + 1;
-    Tensor<float, 2> x = Tensor<float, 2>::from_shape({sequences.size(), width});
-    std::fill(x.data(), x.data() + x.size(), 0.0f);
-    for (std::size_t i = 0; i < sequences.size(); ++i) {
-        float* const row = x.data() + i * width;
-        for (std::int32_t const index : sequences[i]) {
-            if (index < 0) detail::refuse(where, {"sequence ", i, " holds the index ", index, "."});
-            if (std::size_t(index) < width) row[index] += 1;
-        }
-        if (mode == MatrixMode::count) continue;
-        for (std::int32_t const index : sequences[i]) {
-            if (std::size_t(index) >= width || row[index] <= 0) continue;
-            // Those done are negative until the end, so that an index that comes again is not.
-            double const n = double(row[index]);
-            double value = 1;
-            if (mode == MatrixMode::freq) value = n / double(sequences[i].size());
-            if (mode == MatrixMode::tfidf) {
-                bool const known = std::size_t(index) < index_docs_.size();
-                double const with = known ? double(index_docs_[std::size_t(index)]) : 0.0;
-                value = (1 + std::log(n)) * std::log(1 + double(document_count_) / (1 + with));
-            }
-            row[index] = -float(value);
-        }
-        for (std::int32_t const index : sequences[i]) {
-            if (std::size_t(index) < width) row[index] = std::abs(row[index]);
-        }
-    }
-    return x;
-}
-
 LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view text,
                                                              TokenizerOptions const& options) {
     TokenizerOptions at_words = options;
@@ -395,5 +294,6 @@ LAMINA_INLINE std::vector<std::string> text_to_word_sequence(std::string_view te
 
 } // namespace lamina
 
-// The JSON that Keras writes of a tokenizer: a file of its own.
+// The JSON that Keras writes of a tokenizer, and texts as rows of a matrix: files of their own.
 #include <lamina/data/tokenizer_json.hpp>
+#include <lamina/data/tokenizer_matrix.hpp>
