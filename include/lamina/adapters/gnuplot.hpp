@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/model/history.hpp>
 
 #include <charconv>
@@ -57,7 +58,8 @@ namespace detail {
                                                std::size_t width, std::size_t height) {
     std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
     if (suffix != ".png" && suffix != ".svg")
-        throw Error(Error::Kind::argument, where, "\"" + path + "\" does not end in .png or .svg.");
+        detail::raise(
+            Error(Error::Kind::argument, where, "\"" + path + "\" does not end in .png or .svg."));
     return (suffix == ".png" ? "set terminal pngcairo size " : "set terminal svg size ") +
            std::to_string(width) + "," + std::to_string(height) + "\nset output " +
            quoted_for_gnuplot(path) + "\n";
@@ -69,9 +71,10 @@ namespace detail {
     bool ok = pipe && std::fwrite(text.data(), 1, text.size(), pipe) == text.size();
     if (pipe) ok = ::pclose(pipe) == 0 && ok;
     if (!ok)
-        throw Error(Error::Kind::file, where,
-                    path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
-                           "install gnuplot-nox).");
+        detail::raise(
+            Error(Error::Kind::file, where,
+                  path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
+                         "install gnuplot-nox)."));
 }
 
 } // namespace detail

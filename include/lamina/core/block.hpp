@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/raise.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -45,7 +47,8 @@ public:
 
 private:
     [[gnu::cold, gnu::noinline]] void grow(std::size_t n) {
-        if (n > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
+        if (n > static_cast<std::size_t>(-1) / sizeof(T))
+            detail::raise(std::bad_array_new_length());
         data_.reset(static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment})));
         size_ = n;
         std::fill_n(data(), n, T{});

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 
 #include <charconv>
 #include <concepts>
@@ -147,7 +148,7 @@ std::string message(std::initializer_list<Piece> pieces);
 
 [[noreturn, gnu::cold]] LAMINA_INLINE void
 fail(Error::Kind kind, std::initializer_list<Piece> where, std::initializer_list<Piece> what) {
-    throw Error(kind, message(where), message(what));
+    raise(Error(kind, message(where), message(what)));
 }
 [[noreturn, gnu::cold]] LAMINA_INLINE void refuse(char const* where,
                                                   std::initializer_list<Piece> what) {

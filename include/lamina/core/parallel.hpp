@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/raise.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -105,17 +106,18 @@ struct Threads::State {
             }
         }
     }
+    /// What is thrown right now by task i.
+    void keep_error(std::size_t i) {
+        std::lock_guard const lock(error_mutex);
+        if (!error || i < failed) {
+            error = std::current_exception();
+            failed = i;
+        }
+    }
     void take(std::size_t worker) {
         for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) {
-            try {
-                task(context, i, worker);
-            } catch (...) {
-                std::lock_guard const lock(error_mutex);
-                if (!error || i < failed) {
-                    error = std::current_exception();
-                    failed = i;
-                }
-            }
+            LAMINA_TRY { task(context, i, worker); }
+            LAMINA_CATCH(..., keep_error(i);)
         }
     }
     void work(std::size_t worker) {
@@ -180,13 +182,11 @@ struct Threads::State {
 
 LAMINA_INLINE Threads::Threads(std::size_t count) : state_(std::make_unique<State>()) {
     if (count == 0) count = std::thread::hardware_concurrency();
-    try {
+    LAMINA_TRY {
         for (std::size_t i = 1; i < count; ++i)
             state_->workers.emplace_back([state = state_.get(), i] { state->work(i); });
-    } catch (...) {
-        state_->join();
-        throw;
     }
+    LAMINA_CATCH(..., state_->join(); throw;)
 }
 LAMINA_INLINE Threads::~Threads() {
     // In a forked child there is nobody to join, and to destroy what the workers waited on would
@@ -215,11 +215,8 @@ LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
 LAMINA_INLINE void Threads::alone(std::size_t n, void* context, Task task) {
     std::exception_ptr error;
     for (std::size_t i = 0; i < n; ++i) {
-        try {
-            task(context, i, 0);
-        } catch (...) {
-            if (!error) error = std::current_exception();
-        }
+        LAMINA_TRY { task(context, i, 0); }
+        LAMINA_CATCH(..., if (!error) error = std::current_exception();)
     }
     if (error) std::rethrow_exception(error);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/data/csv_options.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/table.hpp>
@@ -145,7 +146,7 @@ private:
         std::string where = source_;
         if (line) append(where += ":", line);
         if (field) append(where += ":", field);
-        throw Error(Error::Kind::data, where, message(what));
+        detail::raise(Error(Error::Kind::data, where, message(what)));
     }
 
     static bool fits(char c) {

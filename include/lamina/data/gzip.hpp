@@ -5,6 +5,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/data/byte_source.hpp>
 #include <lamina/data/file.hpp>
 
@@ -38,7 +39,7 @@ public:
     [[gnu::cold]] explicit GzipFile(std::string const& path) : file_(path) {
         fill();
         packed_ = left() >= 2 && in_[0] == 0x1f && in_[1] == 0x8b;
-        if (packed_ && inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
+        if (packed_ && inflateInit2(&stream_, 15 + 16) != Z_OK) detail::raise(std::bad_alloc());
     }
     GzipFile(GzipFile const&) = delete;
     GzipFile& operator=(GzipFile const&) = delete;
@@ -87,7 +88,7 @@ private:
             return 0;
         }
         if (between_) { // the next part
-            if (inflateReset(&stream_) != Z_OK) throw std::bad_alloc();
+            if (inflateReset(&stream_) != Z_OK) detail::raise(std::bad_alloc());
             between_ = false;
         }
         stream_.next_in = in_.data() + at_;
@@ -97,7 +98,7 @@ private:
         int const status = inflate(&stream_, Z_NO_FLUSH);
         at_ = end_ - stream_.avail_in;
         if (status == Z_STREAM_END) between_ = true;
-        else if (status == Z_MEM_ERROR) throw std::bad_alloc();
+        else if (status == Z_MEM_ERROR) detail::raise(std::bad_alloc());
         else if (status != Z_OK && status != Z_BUF_ERROR) {
             fail(Error::Kind::data, {file_.path()},
                  {"the gzip file is damaged: ", stream_.msg ? stream_.msg : "it makes no sense",

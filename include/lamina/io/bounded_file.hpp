@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -24,7 +25,7 @@ namespace lamina {
 namespace detail {
 
 [[noreturn]] inline void refuse_file(std::string const& path, std::string const& what) {
-    throw Error(Error::Kind::file, path, what);
+    detail::raise(Error(Error::Kind::file, path, what));
 }
 inline std::string errno_text(int code) { return std::generic_category().message(code); }
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/io/model_view.hpp>
 #include <lamina/io/save_options.hpp>
 
@@ -65,7 +66,7 @@ bool has_suffix(std::string_view path, std::string_view suffix);
                                                              std::string_view name) {
     std::string what = "has no attachment \"";
     what.append(name).append("\". Give it to save(): {.attachments = {{\"").append(name);
-    throw Error(Error::Kind::data, path, what.append("\", text}}}."));
+    detail::raise(Error(Error::Kind::data, path, what.append("\", text}}}.")));
 }
 
 [[noreturn, gnu::cold]] LAMINA_INLINE void refuse_suffix(std::string const& path) {
@@ -78,7 +79,7 @@ bool has_suffix(std::string_view path, std::string_view suffix);
         break;
     }
     if (what.empty()) what = "its suffix says no known format. Call it .safetensors or .h5.";
-    throw Error(Error::Kind::argument, path, what);
+    detail::raise(Error(Error::Kind::argument, path, what));
 }
 
 #endif

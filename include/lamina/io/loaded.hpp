@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/shown.hpp>
 
@@ -99,9 +100,10 @@ private:
             Bits bits;
             std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
             if ((bits & exponent) == exponent)
-                throw Error(Error::Kind::numeric, path,
-                            "tensor " + shown(e.name) + " holds NaN or infinity at its number " +
-                                std::to_string(i) + ". Nothing was loaded.");
+                detail::raise(Error(Error::Kind::numeric, path,
+                                    "tensor " + shown(e.name) +
+                                        " holds NaN or infinity at its number " +
+                                        std::to_string(i) + ". Nothing was loaded."));
         }
     };
     if (e.dtype == DType::f32) check(std::uint32_t{0x7f800000u});

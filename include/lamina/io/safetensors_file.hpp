@@ -5,6 +5,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/io/bounded_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/dtype.hpp>
@@ -37,9 +38,9 @@ struct StoredTensor {
     template <class T>
     std::vector<T> values() const {
         if (!converts<T>(dtype))
-            throw Error(Error::Kind::argument, "tensor " + shown(name),
-                        "holds " + std::string(name_of(dtype)) + ", which is not read as " +
-                            std::string(name_of(dtype_of<T>())) + ".");
+            detail::raise(Error(Error::Kind::argument, "tensor " + shown(name),
+                                "holds " + std::string(name_of(dtype)) + ", which is not read as " +
+                                    std::string(name_of(dtype_of<T>())) + "."));
         std::vector<T> out(size());
         convert(dtype, bytes.data(), out.data(), out.size());
         return out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
@@ -50,8 +51,8 @@ N from_decimal(std::string const& path, std::string_view key, std::string const&
         else return std::from_chars(first, last, value);
     }();
     if (error != std::errc{} || end != text.data() + text.size())
-        throw Error(Error::Kind::data, path,
-                    "metadata " + shown(key) + " is no number: " + shown(text) + ".");
+        detail::raise(Error(Error::Kind::data, path,
+                            "metadata " + shown(key) + " is no number: " + shown(text) + "."));
     return value;
 }
 

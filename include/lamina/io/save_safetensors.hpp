@@ -4,6 +4,7 @@
 // A program that includes this header links lamina::safetensors.
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/io/atomic_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/document.hpp>
@@ -40,17 +41,19 @@ inline std::vector<Entry const*> in_file_order(std::string const& path,
     std::vector<std::string_view> names;
     for (auto const* e : order) {
         if (e->name == "__metadata__" || e->name.find('\0') != std::string::npos)
-            throw Error(Error::Kind::argument, path,
-                        "a tensor cannot be called " + shown(e->name) + " in a safetensors file.");
+            detail::raise(
+                Error(Error::Kind::argument, path,
+                      "a tensor cannot be called " + shown(e->name) + " in a safetensors file."));
         if (e->shape.size() > SafetensorsFile::max_rank || info(e->dtype).bits < 8)
-            throw Error(Error::Kind::argument, path,
-                        "tensor " + shown(e->name) +
-                            " has too many axes or numbers smaller than a byte.");
+            detail::raise(Error(Error::Kind::argument, path,
+                                "tensor " + shown(e->name) +
+                                    " has too many axes or numbers smaller than a byte."));
         names.push_back(e->name);
     }
     std::sort(names.begin(), names.end());
     if (auto const at = std::adjacent_find(names.begin(), names.end()); at != names.end())
-        throw Error(Error::Kind::argument, path, "tensor " + shown(*at) + " is given twice.");
+        detail::raise(
+            Error(Error::Kind::argument, path, "tensor " + shown(*at) + " is given twice."));
     return order;
 }
 
@@ -107,7 +110,8 @@ save_safetensors(std::string const& path, std::span<Entry const> entries,
     std::string header = std::move(json).text();
     header.resize((header.size() + 7) / 8 * 8, ' ');
     if (!detail::is_json(header))
-        throw Error(Error::Kind::argument, path, "a name or a metadata text is not valid UTF-8.");
+        detail::raise(
+            Error(Error::Kind::argument, path, "a name or a metadata text is not valid UTF-8."));
 
     std::array<std::byte, 8> length;
     detail::store_little(std::uint64_t(header.size()), length.data());

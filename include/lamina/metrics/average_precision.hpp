@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/metrics/ranking.hpp>
 
 namespace lamina {
@@ -21,8 +22,8 @@ double average_precision(auto const& scores, auto const& labels) {
             area += more * hits / taken;
         });
     if (all.positives <= 0)
-        throw Error(Error::Kind::data, "average_precision",
-                    "no label is 1. The precision needs positives");
+        detail::raise(Error(Error::Kind::data, "average_precision",
+                            "no label is 1. The precision needs positives"));
     return area / all.positives;
 }
 

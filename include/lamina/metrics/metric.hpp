@@ -3,6 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/numbers.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/core/shape.hpp>
 
 #include <cstddef>
@@ -112,9 +113,10 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
     std::size_t const samples = std::size_t(y.size()) / Y::size;
     if (samples * Y::size != std::size_t(y.size())
         || samples * Target::size != std::size_t(target.size()))
-        throw Error(Error::Kind::argument, "evaluate_metric",
-                    "the sizes of outputs and targets do not fit each other and the shape. Give "
-                    "one target for each output");
+        detail::raise(
+            Error(Error::Kind::argument, "evaluate_metric",
+                  "the sizes of outputs and targets do not fit each other and the shape. Give "
+                  "one target for each output"));
     if constexpr (Bound::fits) {
         Bound bound{};
         bound.update(metric,

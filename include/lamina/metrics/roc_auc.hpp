@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/metrics/ranking.hpp>
 
 namespace lamina {
@@ -20,8 +21,8 @@ double roc_auc(auto const& scores, auto const& labels) {
             before += hits;
         });
     if (all.positives <= 0 || all.negatives <= 0)
-        throw Error(Error::Kind::data, "roc_auc",
-                    "all labels are the same. The area needs labels of both kinds");
+        detail::raise(Error(Error::Kind::data, "roc_auc",
+                            "all labels are the same. The area needs labels of both kinds"));
     return area / (all.positives * all.negatives);
 }
 

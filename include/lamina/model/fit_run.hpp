@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
 #include <lamina/model/trainer.hpp>
@@ -84,7 +85,7 @@ private:
         double sum = 0;
         std::size_t seen = 0;
         BatchView<T> view{};
-        try {
+        LAMINA_TRY {
             while (!stop && source_.next(view)) {
                 T const loss =
                     model_.trainer_.learn(model_.weights, model_.optimizer, sums_, model_.metrics,
@@ -98,9 +99,8 @@ private:
                 logs = write(0, sum / double(seen), sums_);
                 tell_batch_end();
             }
-        } catch (Diverged const& d) {
-            diverged(d.text);
         }
+        LAMINA_CATCH(Diverged const& d, diverged(d.text);)
         write(0, seen ? sum / double(seen) : 0.0, sums_);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/raise.hpp>
 #include <lamina/data/batches.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/columns.hpp>
@@ -243,15 +244,15 @@ public:
         detail::BatchView<T> batch{};
         data.samples.next(batch);
         Sums sums;
-        try {
+        LAMINA_TRY {
             T const loss = trainer_.learn(weights, optimizer, sums, metrics, batch,
                                           Random{progress.seed}, progress.steps + 1, threads);
             ++progress.steps;
             return loss;
-        } catch (detail::Diverged const& d) {
-            throw Error(Error::Kind::numeric, "train_on_batch",
-                        d.text + ". The weights are those before this batch.");
         }
+        LAMINA_CATCH(detail::Diverged const& d,
+                     detail::raise(Error(Error::Kind::numeric, "train_on_batch",
+                                         d.text + ". The weights are those before this batch."));)
     }
 
     /// A table of the layers, like Keras'.

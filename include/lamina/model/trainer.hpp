@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/raise.hpp>
 #include <lamina/kernels/finite.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/optimizers/apply.hpp>
@@ -19,6 +20,7 @@ namespace lamina::detail {
 /// from.
 struct Diverged {
     std::string text;
+    char const* what() const { return text.c_str(); }
 };
 
 /// What training adds to a network's weights: gradients, the optimizer's numbers, room to work in,
@@ -176,9 +178,9 @@ private:
             weights.values = std::move(values);
             optimizer_slots = std::move(slots);
             take_state(weights);
-            throw Diverged{
+            detail::raise(Diverged{
                 message({"a learning rate of ", rate_of<T>(optimizer.learning_rate, step),
-                         " makes a weight infinite, first in ", Weights<Net>::paths()[i]})};
+                         " makes a weight infinite, first in ", Weights<Net>::paths()[i]})});
         }
     }
 
@@ -291,11 +293,11 @@ private:
         }
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
         auto const is_input = [&] { return Net::table[std::size_t(row)].arity == 0; };
-        throw Diverged{message({is_finite(loss) ? "a gradient" : "the loss",
-                                " is NaN or infinite, first ", where,
-                                row < 0      ? std::string{}
-                                : is_input() ? message({row, " holds a number that is not finite"})
-                                             : Weights<Net>::paths()[row]})};
+        detail::raise(Diverged{message(
+            {is_finite(loss) ? "a gradient" : "the loss", " is NaN or infinite, first ", where,
+             row < 0      ? std::string{}
+             : is_input() ? message({row, " holds a number that is not finite"})
+                          : Weights<Net>::paths()[row]})});
     }
 
     Block<std::uint32_t> stamps_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
 #include <cerrno>
@@ -57,8 +58,8 @@ private:
             fail("cannot be written");
     }
     [[noreturn]] void fail(char const* what) const {
-        throw Error(Error::Kind::file, "CSVLogger",
-                    path_ + " " + what + ": " + std::strerror(errno) + ".");
+        detail::raise(Error(Error::Kind::file, "CSVLogger",
+                            path_ + " " + what + ": " + std::strerror(errno) + "."));
     }
 
     std::string path_;

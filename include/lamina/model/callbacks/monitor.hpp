@@ -3,6 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
 #include <limits>
@@ -24,9 +25,9 @@ inline double monitored(Training const& training, std::string const& name, char 
         if (l.name == name) return l.value;
         there += (there.empty() ? "" : ", ") + std::string(l.name);
     }
-    throw Error(Error::Kind::argument, who,
-                "the log has no \"" + name + "\"; it has " + there +
-                    ". Monitor one of those, or give validation data for val_ values.");
+    detail::raise(Error(Error::Kind::argument, who,
+                        "the log has no \"" + name + "\"; it has " + there +
+                            ". Monitor one of those, or give validation data for val_ values."));
 }
 
 /// Whether larger is better.

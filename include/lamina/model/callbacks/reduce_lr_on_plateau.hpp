@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
 #include <lamina/optimizers/plateau.hpp>
@@ -34,9 +35,10 @@ public:
 
     void on_train_begin(Training& training) override {
         if (training.has_schedule())
-            throw Error(Error::Kind::argument, "ReduceLROnPlateau",
-                        "the learning rate follows a schedule, which this would end. Give the "
-                        "optimizer a number instead.");
+            detail::raise(
+                Error(Error::Kind::argument, "ReduceLROnPlateau",
+                      "the learning rate follows a schedule, which this would end. Give the "
+                      "optimizer a number instead."));
         plateau_ = {.mode = improves_upwards(options_.mode, options_.monitor) ? Plateau::Mode::max
                                                                               : Plateau::Mode::min,
                     .factor = options_.factor,
