@@ -23,13 +23,10 @@
 namespace lamina::kernels {
 namespace detail {
 
-/// o of the tile's queries with the keys up to these.
+/// room.scores = q k' with the masks; where there are none, without the scale.
 template <bool Masked, class T>
-[[gnu::noinline]] void attend_tile(AttentionHead<T> const& h, AttentionTile const& t, T const* v,
-                                   AttentionRoom<T> const& room) {
+void score_tile(AttentionHead<T> const& h, AttentionTile const& t, AttentionRoom<T> const& room) {
     auto const& a = h.a;
-    bool const first = t.j == 0;
-    T* const s = room.scores;
     gemm<T>({.m = t.rows,
              .n = t.columns,
              .k = a.key_dim,
@@ -37,10 +34,20 @@ template <bool Masked, class T>
              .lda = h.ldq,
              .b = room.keys,
              .ldb = room.width,
-             .c = s,
+             .c = room.scores,
              .ldc = room.width},
             room.gemm, nullptr);
-    if constexpr (Masked) mask_scores(a, t, room.bias, s, room.width);
+    if constexpr (Masked) mask_scores(a, t, room.bias, room.scores, room.width);
+}
+
+/// o of the tile's queries with the keys up to these.
+template <bool Masked, class T>
+[[gnu::noinline]] void attend_tile(AttentionHead<T> const& h, AttentionTile const& t, T const* v,
+                                   AttentionRoom<T> const& room) {
+    auto const& a = h.a;
+    bool const first = t.j == 0;
+    T* const s = room.scores;
+    score_tile<Masked>(h, t, room);
     T* const o = a.o + h.output + t.i * h.ldo;
     for (std::size_t r = 0; r < t.rows; ++r) {
         T &top = h.tops[t.i + r], &sum = h.sums[t.i + r];
@@ -115,17 +122,7 @@ template <bool Masked, class T>
     T const* const q = a.q + h.query + t.i * h.ldq;
     T const* const dy = g.dy + h.output + t.i * h.ldo;
     T const beta = fresh ? T{0} : T{1};
-    gemm<T>({.m = t.rows,
-             .n = t.columns,
-             .k = a.key_dim,
-             .a = q,
-             .lda = h.ldq,
-             .b = room.keys,
-             .ldb = room.width,
-             .c = s,
-             .ldc = room.width},
-            room.gemm, nullptr);
-    if constexpr (Masked) mask_scores(a, t, room.bias, s, room.width);
+    score_tile<Masked>(h, t, room);
     gemm<T>({.m = t.rows,
              .n = t.columns,
              .k = a.value_dim,
@@ -219,21 +216,21 @@ template <class T>
         transpose(columns, a.value_dim, a.v + at_v + j * ldv, ldv, room.values, room.width);
         if (masked) key_bias(a, sample, j, columns, room.bias);
         std::size_t done = 0; // rows of dk and dv that have their first numbers
-        each_tile(a, sample, key_head, j, columns, [&](auto const& h, AttentionTile const& t) {
-            // the first tile of a causal head may see but some of the keys
-            for (; done < columns && t.columns < columns; ++done) {
+        auto const clear_the_rest = [&] {
+            for (; done < columns; ++done) {
                 std::fill_n(dk + done * ldk, a.key_dim, T{0});
                 std::fill_n(dv + done * ldv, a.value_dim, T{0});
             }
+        };
+        each_tile(a, sample, key_head, j, columns, [&](auto const& h, AttentionTile const& t) {
+            // the first tile of a causal head may see but some of the keys
+            if (t.columns < columns) clear_the_rest();
             bool const fresh = done == 0;
             if (masked) attend_tile_back<true>(h, t, g, k, dk, dv, fresh, room);
             else attend_tile_back<false>(h, t, g, k, dk, dv, fresh, room);
             done = columns;
         });
-        for (; done < columns; ++done) {
-            std::fill_n(dk + done * ldk, a.key_dim, T{0});
-            std::fill_n(dv + done * ldv, a.value_dim, T{0});
-        }
+        clear_the_rest();
     }
 }
 
