@@ -28,10 +28,12 @@ constexpr WeightedLoss<L> weighted(float weight, L loss) {
 template <class... L>
 struct Losses {
     detail::LeavesOf<L...> each;
+    // A constructor, because clang 15 and 16 do not survive losses without members in braces.
+    constexpr Losses(L... l) : each{{l}...} {}
 };
 template <class... L>
 constexpr Losses<L...> losses(L... l) {
-    return {{{l}...}};
+    return Losses<L...>(l...);
 }
 
 /// at<1>(Accuracy{}): a metric of the second output. Without it a metric is one of the first.
