@@ -5,6 +5,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
+#include <lamina/layers/added_positions.hpp>
 #include <lamina/layers/options.hpp>
 
 #include <algorithm>
@@ -20,36 +21,18 @@ struct PositionEmbedding {
                   "PositionEmbedding takes the option EmbeddingsInitializer<...>.");
 
     template <class In>
-    struct On {
-        static constexpr bool fits = In::rank == 2 && !In::integer;
-        static void otherwise() {
-            static_assert(fits, "A position is added to a sequence of vectors. Put Embedding or "
-                                "Reshape<Time, Features> before it.");
-        }
-        using Output = In;
+    struct On : AddedPositions<In> {
         using Start = typename Chosen<EmbeddingsInitializer, GlorotUniform, Options...>::type;
         using Parameters = lamina::Parameters<Parameter<"positions", In, Start>>;
-        static constexpr bool needs_x = false, needs_y = false, in_place = true;
-        static constexpr std::size_t flops = In::size;
 
-        static void forward(auto const& c) { // y = x + positions
-            auto const* const positions = c.parameters()[0];
-            auto const sum = [](auto a, auto b) { return a + b; };
-            parallel_for(c.threads, c.batch, 16384 / In::size + 1,
-                         [&](std::size_t begin, std::size_t end, std::size_t) {
-                             for (std::size_t n = begin; n < end; ++n)
-                                 kernels::map(In::size, c.y.sample(n), sum, c.x.sample(n),
-                                              positions);
-                         });
-        }
+        static void forward(auto const& c) { On::add(c, c.parameters()[0]); }
         static void backward(auto const& c) { // dpositions += dy over the batch, dx = dy
             auto* const dpositions = c.gradients()[0];
-            auto const sum = [](auto a, auto b) { return a + b; };
             if (c.trains)
                 parallel_for(c.threads, In::size, 4096,
                              [&](std::size_t begin, std::size_t end, std::size_t) {
                                  for (std::size_t n = 0; n < c.batch; ++n)
-                                     kernels::map(end - begin, dpositions + begin, sum,
+                                     kernels::map(end - begin, dpositions + begin, On::sum,
                                                   dpositions + begin, c.dy.sample(n) + begin);
                              });
             if (c.needs_dx && c.dx.data != c.dy.data)
@@ -61,11 +44,7 @@ struct PositionEmbedding {
             using Parameters = typename On::Parameters;
             static constexpr bool in_place = true;
             static void forward(auto const& c) {
-                auto const* const positions = c.parameters()[0];
-                auto const sum = [](auto a, auto b) { return a + b; };
-                for (std::size_t n = 0; n < c.batch; ++n)
-                    kernels::map(In::last, c.y.sample(n), sum, c.x.sample(n),
-                                 positions + c.position * In::last);
+                On::add_moment(c, c.parameters()[0] + c.position * In::last);
             }
         };
     };
@@ -78,6 +57,7 @@ struct PositionEmbedding {
 /// Input       Shape<Time, Features>
 /// Output      that shape
 /// Parameters  positions Shape<Time, Features>  GlorotUniform
+/// Options     EmbeddingsInitializer<...>, of PositionEmbeddingWith
 /// Errors      (compile time) the input is no sequence of vectors
 /// Source      keras_hub.layers.PositionEmbedding with its sum; Gehring et al. (2017),
 ///             "Convolutional sequence to sequence learning"
