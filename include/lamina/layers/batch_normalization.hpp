@@ -21,8 +21,7 @@ struct BatchNormalization {
         out("momentum", momentum);
         out("axis", -1);
         out("epsilon", epsilon);
-        out("center", !(std::is_same_v<NoCenter, Options> || ...));
-        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+        tell_center_and_scale<Options...>(out);
     }
 
     template <class In>
@@ -68,11 +67,9 @@ struct BatchNormalization {
                                                      c.state()[0], room.inverse, room.scale,
                                                      room.sums, c.dy.data, c.dx.data);
             }
-            auto const d = Base::split(c.gradients());
             kernels::column_gradients(c.threads, rows, f, c.x.data, room.mean, room.inverse,
                                       c.dy.data, room.sums, room.room);
-            for (std::size_t j = 0; d.beta && j < f; ++j) d.beta[j] += room.sums[j];
-            for (std::size_t j = 0; d.gamma && j < f; ++j) d.gamma[j] += room.sums[f + j];
+            Base::add_sums(c.gradients(), room.sums);
             if (c.needs_dx)
                 kernels::normalize_columns_dx(c.threads, rows, f, c.x.data, c.mask, *room.count,
                                               room.mean, room.inverse, room.scale, room.sums,

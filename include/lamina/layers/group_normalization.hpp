@@ -30,8 +30,7 @@ struct GroupNormalization {
         out("groups", Groups);
         out("axis", -1);
         out("epsilon", epsilon);
-        out("center", !(std::is_same_v<NoCenter, Options> || ...));
-        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+        detail::tell_center_and_scale<Options...>(out);
     }
 
     template <class In>
@@ -72,12 +71,8 @@ struct GroupNormalization {
                                                 c.needs_dx ? c.dx.sample(n) : nullptr, room);
             });
             if (!c.trains) return;
-            auto const d = Base::split(c.gradients());
-            for (std::size_t n = 0; n < c.batch; ++n) {
-                T const* const sums = c.cache + n * cache + 2 * f;
-                for (std::size_t j = 0; d.beta && j < f; ++j) d.beta[j] += sums[j];
-                for (std::size_t j = 0; d.gamma && j < f; ++j) d.gamma[j] += sums[f + j];
-            }
+            for (std::size_t n = 0; n < c.batch; ++n)
+                Base::add_sums(c.gradients(), c.cache + n * cache + 2 * f);
         }
 
     private:

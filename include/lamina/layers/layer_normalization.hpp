@@ -19,8 +19,7 @@ struct LayerNormalization {
     void config(auto const& out) const {
         out("axis", -1);
         out("epsilon", epsilon);
-        out("center", !(std::is_same_v<NoCenter, Options> || ...));
-        out("scale", !(std::is_same_v<NoScale, Options> || ...));
+        tell_center_and_scale<Options...>(out);
     }
 
     template <class In>
@@ -41,12 +40,10 @@ struct LayerNormalization {
         static void backward(auto const& c) {
             auto const p = Base::split(c.parameters());
             if (c.trains && Base::Parameters::size > 0) {
-                auto const d = Base::split(c.gradients());
                 auto* const sums = c.batch_cache;
                 kernels::row_gradients(c.threads, c.x.rows(), f, c.x.data, c.cache, c.dy.data, sums,
                                        sums + 2 * f);
-                for (std::size_t j = 0; d.beta && j < f; ++j) d.beta[j] += sums[j];
-                for (std::size_t j = 0; d.gamma && j < f; ++j) d.gamma[j] += sums[f + j];
+                Base::add_sums(c.gradients(), sums);
             }
             if (c.needs_dx)
                 kernels::normalize_rows_dx(c.threads, c.x.rows(), f, c.x.data, c.cache, p.gamma,
