@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/graph/node.hpp>
-#include <lamina/kernels/pooling.hpp>
-#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/pooling.hpp>
 
 #include <cstddef>
 
@@ -23,26 +21,12 @@ struct AdaptiveAveragePooling1D {
     }
 
     template <class In>
-    struct On {
-        using Plane = detail::PlaneOf<In>;
-        static constexpr bool fits = In::rank == 2 && !In::integer && Plane::width >= Time;
+    struct On : detail::AveragePartsOn<In, 1, Time> {
+        static constexpr bool fits = In::rank == 2 && !In::integer && On::Plane::width >= Time;
         static void otherwise() {
             static_assert(fits,
                           "AdaptiveAveragePooling1D takes a sequence of vectors that is no smaller "
                           "than its output.");
-        }
-        static constexpr kernels::Windows windows{
-            Plane::height, Plane::width, Plane::channels, 1, Time, 1, 1};
-        using Output = detail::PlaneShape<Plane::sequence, windows.out_height, windows.out_width,
-                                          Plane::channels>;
-        static constexpr std::size_t flops = In::size;
-        static constexpr bool needs_x = false, needs_y = false;
-
-        static void forward(auto const& c) {
-            kernels::average_parts(c.threads, windows, c.batch, c.x.data, c.y.data);
-        }
-        static void backward(auto const& c) {
-            kernels::average_parts_dx(c.threads, windows, c.batch, c.dy.data, c.dx.data);
         }
     };
 };

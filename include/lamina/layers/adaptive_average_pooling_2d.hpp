@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/graph/node.hpp>
-#include <lamina/kernels/pooling.hpp>
-#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/pooling.hpp>
 
 #include <array>
 #include <cstddef>
@@ -24,26 +22,12 @@ struct AdaptiveAveragePooling2D {
     }
 
     template <class In>
-    struct On {
-        using Plane = detail::PlaneOf<In>;
-        static constexpr bool fits =
-            In::rank == 3 && !In::integer && Plane::height >= Height && Plane::width >= Width;
+    struct On : detail::AveragePartsOn<In, Height, Width> {
+        static constexpr bool fits = In::rank == 3 && !In::integer && On::Plane::height >= Height &&
+                                     On::Plane::width >= Width;
         static void otherwise() {
             static_assert(fits, "AdaptiveAveragePooling2D takes an image that is no smaller "
                                 "than its output.");
-        }
-        static constexpr kernels::Windows windows{
-            Plane::height, Plane::width, Plane::channels, Height, Width, 1, 1};
-        using Output = detail::PlaneShape<Plane::sequence, windows.out_height, windows.out_width,
-                                          Plane::channels>;
-        static constexpr std::size_t flops = In::size;
-        static constexpr bool needs_x = false, needs_y = false;
-
-        static void forward(auto const& c) {
-            kernels::average_parts(c.threads, windows, c.batch, c.x.data, c.y.data);
-        }
-        static void backward(auto const& c) {
-            kernels::average_parts_dx(c.threads, windows, c.batch, c.dy.data, c.dx.data);
         }
     };
 };

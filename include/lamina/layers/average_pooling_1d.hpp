@@ -12,7 +12,8 @@ namespace lamina {
 ///             Time / stride, rounded up
 /// Options     Strides<N> (else as long as the window), Same, Padding<...>; zeros do not count
 ///             unless CountZeros says so
-/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it
+/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
+///             with so much padding a window sees zeros alone
 /// Source      keras.layers.AveragePooling1D; torch.nn.AvgPool1d (which counts zeros)
 template <auto Kernel, class... Options>
 struct AveragePooling1D {

@@ -8,12 +8,12 @@ namespace lamina {
 /// The mean of each channel in windows of Kernel x Kernel pixels, side by side.
 ///
 /// Input       Shape<Height, Width, Channels>
-/// Output      Shape<Height', Width', Channels>, Height' = (Height + padding - Kernel) / stride +
-/// 1; with
-///             Same, Height / stride, rounded up
+/// Output      Shape<Height', Width', Channels> with Height' =
+///             (Height + padding - Kernel) / stride + 1; with Same, Height / stride, rounded up
 /// Options     Strides<...> (else as large as the window), Same, Padding<...>; zeros do not count
 ///             unless CountZeros says so
-/// Errors      (compile time) the input is not an image; the window is larger than it
+/// Errors      (compile time) the input is not an image; the window is larger than it; with
+///             so much padding a window sees zeros alone
 /// Source      keras.layers.AveragePooling2D; torch.nn.AvgPool2d (which counts zeros)
 template <auto Kernel, class... Options>
 struct AveragePooling2D {

@@ -11,7 +11,8 @@ namespace lamina {
 /// Output      Shape<Time', Features>, Time' = (Time + padding - Kernel) / stride + 1; with Same,
 ///             Time / stride, rounded up
 /// Options     Strides<N> (else as long as the window), Same, Padding<...>: zeros are not seen
-/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it
+/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
+///             with so much padding a window sees zeros alone
 /// Source      keras.layers.MaxPooling1D
 template <auto Kernel, class... Options>
 struct MaxPooling1D {
@@ -26,8 +27,7 @@ struct MaxPooling1D {
                   "MaxPooling1D: with so much padding a window sees zeros alone.");
 
     template <class In>
-    struct On : decltype(detail::pooling_on<true, In, 2, where,
-                                            detail::has_option<CountZeros, Options...>>())::type {
+    struct On : decltype(detail::pooling_on<true, In, 2, where>())::type {
         static constexpr bool shaped = In::rank == 2 && !In::integer;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool fits = shaped && seen;

@@ -8,11 +8,11 @@ namespace lamina {
 /// The largest number of each channel in windows of Kernel x Kernel pixels, side by side.
 ///
 /// Input       Shape<Height, Width, Channels>
-/// Output      Shape<Height', Width', Channels>, Height' = (Height + padding - Kernel) / stride +
-/// 1; with
-///             Same, Height / stride, rounded up
+/// Output      Shape<Height', Width', Channels> with Height' =
+///             (Height + padding - Kernel) / stride + 1; with Same, Height / stride, rounded up
 /// Options     Strides<...> (else as large as the window), Same, Padding<...>: zeros are not seen
-/// Errors      (compile time) the input is not an image; the window is larger than it
+/// Errors      (compile time) the input is not an image; the window is larger than it; with
+///             so much padding a window sees zeros alone
 /// Source      keras.layers.MaxPooling2D
 template <auto Kernel, class... Options>
 struct MaxPooling2D {
@@ -27,8 +27,7 @@ struct MaxPooling2D {
                   "MaxPooling2D: with so much padding a window sees zeros alone.");
 
     template <class In>
-    struct On : decltype(detail::pooling_on<true, In, 3, where,
-                                            detail::has_option<CountZeros, Options...>>())::type {
+    struct On : decltype(detail::pooling_on<true, In, 3, where>())::type {
         static constexpr bool shaped = In::rank == 3 && !In::integer;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool fits = shaped && seen;

@@ -70,13 +70,31 @@ struct AveragePoolingOn : PoolingOn<In, Where> {
 };
 
 /// The pooling on In, or NoConvolution where it does not fit.
-template <bool Max, class In, std::size_t Rank, PlaneWindows Where, bool Zeros>
+template <bool Max, class In, std::size_t Rank, PlaneWindows Where, bool Zeros = false>
 constexpr auto pooling_on() {
     if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
     else if constexpr (!has_windows<In, Where>()) return std::type_identity<NoConvolution>{};
     else if constexpr (Max) return std::type_identity<MaxPoolingOn<In, Where>>{};
     else return std::type_identity<AveragePoolingOn<In, Where, Zeros>>{};
 }
+
+/// The means of Height x Width parts of In that are as equal as can be.
+template <class In, std::size_t Height, std::size_t Width>
+struct AveragePartsOn {
+    using Plane = PlaneOf<In>;
+    static constexpr kernels::Windows windows{
+        Plane::height, Plane::width, Plane::channels, Height, Width, 1, 1};
+    using Output = PlaneShape<Plane::sequence, Height, Width, Plane::channels>;
+    static constexpr std::size_t flops = In::size;
+    static constexpr bool needs_x = false, needs_y = false;
+
+    static void forward(auto const& c) {
+        kernels::average_parts(c.threads, windows, c.batch, c.x.data, c.y.data);
+    }
+    static void backward(auto const& c) {
+        kernels::average_parts_dx(c.threads, windows, c.batch, c.dy.data, c.dx.data);
+    }
+};
 
 } // namespace detail
 

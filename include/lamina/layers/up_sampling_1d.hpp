@@ -29,16 +29,15 @@ struct UpSampling1D {
         }
         using Plane = detail::PlaneOf<In>;
         static constexpr kernels::ImageSize in{Plane::height, Plane::width, Plane::channels};
-        using Output = detail::PlaneShape<Plane::sequence, in.height * std::size_t{1},
-                                          in.width * Times, in.channels>;
+        using Output =
+            detail::PlaneShape<Plane::sequence, in.height, in.width * Times, in.channels>;
         static constexpr bool needs_x = false, needs_y = false;
 
         static void forward(auto const& c) {
-            kernels::enlarge(c.threads, c.batch, in, std::size_t{1}, Times, c.x.data, c.y.data);
+            kernels::enlarge(c.threads, c.batch, in, 1, Times, c.x.data, c.y.data);
         }
         static void backward(auto const& c) {
-            kernels::enlarge_dx(c.threads, c.batch, in, std::size_t{1}, Times, c.dy.data,
-                                c.dx.data);
+            kernels::enlarge_dx(c.threads, c.batch, in, 1, Times, c.dy.data, c.dx.data);
         }
     };
 };
