@@ -3,6 +3,8 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/convolution.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
+#include <lamina/layers/past_moments.hpp>
 #include <lamina/layers/window_options.hpp>
 
 #include <algorithm>
@@ -14,8 +16,7 @@ namespace lamina::detail {
 
 template <class O>
 inline constexpr bool is_convolution_option =
-    places_windows<O> || is_groups<O> || has_option<O, NoBias> || is_kind<KernelInitializer, O> ||
-    is_kind<BiasInitializer, O>;
+    places_windows<O> || is_groups<O> || is_affine_option<O>;
 
 /// Shape<Time, Channels> as an image of height 1.
 template <class In>
@@ -28,22 +29,10 @@ struct PlaneOf {
 template <bool Sequence, std::size_t Height, std::size_t Width, std::size_t Channels>
 using PlaneShape =
     std::conditional_t<Sequence, Shape<Width, Channels>, Shape<Height, Width, Channels>>;
-
-/// kernel and bias, in Keras' form: one Filters wide for each tap and channel.
-template <class Kernel, class Bias, bool HasBias>
-struct KernelAndBias {
-    using Parameters =
-        std::conditional_t<HasBias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
-    template <class T>
-    struct Tensors {
-        T *kernel, *bias;
-    };
-    template <class T, std::size_t N>
-    static Tensors<T> split(std::array<T*, N> const& p) {
-        if constexpr (HasBias) return {p[0], p[1]};
-        else return {p[0], nullptr};
-    }
-};
+/// A matrix for each tap of a window.
+template <bool Sequence, PlaneWindows Where, std::size_t Rows, std::size_t Columns>
+using TapsShape = std::conditional_t<Sequence, Shape<Where.x.kernel, Rows, Columns>,
+                                     Shape<Where.y.kernel, Where.x.kernel, Rows, Columns>>;
 
 /// What Conv1D and Conv2D are on In, whose rank fits.
 template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
@@ -55,14 +44,8 @@ struct Convolution {
     static constexpr std::size_t group = Plane::channels / Where.groups;
     using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, Filters>;
 
-    using KernelShape =
-        std::conditional_t<Plane::sequence, Shape<windows.kernel_width, group, Filters>,
-                           Shape<windows.kernel_height, windows.kernel_width, group, Filters>>;
-    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
-    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
-    using Tensors = KernelAndBias<Parameter<"kernel", KernelShape, KernelStart>,
-                                  Parameter<"bias", Shape<Filters>, BiasStart>,
-                                  !has_option<NoBias, Options...>>;
+    using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, group, Filters>, Shape<Filters>,
+                                  Options...>;
     using Parameters = typename Tensors::Parameters;
 
     static constexpr bool needs_y = false, takes_epilogue = true, takes_slope = true;
@@ -87,18 +70,16 @@ struct Convolution {
                                  c.epilogue(), c.scratch, c.threads);
     }
 
-    static constexpr std::size_t past = Where.x.reach() - 1; // moments that a window looks back
-    static constexpr bool causal = Plane::sequence && !Where.x.same && Where.x.stride == 1 &&
-                                   Where.x.before == past && Where.x.behind == 0;
+    static constexpr bool causal = Plane::sequence && Where.x.causal();
 
-    /// Moment by moment; the past lies in a ring.
+    /// Moment by moment.
     template <bool... Stepped>
     requires(causal) struct Step {
         using Output = Shape<1, Filters>;
         using Parameters = typename Convolution::Parameters;
+        using Past = PastMoments<Where.x.reach() - 1, Plane::channels>;
         static constexpr bool endless = true;
-        static constexpr std::size_t f = Plane::channels, memory = past * f,
-                                     seen = windows.taps() * group;
+        static constexpr std::size_t memory = Past::size, seen = windows.taps() * group;
         template <class T>
         static constexpr std::size_t scratch = kernels::gemm_scratch<T>() + seen;
 
@@ -108,17 +89,13 @@ struct Convolution {
             constexpr std::size_t of_group = Filters / Where.groups;
             T* const window = c.scratch + kernels::gemm_scratch<T>();
             for (std::size_t n = 0; n < c.batch; ++n) {
-                T const* const x = c.x.data + n * f;
-                T* const ring = c.memory + n * memory;
                 for (std::size_t g = 0; g < Where.groups; ++g) {
                     for (std::size_t t = 0; t < windows.taps(); ++t) {
                         std::size_t const back = (windows.taps() - 1 - t) * Where.x.dilation;
+                        T const* const x = Past::moment(c, n, back);
                         T* const to = window + t * group;
-                        if (back > c.position) std::fill_n(to, group, T{0});
-                        else if (back == 0) std::copy_n(x + g * group, group, to);
-                        else
-                            std::copy_n(ring + (c.position - back) % (past + !past) * f + g * group,
-                                        group, to);
+                        if (x) std::copy_n(x + g * group, group, to);
+                        else std::fill_n(to, group, T{0});
                     }
                     kernels::gemm<T>({.m = 1,
                                       .n = of_group,
@@ -132,7 +109,7 @@ struct Convolution {
                                       .bias = bias ? bias + g * of_group : nullptr},
                                      c.scratch, nullptr);
                 }
-                if constexpr (past > 0) std::copy_n(x, f, ring + c.position % past * f);
+                Past::keep(c, n);
             }
         }
     };

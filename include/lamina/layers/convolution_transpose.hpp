@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/layers/convolution.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,20 +19,24 @@ struct OutputPadding {};
 namespace detail {
 
 template <class O>
-inline constexpr std::size_t output_padding_down = 0;
-template <class O>
-inline constexpr std::size_t output_padding_across = 0;
-template <std::size_t Down, std::size_t Across>
-inline constexpr std::size_t output_padding_down<OutputPadding<Down, Across>> = Down;
-template <std::size_t Down, std::size_t Across>
-inline constexpr std::size_t output_padding_across<OutputPadding<Down, Across>> = Across;
-template <class O>
 inline constexpr bool is_output_padding = false;
 template <std::size_t Down, std::size_t Across>
 inline constexpr bool is_output_padding<OutputPadding<Down, Across>> = true;
 template <class O>
 inline constexpr bool is_transpose_option =
     (is_convolution_option<O> && !std::is_same_v<O, Causal>) || is_output_padding<O>;
+
+/// The numbers of OutputPadding among the options.
+template <class... Options>
+struct OutputPaddingOf {
+    static constexpr std::size_t down = 0, across = 0;
+};
+template <class First, class... Options>
+struct OutputPaddingOf<First, Options...> : OutputPaddingOf<Options...> {};
+template <std::size_t Down, std::size_t Across, class... Options>
+struct OutputPaddingOf<OutputPadding<Down, Across>, Options...> {
+    static constexpr std::size_t down = Down, across = Across;
+};
 
 /// Whether the options say what is cut off or added at the edges.
 template <class... Options>
@@ -40,13 +45,12 @@ inline constexpr bool edges_are_said = ((is_padding<Options> || is_output_paddin
 /// Tells files the output padding, if there is any; Padding<0> is what Keras calls one of 0.
 template <class... Options>
 void tell_output_padding(PlaneWindows const& w, bool one_axis, Settings const& out) {
-    std::size_t const down = std::max({std::size_t{0}, output_padding_down<Options>...}),
-                      across = std::max({std::size_t{0}, output_padding_across<Options>...});
+    using More = OutputPaddingOf<Options...>;
     bool const zero = edges_are_said<Options...> && !w.y.same &&
                       w.y.before + w.y.behind + w.x.before + w.x.behind == 0;
     if (!(is_output_padding<Options> || ...) && !zero) return;
-    if (one_axis) out("output_padding", std::array{std::max(down, across)});
-    else out("output_padding", std::array{down, across});
+    if (one_axis) out("output_padding", std::array{std::max(More::down, More::across)});
+    else out("output_padding", std::array{More::down, More::across});
 }
 
 /// What n numbers become along one axis where a convolution is run backwards, and how many of the
@@ -73,15 +77,13 @@ struct TransposedPlane {
     using Plane = PlaneOf<In>;
     static constexpr bool said =
         Where.x.same ? (is_output_padding<Options> || ...) : edges_are_said<Options...>;
-    static constexpr std::size_t down = std::max({std::size_t{0}, output_padding_down<Options>...}),
-                                 across =
-                                     std::max({std::size_t{0}, output_padding_across<Options>...});
-    static constexpr TransposedAxis y = Plane::sequence
-                                            ? TransposedAxis{1, 0}
-                                            : transposed_axis(Where.y, Plane::height, said, down),
-                                    x = transposed_axis(Where.x, Plane::width, said,
-                                                        Plane::sequence ? std::max(down, across)
-                                                                        : across);
+    using More = OutputPaddingOf<Options...>;
+    static constexpr std::size_t across =
+        Plane::sequence ? std::max(More::down, More::across) : More::across;
+    static constexpr TransposedAxis y =
+        Plane::sequence ? TransposedAxis{1, 0}
+                        : transposed_axis(Where.y, Plane::height, said, More::down);
+    static constexpr TransposedAxis x = transposed_axis(Where.x, Plane::width, said, across);
     static constexpr bool left = y.size > 0 && x.size > 0;
 
     /// The windows of the convolution that is run backwards: one for each pixel of In.
@@ -107,14 +109,8 @@ struct ConvolutionTranspose {
     static constexpr std::size_t group = Filters / Where.groups;
     using Output = PlaneShape<Plane::sequence, Large::y.size, Large::x.size, Filters>;
 
-    using KernelShape = std::conditional_t<
-        Plane::sequence, Shape<windows.kernel_width, group, Plane::channels>,
-        Shape<windows.kernel_height, windows.kernel_width, group, Plane::channels>>;
-    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
-    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
-    using Tensors = KernelAndBias<Parameter<"kernel", KernelShape, KernelStart>,
-                                  Parameter<"bias", Shape<Filters>, BiasStart>,
-                                  !has_option<NoBias, Options...>>;
+    using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, group, Plane::channels>,
+                                  Shape<Filters>, Options...>;
     using Parameters = typename Tensors::Parameters;
 
     static constexpr bool needs_y = false, takes_epilogue = true;

@@ -3,20 +3,13 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/linear.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/options.hpp>
 
 #include <cstddef>
 #include <type_traits>
 
 namespace lamina {
-
-namespace detail {
-
-template <class O>
-inline constexpr bool is_dense_option =
-    has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
-
-} // namespace detail
 
 /// Fully connected layer: y = x kernel + bias, for one vector or each vector of a sequence.
 ///
@@ -32,7 +25,7 @@ inline constexpr bool is_dense_option =
 template <std::size_t Units, class... Options>
 struct Dense {
     static_assert(Units > 0, "Dense<Units> needs at least one unit.");
-    static_assert((detail::is_dense_option<Options> && ...),
+    static_assert((detail::is_affine_option<Options> && ...),
                   "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
 
@@ -54,14 +47,8 @@ struct Dense {
         }
 
         using Output = std::conditional_t<In::rank == 2, Shape<In::rows, Units>, Shape<Units>>;
-        static constexpr bool has_bias = !detail::has_option<NoBias, Options...>;
-        using KernelStart =
-            typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type;
-        using BiasStart = typename detail::Chosen<BiasInitializer, Zeros, Options...>::type;
-        using Kernel = Parameter<"kernel", Shape<features, Units>, KernelStart>;
-        using Bias = Parameter<"bias", Shape<Units>, BiasStart>;
-        using Parameters = std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>,
-                                              lamina::Parameters<Kernel>>;
+        using Tensors = detail::KernelAndBias<Shape<features, Units>, Shape<Units>, Options...>;
+        using Parameters = typename Tensors::Parameters;
 
         static constexpr bool needs_y = false, each_moment = true;
         static constexpr bool takes_epilogue = true, takes_slope = true;
@@ -70,13 +57,13 @@ struct Dense {
         static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
 
         static void forward(auto const& c) { // y = f(x kernel + bias)
-            auto const [kernel, bias] = split(c.parameters());
+            auto const [kernel, bias] = Tensors::split(c.parameters());
             kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data,
                                              c.epilogue(), c.scratch, c.threads);
         }
         static void backward(auto const& c) {
-            auto const [kernel, bias] = split(c.parameters());
-            auto const [dkernel, dbias] = split(c.gradients());
+            auto const [kernel, bias] = Tensors::split(c.parameters());
+            auto const [dkernel, dbias] = Tensors::split(c.gradients());
             if (c.trains) // dkernel += x' dy, dbias += sum of dy
                 kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel,
                                                            dbias, c.scratch, c.threads);
@@ -98,23 +85,12 @@ struct Dense {
             }
             c.add_loss(sum);
         }
-
-    private:
-        template <class T>
-        struct Tensors {
-            T *kernel, *bias;
-        };
-        template <class T, std::size_t N>
-        static Tensors<T> split(std::array<T*, N> const& p) {
-            if constexpr (has_bias) return {p[0], p[1]};
-            else return {p[0], nullptr};
-        }
     };
 };
 
 /// Dense with an activation: the pair.
 template <std::size_t Units, class Activation, class... Options>
-requires(!detail::is_dense_option<Activation>) struct Dense<Units, Activation, Options...> {
+requires(!detail::is_affine_option<Activation>) struct Dense<Units, Activation, Options...> {
     static constexpr bool nameless = true;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};

@@ -3,6 +3,8 @@
 
 #include <lamina/kernels/depthwise.hpp>
 #include <lamina/layers/convolution.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
+#include <lamina/layers/past_moments.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -37,14 +39,8 @@ struct DepthwiseConvolution {
         Where.on(Plane::height, Plane::width, Plane::channels);
     using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, filters>;
 
-    using KernelShape = std::conditional_t<
-        Plane::sequence, Shape<windows.kernel_width, Plane::channels, multiplier>,
-        Shape<windows.kernel_height, windows.kernel_width, Plane::channels, multiplier>>;
-    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
-    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
-    using Tensors = KernelAndBias<Parameter<"kernel", KernelShape, KernelStart>,
-                                  Parameter<"bias", Shape<filters>, BiasStart>,
-                                  !has_option<NoBias, Options...>>;
+    using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, Plane::channels, multiplier>,
+                                  Shape<filters>, Options...>;
     using Parameters = typename Tensors::Parameters;
 
     static constexpr bool needs_y = false;
@@ -68,34 +64,31 @@ struct DepthwiseConvolution {
                                   c.threads);
     }
 
-    static constexpr std::size_t past = Where.x.reach() - 1; // moments that a window looks back
-    static constexpr bool causal = Plane::sequence && !Where.x.same && Where.x.stride == 1 &&
-                                   Where.x.before == past && Where.x.behind == 0;
+    static constexpr bool causal = Plane::sequence && Where.x.causal();
 
-    /// Moment by moment; the past lies in a ring.
+    /// Moment by moment.
     template <bool... Stepped>
     requires(causal) struct Step {
         using Output = Shape<1, filters>;
         using Parameters = typename DepthwiseConvolution::Parameters;
+        using Past = PastMoments<Where.x.reach() - 1, Plane::channels>;
         static constexpr bool endless = true;
-        static constexpr std::size_t f = Plane::channels, memory = past * f;
+        static constexpr std::size_t memory = Past::size;
 
         static void forward(auto const& c) {
             auto const [kernel, bias] = Tensors::split(c.parameters());
             for (std::size_t n = 0; n < c.batch; ++n) {
-                auto const* const x = c.x.data + n * f;
-                auto *const ring = c.memory + n * memory, *const y = c.y.data + n * filters;
+                auto* const y = c.y.data + n * filters;
                 if (bias) std::copy_n(bias, filters, y);
                 else std::fill_n(y, filters, 0);
                 for (std::size_t t = 0; t < windows.taps(); ++t) { // y += x kernel[t]
                     std::size_t const back = (windows.taps() - 1 - t) * Where.x.dilation;
-                    if (back > c.position) continue;
-                    auto const* const seen =
-                        back ? ring + (c.position - back) % (past + !past) * f : x;
+                    auto const* const x = Past::moment(c, n, back);
+                    if (!x) continue;
                     auto const* const w = kernel + t * filters;
-                    for (std::size_t k = 0; k < filters; ++k) y[k] += seen[k / multiplier] * w[k];
+                    for (std::size_t k = 0; k < filters; ++k) y[k] += x[k / multiplier] * w[k];
                 }
-                if constexpr (past > 0) std::copy_n(x, f, ring + c.position % past * f);
+                Past::keep(c, n);
             }
         }
     };

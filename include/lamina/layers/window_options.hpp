@@ -70,6 +70,10 @@ struct AxisWindows {
         std::size_t const room = in + zeros(in);
         return room < reach() ? 0 : (room - reach()) / stride + 1;
     }
+    /// Whether every number has a window that ends with it and looks back alone.
+    constexpr bool causal() const {
+        return !same && stride == 1 && before == reach() - 1 && behind == 0;
+    }
 };
 
 /// The windows that a list of options describes.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/initializers.hpp>
+#include <lamina/core/parameters.hpp>
+#include <lamina/layers/options.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina::detail {
+
+/// Says something of a kernel and a bias.
+template <class O>
+inline constexpr bool is_affine_option =
+    has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
+
+/// The parameters of a layer that multiplies by a kernel and adds a bias: GlorotUniform and Zeros
+/// unless the options say otherwise, and no bias with NoBias.
+template <class KernelShape, class BiasShape, class... Options>
+struct KernelAndBias {
+    static constexpr bool has_bias = !has_option<NoBias, Options...>;
+    using Kernel = Parameter<"kernel", KernelShape,
+                             typename Chosen<KernelInitializer, GlorotUniform, Options...>::type>;
+    using Bias =
+        Parameter<"bias", BiasShape, typename Chosen<BiasInitializer, Zeros, Options...>::type>;
+    using Parameters =
+        std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
+
+    template <class T>
+    struct Tensors {
+        T *kernel, *bias; // no bias: null
+    };
+    template <class T, std::size_t N>
+    static Tensors<T> split(std::array<T*, N> const& p) {
+        if constexpr (has_bias) return {p[0], p[1]};
+        else return {p[0], nullptr};
+    }
+};
+
+} // namespace lamina::detail
