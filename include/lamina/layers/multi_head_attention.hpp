@@ -5,10 +5,11 @@
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/attention.hpp>
 #include <lamina/kernels/attention_step.hpp>
-#include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/rotary.hpp>
+#include <lamina/layers/attention_maps.hpp>
 #include <lamina/layers/attention_memory.hpp>
 #include <lamina/layers/attention_options.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,8 +24,7 @@ namespace detail {
 
 template <class O>
 inline constexpr bool is_attention_option =
-    is_mask_option<O> || has_option<O, NoBias> || is_kind<KernelInitializer, O> ||
-    is_kind<BiasInitializer, O> || is_number_option<ValueDim, O> ||
+    is_mask_option<O> || is_affine_option<O> || is_number_option<ValueDim, O> ||
     is_number_option<OutputDim, O> || is_number_option<KeyValueHeads, O> ||
     is_number_option<Rotary, O> || is_number_option<RotaryHalves, O>;
 
@@ -54,8 +54,9 @@ inline constexpr bool is_attention_option =
 ///             dropout: share of the attention weights that are 0 while training
 /// Steps       over itself if Causal, with the keys and values of the past in memory; over a memory
 ///             that is there at once, whose keys and values are made in the first moment
-/// Errors      (compile time) the inputs are no sequences; value and key differ in time; the heads
-///             of queries are no multiple of those of keys; rotary positions with an odd KeyDim
+/// Errors      (compile time) the inputs are no sequences, or more than three; value and key
+///             differ in time; the mask is of other times; more than one kind of mask; Heads is no
+///             multiple of KeyValueHeads; rotary positions with an odd KeyDim
 /// Source      keras.layers.MultiHeadAttention, keras.layers.GroupedQueryAttention; Vaswani et al.
 ///             (2017), "Attention is all you need"
 template <std::size_t Heads, std::size_t KeyDim, class... Options>
@@ -108,32 +109,17 @@ struct MultiHeadAttention {
 
         static constexpr std::size_t dim =
             detail::chosen_number<OutputDim, Query::last, Options...>();
-        // numbers of one moment
-        static constexpr std::size_t nq = Heads * KeyDim, nk = key_heads * KeyDim,
-                                     nv = key_heads * value_dim, no = Heads * value_dim;
-        static constexpr bool has_bias = !detail::has_option<NoBias, Options...>;
+        using Maps = detail::AttentionMaps<Query, Key, Value, Heads, key_heads, KeyDim, value_dim,
+                                           dim, Options...>;
+        using QueryMap = typename Maps::QueryMap;
+        using KeyMap = typename Maps::KeyMap;
+        using ValueMap = typename Maps::ValueMap;
+        using OutputMap = typename Maps::OutputMap;
+        static constexpr std::size_t nq = Maps::nq, nk = Maps::nk, nv = Maps::nv, no = Maps::no;
         static constexpr bool itself = From::count == 1, one_memory = From::key == From::value;
 
         using Output = Shape<tq, dim>;
-        using KernelStart =
-            typename detail::Chosen<KernelInitializer, GlorotUniform, Options...>::type;
-        using BiasStart = typename detail::Chosen<BiasInitializer, Zeros, Options...>::type;
-        template <Name N, std::size_t Rows, class S>
-        using Kernel = Parameter<N, S, detail::AsMatrix<KernelStart, Rows>>;
-        using QueryKernel = Kernel<"query_kernel", Query::last, Shape<Query::last, Heads, KeyDim>>;
-        using KeyKernel = Kernel<"key_kernel", Key::last, Shape<Key::last, key_heads, KeyDim>>;
-        using ValueKernel =
-            Kernel<"value_kernel", Value::last, Shape<Value::last, key_heads, value_dim>>;
-        using OutputKernel = Kernel<"output_kernel", no, Shape<Heads, value_dim, dim>>;
-        using Parameters = std::conditional_t<
-            has_bias,
-            lamina::Parameters<
-                QueryKernel, Parameter<"query_bias", Shape<Heads, KeyDim>, BiasStart>, KeyKernel,
-                Parameter<"key_bias", Shape<key_heads, KeyDim>, BiasStart>, ValueKernel,
-                Parameter<"value_bias", Shape<key_heads, value_dim>, BiasStart>, OutputKernel,
-                Parameter<"output_bias", Shape<dim>, BiasStart>>,
-            lamina::Parameters<QueryKernel, KeyKernel, ValueKernel, OutputKernel>>;
-
+        using Parameters = typename Maps::Parameters;
         static constexpr bool needs_y = false;
         static constexpr std::size_t sums = kernels::attention_sums(Heads, tq);
         // q, k, v, o, their gradients, and the kernel's own
@@ -145,20 +131,16 @@ struct MultiHeadAttention {
             2 * (tq * (Query::last * nq + no * dim) + tk * (Key::last * nk + Value::last * nv)) +
             2 * tq * tk * (nq + no);
         template <class T>
-        static constexpr std::size_t linear_scratch = std::max(
-            {kernels::linear_scratch<T, Query::last, nq>, kernels::linear_scratch<T, Key::last, nk>,
-             kernels::linear_scratch<T, Value::last, nv>, kernels::linear_scratch<T, no, dim>});
-        template <class T>
-        static constexpr std::size_t scratch =
-            std::max(linear_scratch<T>, kernels::attention_scratch<T>(tk, KeyDim, value_dim));
+        static constexpr std::size_t scratch = std::max<std::size_t>(
+            {Maps::template scratch<T>, kernels::attention_scratch<T>(tk, KeyDim, value_dim)});
 
         static void forward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            auto const p = split(c.parameters());
+            auto const p = Maps::split(c.parameters());
             auto const at = parts(c.cache, c.batch);
-            project<Query::last, nq>(c, c.batch * tq, input<0>(c), p.query, at.q);
-            project<Key::last, nk>(c, c.batch * tk, input<From::key>(c), p.key, at.k);
-            project<Value::last, nv>(c, c.batch * tk, input<From::value>(c), p.value, at.v);
+            QueryMap::forward(c, c.batch * tq, input<0>(c), p.query, at.q);
+            KeyMap::forward(c, c.batch * tk, input<From::key>(c), p.key, at.k);
+            ValueMap::forward(c, c.batch * tk, input<From::value>(c), p.value, at.v);
             if constexpr (rotary) {
                 kernels::rotary_table(0, std::max(tq, tk), KeyDim, double(rotary_base), halves,
                                       c.batch_cache);
@@ -167,19 +149,19 @@ struct MultiHeadAttention {
             if constexpr (From::ruled)
                 detail::write_rule<typename From::Rule>(0, tq, tk, c.batch_cache + waves);
             kernels::attention(work<T>(c, at), c.scratch, c.threads);
-            project<no, dim>(c, c.batch * tq, at.o, p.output, c.y.data);
+            OutputMap::forward(c, c.batch * tq, at.o, p.output, c.y.data);
         }
 
         static void backward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            auto const p = split(c.parameters());
-            auto const d = split(c.gradients());
+            auto const p = Maps::split(c.parameters());
+            auto const d = Maps::split(c.gradients());
             auto const at = parts(c.cache, c.batch);
             std::size_t const rows = c.batch * tq, memory = c.batch * tk;
             T* const dx = c.call.dx[0];
             // y = o output + bias
-            if (c.trains) gradients<no, dim>(c, rows, at.o, c.dy.data, d.output);
-            dinput<no, dim>(c, rows, c.dy.data, p.output, at.slopes.o);
+            if (c.trains) OutputMap::gradients(c, rows, at.o, c.dy.data, d.output);
+            OutputMap::dx(c, rows, c.dy.data, p.output, at.slopes.o);
             kernels::AttentionGradients<T> g{
                 .dy = at.slopes.o, .dq = at.slopes.q, .dk = at.slopes.k, .dv = at.slopes.v};
             if constexpr (From::adds)
@@ -187,32 +169,19 @@ struct MultiHeadAttention {
             kernels::attention_gradients(work<T>(c, at), g, c.scratch, c.threads);
             if constexpr (rotary) turn(c, at.slopes.q, at.slopes.k, true);
             if (c.trains) {
-                gradients<Query::last, nq>(c, rows, input<0>(c), at.slopes.q, d.query);
-                gradients<Key::last, nk>(c, memory, input<From::key>(c), at.slopes.k, d.key);
-                gradients<Value::last, nv>(c, memory, input<From::value>(c), at.slopes.v, d.value);
+                QueryMap::gradients(c, rows, input<0>(c), at.slopes.q, d.query);
+                KeyMap::gradients(c, memory, input<From::key>(c), at.slopes.k, d.key);
+                ValueMap::gradients(c, memory, input<From::value>(c), at.slopes.v, d.value);
             }
-            if (c.needs_dx) dinput<Query::last, nq>(c, rows, at.slopes.q, p.query, dx);
+            if (c.needs_dx) QueryMap::dx(c, rows, at.slopes.q, p.query, dx);
             if (c.call.needs_dx[From::key])
-                dinput<Key::last, nk, itself>(c, memory, at.slopes.k, p.key, c.call.dx[From::key]);
+                KeyMap::template dx<itself>(c, memory, at.slopes.k, p.key, c.call.dx[From::key]);
             if (c.call.needs_dx[From::value])
-                dinput<Value::last, nv, one_memory>(c, memory, at.slopes.v, p.value,
-                                                    c.call.dx[From::value]);
+                ValueMap::template dx<one_memory>(c, memory, at.slopes.v, p.value,
+                                                  c.call.dx[From::value]);
         }
 
     private:
-        template <class T>
-        struct Affine {
-            T *kernel, *bias; // no bias: null
-        };
-        template <class T>
-        struct Tensors {
-            Affine<T> query, key, value, output;
-        };
-        template <class T, std::size_t N>
-        static Tensors<T> split(std::array<T*, N> const& p) {
-            if constexpr (has_bias) return {{p[0], p[1]}, {p[2], p[3]}, {p[4], p[5]}, {p[6], p[7]}};
-            else return {{p[0], nullptr}, {p[1], nullptr}, {p[2], nullptr}, {p[3], nullptr}};
-        }
         template <class T>
         struct Four {
             T *q, *k, *v, *o;
@@ -239,21 +208,6 @@ struct MultiHeadAttention {
         static auto const* input(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             return static_cast<T const*>(c.call.x[I]);
-        }
-        template <std::size_t K, std::size_t N, class T, class P>
-        static void project(auto const& c, std::size_t rows, T const* x, Affine<P> const& p, T* y) {
-            kernels::linear<K, N>(rows, x, p.kernel, p.bias, y, NoEpilogue{}, c.scratch, c.threads);
-        }
-        template <std::size_t K, std::size_t N, class T>
-        static void gradients(auto const& c, std::size_t rows, T const* x, T const* dy,
-                              Affine<T> const& d) {
-            kernels::linear_gradients<K, N>(rows, x, dy, d.kernel, d.bias, c.scratch, c.threads);
-        }
-        template <std::size_t K, std::size_t N, bool Add = false, class T, class P>
-        static void dinput(auto const& c, std::size_t rows, T const* dy, Affine<P> const& p,
-                           T* dx) {
-            kernels::linear_dx<K, N, Add>(rows, dy, p.kernel, dx, static_cast<T const*>(nullptr),
-                                          NoEpilogue{}, c.scratch, c.threads);
         }
         template <class T>
         static void turn(auto const& c, T* q, T* k, bool back) {
@@ -305,27 +259,27 @@ struct MultiHeadAttention {
             static constexpr std::size_t group = Heads / key_heads;
             template <class T>
             static constexpr std::size_t scratch =
-                std::max(linear_scratch<T>, kernels::attention_step_scratch<T>(group, tk)) +
+                std::max(Maps::template scratch<T>, kernels::attention_step_scratch<T>(group, tk)) +
                 (past ? 0 : tk * nk) + (rotary ? 2 * (past ? 1 : tk) * KeyDim : 0) +
                 (From::ruled ? tk : 0);
 
             static void forward(auto const& c) {
                 using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-                auto const p = split(c.parameters());
+                auto const p = Maps::split(c.parameters());
                 T *const q = c.cache, *const k = q + c.batch * nq, *const v = k + c.batch * nk;
                 T* const o = v + c.batch * nv;
-                T* const room = c.scratch + std::max(linear_scratch<T>,
+                T* const room = c.scratch + std::max(Maps::template scratch<T>,
                                                      kernels::attention_step_scratch<T>(group, tk));
                 T* const turns = room + (From::ruled ? tk : 0);
-                project<Query::last, nq>(c, c.batch, input<0>(c), p.query, q);
+                QueryMap::forward(c, c.batch, input<0>(c), p.query, q);
                 if constexpr (rotary) {
                     kernels::rotary_table(c.position, 1, KeyDim, double(rotary_base), halves,
                                           turns);
                     kernels::rotate(nullptr, c.batch, 1, Heads, KeyDim, turns, halves, false, q);
                 }
                 if constexpr (past) {
-                    project<Key::last, nk>(c, c.batch, input<From::key>(c), p.key, k);
-                    project<Value::last, nv>(c, c.batch, input<From::value>(c), p.value, v);
+                    KeyMap::forward(c, c.batch, input<From::key>(c), p.key, k);
+                    ValueMap::forward(c, c.batch, input<From::value>(c), p.value, v);
                     if constexpr (rotary)
                         kernels::rotate(nullptr, c.batch, 1, key_heads, KeyDim, turns, halves,
                                         false, k);
@@ -337,10 +291,9 @@ struct MultiHeadAttention {
                     T* const keys = turns + (rotary ? 2 * tk * KeyDim : 0);
                     for (std::size_t n = 0; n < c.batch; ++n) {
                         T* const values = Memory::of(c, n).values;
-                        project<Key::last, nk>(c, tk, input<From::key>(c) + n * Key::size, p.key,
-                                               keys);
-                        project<Value::last, nv>(c, tk, input<From::value>(c) + n * Value::size,
-                                                 p.value, values);
+                        KeyMap::forward(c, tk, input<From::key>(c) + n * Key::size, p.key, keys);
+                        ValueMap::forward(c, tk, input<From::value>(c) + n * Value::size, p.value,
+                                          values);
                         if constexpr (rotary)
                             kernels::rotate(nullptr, tk, tk, key_heads, KeyDim, turns, halves,
                                             false, keys);
@@ -353,7 +306,7 @@ struct MultiHeadAttention {
                     for (std::size_t h = 0; h < key_heads; ++h)
                         kernels::attention_step(one(c, n, h, q + n * nq, o + n * no, room),
                                                 c.scratch);
-                project<no, dim>(c, c.batch, o, p.output, c.y.data);
+                OutputMap::forward(c, c.batch, o, p.output, c.y.data);
             }
 
         private:
