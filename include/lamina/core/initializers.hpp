@@ -37,6 +37,13 @@ struct Extents {
 // of the weights are the same from every compiler. A `name` is Keras' class, config() tells its
 // options: for files.
 
+namespace detail {
+
+template <long Numerator, long Denominator>
+inline constexpr double quotient = double(Numerator) / double(Denominator);
+
+} // namespace detail
+
 struct Zeros {
     static constexpr std::string_view name = "Zeros";
     template <class T>
@@ -55,10 +62,10 @@ struct Ones {
 template <long Numerator, long Denominator = 1>
 struct Constant {
     static constexpr std::string_view name = "Constant";
-    static void config(auto const& out) { out("value", double(Numerator) / double(Denominator)); }
+    static void config(auto const& out) { out("value", detail::quotient<Numerator, Denominator>); }
     template <class T>
     static void fill(T* w, Extents e, Random) {
-        std::fill_n(w, e.size, T(double(Numerator) / double(Denominator)));
+        std::fill_n(w, e.size, T(detail::quotient<Numerator, Denominator>));
     }
 };
 
@@ -69,52 +76,62 @@ struct RandomUniform {
                   "RandomUniform takes Low < High, Denominator > 0.");
     static constexpr std::string_view name = "RandomUniform";
     static void config(auto const& out) {
-        out("minval", double(Low) / double(Denominator));
-        out("maxval", double(High) / double(Denominator));
+        out("minval", detail::quotient<Low, Denominator>);
+        out("maxval", detail::quotient<High, Denominator>);
     }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
-        double const low = double(Low) / double(Denominator);
+        constexpr double low = detail::quotient<Low, Denominator>;
         // a float times a float is exact: a fused sum has the same bits
         float const width = float(double(High - Low) / double(Denominator));
         for (std::size_t i = 0; i < e.size; ++i)
             w[i] = T(low + double(width) * double(random.uniform(i)));
     }
 };
+namespace detail {
+
+/// What RandomNormal and TruncatedNormal share.
+template <long Mean, long Stddev, long Denominator>
+struct NormalInitializer {
+    static void config(auto const& out) {
+        out("mean", quotient<Mean, Denominator>);
+        out("stddev", quotient<Stddev, Denominator>);
+    }
+
+protected:
+    /// draw(i): of the standard normal distribution, or of what is left of it.
+    template <class T>
+    static void fill_with(T* w, std::size_t n, auto const& draw) {
+        float const stddev = float(quotient<Stddev, Denominator>);
+        for (std::size_t i = 0; i < n; ++i)
+            w[i] = T(quotient<Mean, Denominator> + double(stddev) * draw(i));
+    }
+};
+
+} // namespace detail
+
 /// Normal with mean Mean / Denominator and standard deviation Stddev / Denominator.
 template <long Mean, long Stddev, long Denominator = 1>
-struct RandomNormal {
+struct RandomNormal : detail::NormalInitializer<Mean, Stddev, Denominator> {
     static_assert(Stddev >= 0 && Denominator > 0,
                   "RandomNormal takes Stddev >= 0, Denominator > 0.");
     static constexpr std::string_view name = "RandomNormal";
-    static void config(auto const& out) {
-        out("mean", double(Mean) / double(Denominator));
-        out("stddev", double(Stddev) / double(Denominator));
-    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
-        double const mean = double(Mean) / double(Denominator);
-        float const stddev = float(double(Stddev) / double(Denominator));
-        for (std::size_t i = 0; i < e.size; ++i) w[i] = T(mean + double(stddev) * random.normal(i));
+        RandomNormal::fill_with(w, e.size, [&](std::size_t i) { return random.normal(i); });
     }
 };
 /// The same without what lies more than two standard deviations from the mean; the standard
 /// deviation is the one before the cut, as in Keras.
 template <long Mean, long Stddev, long Denominator = 1>
-struct TruncatedNormal {
+struct TruncatedNormal : detail::NormalInitializer<Mean, Stddev, Denominator> {
     static_assert(Stddev >= 0 && Denominator > 0,
                   "TruncatedNormal takes Stddev >= 0, Denominator > 0.");
     static constexpr std::string_view name = "TruncatedNormal";
-    static void config(auto const& out) {
-        out("mean", double(Mean) / double(Denominator));
-        out("stddev", double(Stddev) / double(Denominator));
-    }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
-        double const mean = double(Mean) / double(Denominator);
-        float const stddev = float(double(Stddev) / double(Denominator));
-        for (std::size_t i = 0; i < e.size; ++i)
-            w[i] = T(mean + double(stddev) * random.truncated_normal(i));
+        TruncatedNormal::fill_with(w, e.size,
+                                   [&](std::size_t i) { return random.truncated_normal(i); });
     }
 };
 
@@ -128,7 +145,7 @@ struct VarianceScaling {
     static_assert(Numerator > 0 && Denominator > 0, "VarianceScaling takes a scale above 0.");
     static constexpr std::string_view name = "VarianceScaling";
     static void config(auto const& out) {
-        out("scale", double(Numerator) / double(Denominator));
+        out("scale", detail::quotient<Numerator, Denominator>);
         out("mode", fan == Fan::in ? "fan_in" : fan == Fan::out ? "fan_out" : "fan_avg");
         out("distribution", draw == Draw::uniform  ? "uniform"
                             : draw == Draw::normal ? "untruncated_normal"
@@ -138,7 +155,7 @@ struct VarianceScaling {
     static void fill(T* w, Extents e, Random random) {
         double const in = double(e.fan_in()), out = double(e.fan_out());
         double const count = fan == Fan::in ? in : fan == Fan::out ? out : (in + out) / 2;
-        double const variance = double(Numerator) / double(Denominator) / std::max(1.0, count);
+        double const variance = detail::quotient<Numerator, Denominator> / std::max(1.0, count);
         if constexpr (draw == Draw::uniform) {
             double const limit = std::sqrt(3.0 * variance);
             for (std::size_t i = 0; i < e.size; ++i)
@@ -189,12 +206,12 @@ struct LecunNormal : VarianceScaling<Fan::in, Draw::truncated_normal> {
 template <long Numerator = 1, long Denominator = 1>
 struct Identity {
     static constexpr std::string_view name = "Identity";
-    static void config(auto const& out) { out("gain", double(Numerator) / double(Denominator)); }
+    static void config(auto const& out) { out("gain", detail::quotient<Numerator, Denominator>); }
     template <class T>
     static void fill(T* w, Extents e, Random) {
         std::fill_n(w, e.size, T{0});
         for (std::size_t i = 0; i < std::min(e.rows(), e.columns()); ++i)
-            w[i * (e.columns() + 1)] = T(double(Numerator) / double(Denominator));
+            w[i * (e.columns() + 1)] = T(detail::quotient<Numerator, Denominator>);
     }
 };
 
@@ -206,13 +223,13 @@ struct Identity {
 template <long Numerator = 1, long Denominator = 1>
 struct Orthogonal {
     static constexpr std::string_view name = "Orthogonal";
-    static void config(auto const& out) { out("gain", double(Numerator) / double(Denominator)); }
+    static void config(auto const& out) { out("gain", detail::quotient<Numerator, Denominator>); }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
         std::size_t const rows = e.rows(), columns = e.columns();
         std::size_t const count = std::min(rows, columns), length = std::max(rows, columns);
         bool const upright = rows >= columns; // the vectors are the columns
-        double const gain = double(Numerator) / double(Denominator);
+        constexpr double gain = detail::quotient<Numerator, Denominator>;
         Block<float> vectors(e.size);
         for (std::size_t i = 0; i < e.size; ++i) vectors[i] = float(random.normal(i));
         for (std::size_t k = 0; k < count; ++k) {
