@@ -15,7 +15,7 @@ namespace lamina {
 ///
 /// Input       two or more nodes of one shape
 /// Output      that shape
-/// Errors      (compile time) the shapes differ
+/// Errors      (compile time) the shapes differ; there is one input only; tokens
 /// Source      keras.layers.Add
 struct Add {
     template <class First, class... In>

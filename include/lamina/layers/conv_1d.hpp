@@ -13,9 +13,8 @@ namespace lamina {
 /// moment of a window is the one that comes out, so that nothing looks ahead.
 ///
 /// Input       Shape<Time, Features>
-/// Output      Shape<Time', Filters>: with Same and with Causal, Time' is Time / stride, rounded
-/// up;
-///             else (Time + padding - dilation (Kernel - 1) - 1) / stride + 1
+/// Output      Shape<Time', Filters>: with Same and with Causal, Time' is Time / stride,
+///             rounded up; else (Time + padding - dilation (Kernel - 1) - 1) / stride + 1
 /// Parameters  kernel Shape<Kernel, Features / groups, Filters>  GlorotUniform
 ///             bias   Shape<Filters>                             Zeros
 /// Options     an activation first: Conv1D<32, 3, ReLU, Causal>; Same, Causal, Padding<...>,

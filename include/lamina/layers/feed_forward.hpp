@@ -31,6 +31,7 @@ using DenseWith =
 /// Output      that shape
 /// Parameters  those of the Dense layers linear1 and linear2
 /// Options     NoBias; InnerDropout: dropout behind the activation, with the share `dropout`
+/// Errors      (compile time) as of Dense
 /// Source      Vaswani et al. (2017), section 3.3
 template <std::size_t Hidden, class Activation = ReLU, class... Options>
 struct FeedForward {
@@ -57,6 +58,7 @@ struct FeedForward {
 /// Output      that shape
 /// Parameters  those of the Dense layers gate_proj, up_proj and down_proj
 /// Options     NoBias
+/// Errors      (compile time) as of Dense
 /// Source      Shazeer (2020), "GLU variants improve Transformer"
 template <std::size_t Hidden, class Activation = SiLU, class... Options>
 struct GatedFeedForward {

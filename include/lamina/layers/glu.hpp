@@ -20,7 +20,7 @@ namespace lamina {
 /// Input       any shape with an even last axis, or two inputs of one shape
 /// Output      the shape with half the last axis, or that shape
 /// Options     an elementwise activation for the gate: Sigmoid; GLU<SiLU> is SwiGLU
-/// Errors      (compile time) the last axis is odd; the shapes differ; tokens
+/// Errors      (compile time) the last axis is odd; the shapes differ; more than two inputs; tokens
 /// Source      torch.nn.GLU; Dauphin, Fan, Auli and Grangier (2017), "Language modeling with gated
 ///             convolutional networks"; Shazeer (2020), "GLU variants improve Transformer"
 template <class Activation = Sigmoid>

@@ -12,6 +12,9 @@ namespace lamina {
 /// Branches on the same input, their outputs side by side:
 /// Parallel{Dense<8>{}, Sequential{Dense<4>{}, Tanh{}}} gives 12 features.
 ///
+/// Input       what every branch takes
+/// Output      the branches' outputs, their last axes added
+/// Errors      (compile time) the outputs differ in another axis; there is one branch only
 /// Source      the "inception" of Szegedy et al. (2015), "Going deeper with convolutions"
 template <class... L>
 struct Parallel {

@@ -8,6 +8,9 @@ namespace lamina {
 
 /// x + block(x): Residual{Dense<64>{}, ReLU{}}. The block gives back its input's shape.
 ///
+/// Input       what the block takes
+/// Output      that shape
+/// Errors      (compile time) the block gives another shape
 /// Source      He, Zhang, Ren and Sun (2016), "Deep residual learning for image recognition"
 template <class... L>
 struct Residual {

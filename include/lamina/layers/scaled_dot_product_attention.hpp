@@ -166,8 +166,9 @@ struct ScaledDotProductAttention {
 /// Options     scale: 0 stands for 1 / sqrt(KeyDim); Keras' Attention has 1
 ///             dropout: share of the attention weights that are 0 while training
 ///             Causal, AdditiveMask, BooleanMask, MaskedBy<Rule>
-/// Errors      (compile time) the inputs are no sequences; value and key differ in time; query and
-///             key differ in features
+/// Errors      (compile time) the inputs are no sequences, or more than three; value and key differ
+///             in time, query and key in features; the mask is of other times; more than one kind
+///             of mask
 /// Source      keras.layers.Attention; torch.nn.functional.scaled_dot_product_attention; Vaswani et
 ///             al. (2017), section 3.2.1
 using ScaledDotProductAttention = detail::ScaledDotProductAttention<>;

@@ -16,10 +16,12 @@ namespace lamina {
 ///
 /// Input       Shape<Time, Features>
 /// Output      Shape<Time', Filters>, Time' as of Conv1D
-/// Parameters  depthwise/kernel Shape<Kernel, Features, multiplier>, pointwise/kernel
-///             Shape<1, Features multiplier, Filters>, pointwise/bias Shape<Filters>
+/// Parameters  depthwise/kernel Shape<Kernel, Features, multiplier>      GlorotUniform
+///             pointwise/kernel Shape<1, Features multiplier, Filters>   GlorotUniform
+///             pointwise/bias   Shape<Filters>                           Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
 ///             Dilation<N>, NoBias, KernelInitializer<...> (of both), BiasInitializer<...>
+/// Errors      (compile time) as of DepthwiseConv1D
 /// Source      keras.layers.SeparableConv1D
 template <std::size_t Filters, auto Kernel, class... Options>
 struct SeparableConv1D {

@@ -16,10 +16,12 @@ namespace lamina {
 ///
 /// Input       Shape<Height, Width, Channels>
 /// Output      Shape<Height', Width', Filters>, Height' as of Conv2D
-/// Parameters  depthwise/kernel Shape<Kernel, Kernel, Channels, multiplier>, pointwise/kernel
-///             Shape<1, 1, Channels multiplier, Filters>, pointwise/bias Shape<Filters>
+/// Parameters  depthwise/kernel Shape<Kernel, Kernel, Channels, multiplier>   GlorotUniform
+///             pointwise/kernel Shape<1, 1, Channels multiplier, Filters>     GlorotUniform
+///             pointwise/bias   Shape<Filters>                                Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, NoBias, KernelInitializer<...> (of both), BiasInitializer<...>
+/// Errors      (compile time) as of DepthwiseConv2D
 /// Source      keras.layers.SeparableConv2D; Chollet (2017), "Xception"
 template <std::size_t Filters, auto Kernel, class... Options>
 struct SeparableConv2D {

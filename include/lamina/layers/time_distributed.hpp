@@ -35,6 +35,7 @@ struct AllMoments<Time, Shape<Dims...>> {
 ///
 /// Input       Shape<Time, ...>
 /// Output      Shape<Time, the layer's output>
+/// Mask        is not seen by the layer; it travels on where vectors come out
 /// Errors      (compile time) the input has no time axis; the layer does not fit behind it
 /// Source      keras.layers.TimeDistributed
 template <class L>

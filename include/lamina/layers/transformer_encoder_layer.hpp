@@ -91,8 +91,9 @@ struct TransformerParts {
 /// Input       Shape<Time, Features>, Features a multiple of Heads
 /// Output      that shape
 /// Parameters  those of self_attn, linear1, linear2, norm1, norm2, as PyTorch calls them
-/// Options     PreNorm; PostNorm, which holds without it; InnerDropout; Causal, NoBias,
-///             KeyValueHeads<N>, Rotary<>, RotaryHalves<> and other options of MultiHeadAttention
+/// Options     PreNorm; PostNorm, which holds without it; InnerDropout; NoBias, of all its layers;
+///             of attention Causal, MaskedBy<Rule>, KeyValueHeads<N>, ValueDim<N>, Rotary<>,
+///             RotaryHalves<>, KernelInitializer<...>, BiasInitializer<...>
 ///             dropout: behind each sublayer and of the attention weights; epsilon of the norms
 /// Errors      (compile time) the input is no sequence; Features is no multiple of Heads
 /// Source      torch.nn.TransformerEncoderLayer; Vaswani et al. (2017), section 3

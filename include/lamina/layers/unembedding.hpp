@@ -15,7 +15,8 @@ namespace lamina {
 /// Input       Shape<Width> or Shape<Time, Width>
 /// Output      Shape<Vocabulary> or Shape<Time, Vocabulary>: logits
 /// Parameters  embeddings Shape<Vocabulary, Width>: those of the embedding
-/// Errors      (compile time) the vectors are not as wide as the embedding
+/// Errors      (compile time) the vectors are not as wide as the embedding; the input is an image
+///             or tokens
 /// Source      Press and Wolf (2017), "Using the output embedding to improve language models"
 template <std::size_t Vocabulary, std::size_t Width>
 struct Unembedding {
