@@ -10,6 +10,14 @@
 //
 // LAMINA_BODIES says whether a function's body is to be seen, LAMINA_INLINE stands before it.
 
+// Other headers' macros that would change what stands here: better one plain line than hundreds.
+#if defined(min) || defined(max)
+#error "min or max is a macro here: define NOMINMAX before windows.h, or include lamina before it."
+#endif
+#if defined(I) || defined(N) || defined(T) || defined(V) || defined(small) || defined(check)
+#error "I, N, T, V, small or check is a macro here: #undef it, or include lamina before its header."
+#endif
+
 #if defined(LAMINA_SOURCE)
 #define LAMINA_BODIES 1
 #define LAMINA_INLINE
