@@ -12,6 +12,7 @@
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/sinusoidal_position_encoding.hpp>
+#include <lamina/layers/transformer_encoder_layer.hpp>
 
 #include <cstddef>
 #include <cstdint>

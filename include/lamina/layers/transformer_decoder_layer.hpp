@@ -2,12 +2,11 @@
 #pragma once
 
 #include <lamina/activations/relu.hpp>
-#include <lamina/graph/named.hpp>
 #include <lamina/graph/node.hpp>
-#include <lamina/layers/transformer_encoder_layer.hpp>
+#include <lamina/layers/options.hpp>
+#include <lamina/layers/transformer_parts.hpp>
 
 #include <cstddef>
-#include <type_traits>
 
 namespace lamina {
 
@@ -22,7 +21,7 @@ namespace lamina {
 /// Parameters  those of self_attn, multihead_attn, linear1, linear2, norm1, norm2, norm3
 /// Options     as TransformerEncoderLayer; it is Causal without being told
 /// Steps       with the memory there at once: Stepper<N, 1>
-/// Errors      (compile time) the input is no sequence; Features is no multiple of Heads
+/// Errors      (compile time) an input is no sequence; Features is no multiple of Heads
 /// Source      torch.nn.TransformerDecoderLayer with a causal tgt_mask; Vaswani et al. (2017)
 template <std::size_t Heads, std::size_t Hidden, class Activation = ReLU, class... Options>
 struct TransformerDecoderLayer {
@@ -30,25 +29,17 @@ struct TransformerDecoderLayer {
     [[no_unique_address]] Activation activation{};
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto memory) const {
-        using X = decltype(x);
         using Parts = detail::TransformerParts<Heads, Hidden, Activation, Options..., Causal>;
-        if constexpr (!Parts::template cuts<X>()) {
+        if constexpr (!Parts::template cuts<decltype(x)>()) {
             return Refused{};
         } else {
-            auto const attention = [&](auto h) {
-                using Self = typename Parts::template SelfAttention<width<X>>;
-                return h | named<"self_attn">(Self{.dropout = dropout});
-            };
-            auto const look = [&](auto h) {
-                using Cross = typename Parts::template CrossAttention<width<X>>;
-                return join(h, memory) | named<"multihead_attn">(Cross{.dropout = dropout});
-            };
-            auto const network = [&](auto h) {
-                return h | typename Parts::Inline{{dropout, activation}};
-            };
-            auto const a = Parts::template residual<"norm1">(dropout, epsilon, x, attention);
-            auto const b = Parts::template residual<"norm2">(dropout, epsilon, a, look);
-            return Parts::template residual<"norm3">(dropout, epsilon, b, network);
+            Parts const parts{dropout, epsilon, activation};
+            auto const a =
+                parts.template residual<"norm1">(x, [&](auto h) { return parts.attend(h); });
+            auto const b = parts.template residual<"norm2">(
+                a, [&](auto h) { return parts.attend(h, memory); });
+            return parts.template residual<"norm3">(b,
+                                                    [&](auto h) { return parts.feed_forward(h); });
         }
     }
 };

@@ -2,84 +2,12 @@
 #pragma once
 
 #include <lamina/activations/relu.hpp>
-#include <lamina/graph/named.hpp>
 #include <lamina/graph/node.hpp>
-#include <lamina/layers/add.hpp>
-#include <lamina/layers/dropout.hpp>
-#include <lamina/layers/feed_forward.hpp>
-#include <lamina/layers/layer_normalization.hpp>
-#include <lamina/layers/multi_head_attention.hpp>
-#include <lamina/layers/transformer_options.hpp>
+#include <lamina/layers/transformer_parts.hpp>
 
 #include <cstddef>
-#include <type_traits>
 
 namespace lamina {
-
-namespace detail {
-
-template <class O>
-inline constexpr bool is_transformer_option =
-    is_attention_option<O> || has_option<O, PreNorm, PostNorm, InnerDropout>;
-
-/// What the two layers of a Transformer have in common. Options that are attention's go to the
-/// attention over itself, and NoBias to all.
-template <std::size_t Heads, std::size_t Hidden, class Activation, class... Options>
-struct TransformerParts {
-    static_assert((is_transformer_option<Options> && ...),
-                  "A Transformer layer takes PreNorm, InnerDropout and the options of attention.");
-    static constexpr bool pre = has_option<PreNorm, Options...>;
-
-    template <class O>
-    using IsOfAttention = std::bool_constant<is_attention_option<O>>;
-    template <std::size_t Width>
-    struct Attention {
-        template <class... O>
-        using With = MultiHeadAttention<Heads, Width / Heads, O...>;
-    };
-    /// Over itself, and over a memory.
-    template <std::size_t Width>
-    using SelfAttention = WithOptions<Attention<Width>::template With, IsOfAttention, Options...>;
-    template <class O>
-    using IsNoBias = std::is_same<O, NoBias>;
-    template <std::size_t Width>
-    using CrossAttention = WithOptions<Attention<Width>::template With, IsNoBias, Options...>;
-
-    template <class O>
-    using IsOfNetwork = std::bool_constant<has_option<O, NoBias, InnerDropout>>;
-    template <class... O>
-    using NetworkWith = FeedForward<Hidden, Activation, O...>;
-    using Network = WithOptions<NetworkWith, IsOfNetwork, Options...>;
-    /// Its layers stand beside the others, as in PyTorch.
-    struct Inline {
-        static constexpr bool nameless = true;
-        Network network;
-        constexpr auto operator()(AnyNode auto x) const { return network(x); }
-    };
-
-    /// Whether x can be cut into heads; says so.
-    template <class X>
-    static constexpr bool cuts() {
-        constexpr bool sequence = X::Output::rank == 2 && !X::Output::integer;
-        constexpr bool divides = X::Output::last % Heads == 0;
-        static_assert(sequence, "A Transformer layer takes a sequence of vectors. Put Embedding or "
-                                "Reshape<Time, Features> before it.");
-        static_assert(!sequence || divides,
-                      "A Transformer layer cuts its vectors into Heads: their "
-                      "width must be a multiple.");
-        return sequence && divides;
-    }
-
-    /// x + dropout(f(x)) with the norm that belongs to it.
-    template <Name NormName>
-    static constexpr auto residual(float dropout, float epsilon, AnyNode auto x, auto const& f) {
-        auto const norm = named<NormName>(lamina::LayerNormalization{.epsilon = epsilon});
-        if constexpr (pre) return x + (f(x | norm) | Dropout{.rate = dropout});
-        else return (x + (f(x) | Dropout{.rate = dropout})) | norm;
-    }
-};
-
-} // namespace detail
 
 /// One layer of a Transformer's encoder: attention over itself and a feed-forward network for each
 /// moment, each with a residual sum and a normalisation. With Causal it is the layer of a language
@@ -103,20 +31,15 @@ struct TransformerEncoderLayer {
     [[no_unique_address]] Activation activation{};
 
     constexpr auto operator()(AnyNode auto x) const {
-        using X = decltype(x);
         using Parts = detail::TransformerParts<Heads, Hidden, Activation, Options...>;
-        if constexpr (!Parts::template cuts<X>()) {
+        if constexpr (!Parts::template cuts<decltype(x)>()) {
             return Refused{};
         } else {
-            auto const attention = [&](auto h) {
-                using Self = typename Parts::template SelfAttention<width<X>>;
-                return h | named<"self_attn">(Self{.dropout = dropout});
-            };
-            auto const network = [&](auto h) {
-                return h | typename Parts::Inline{{dropout, activation}};
-            };
-            auto const a = Parts::template residual<"norm1">(dropout, epsilon, x, attention);
-            return Parts::template residual<"norm2">(dropout, epsilon, a, network);
+            Parts const parts{dropout, epsilon, activation};
+            auto const a =
+                parts.template residual<"norm1">(x, [&](auto h) { return parts.attend(h); });
+            return parts.template residual<"norm2">(a,
+                                                    [&](auto h) { return parts.feed_forward(h); });
         }
     }
 };
