@@ -1,4 +1,4 @@
-// expect: graph: the lambda captures. The compiler runs it, so write the value inside or make it a constexpr or a template argument.
+// expect: graph: the lambda captures. The compiler runs it: write the value inside, or make it constexpr or a template argument.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -71,10 +71,9 @@ struct Function {
 template <class... In, class F>
 constexpr auto graph(F function) {
     constexpr bool fits = std::is_default_constructible_v<F>;
-    static_assert(
-        fits,
-        "graph: the lambda captures. The compiler runs it, so write the value inside or make it a "
-        "constexpr or a template argument.");
+    static_assert(fits,
+                  "graph: the lambda captures. The compiler runs it: write the value inside, or "
+                  "make it constexpr or a template argument.");
     if constexpr (fits) return Function<F, In...>{function};
     else return Refused{};
 }
