@@ -260,15 +260,11 @@ TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard
 
 TEST_CASE_TEMPLATE("pooling, against the plain twin, between guard pages", T, float, double) {
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();
-    for (std::size_t i = 0; i < 100; ++i) {
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i < 200; ++i) {
         Windows w = some_windows(i, 1);
-        w.dilation_y = w.dilation_x = 1; // poolings have none
         w.top = std::min(w.top, static_cast<std::ptrdiff_t>(w.kernel_height) - 1);
         w.left = std::min(w.left, static_cast<std::ptrdiff_t>(w.kernel_width) - 1);
-        auto const high = w.height + std::size_t(w.top), wide = w.width + std::size_t(w.left);
-        if (high < w.kernel_height || wide < w.kernel_width) continue;
-        w.out_height = (high - w.kernel_height) / w.stride_y + 1;
-        w.out_width = (wide - w.kernel_width) / w.stride_x + 1;
         INFO("case " << i);
         std::size_t const batch = 1 + i % 3;
         bool const at_end = i % 2;
@@ -279,10 +275,13 @@ TEST_CASE_TEMPLATE("pooling, against the plain twin, between guard pages", T, fl
         std::vector<long double> count(y.size);
         std::fill(y.exact.begin(), y.exact.end(), -2.0L);
         reference::pool(w, batch, x.exact.data(), y.exact.data(), mean.exact.data(), count.data());
+        if (std::find(count.begin(), count.end(), 0.0L) != count.end()) continue;
+        ++seen;
         for (std::size_t k = 0; k < y.size; ++k) mean.exact[k] /= count[k];
         max_pool(nullptr, w, batch, x.at, y.at);
         CHECK(y.near(0));
-        average_pool(nullptr, w, false, batch, x.at, mean.at);
+        average_pool(nullptr, w, {}, batch, x.at, mean.at);
         CHECK(mean.near(w.taps()));
     }
+    CHECK(seen > 90);
 }

@@ -15,31 +15,40 @@
 /// of the image is not seen.
 namespace lamina::kernels {
 
-/// The rows and columns [top, bottom) x [left, right) of the image that a window covers, in steps
-/// of one: windows are not dilated.
+/// The rows and columns of the image that a window sees: from top and left on, in steps of the
+/// windows' dilation, before bottom and right.
 struct WindowSpan {
     std::size_t top, bottom, left, right;
-    constexpr std::size_t pixels() const { return (bottom - top) * (right - left); }
 };
 
 namespace detail {
 
-constexpr std::size_t clip_to(std::ptrdiff_t at, std::size_t end) {
-    return static_cast<std::size_t>(
-        std::clamp<std::ptrdiff_t>(at, 0, static_cast<std::ptrdiff_t>(end)));
-}
-constexpr WindowSpan span_of(Windows const& w, std::size_t y, std::size_t x) {
-    auto const top = static_cast<std::ptrdiff_t>(y * w.stride_y) - w.top,
-               left = static_cast<std::ptrdiff_t>(x * w.stride_x) - w.left;
-    return {clip_to(top, w.height), clip_to(top + std::ptrdiff_t(w.kernel_height), w.height),
-            clip_to(left, w.width), clip_to(left + std::ptrdiff_t(w.kernel_width), w.width)};
-}
-
+/// Along one axis: the first number that a window from `first` on sees, and the end behind its
+/// last.
+struct AxisSpan {
+    std::size_t begin, end;
+    constexpr AxisSpan(std::ptrdiff_t first, std::size_t taps, std::size_t step, std::size_t in) {
+        auto const apart = static_cast<std::ptrdiff_t>(step),
+                   room = static_cast<std::ptrdiff_t>(in),
+                   behind = first + static_cast<std::ptrdiff_t>((taps - 1) * step + 1);
+        if (first < 0) first += (apart - 1 - first) / apart * apart;
+        begin = static_cast<std::size_t>(std::min(first, room));
+        end =
+            std::max(begin, static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(behind, 0, room)));
+    }
+};
 /// f(y, x, span) for the windows of one image.
 template <class F>
 [[gnu::always_inline]] inline void each_window(Windows const& w, F const& f) {
-    for (std::size_t y = 0; y < w.out_height; ++y)
-        for (std::size_t x = 0; x < w.out_width; ++x) f(y, x, span_of(w, y, x));
+    for (std::size_t y = 0; y < w.out_height; ++y) {
+        AxisSpan const down(static_cast<std::ptrdiff_t>(y * w.stride_y) - w.top, w.kernel_height,
+                            w.dilation_y, w.height);
+        for (std::size_t x = 0; x < w.out_width; ++x) {
+            AxisSpan const across(static_cast<std::ptrdiff_t>(x * w.stride_x) - w.left,
+                                  w.kernel_width, w.dilation_x, w.width);
+            f(y, x, WindowSpan{down.begin, down.end, across.begin, across.end});
+        }
+    }
 }
 
 /// work(i) for each image i, in pieces for several threads.
@@ -53,7 +62,37 @@ void each_image(Threads* threads, Windows const& w, std::size_t batch, Work cons
 
 /// Every pixel is seen by one window at most.
 constexpr bool apart(Windows const& w) {
-    return w.stride_y >= w.kernel_height && w.stride_x >= w.kernel_width;
+    return w.stride_y > (w.kernel_height - 1) * w.dilation_y &&
+           w.stride_x > (w.kernel_width - 1) * w.dilation_x;
+}
+
+} // namespace detail
+
+/// Whether the zeros around the image count in a mean; those before it are the windows' own, behind
+/// it so many rows and columns.
+struct CountedZeros {
+    bool counted = false;
+    std::size_t bottom = 0, right = 0;
+};
+
+namespace detail {
+
+/// What each pixel of window (y, x) is multiplied with in the mean.
+template <class T>
+T share_of(Windows const& w, WindowSpan const& s, CountedZeros const& zeros, std::size_t y,
+           std::size_t x) {
+    auto const steps = [](std::size_t begin, std::size_t end, std::size_t step) {
+        return begin < end ? (end - begin - 1) / step + 1 : 0;
+    };
+    std::size_t rows = steps(s.top, s.bottom, w.dilation_y),
+                columns = steps(s.left, s.right, w.dilation_x);
+    if (zeros.counted) {
+        std::size_t const down = w.height + zeros.bottom + static_cast<std::size_t>(w.top),
+                          across = w.width + zeros.right + static_cast<std::size_t>(w.left);
+        rows = std::min(w.kernel_height, steps(y * w.stride_y, down, w.dilation_y));
+        columns = std::min(w.kernel_width, steps(x * w.stride_x, across, w.dilation_x));
+    }
+    return T(1) / static_cast<T>(rows * columns);
 }
 
 } // namespace detail
@@ -77,9 +116,10 @@ template <std::size_t C, class T>
     V top[C];
     LAMINA_UNROLL
     for (std::size_t i = 0; i < C; ++i) top[i] = V(-std::numeric_limits<T>::infinity());
-    for (std::size_t r = s.top; r < s.bottom; ++r) {
+    std::size_t const step = w.dilation_x * w.channels;
+    for (std::size_t r = s.top; r < s.bottom; r += w.dilation_y) {
         T const* pixel = from + (r * w.width + s.left) * w.channels;
-        for (std::size_t k = s.left; k < s.right; ++k, pixel += w.channels) {
+        for (std::size_t k = s.left; k < s.right; k += w.dilation_x, pixel += step) {
             LAMINA_UNROLL
             for (std::size_t i = 0; i < C; ++i) {
                 T const* const at = pixel + i * V::size;
@@ -114,51 +154,86 @@ void max_pool(Threads* threads, Windows const& w, std::size_t batch, T const* x,
     });
 }
 
+namespace detail {
+
+/// dx of a window's pixels: dy goes to the first from which y came. C and last as above. Alone: no
+/// other window sees them.
+template <std::size_t C, bool Alone, class T>
+[[gnu::always_inline]] inline void to_largest(Windows const& w, WindowSpan const& s, T const* x,
+                                              T const* y, T const* dy, T* dx,
+                                              std::size_t last = lanes<T>) {
+    using V = Batch<T>;
+    bool const whole = last == V::size;
+    auto const read = [&](T const* from, std::size_t i) {
+        T const* const at = from + i * V::size;
+        return whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
+    };
+    V const zero(T(0));
+    V top[C], rest[C]; // rest: until it has found its pixel
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < C; ++i) top[i] = read(y, i), rest[i] = read(dy, i);
+    for (std::size_t r = s.top; r < s.bottom; r += w.dilation_y)
+        for (std::size_t k = s.left; k < s.right; k += w.dilation_x) {
+            std::size_t const pixel = (r * w.width + k) * w.channels;
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < C; ++i) {
+                auto const below = read(x + pixel, i) < top[i]; // not of a NaN
+                V d = select(below, zero, rest[i]);
+                rest[i] = select(below, rest[i], zero);
+                if constexpr (!Alone) d += read(dx + pixel, i);
+                if (whole || i + 1 < C) kernels::store(dx + pixel + i * V::size, d);
+                else kernels::store(dx + pixel + i * V::size, d, last);
+            }
+        }
+}
+
+template <bool Alone, class T>
+void max_pool_dx_image(Windows const& w, T const* x, T const* y, T const* dy, T* dx) {
+    bool const whole = Alone && w.top == 0 && w.left == 0 &&
+                       w.out_height * w.stride_y == w.height &&
+                       w.out_width * w.stride_x == w.width && w.stride_y == w.kernel_height &&
+                       w.stride_x == w.kernel_width;
+    if (!whole) std::fill_n(dx, w.pixels() * w.channels, T(0));
+    each_window(w, [&](std::size_t, std::size_t, WindowSpan s) {
+        std::size_t j = 0;
+        for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>)
+            to_largest<4, Alone>(w, s, x + j, y + j, dy + j, dx + j);
+        for (; j < w.channels; j += lanes<T>)
+            to_largest<1, Alone>(w, s, x + j, y + j, dy + j, dx + j,
+                                 std::min(lanes<T>, w.channels - j));
+        y += w.channels;
+        dy += w.channels;
+    });
+}
+
+} // namespace detail
+
 /// dx: each dy goes to the pixel that y came from, the first of several.
 template <class T>
 void max_pool_dx(Threads* threads, Windows const& w, std::size_t batch, T const* x, T const* y,
                  T const* dy, T* dx) {
-    using V = Batch<T>;
     bool const alone = detail::apart(w);
     detail::each_image(threads, w, batch, [=, &w](std::size_t i) {
         std::size_t const in = i * w.pixels() * w.channels, out = i * w.out_pixels() * w.channels;
-        bool const whole = alone && w.top == 0 && w.left == 0 &&
-                           w.out_height * w.stride_y == w.height &&
-                           w.out_width * w.stride_x == w.width && w.stride_y == w.kernel_height &&
-                           w.stride_x == w.kernel_width;
-        if (!whole) std::fill_n(dx + in, w.pixels() * w.channels, T(0));
-        detail::each_window(w, [&](std::size_t oy, std::size_t ox, WindowSpan s) {
-            std::size_t const from = out + (oy * w.out_width + ox) * w.channels;
-            each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
-                V const top = at(y + from), zero(T(0));
-                V rest = at(dy + from); // until it has found its pixel
-                for (std::size_t r = s.top; r < s.bottom; ++r)
-                    for (std::size_t k = s.left; k < s.right; ++k) {
-                        std::size_t const p = in + (r * w.width + k) * w.channels;
-                        auto const below = at(x + p) < top; // not of a NaN
-                        V const d = select(below, zero, rest);
-                        rest = select(below, rest, zero);
-                        at(dx + p, alone ? d : at(static_cast<T const*>(dx) + p) + d);
-                    }
-            });
-        });
+        if (alone) detail::max_pool_dx_image<true>(w, x + in, y + out, dy + out, dx + in);
+        else detail::max_pool_dx_image<false>(w, x + in, y + out, dy + out, dx + in);
     });
 }
 
-/// y = the mean of each window; `count_zeros`: the zeros around the image count as seen.
+/// y = the mean of each window.
 template <class T>
-void average_pool(Threads* threads, Windows const& w, bool count_zeros, std::size_t batch,
+void average_pool(Threads* threads, Windows const& w, CountedZeros const& zeros, std::size_t batch,
                   T const* x, T* y) {
     using V = Batch<T>;
-    detail::each_image(threads, w, batch, [&w, count_zeros, x, y](std::size_t i) {
+    detail::each_image(threads, w, batch, [&w, &zeros, x, y](std::size_t i) {
         T const* const image = x + i * w.pixels() * w.channels;
         T* const out = y + i * w.out_pixels() * w.channels;
         detail::each_window(w, [&](std::size_t oy, std::size_t ox, WindowSpan s) {
-            V const share(T(1) / static_cast<T>(count_zeros ? w.taps() : s.pixels()));
+            V const share(detail::share_of<T>(w, s, zeros, oy, ox));
             each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
                 V sum(T(0));
-                for (std::size_t r = s.top; r < s.bottom; ++r)
-                    for (std::size_t k = s.left; k < s.right; ++k)
+                for (std::size_t r = s.top; r < s.bottom; r += w.dilation_y)
+                    for (std::size_t k = s.left; k < s.right; k += w.dilation_x)
                         sum += at(image + (r * w.width + k) * w.channels);
                 at(out + (oy * w.out_width + ox) * w.channels, sum * share);
             });
@@ -167,19 +242,19 @@ void average_pool(Threads* threads, Windows const& w, bool count_zeros, std::siz
 }
 
 template <class T>
-void average_pool_dx(Threads* threads, Windows const& w, bool count_zeros, std::size_t batch,
-                     T const* dy, T* dx) {
+void average_pool_dx(Threads* threads, Windows const& w, CountedZeros const& zeros,
+                     std::size_t batch, T const* dy, T* dx) {
     using V = Batch<T>;
-    detail::each_image(threads, w, batch, [=, &w](std::size_t i) {
+    detail::each_image(threads, w, batch, [&w, &zeros, dy, dx](std::size_t i) {
         T* const image = dx + i * w.pixels() * w.channels;
         T const* const from = dy + i * w.out_pixels() * w.channels;
         std::fill_n(image, w.pixels() * w.channels, T(0));
         detail::each_window(w, [&](std::size_t oy, std::size_t ox, WindowSpan s) {
-            V const share(T(1) / static_cast<T>(count_zeros ? w.taps() : s.pixels()));
+            V const share(detail::share_of<T>(w, s, zeros, oy, ox));
             each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
                 V const d = at(from + (oy * w.out_width + ox) * w.channels) * share;
-                for (std::size_t r = s.top; r < s.bottom; ++r)
-                    for (std::size_t k = s.left; k < s.right; ++k) {
+                for (std::size_t r = s.top; r < s.bottom; r += w.dilation_y)
+                    for (std::size_t k = s.left; k < s.right; k += w.dilation_x) {
                         T* const p = image + (r * w.width + k) * w.channels;
                         at(p, at(static_cast<T const*>(p)) + d);
                     }
@@ -196,7 +271,7 @@ void average_parts(Threads* threads, Windows const& w, std::size_t batch, T cons
         T const* const image = x + i * w.pixels() * w.channels;
         for (std::size_t o = 0; o < w.out_pixels(); ++o) {
             WindowSpan const s = part_span(w, o / w.out_width, o % w.out_width);
-            V const share(T(1) / static_cast<T>(s.pixels()));
+            V const share(T(1) / static_cast<T>((s.bottom - s.top) * (s.right - s.left)));
             each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
                 V sum(T(0));
                 for (std::size_t r = s.top; r < s.bottom; ++r)
@@ -215,7 +290,7 @@ void average_parts_dx(Threads* threads, Windows const& w, std::size_t batch, T c
         std::fill_n(image, w.pixels() * w.channels, T(0));
         for (std::size_t o = 0; o < w.out_pixels(); ++o) {
             WindowSpan const s = part_span(w, o / w.out_width, o % w.out_width);
-            V const share(T(1) / static_cast<T>(s.pixels()));
+            V const share(T(1) / static_cast<T>((s.bottom - s.top) * (s.right - s.left)));
             each_column<T, xsimd::default_arch>(w.channels, [&](auto at) {
                 V const d = at(dy + (i * w.out_pixels() + o) * w.channels) * share;
                 for (std::size_t r = s.top; r < s.bottom; ++r)

@@ -8,37 +8,40 @@ namespace lamina {
 /// The mean of each feature in windows of Kernel moments, side by side.
 ///
 /// Input       Shape<Time, Features>
-/// Output      Shape<Time', Features>, Time' = (Time + padding - Kernel) / stride + 1; with Same,
-///             Time / stride, rounded up
-/// Options     Strides<N> (else as long as the window), Same, Padding<...>; zeros do not count
-///             unless CountZeros says so
-/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
-///             with so much padding a window sees zeros alone
+/// Output      Shape<Time', Features>, Time' = (Time + padding - reach) / stride + 1, reach =
+///             (Kernel - 1) dilation + 1; with Same, Time / stride, rounded up
+/// Options     Strides<N> (else as long as the window), Same, Padding<...>, Dilation<N>; CeilMode:
+///             one more window at the end, if numbers are left and it begins before the zeros.
+///             Zeros do not count unless CountZeros says so
+/// Errors      (compile time) the input is not a sequence of vectors; the window is longer than
+///             it; a window sees zeros alone
 /// Source      keras.layers.AveragePooling1D; torch.nn.AvgPool1d (which counts zeros)
 template <auto Kernel, class... Options>
 struct AveragePooling1D {
     static constexpr auto where = detail::pooling_windows<true, Kernel, Options...>();
 
     void config(auto const& out) const {
-        detail::tell_windows(where, true, false, "pool_size", out);
-        if (detail::has_option<CountZeros, Options...>) out("count_zeros", true);
+        detail::tell_pooling(where, true, detail::has_option<CountZeros, Options...>, out);
     }
-    static_assert((detail::is_pooling_option<Options> && ...),
-                  "AveragePooling1D takes Strides<...>, Same, Padding<...>, CountZeros.");
-    static_assert(detail::sees(where.y) && detail::sees(where.x),
-                  "AveragePooling1D: with so much padding a window sees zeros alone.");
+    static_assert((detail::is_mean_option<Options> && ...),
+                  "AveragePooling1D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
+                  "CeilMode, CountZeros.");
 
     template <class In>
     struct On : decltype(detail::pooling_on<false, In, 2, where,
                                             detail::has_option<CountZeros, Options...>>())::type {
         static constexpr bool shaped = In::rank == 2 && !In::integer;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool fits = shaped && seen;
+        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
+        static constexpr bool fits = shaped && seen && inside;
         static void otherwise() {
             static_assert(shaped, "AveragePooling1D takes a sequence of vectors. Put Embedding or "
                                   "Reshape before it.");
             static_assert(seen, "AveragePooling1D: the window is larger than its input. Make it "
                                 "smaller, or give Same.");
+            static_assert(inside,
+                          "AveragePooling1D: a window sees nothing but the zeros around its input. "
+                          "Give less Padding.");
         }
     };
 };

@@ -8,37 +8,40 @@ namespace lamina {
 /// The mean of each channel in windows of Kernel x Kernel pixels, side by side.
 ///
 /// Input       Shape<Height, Width, Channels>
-/// Output      Shape<Height', Width', Channels> with Height' =
-///             (Height + padding - Kernel) / stride + 1; with Same, Height / stride, rounded up
-/// Options     Strides<...> (else as large as the window), Same, Padding<...>; zeros do not count
-///             unless CountZeros says so
-/// Errors      (compile time) the input is not an image; the window is larger than it; with
-///             so much padding a window sees zeros alone
+/// Output      Shape<Height', Width', Channels>, Height' = (Height + padding - reach) / stride + 1,
+///             reach = (Kernel - 1) dilation + 1; with Same, Height / stride, rounded up
+/// Options     Strides<...> (else as large as the window), Same, Padding<...>, Dilation<...>;
+///             CeilMode: one more window at the end, if numbers are left and it begins before the
+///             zeros. Zeros do not count unless CountZeros says so
+/// Errors      (compile time) the input is not an image; the window is larger than it; a window
+///             sees zeros alone
 /// Source      keras.layers.AveragePooling2D; torch.nn.AvgPool2d (which counts zeros)
 template <auto Kernel, class... Options>
 struct AveragePooling2D {
     static constexpr auto where = detail::pooling_windows<false, Kernel, Options...>();
 
     void config(auto const& out) const {
-        detail::tell_windows(where, false, false, "pool_size", out);
-        if (detail::has_option<CountZeros, Options...>) out("count_zeros", true);
+        detail::tell_pooling(where, false, detail::has_option<CountZeros, Options...>, out);
     }
-    static_assert((detail::is_pooling_option<Options> && ...),
-                  "AveragePooling2D takes Strides<...>, Same, Padding<...>, CountZeros.");
-    static_assert(detail::sees(where.y) && detail::sees(where.x),
-                  "AveragePooling2D: with so much padding a window sees zeros alone.");
+    static_assert((detail::is_mean_option<Options> && ...),
+                  "AveragePooling2D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
+                  "CeilMode, CountZeros.");
 
     template <class In>
     struct On : decltype(detail::pooling_on<false, In, 3, where,
                                             detail::has_option<CountZeros, Options...>>())::type {
         static constexpr bool shaped = In::rank == 3 && !In::integer;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool fits = shaped && seen;
+        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
+        static constexpr bool fits = shaped && seen && inside;
         static void otherwise() {
             static_assert(shaped, "AveragePooling2D takes an image, Shape<Height, Width, "
                                   "Channels>. Put Reshape before it.");
             static_assert(seen, "AveragePooling2D: the window is larger than its input. Make it "
                                 "smaller, or give Same.");
+            static_assert(inside,
+                          "AveragePooling2D: a window sees nothing but the zeros around its input. "
+                          "Give less Padding.");
         }
     };
 };

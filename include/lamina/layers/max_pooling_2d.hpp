@@ -8,34 +8,37 @@ namespace lamina {
 /// The largest number of each channel in windows of Kernel x Kernel pixels, side by side.
 ///
 /// Input       Shape<Height, Width, Channels>
-/// Output      Shape<Height', Width', Channels> with Height' =
-///             (Height + padding - Kernel) / stride + 1; with Same, Height / stride, rounded up
-/// Options     Strides<...> (else as large as the window), Same, Padding<...>: zeros are not seen
-/// Errors      (compile time) the input is not an image; the window is larger than it; with
-///             so much padding a window sees zeros alone
-/// Source      keras.layers.MaxPooling2D
+/// Output      Shape<Height', Width', Channels>, Height' = (Height + padding - reach) / stride + 1,
+///             reach = (Kernel - 1) dilation + 1; with Same, Height / stride, rounded up
+/// Options     Strides<...> (else as large as the window), Same, Padding<...>, Dilation<...>;
+///             CeilMode: one more window at the end, if numbers are left and it begins before the
+///             zeros. Zeros are not seen
+/// Errors      (compile time) the input is not an image; the window is larger than it; a window
+///             sees zeros alone
+/// Source      keras.layers.MaxPooling2D; torch.nn.MaxPool2d
 template <auto Kernel, class... Options>
 struct MaxPooling2D {
     static constexpr auto where = detail::pooling_windows<false, Kernel, Options...>();
 
-    void config(auto const& out) const {
-        detail::tell_windows(where, false, false, "pool_size", out);
-    }
+    void config(auto const& out) const { detail::tell_pooling(where, false, false, out); }
     static_assert((detail::is_pooling_option<Options> && ...),
-                  "MaxPooling2D takes Strides<...>, Same, Padding<...>.");
-    static_assert(detail::sees(where.y) && detail::sees(where.x),
-                  "MaxPooling2D: with so much padding a window sees zeros alone.");
+                  "MaxPooling2D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
+                  "CeilMode.");
 
     template <class In>
     struct On : decltype(detail::pooling_on<true, In, 3, where>())::type {
         static constexpr bool shaped = In::rank == 3 && !In::integer;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool fits = shaped && seen;
+        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
+        static constexpr bool fits = shaped && seen && inside;
         static void otherwise() {
             static_assert(shaped, "MaxPooling2D takes an image, Shape<Height, Width, Channels>. "
                                   "Put Reshape before it.");
             static_assert(seen, "MaxPooling2D: the window is larger than its input. Make it "
                                 "smaller, or give Same.");
+            static_assert(inside,
+                          "MaxPooling2D: a window sees nothing but the zeros around its input. "
+                          "Give less Padding.");
         }
     };
 };

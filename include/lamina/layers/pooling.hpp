@@ -18,9 +18,10 @@ struct CountZeros {};
 namespace detail {
 
 template <class O>
-inline constexpr bool is_pooling_option = (places_windows<O> && !is_dilation<O> &&
-                                           !std::is_same_v<O, Causal>) ||
-                                          std::is_same_v<O, CountZeros>;
+inline constexpr bool is_pooling_option =
+    (places_windows<O> && !std::is_same_v<O, Causal>) || std::is_same_v<O, CeilMode>;
+template <class O>
+inline constexpr bool is_mean_option = is_pooling_option<O> || std::is_same_v<O, CountZeros>;
 
 /// Windows that stand side by side unless Strides says otherwise.
 template <bool OneAxis, auto Kernel, class... Options>
@@ -32,8 +33,22 @@ constexpr PlaneWindows pooling_windows() {
     }
     return w;
 }
-/// Every window sees something of the image.
-constexpr bool sees(AxisWindows const& a) { return a.before < a.kernel && a.behind < a.kernel; }
+/// Whether every window sees something of the image.
+template <class In, PlaneWindows Where>
+constexpr bool windows_see() {
+    return Where.y.sees(PlaneOf<In>::height) && Where.x.sees(PlaneOf<In>::width);
+}
+/// What a pooling tells files; dilation and CeilMode in PyTorch's words, for Keras has none.
+[[gnu::cold]] inline void tell_pooling(PlaneWindows const& w, bool one_axis, bool count_zeros,
+                                       Settings const& out) {
+    tell_windows(w, one_axis, false, "pool_size", out);
+    if (w.y.dilation * w.x.dilation > 1) {
+        if (one_axis) out("dilation", std::array{w.x.dilation});
+        else out("dilation", std::array{w.y.dilation, w.x.dilation});
+    }
+    if (w.x.ceil) out("ceil_mode", true);
+    if (count_zeros) out("count_zeros", true);
+}
 
 template <class In, PlaneWindows Where>
 struct PoolingOn {
@@ -59,12 +74,16 @@ struct MaxPoolingOn : PoolingOn<In, Where> {
 template <class In, PlaneWindows Where, bool Zeros>
 struct AveragePoolingOn : PoolingOn<In, Where> {
     static constexpr bool needs_x = false, needs_y = false;
+    static constexpr kernels::CountedZeros zeros{
+        Zeros, Where.y.zeros(PlaneOf<In>::height) - Where.y.first_zeros(PlaneOf<In>::height),
+        Where.x.zeros(PlaneOf<In>::width) - Where.x.first_zeros(PlaneOf<In>::width)};
+
     static void forward(auto const& c) {
-        kernels::average_pool(c.threads, AveragePoolingOn::windows, Zeros, c.batch, c.x.data,
+        kernels::average_pool(c.threads, AveragePoolingOn::windows, zeros, c.batch, c.x.data,
                               c.y.data);
     }
     static void backward(auto const& c) {
-        kernels::average_pool_dx(c.threads, AveragePoolingOn::windows, Zeros, c.batch, c.dy.data,
+        kernels::average_pool_dx(c.threads, AveragePoolingOn::windows, zeros, c.batch, c.dy.data,
                                  c.dx.data);
     }
 };

@@ -41,6 +41,9 @@ template <std::size_t Down, std::size_t Across = Down>
 struct Dilation {
     static_assert(Down > 0 && Across > 0, "A dilation is at least 1.");
 };
+/// Poolings: what no whole window covers at the end is seen by one more, that stands out behind the
+/// zeros; none begins there. PyTorch's ceil_mode=True.
+struct CeilMode {};
 /// Channels and filters fall into so many groups that see nothing of one another.
 template <std::size_t Count>
 struct Groups {
@@ -54,6 +57,7 @@ struct AxisWindows {
     std::size_t kernel = 1, stride = 1, dilation = 1;
     std::size_t before = 0, behind = 0; // zeros
     bool same = false;
+    bool ceil = false; // a window may stand out at the end
 
     constexpr std::size_t reach() const { return (kernel - 1) * dilation + 1; }
     constexpr std::size_t zeros(std::size_t in) const {
@@ -68,7 +72,20 @@ struct AxisWindows {
     /// How many windows fit; 0: none.
     constexpr std::size_t count(std::size_t in) const {
         std::size_t const room = in + zeros(in);
-        return room < reach() ? 0 : (room - reach()) / stride + 1;
+        if (room < reach()) return 0;
+        if (!ceil || same) return (room - reach()) / stride + 1;
+        std::size_t const whole = (room - reach() + stride - 1) / stride; // and one more
+        return whole * stride < in + before ? whole + 1 : whole;
+    }
+    /// Whether every window sees one of the numbers.
+    constexpr bool sees(std::size_t in) const {
+        for (std::size_t i = 0; i < count(in); ++i) {
+            std::size_t const begin = i * stride, zeros_end = first_zeros(in);
+            std::size_t tap = 0; // the first behind the zeros
+            if (begin < zeros_end) tap = (zeros_end - begin + dilation - 1) / dilation;
+            if (tap >= kernel || begin + tap * dilation >= zeros_end + in) return false;
+        }
+        return true;
     }
     /// Whether every number has a window that ends with it and looks back alone.
     constexpr bool causal() const {
@@ -101,6 +118,7 @@ struct PlaneWindows {
 
 constexpr void tell(PlaneWindows& w, Same) { w.y.same = w.x.same = true; }
 constexpr void tell(PlaneWindows&, Valid) {}
+constexpr void tell(PlaneWindows& w, CeilMode) { w.y.ceil = w.x.ceil = true; }
 constexpr void tell(PlaneWindows& w, Causal) { w.x.before = w.x.reach() - 1; }
 template <std::size_t Down, std::size_t Across>
 constexpr void tell(PlaneWindows& w, Strides<Down, Across>) {
@@ -179,7 +197,7 @@ constexpr PlaneWindows windows_of() {
     w.x.kernel = size_of(Kernel).width;
     [[maybe_unused]] auto const hear = [&]<class O>(O option) {
         if constexpr (is_padding<O>) tell_padding<OneAxis>(w, option);
-        else if constexpr (places_windows<O> || is_groups<O>) {
+        else if constexpr (places_windows<O> || is_groups<O> || std::is_same_v<O, CeilMode>) {
             if constexpr (!std::is_same_v<O, Causal>) tell(w, option);
         }
     };
