@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cstddef>
@@ -40,9 +41,9 @@ struct Adadelta {
         T const b = T(1 - rho), r = T(rate), e = T(epsilon);
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& v, auto& u) {
             using V = decltype(g);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+            v = detail::moved_square(v, g, b);
             V const d = kernels::sqrt((u + V(e)) / (v + V(e))) * g;
-            u = kernels::fnma(V(b), kernels::fnma(d, d, u), u);
+            u = detail::moved_square(u, d, b);
             w = kernels::fnma(V(r), d, w);
         });
     }

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -24,8 +25,8 @@ void adam(Options const& o, std::uint64_t t, double rate, Sweep const& sweep) {
     T const e = T(o.form == Form::keras ? o.epsilon : o.epsilon * root);
     sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& v) {
         using V = decltype(g);
-        m = kernels::fnma(V(a), m - g, m);
-        v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+        m = detail::moved(m, g, a);
+        v = detail::moved_square(v, g, b);
         w = kernels::fnma(V(r), m / (kernels::sqrt(v) + V(e)), w);
     });
 }

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cstddef>
@@ -42,7 +43,7 @@ struct Adamax {
         T const inside = T(form == Form::keras ? 0 : epsilon);
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& u) {
             using V = decltype(g);
-            m = kernels::fnma(V(a), m - g, m);
+            m = detail::moved(m, g, a);
             u = kernels::max(V(b) * u, kernels::abs(g) + V(inside));
             w = kernels::fnma(V(r), m / (u + V(outside)), w);
         });

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -44,8 +45,8 @@ struct AMSGrad {
         T const e = T(form == Form::keras ? epsilon : epsilon * root);
         sweep(detail::keeps<3>, [=](auto& w, auto g, auto& m, auto& v, auto& u) {
             using V = decltype(g);
-            m = kernels::fnma(V(a), m - g, m);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+            m = detail::moved(m, g, a);
+            v = detail::moved_square(v, g, b);
             u = kernels::max(u, v);
             w = kernels::fnma(V(r), m / (kernels::sqrt(u) + V(e)), w);
         });

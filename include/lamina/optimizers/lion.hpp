@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cstddef>
@@ -38,9 +39,9 @@ struct Lion {
         T const a = T(1 - beta_1), b = T(1 - beta_2), r = T(rate);
         sweep(detail::keeps<1>, [=](auto& w, auto g, auto& m) {
             using V = decltype(g);
-            V const zero(T{0}), u = kernels::fnma(V(a), m - g, m);
+            V const zero(T{0}), u = detail::moved(m, g, a);
             w = w - kernels::select(u == zero, zero, kernels::copysign(V(r), u));
-            m = kernels::fnma(V(b), m - g, m);
+            m = detail::moved(m, g, b);
         });
     }
 };

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -49,8 +50,8 @@ struct Nadam {
         T const rg = T(rate * root * (1 - now) / (1 - product));
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& v) {
             using V = decltype(g);
-            m = kernels::fnma(V(a), m - g, m);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+            m = detail::moved(m, g, a);
+            v = detail::moved_square(v, g, b);
             w = w - kernels::fma(V(rm), m, V(rg) * g) / (kernels::sqrt(v) + V(e));
         });
     }

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -51,8 +52,8 @@ struct RAdam {
         T const r = T(trusted ? rate_1 * rectified : rate_1);
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& v) {
             using V = decltype(g);
-            m = kernels::fnma(V(a), m - g, m);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+            m = detail::moved(m, g, a);
+            v = detail::moved_square(v, g, b);
             V const divisor = trusted ? kernels::sqrt(v) + V(e) : V(T{1});
             w = kernels::fnma(V(r), m / divisor, w);
         });

@@ -5,6 +5,7 @@
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
+#include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cstddef>
@@ -46,13 +47,13 @@ struct RMSprop {
         // g over its root; v moves on
         auto const divided = [=](auto g, auto& v) {
             using V = decltype(g);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
+            v = detail::moved_square(v, g, b);
             return g / (kernels::sqrt(v + V(inside)) + V(outside));
         };
         auto const divided_centered = [=](auto g, auto& v, auto& a) {
             using V = decltype(g);
-            v = kernels::fnma(V(b), kernels::fnma(g, g, v), v);
-            a = kernels::fnma(V(b), a - g, a);
+            v = detail::moved_square(v, g, b);
+            a = detail::moved(a, g, b);
             // rounding may bring the difference below 0
             V const variance = kernels::max(V(T{0}), kernels::fnma(a, a, v));
             return g / (kernels::sqrt(variance + V(inside)) + V(outside));
