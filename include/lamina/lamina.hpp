@@ -49,6 +49,7 @@
 #include <lamina/data/tokenizer.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/word_map.hpp>
+#include <lamina/kernels/gemm_fixed.hpp>
 #include <lamina/graph/frozen.hpp>
 #include <lamina/graph/function.hpp>
 #include <lamina/graph/named.hpp>

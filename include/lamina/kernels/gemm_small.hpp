@@ -34,23 +34,6 @@ struct SmallCut {
     static constexpr std::size_t rows = fit >= 8 ? 8 : fit >= 4 ? 4 : fit >= 2 ? 2 : 1;
 };
 
-/// One step of the sum: R rows by C batches of columns, the last batch of Last lanes.
-template <std::size_t R, std::size_t C, std::size_t Last, class V, class T>
-[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* a, std::size_t lda,
-                                                T const* b) {
-    V row[C];
-    LAMINA_UNROLL
-    for (std::size_t c = 0; c < C; ++c)
-        row[c] = in_register<(R > 1)>(c + 1 < C ? load<V>(b + c * V::size)
-                                                : load_lanes<Last, V>(b + c * V::size));
-    LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) {
-        V const x(a[r * lda]);
-        LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(x, row[c], sum[r][c]);
-    }
-}
-
 /// The numbers that broadcast_group reads at once.
 template <class V>
 inline constexpr std::size_t group = V::size < 4 ? V::size : 4;
@@ -79,6 +62,23 @@ template <std::size_t I, class V, std::size_t... L>
 template <std::size_t G, class V, std::size_t... L>
 [[gnu::always_inline]] inline V groups_of(V const& v, std::index_sequence<L...>) {
     return shuffle<int(G * group<V> + L % group<V>)...>(v, v);
+}
+
+/// One step of the sum: R rows by C batches of columns, the last batch of Last lanes. value(r) is
+/// row r's number, in all lanes.
+template <std::size_t R, std::size_t C, std::size_t Last, class V, class T, class Value>
+[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* b, Value const& value) {
+    V row[C];
+    LAMINA_UNROLL
+    for (std::size_t c = 0; c < C; ++c)
+        row[c] = in_register<(R > 1)>(c + 1 < C ? load<V>(b + c * V::size)
+                                                : load_lanes<Last, V>(b + c * V::size));
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        V const x = value(r);
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(x, row[c], sum[r][c]);
+    }
 }
 
 /// K terms for a single row. Such a row costs the loads of b, so its own numbers come several to a
@@ -125,10 +125,68 @@ template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::si
     for (std::size_t last = whole; last < K; ++last) step(V(a[last]), last, last % S);
 }
 
-/// R rows of a[., K] times C batches of columns of b[K, .] (+ bias). store(v, r * ldc + column,
-/// lanes) takes what comes out.
+/// The rows of a tile whose numbers come several to a load. One batch of columns is short of loads:
+/// each number of a is used once. Of more rows the shuffles would be in the way.
+template <std::size_t R, std::size_t C, std::size_t ARow, std::size_t AStep, class V>
+inline constexpr std::size_t shared_rows =
+    C == 1 && R >= 12 && group<V> == 4 && (ARow == 1 || AStep == 1) ? 4 : 0;
+
+/// Number i of each group of lanes.
+template <class V>
+[[gnu::always_inline]] inline V of_group(V const& v, std::size_t i) {
+    constexpr std::make_index_sequence<V::size> all{};
+    if (i == 0) return from_group<0>(v, all);
+    if (i == 1) return from_group<1>(v, all);
+    return i == 2 ? from_group<2>(v, all) : from_group<3>(v, all);
+}
+
+/// K terms for R rows, added up in S parts by turns, some terms at a time.
 template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
-          std::size_t Ldb, class T, class Store>
+          std::size_t Ldb, std::size_t ARow, std::size_t AStep, class V, class T>
+[[gnu::always_inline]] inline void multiply_add_rows(V (&sum)[S][R][C], T const* a, T const* b) {
+    constexpr std::size_t shared = shared_rows<R, C, ARow, AStep, V>;
+    constexpr std::size_t together = shared > 0 || S == 1 ? 4 : S;   // terms
+    auto const one = [&](std::size_t k, V(&to)[R][C]) __attribute__((always_inline)) {
+        multiply_add<R, C, Last>(to, b + k * Ldb,
+                                 [&](std::size_t r) __attribute__((always_inline)) {
+                                     return V(a[r * ARow + k * AStep]);
+                                 });
+    };
+    auto const some = [&](std::size_t k) __attribute__((always_inline)) {
+        V group_of_row[shared + 1];
+        if constexpr (shared > 0 && AStep == 1) {
+            LAMINA_UNROLL
+            for (std::size_t r = 0; r < shared; ++r)
+                group_of_row[r] = opaque(broadcast_group<V>(a + r * ARow + k));
+        }
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < together; ++i) {
+            if constexpr (shared == 0) {
+                one(k + i, sum[i % S]);
+            } else {
+                V group_of_rows(T{0});
+                if constexpr (AStep != 1)
+                    group_of_rows = opaque(broadcast_group<V>(a + (k + i) * AStep));
+                multiply_add<R, C, Last>(
+                    sum[i % S], b + (k + i) * Ldb,
+                    [&](std::size_t r) __attribute__((always_inline)) {
+                        if (r >= shared) return V(a[r * ARow + (k + i) * AStep]);
+                        return AStep == 1 ? of_group(group_of_row[r], i)
+                                          : of_group(group_of_rows, r);
+                    });
+            }
+        }
+    };
+    constexpr std::size_t whole = K / together * together;
+    for (std::size_t k = 0; k < whole; k += together) some(k);
+    LAMINA_UNROLL
+    for (std::size_t k = whole; k < K; ++k) one(k, sum[k % S]);
+}
+
+/// R rows of a times C batches of columns of b[K, .] (+ bias): number k of row r is
+/// a[r * ARow + k * AStep]. store(v, row, column) takes what comes out.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+          std::size_t Ldb, std::size_t ARow, std::size_t AStep, class T, class Store>
 [[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
                                               T const* __restrict bias, Store const& store) {
     using V = Batch<T>;
@@ -147,24 +205,10 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
             for (std::size_t s = 1; s < S; ++s) sum[s][r][c] = V(T{0});
         }
     }
-    if constexpr (K <= 4) {
-        LAMINA_UNROLL
-        for (std::size_t k = 0; k < K; ++k)
-            multiply_add<R, C, Last>(sum[k % S], a + k, K, b + k * Ldb);
-    } else if constexpr (R == 1 && S <= group<V>) {
+    if constexpr (R == 1 && S <= group<V> && K > 4 && AStep == 1) {
         multiply_add_row<C, S, Last, K, Ldb>(sum, a, b);
     } else {
-        std::size_t k = 0;
-        for (; k + S <= K; k += S) {
-            LAMINA_UNROLL
-            for (std::size_t s = 0; s < S; ++s)
-                multiply_add<R, C, Last>(sum[s], a + k + s, K, b + (k + s) * Ldb);
-        }
-        if constexpr (K % S != 0) {
-            LAMINA_UNROLL
-            for (std::size_t s = 0; s < K % S; ++s)
-                multiply_add<R, C, Last>(sum[s], a + k + s, K, b + (k + s) * Ldb);
-        }
+        multiply_add_rows<R, C, S, Last, K, Ldb, ARow, AStep>(sum, a, b);
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
@@ -220,9 +264,10 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
                                                T const* bias, Store const& store) {
     std::size_t r = 0;
     for (; r + R <= rows; r += R)
-        small_tile<R, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
+        small_tile<R, C, S, Last, K, Ldb, K, 1>(a + r * K, b, bias, store.at(r, 0));
     if constexpr (R > 1)
-        for (; r < rows; ++r) small_tile<1, C, S, Last, K, Ldb>(a + r * K, b, bias, store.at(r, 0));
+        for (; r < rows; ++r)
+            small_tile<1, C, S, Last, K, Ldb, K, 1>(a + r * K, b, bias, store.at(r, 0));
 }
 
 /// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of
