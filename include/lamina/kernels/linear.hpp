@@ -159,8 +159,8 @@ template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
                 scratch, threads);
     } else if (rows == 1) {   // predict: nothing between the caller and the arithmetic
         if constexpr (N == 1) {
-            using V = Batch<T>;
-            V const sum(reduce_add(detail::row_products<K>(x, w)) + (b ? *b : T{0}));
+            using V = Batch<T>;   // in every lane the same, so that none waits for its number
+            V const sum = sum_in_all_lanes(detail::row_products<K>(x, w)) + V(b ? *b : T{0});
             *y = first(V(e.value(sum)));
         } else {
             detail::small_product<K, N, N, 1>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});

@@ -194,12 +194,22 @@ template <class T, class A>
     return kernels::copysign(m / (m + V(T(2))), x);
 }
 
+namespace detail {
+/// e^-|x|: too small it may become, but never too large.
+template <class V>
+[[gnu::always_inline]] inline V exp_of_minus_size(V const& x) noexcept {
+    using T = typename V::value_type;
+    auto const a = reduce(kernels::max(V(Fit<T>::exp_least), x | V(T(-0.0))));
+    return scaled(V(T(1)) + expm1_reduced(a.r), a);
+}
+} // namespace detail
+
 /// 1 / (1 + exp(-x)), as e / (1 + e) or 1 / (1 + e) with e = exp(-|x|). 3 ulp.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> sigmoid(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
-    V const one(T(1)), e = kernels::exp(-kernels::abs(x));
+    V const one(T(1)), e = detail::exp_of_minus_size(x);
     return kernels::select(x < V(T(0)), e, one) / (one + e);
 }
 
@@ -213,7 +223,7 @@ template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Logistic<Batch<T, A>> logistic(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
-    V const one(T(1)), e = kernels::exp(-kernels::abs(x)), larger = one / (one + e);
+    V const one(T(1)), e = detail::exp_of_minus_size(x), larger = one / (one + e);
     V const smaller = e * larger;
     auto const negative = x < V(T(0));
     return {kernels::select(negative, smaller, larger), kernels::select(negative, larger, smaller)};
@@ -224,7 +234,7 @@ template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> softplus(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
-    return kernels::max(V(T(0)), x) + kernels::log1p_unit(kernels::exp(-kernels::abs(x)));
+    return kernels::max(V(T(0)), x) + kernels::log1p_unit(detail::exp_of_minus_size(x));
 }
 
 /// The normal distribution at x: its density (3 ulp) and the probability of less, Phi(x) (6 ulp),

@@ -335,12 +335,12 @@ template <class T, class A>
 
 namespace detail {
 
-/// The lanes folded with f in halves: an order that depends on their number alone.
+/// The lanes folded with f, in every lane: in halves, an order that depends on their number alone.
 template <std::size_t Half, class T, class A, class F, std::size_t... I>
-[[gnu::always_inline]] inline T fold(xsimd::batch<T, A> const& v, F const& f,
-                                     std::index_sequence<I...> all) noexcept {
+[[gnu::always_inline]] inline Batch<T, A> fold(xsimd::batch<T, A> const& v, F const& f,
+                                               std::index_sequence<I...> all) noexcept {
     if constexpr (Half == 0) {
-        return first(v);
+        return v;
     } else {
         return fold<Half / 2>(f(v, shuffle<int(I ^ Half)...>(v, v)), f, all);
     }
@@ -348,13 +348,19 @@ template <std::size_t Half, class T, class A, class F, std::size_t... I>
 
 } // namespace detail
 
+/// The sum of the lanes, in every lane.
+template <class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> sum_in_all_lanes(xsimd::batch<T, A> const& v) noexcept {
+    constexpr std::size_t n = xsimd::batch<T, A>::size;
+    auto const add = [](auto const& a, auto const& b) { return a + b; };
+    return detail::fold<n / 2>(v, add, std::make_index_sequence<n>{});
+}
 /// The sum of the lanes.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline T reduce_add(xsimd::batch<T, A> const& v) noexcept {
-    constexpr std::size_t n = xsimd::batch<T, A>::size;
-    auto const add = [](auto const& a, auto const& b) { return a + b; };
-    return detail::fold<n / 2>(v, add, std::make_index_sequence<n>{});
+    return first(kernels::sum_in_all_lanes(v));
 }
 /// The largest lane. NaN: one of the others, or NaN.
 template <class T, class A>
@@ -362,7 +368,7 @@ template <class T, class A>
 [[gnu::always_inline]] inline T reduce_max(xsimd::batch<T, A> const& v) noexcept {
     constexpr std::size_t n = xsimd::batch<T, A>::size;
     auto const larger = [](auto const& a, auto const& b) { return kernels::max(a, b); };
-    return detail::fold<n / 2>(v, larger, std::make_index_sequence<n>{});
+    return first(detail::fold<n / 2>(v, larger, std::make_index_sequence<n>{}));
 }
 
 } // namespace lamina::kernels

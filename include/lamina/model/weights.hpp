@@ -145,21 +145,29 @@ struct Workspace {
 
 namespace detail {
 
+/// What a pass without gradients works on; the room is there already.
 template <class N, class T = typename N::Scalar>
 [[gnu::always_inline]] inline Work<T> inference(Weights<N> const& weights, Workspace<N>& work,
                                                 void const* const* x, std::size_t batch,
                                                 Threads* threads) {
-    T* const arena = work.reserve(batch, false, threads);
     return {.layers = weights.layers.data(),
             .values = weights.values.data(),
             .state = weights.state.data(),
-            .arena = arena,
+            .arena = work.arena.data(),
             .scratch = work.scratch.data(),
             .inputs = x,
             .batch = batch,
             .threads = threads};
 }
-/// A small network as one function: what the pass works on stays in registers.
+/// A small network as one function: what the pass works on stays in registers. One sample has a
+/// function of its own: nothing is left to be decided, and the next call may begin before this one
+/// has ended.
+template <class N>
+LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Workspace<N>& work,
+                                     void const* const* x) {
+    forward_rows<N, false>(inference(weights, work, x, 1, nullptr),
+                           std::make_integer_sequence<int, N::size>{});
+}
 template <class N>
 LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Workspace<N>& work,
                                        void const* const* x, std::size_t batch) {
@@ -176,8 +184,13 @@ template <class N>
 typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
                                   void const* const* x, std::size_t batch, int k = 0,
                                   [[maybe_unused]] Threads* threads = nullptr) {
-    if constexpr (N::small) detail::infer_small(weights, work, x, batch);
-    else N::template forward<false>(detail::inference(weights, work, x, batch, threads));
+    work.reserve(batch, false, threads);
+    if constexpr (N::small) {
+        if (batch == 1) detail::infer_one(weights, work, x);
+        else detail::infer_small(weights, work, x, batch);
+    } else {
+        N::template forward<false>(detail::inference(weights, work, x, batch, threads));
+    }
     return N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
 }
 
