@@ -4,10 +4,10 @@
 #include <lamina/graph/fusion.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/logit.hpp>
 #include <lamina/losses/pairing.hpp>
 #include <lamina/losses/target.hpp>
 
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -47,16 +47,11 @@ struct BinaryCrossentropyFromLogits {
     template <class V>
     kernels::LossAndSlope<V> operator()(V z, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), zero(T(0)), s = V(T(label_smoothing));
+        V const one(T(1)), s = V(T(label_smoothing));
         V const t = target - s * (target - V(T(0.5)));
         V const a = V(T(pos_weight)) * t, b = one - t;   // what speaks for 1, for 0
-        V const size = kernels::abs(z), e = kernels::exp(-size), larger = one / (one + e);
-        V const smaller = e * larger;
-        auto const up = z >= zero;
-        V const p = kernels::select(up, larger, smaller), q = kernels::select(up, smaller, larger);
-        V const finite = kernels::min(V(std::numeric_limits<T>::max()), size);
-        return {kernels::select(up, b, a) * finite + (a + b) * kernels::log1p_unit(e),
-                b * p - a * q};
+        detail::Logit<V> const at(z);
+        return {at.crossentropy(a, b, a + b), b * at.p - a * at.q};
     }
 };
 

@@ -5,10 +5,10 @@
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
 #include <lamina/losses/focal.hpp>
+#include <lamina/losses/logit.hpp>
 #include <lamina/losses/pairing.hpp>
 #include <lamina/losses/target.hpp>
 
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -45,14 +45,10 @@ struct BinaryFocalCrossentropyFromLogits {
     template <class V>
     kernels::LossAndSlope<V> operator()(V z, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), zero(T(0)), s = V(T(label_smoothing)), a = V(T(alpha));
+        V const one(T(1)), s = V(T(label_smoothing)), a = V(T(alpha));
         V const t = target - s * (target - V(T(0.5)));
-        V const size = kernels::abs(z), e = kernels::exp(-size), larger = one / (one + e);
-        V const smaller = e * larger;
-        auto const up = z >= zero;
-        V const p = kernels::select(up, larger, smaller), q = kernels::select(up, smaller, larger);
-        V const finite = kernels::min(V(std::numeric_limits<T>::max()), size);
-        V const b = kernels::select(up, one - t, t) * finite + kernels::log1p_unit(e);
+        detail::Logit<V> const at(z);
+        V const p = at.p, q = at.q, b = at.crossentropy(t, one - t, one);
         V const u = t * q + (one - t) * p;   // 1 - p_t, and du/dz = (1 - 2 t) p q
         V const w = apply_class_balancing ? t * a + (one - t) * (one - a) : one;
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
