@@ -10,11 +10,9 @@
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/residual.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -39,22 +37,6 @@ struct Decoder {
     }
 };
 
-/// A layer with a value.
-struct Times {
-    double factor = 1;
-    template <class In>
-    struct On {
-        using Output = In;
-        static constexpr bool needs_x = false, needs_y = false;
-        static void forward(auto const& c) {
-            for (std::size_t i = 0; i < c.x.size(); ++i) c.y[i] = c.x[i] * c.layer.factor;
-        }
-        static void backward(auto const& c) {
-            for (std::size_t i = 0; i < c.x.size(); ++i) c.dx[i] = c.dy[i] * c.layer.factor;
-        }
-    };
-};
-
 /// A block whose value decides what it is made of.
 struct Deep {
     int depth = 1;
@@ -69,29 +51,8 @@ constexpr auto twice = graph<Input<4>>([](auto x) {
     auto const tower = [](auto in) { return in | Dense<3>{} | Squash{}; };
     return tower(x) + tower(x);
 });
-constexpr auto siamese = graph<Input<4>, Input<4>>([](auto a, auto b) {
-    auto h = a | Dense<3>{};
-    return join(h | Squash{}, b | shared(h) | Squash{}) | Concatenate{};
-});
-// Left or right first: C++ leaves that open, and the table must not depend on it.
-constexpr auto towers = graph<Input<4>, Input<4>>([](auto a, auto b) {
-    auto tower = shared(Sequential{Dense<3>{}, Squash{}, Dense<2>{}});
-    return join(a | tower, b | tower) | Concatenate{};
-});
-constexpr auto towers_in_turn = graph<Input<4>, Input<4>>([](auto a, auto b) {
-    auto tower = shared(Sequential{Dense<3>{}, Squash{}, Dense<2>{}});
-    auto const right = b | tower;
-    return join(a | tower, right) | Concatenate{};
-});
-constexpr auto tied_output = graph<Tokens<5>>([](auto tokens) {
-    auto e = tokens | Embedding<7, 4>{};
-    return e | Recurrent<4, Sequences>{} | tied(e);
-});
-
 template <class D>
 using Net = Network<std::remove_const_t<D>, float>;
-template <class D>
-using TrainedDouble = Network<std::remove_const_t<D>, double>;
 
 } // namespace
 
@@ -99,15 +60,8 @@ using TrainedDouble = Network<std::remove_const_t<D>, double>;
 static_assert(std::is_same_v<decltype(Sequential{Input<3>{}, Dense<64>{}, Squash{}}),
                              Sequential<Input<3>, Dense<64>, Squash>>);
 
-// A helper that is called twice makes two layers; shared and tied make none.
+// A helper that is called twice makes two layers.
 static_assert(Net<decltype(twice)>::parameters == 2 * (4 * 3 + 3));
-static_assert(Net<decltype(siamese)>::parameters == 4 * 3 + 3);
-static_assert(Net<decltype(towers)>::parameters == 4 * 3 + 3 + 3 * 2 + 2);
-static_assert(Net<decltype(tied_output)>::parameters == 7 * 4 + 2 * 4 * 4 + 4);
-
-// The graph knows whose gradient touches few rows: not that of an embedding that is tied.
-static_assert(!Net<decltype(tied_output)>::training.rows[1].sparse);
-static_assert(Net<decltype(Sequential{Tokens<5>{}, Embedding<7, 4>{}})>::training.rows[1].sparse);
 
 TEST_CASE("Functions, blocks, several inputs and heads: what every network owes") {
     check_layer("nested Sequential",
@@ -126,32 +80,6 @@ TEST_CASE("Functions, blocks, several inputs and heads: what every network owes"
                     return join(x, memory) | Decoder<7>{} | Dense<5>{};
                 }));
     check_layer("a helper twice", twice);
-    check_layer("shared", siamese);
-    check_layer("shared once more", graph<Input<3>>([](auto x) {
-                    auto h = x | Dense<3>{};
-                    auto again = h | Squash{} | shared(h);
-                    return again | Squash{} | shared(again);
-                }));
-    check_layer("a shared block", towers);
-    check_layer("a shared block in a shared block", graph<Input<3>>([](auto x) {
-                    auto outer = shared([](auto in) {
-                        auto inner = shared(Dense<3>{});
-                        return in | inner | Squash{} | inner;
-                    });
-                    return x | outer | Squash{} | outer;
-                }));
-    check_layer("a shared block of two inputs", graph<Input<3>, Input<3>>([](auto a, auto b) {
-                    auto both = shared([](auto x, auto y) {
-                        return join(x | Dense<2>{}, y) | Concatenate{} | Dense<3>{};
-                    });
-                    return (join(a, b) | both) + (join(b, a) | both);
-                }));
-    check_layer("a shared embedding, tied", graph<Tokens<5>, Tokens<5>>([](auto a, auto b) {
-                    auto words = shared(Embedding<7, 4>{});
-                    auto first = a | words;
-                    return (first + (b | words)) | tied(first);
-                }));
-    check_layer("tied", tied_output);
     check_layer("a network in a network", graph<Input<3>, Input<3>>([](auto a, auto b) {
                     auto h = join(a, b) | graph<Input<1>, Input<1>>([](auto x, auto y) {
                         return join(x | Dense<2>{}, y) | Concatenate{};
@@ -207,53 +135,6 @@ TEST_CASE("A mask is that of the moments an output has, not of what it looks at"
     static_assert(mask_of_output(2) == mask_of_output(1));
 }
 
-TEST_CASE("Frozen: no gradient, and the backward pass ends where nothing above is trained") {
-    constexpr auto net = graph<Input<4>>([](auto x) {
-        auto h = x | frozen(Sequential{Dense<5>{}, Squash{}, Dense<4>{}});
-        return h | Dense<3>{} | frozen(Dense<2>{});
-    });
-    using N = TrainedDouble<decltype(net)>;
-    static_assert(N::table[1].frozen && N::table[2].frozen && N::table[3].frozen);
-    static_assert(!N::training.rows[1].backward && !N::training.rows[2].backward
-                  && !N::training.rows[3].backward);
-    static_assert(N::training.rows[4].backward && !N::table[4].frozen);
-    static_assert(N::table[5].frozen && N::training.rows[5].backward);   // it goes through
-    check_layer("frozen below and above", net);
-    check_layer("all kinds, frozen", graph<Tokens<5>>([](auto t) {
-                    return t | frozen(Sequential{Embedding<5, 4, MaskZero>{}, PositionEmbedding{},
-                                                 Recurrent<4, Sequences>{}, Attention<>{}})
-                         | Dense<3>{};
-                }));
-    check_layer("frozen behind what is trained", Sequential{Tokens<5>{}, Embedding<5, 4>{},
-                frozen(Sequential{PositionEmbedding{}, Recurrent<4, Sequences>{}, Attention<>{}})});
-}
-
-TEST_CASE("Frozen: what is tied to a frozen layer, or shares it, is frozen too") {
-    constexpr auto net = graph<Tokens<5>>([](auto tokens) {
-        auto e = tokens | frozen(Embedding<7, 4>{});
-        auto h = e | Dense<4>{};
-        return h | tied(e);
-    });
-    using N = Net<decltype(net)>;
-    static_assert(N::table[3].owner == 1 && N::table[3].frozen && N::training.rows[3].backward);
-    check_layer("tied to a frozen embedding", net);
-    check_layer("a frozen layer shared", graph<Input<4>>([](auto x) {
-                    auto h = x | frozen(Dense<4>{});
-                    return (h | Squash{} | Dense<4>{} | shared(h));
-                }));
-}
-
-TEST_CASE("A layer's values are those that were given, also when it is shared") {
-    constexpr auto net = graph<Input<1>, Input<1>>([](auto a, auto b) {
-        auto h = a | Times{3};
-        return outputs(b | shared(h) | Times{5}, h | Times{7});
-    });
-    Bench<TrainedDouble<decltype(net)>> bench(net, 1, Conditions{});
-    bench.x[0] = {1};
-    bench.x[1] = {10};
-    CHECK(bench.forward(false) == std::vector<double>{150, 21});
-}
-
 TEST_CASE("What a run-time value makes another network is refused") {
     using N = Network<Sequential<Input<2>, Deep>, float>;
     CHECK_NOTHROW(Weights<N>(Sequential{Input<2>{}, Deep{}}));
@@ -264,21 +145,4 @@ TEST_CASE("What a run-time value makes another network is refused") {
         CHECK(std::string(e.what()).find("make that option a template argument")
               != std::string::npos);
     }
-}
-
-TEST_CASE("Which of those that share is called first makes no difference") {
-    using A = Net<decltype(towers)>;
-    using B = Net<decltype(towers_in_turn)>;
-    REQUIRE(A::size == B::size);
-    for (std::size_t i = 0; i < std::size_t(A::size); ++i) {
-        CHECK(A::table[i].op == B::table[i].op);
-        CHECK(A::table[i].owner == B::table[i].owner);
-    }
-    Weights<A> const weights(towers, 7);
-    float const x[]{1, -2, 3, 0.5f};
-    void const* const same[]{x, x};
-    Workspace<A> room;
-    float const* const y = predict(weights, room, same, 1);
-    CHECK(y[0] == y[2]);
-    CHECK(y[1] == y[3]);
 }
