@@ -16,7 +16,7 @@ struct GELU {
 
     template <class V>
     [[gnu::always_inline]] V value(V x) const {
-        return kernels::max(V(-40), x) * kernels::normal(x).below;   // not -inf times 0
+        return kernels::max(V(-40), x) * kernels::normal(x).below; // not -inf times 0
     }
     template <class V>
     [[gnu::always_inline]] V slope(V x) const {

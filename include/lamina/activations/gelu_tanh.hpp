@@ -12,7 +12,7 @@ namespace lamina {
 /// Source   keras.activations.gelu (approximate=True); Hendrycks and Gimpel (2016)
 struct GELUTanh {
     static constexpr bool from_output = false;
-    static constexpr double first = 1.5957691216057307117597842397375;   // 2 sqrt(2 / pi)
+    static constexpr double first = 1.5957691216057307117597842397375; // 2 sqrt(2 / pi)
     static constexpr double third = 0.044715 * first;
     template <class In>
     using On = Elementwise<GELUTanh, In>;
@@ -21,7 +21,7 @@ struct GELUTanh {
     [[gnu::always_inline]] V value(V x) const {
         using T = typename V::value_type;
         V const u = x * kernels::fma(x * x, V(T(third)), V(T(first)));
-        return kernels::max(V(-40), x) * kernels::sigmoid(u);   // not -inf times 0
+        return kernels::max(V(-40), x) * kernels::sigmoid(u); // not -inf times 0
     }
     template <class V>
     [[gnu::always_inline]] V slope(V x) const {

@@ -18,7 +18,7 @@ struct HardSwish {
     [[gnu::always_inline]] V value(V x) const {
         using T = typename V::value_type;
         V const six_times = kernels::min(V(6), kernels::max(V(0), x + V(3)));
-        return kernels::max(V(-3), x) * (six_times * V(T(1.0 / 6)));   // not -inf times 0
+        return kernels::max(V(-3), x) * (six_times * V(T(1.0 / 6))); // not -inf times 0
     }
     template <class V>
     [[gnu::always_inline]] V slope(V x) const {

@@ -25,7 +25,7 @@ struct LogSoftmax {
         }
         using Output = In;
         static constexpr bool needs_x = false, in_place = true, each_moment = true;
-        static constexpr std::size_t flops = 4 * In::size;   // compare, exp, add, subtract
+        static constexpr std::size_t flops = 4 * In::size; // compare, exp, add, subtract
 
         static void forward(auto const& c) {
             kernels::log_softmax(c.x.rows(), In::last, c.x.data, c.y.data, c.threads);

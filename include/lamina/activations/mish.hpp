@@ -18,7 +18,7 @@ struct Mish {
     template <class V>
     [[gnu::always_inline]] V value(V x) const {
         auto const a = parts(x);
-        return kernels::max(V(-1000), x) * (a.n / (a.n + a.m));   // not -inf times 0
+        return kernels::max(V(-1000), x) * (a.n / (a.n + a.m)); // not -inf times 0
     }
     template <class V>
     [[gnu::always_inline]] V slope(V x) const {

@@ -39,7 +39,7 @@ struct PReLU {
         static void backward(auto const& c) {
             auto const [alpha] = c.parameters();
             auto const [dalpha] = c.gradients();
-            if (c.trains)   // first, as dx may lie where dy lies
+            if (c.trains) // first, as dx may lie where dy lies
                 kernels::prelu_dalpha(c.x.rows(), f, c.x.data, c.dy.data, dalpha, c.batch_cache,
                                       c.threads);
             if (c.needs_dx)

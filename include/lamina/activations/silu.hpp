@@ -16,7 +16,7 @@ struct SiLU {
 
     template <class V>
     [[gnu::always_inline]] V value(V x) const {
-        return kernels::max(V(-1000), x) * kernels::sigmoid(x);   // not -inf times 0
+        return kernels::max(V(-1000), x) * kernels::sigmoid(x); // not -inf times 0
     }
     template <class V>
     [[gnu::always_inline]] V slope(V x) const {

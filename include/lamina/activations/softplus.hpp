@@ -20,7 +20,7 @@ struct Softplus {
     }
     template <class V>
     [[gnu::always_inline]] V slope(V y) const {
-        return -kernels::expm1(-y);   // sigmoid(x) = 1 - e^-y
+        return -kernels::expm1(-y); // sigmoid(x) = 1 - e^-y
     }
 };
 

@@ -16,7 +16,7 @@ struct Softsign {
 
     template <class V>
     [[gnu::always_inline]] V value(V x) const {
-        V const size = kernels::min(V(1e20f), kernels::abs(x));   // not inf / inf
+        V const size = kernels::min(V(1e20f), kernels::abs(x)); // not inf / inf
         return kernels::copysign(size / (V(1) + size), x);
     }
     template <class V>

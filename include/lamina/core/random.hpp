@@ -12,14 +12,12 @@ namespace detail {
 
 /// x acc + c, rounded to float. The product of two floats is exact in double, so no bit depends on
 /// whether the compiler fuses it with the sum.
-constexpr float horner(float acc, float x, double c) {
-    return float(double(acc) * double(x) + c);
-}
+constexpr float horner(float acc, float x, double c) { return float(double(acc) * double(x) + c); }
 
 /// -log p for a normal p < 1, to about eight digits, from IEEE operations alone: p = 2^e m with
 /// m in [sqrt 1/2, sqrt 2), and log m = 2 artanh s = 2 s (1 + s^2/3 + ...), s = (m - 1) / (m + 1).
 constexpr double minus_log(double p) {
-    constexpr double ln2 = 0x1.62e42fefa38p-1;   // 44 bits: exact when multiplied by e
+    constexpr double ln2 = 0x1.62e42fefa38p-1; // 44 bits: exact when multiplied by e
     std::uint64_t const bits = std::bit_cast<std::uint64_t>(p);
     // 2^52 e: the exponent, made to step at sqrt 1/2 instead of 1
     std::uint64_t const shift = (bits - 0x3fe6a09e667f3bcdu) & 0xfff0000000000000u;

@@ -16,11 +16,11 @@ template <class T>
 struct Row {
     Op<T> const* op = nullptr;
     Runs<T> const* runs = nullptr; // null where the walk is unrolled
-    std::size_t layer = 0; // where the layer's value lies among the layers' bytes
-    int scope = -1;        // its name
+    std::size_t layer = 0;         // where the layer's value lies among the layers' bytes
+    int scope = -1;                // its name
     int inputs[max_inputs]{}, arity = 0;
-    int owner = 0; // the row whose parameters this row uses: itself, unless tied or shared
-    int mask = -1; // the row that made the mask of its time axis; -1: none
+    int owner = 0;     // the row whose parameters this row uses: itself, unless tied or shared
+    int mask = -1;     // the row that made the mask of its time axis; -1: none
     bool peer = false; // uses the owner's as the owner itself does: which is which is not said
     bool frozen = false;
     bool stepped = false; // runs once for each moment, when stepping token by token
@@ -47,9 +47,9 @@ constexpr bool same_tensors(Op<T> const& a, Op<T> const& b) {
         }
         return true;
     };
-    return &a == &b || (same(a.parameter_tensors, a.parameter_count, b.parameter_tensors,
-                             b.parameter_count) &&
-                        same(a.state_tensors, a.state_count, b.state_tensors, b.state_count));
+    return &a == &b ||
+           (same(a.parameter_tensors, a.parameter_count, b.parameter_tensors, b.parameter_count) &&
+            same(a.state_tensors, a.state_count, b.state_tensors, b.state_count));
 }
 
 /// What running a network's function writes: the rows in the order of the calls. Stepped says, bit
@@ -66,7 +66,7 @@ struct Graph {
     std::string_view name{}; // what named<"..."> calls the next layer
     std::size_t value_bytes = 0;
     bool frozen = false;
-    int back = 0; // how many rows before it stands what the next row shares; 0: it does not
+    int back = 0;       // how many rows before it stands what the next row shares; 0: it does not
     bool shares = true; // whether what is shared has tensors of the same shapes
 
     constexpr int enter(std::string_view its) {

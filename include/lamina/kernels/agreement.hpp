@@ -13,7 +13,7 @@ namespace lamina::kernels {
 template <class Arch = xsimd::default_arch, class T>
 double agreement(std::size_t n, T const* y, T const* target, T const* weight, T threshold) {
     using V = Batch<T, Arch>;
-    constexpr std::size_t block = 64 * V::size;   // few enough for their sum to be exact in float
+    constexpr std::size_t block = 64 * V::size; // few enough for their sum to be exact in float
     V const zero(T(0)), half(T(0.5)), least(threshold);
     double total = 0;
     for (std::size_t begin = 0; begin < n; begin += block) {

@@ -54,7 +54,9 @@ template <class T, class Arch, class Work>
 inline constexpr std::size_t row_blocks = 8;
 /// Numbers that column_sums<Sums> wants as room for f columns.
 template <std::size_t Sums>
-constexpr std::size_t column_sums_room(std::size_t f) { return row_blocks * Sums * f; }
+constexpr std::size_t column_sums_room(std::size_t f) {
+    return row_blocks * Sums * f;
+}
 
 /// sums[k][j] = the sum over the rows r of term(at, r)[k]; sums are Sums rows of f numbers. A sum
 /// is taken in blocks of rows, each by one thread, and these are added in order.

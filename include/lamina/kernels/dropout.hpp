@@ -33,7 +33,7 @@ void dropout(Threads* threads, std::size_t n, T const* from, T* to, double rate,
             for (std::size_t k = 0; k < words; ++k) draws[words + k] = std::int32_t(bits[k] >> 40);
             for (std::size_t k = 0; k < block; ++k) factor[k] = T(draws[k] >= threshold) * scale;
             std::size_t const count = std::min(block, end - i);
-            for (std::size_t k = 0; k < count; k += V::size) {   // select: 0 times infinity is NaN
+            for (std::size_t k = 0; k < count; k += V::size) { // select: 0 times infinity is NaN
                 std::size_t const some = std::min(V::size, count - k);
                 V const f = load<V>(factor + k), zero(T{0});
                 if (some == V::size)

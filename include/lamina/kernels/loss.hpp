@@ -31,7 +31,7 @@ double sum_losses(std::size_t n, T const* y, T const* target, T const* weight, T
         V sum(T(0));
         for (std::size_t i = begin; i < end; i += V::size) {
             std::size_t const count = std::min(V::size, end - i);
-            bool const whole = count == V::size;   // behind the end all is 0, the weight too
+            bool const whole = count == V::size; // behind the end all is 0, the weight too
             V const yi = whole ? load<V>(y + i) : load<V>(y + i, count);
             V const ti = whole ? load<V>(target + i) : load<V>(target + i, count);
             V w(T(1));
@@ -63,9 +63,8 @@ double sum_losses(std::size_t rows, std::size_t width, T const* y, T const* targ
             continue;
         }
         T const* const none = nullptr;
-        total += double(weight[r])
-                 * sum_losses<Arch>(width, y + r * width, target + r * width, none,
-                                    scale * weight[r], to, f);
+        total += double(weight[r]) * sum_losses<Arch>(width, y + r * width, target + r * width,
+                                                      none, scale * weight[r], to, f);
     }
     return total;
 }

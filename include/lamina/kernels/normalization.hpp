@@ -145,9 +145,8 @@ void scale_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
         V squares(T{0});
-        each_column<T, Arch>(f, [&](auto at) {
-            squares = kernels::fma(at(from), at(from), squares);
-        });
+        each_column<T, Arch>(f,
+                             [&](auto at) { squares = kernels::fma(at(from), at(from), squares); });
         inverse[r] = T{1} / first(kernels::sqrt(V(reduce_add(squares) / T(f) + epsilon)));
         V const share(inverse[r]);
         each_column<T, Arch>(f, [&](auto at) {

@@ -44,7 +44,8 @@ public:
         : wants_slope(dy != nullptr), count_(count), target_(target), dy_(dy), factor_(factor) {
         transpose<true>(count, C, y, C, y_, n);
         if constexpr (!sparse) transpose<true>(count, C, target, C, t_, n);
-        else for (std::size_t i = 0; i < n; ++i) t_[i] = i < count ? T(target[i]) : T(0);
+        else
+            for (std::size_t i = 0; i < n; ++i) t_[i] = i < count ? T(target[i]) : T(0);
     }
 
     template <class G>
@@ -75,7 +76,7 @@ public:
         alignas(64) T its[n];
         for (std::size_t i = 0; i < n; ++i) {
             auto const j = i < count_ ? std::size_t(target_[i]) : 0;
-            its[i] = y_[(j < C ? j : 0) * n + i];   // a class that there is not has no weight
+            its[i] = y_[(j < C ? j : 0) * n + i]; // a class that there is not has no weight
         }
         return g(V::load_aligned(its));
     }
@@ -127,7 +128,7 @@ public:
 
     template <class G>
     V largest(G const& g) const {
-        V top = g(load<V>(y_), t(0));   // C > n
+        V top = g(load<V>(y_), t(0)); // C > n
         for (std::size_t j = n; j < whole; j += n)
             top = kernels::max(top, g(load<V>(y_ + j), t(j)));
         if constexpr (rest > 0)
@@ -136,7 +137,8 @@ public:
     }
     template <std::size_t N, class G>
     std::array<V, N> sums(G const& g) const {
-        return walk<N>(g, [](std::size_t, V) {}, [](V) {});
+        return walk<N>(
+            g, [](std::size_t, V) {}, [](V) {});
     }
     template <std::size_t N, class G>
     std::array<V, N> keep(G const& g) {
@@ -148,15 +150,15 @@ public:
     template <class G>
     V at_class(G const& g) const {
         auto const j = std::size_t(*t_);
-        return g(V(y_[j < C ? j : 0]));   // a class that there is not has no weight
+        return g(V(y_[j < C ? j : 0])); // a class that there is not has no weight
     }
     template <class G>
     void slope(G const& g) {
         for (std::size_t j = 0; j < whole; j += n)
             kernels::store(dy_ + j, factor_ * g(load<V>(y_ + j), t(j), load<V>(dy_ + j)));
         if constexpr (rest > 0)
-            kernels::store(dy_ + whole,
-                           factor_ * g(y_rest(), t_rest(), load<V>(dy_ + whole, rest)), rest);
+            kernels::store(dy_ + whole, factor_ * g(y_rest(), t_rest(), load<V>(dy_ + whole, rest)),
+                           rest);
     }
 
 private:
@@ -220,8 +222,8 @@ double sum_row_losses(std::size_t rows, T const* y, E const* target, T const* we
         V const zero(T(0));
         for (std::size_t r = 0; r < rows; r += V::size) {
             std::size_t const count = std::min(V::size, rows - r);
-            V const w = weight ? load<V>(weight + r, count)
-                               : select(first_lanes<V>(count), V(T(1)), zero);
+            V const w =
+                weight ? load<V>(weight + r, count) : select(first_lanes<V>(count), V(T(1)), zero);
             detail::Aside<V, C, E> row(count, y + r * C, target + r * width,
                                        dy ? dy + r * C : nullptr, w * V(scale));
             total += double(reduce_add(select(w == zero, zero, w * f(row))));

@@ -44,7 +44,7 @@ struct ActivityRegularization {
             };
             c.add_loss(kernels::sum(c.threads, c.x.size(), penalty, c.x.data));
         }
-        static void backward(auto const& c) {   // dx = dy + l1 sign(y) + 2 l2 y
+        static void backward(auto const& c) { // dx = dy + l1 sign(y) + 2 l2 y
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             T const l1 = T(c.layer.l1), twice_l2 = T{2} * T(c.layer.l2);
             auto const slope = [&](auto dy, auto y) {

@@ -30,26 +30,30 @@ struct Add {
         static constexpr bool needs_x = false, needs_y = false, each_moment = true;
         static constexpr std::size_t flops = First::size * sizeof...(In);
 
-        static void forward(auto const& c) {   // y = x0 + x1 + ...
+        static void forward(auto const& c) { // y = x0 + x1 + ...
             auto const sum = [](auto... x) { return (x + ...); };
-            std::apply([&](auto... x) {
-                kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...);
-            }, c.inputs());
+            std::apply(
+                [&](auto... x) { kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...); },
+                c.inputs());
         }
-        static void backward(auto const& c) {   // each dx = dy
-            std::apply([&](auto... dx) {
-                int input = 0;
-                auto const copy = [&](auto to) {
-                    if (c.call.needs_dx[input++]) std::copy_n(c.dy.data, c.dy.size(), to.data);
-                };
-                (copy(dx), ...);
-            }, c.dinputs());
+        static void backward(auto const& c) { // each dx = dy
+            std::apply(
+                [&](auto... dx) {
+                    int input = 0;
+                    auto const copy = [&](auto to) {
+                        if (c.call.needs_dx[input++]) std::copy_n(c.dy.data, c.dy.size(), to.data);
+                    };
+                    (copy(dx), ...);
+                },
+                c.dinputs());
         }
     };
 };
 
 /// a + b: the sum of two nodes.
 template <AnyNode A, AnyNode B>
-constexpr auto operator+(A a, B b) { return join(a, b) | Add{}; }
+constexpr auto operator+(A a, B b) {
+    return join(a, b) | Add{};
+}
 
 } // namespace lamina

@@ -25,7 +25,8 @@ struct Parallel {
     constexpr auto operator()(AnyNode auto x) const {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             return join((x | detail::leaf<I>(branches))...) | Concatenate{};
-        }(std::index_sequence_for<L...>{});
+        }
+        (std::index_sequence_for<L...>{});
     }
 };
 template <class... L>

@@ -26,8 +26,8 @@ namespace lamina {
 /// Source   keras.losses.BinaryCrossentropy(from_logits=True);
 ///          tf.nn.weighted_cross_entropy_with_logits
 struct BinaryCrossentropyFromLogits {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / 2
-    float pos_weight = 1.0f;        // what a label 1 weighs; a label 0 weighs 1
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / 2
+    float pos_weight = 1.0f;      // what a label 1 weighs; a label 0 weighs 1
 
     static constexpr std::string_view name = "binary_crossentropy";
     static constexpr std::string_view title = "BinaryCrossentropyFromLogits";
@@ -49,7 +49,7 @@ struct BinaryCrossentropyFromLogits {
         using T = typename V::value_type;
         V const one(T(1)), s = V(T(label_smoothing));
         V const t = target - s * (target - V(T(0.5)));
-        V const a = V(T(pos_weight)) * t, b = one - t;   // what speaks for 1, for 0
+        V const a = V(T(pos_weight)) * t, b = one - t; // what speaks for 1, for 0
         detail::Logit<V> const at(z);
         return {at.crossentropy(a, b, a + b), b * at.p - a * at.q};
     }
@@ -66,8 +66,8 @@ struct BinaryCrossentropyFromLogits {
 ///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.BinaryCrossentropy
 struct BinaryCrossentropy {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / 2
-    float pos_weight = 1.0f;        // what a label 1 weighs; a label 0 weighs 1
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / 2
+    float pos_weight = 1.0f;      // what a label 1 weighs; a label 0 weighs 1
 
     static constexpr std::string_view name = "binary_crossentropy", title = "BinaryCrossentropy";
     static constexpr TargetRule rule = TargetRule::probability;

@@ -49,7 +49,7 @@ struct BinaryFocalCrossentropyFromLogits {
         V const t = target - s * (target - V(T(0.5)));
         detail::Logit<V> const at(z);
         V const p = at.p, q = at.q, b = at.crossentropy(t, one - t, one);
-        V const u = t * q + (one - t) * p;   // 1 - p_t, and du/dz = (1 - 2 t) p q
+        V const u = t * q + (one - t) * p; // 1 - p_t, and du/dz = (1 - 2 t) p q
         V const w = apply_class_balancing ? t * a + (one - t) * (one - a) : one;
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const m = power(u);
@@ -104,7 +104,7 @@ struct BinaryFocalCrossentropy {
         V const p = kernels::min(one - least, kernels::max(least, y)), q = one - p;
         V const b = -(t * kernels::log(p) + (one - t) * kernels::log(q));
         V const slope = kernels::select(y == p, (one - t) / q - t / p, zero);
-        V const u = t * (one - y) + (one - t) * y;   // 1 - p_t
+        V const u = t * (one - y) + (one - t) * y; // 1 - p_t
         V const w = apply_class_balancing ? t * a + (one - t) * (one - a) : one;
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const m = power(u), turn = V(T(gamma)) * less(u) * (one - t - t);

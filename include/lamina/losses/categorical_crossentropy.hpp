@@ -24,7 +24,7 @@ namespace lamina {
 ///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalCrossentropy(from_logits=True)
 struct CategoricalCrossentropyFromLogits {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
 
     static constexpr std::string_view name = "categorical_crossentropy";
     static constexpr std::string_view title = "CategoricalCrossentropyFromLogits";
@@ -63,7 +63,7 @@ struct CategoricalCrossentropyFromLogits {
 ///          (run time) a target that is not from 0 to 1
 /// Source   keras.losses.CategoricalCrossentropy
 struct CategoricalCrossentropy {
-    float label_smoothing = 0.0f;   // t becomes t (1 - s) + s / Classes
+    float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
 
     static constexpr std::string_view name = "categorical_crossentropy";
     static constexpr std::string_view title = "CategoricalCrossentropy";
@@ -100,7 +100,7 @@ template <>
 struct FromLogits<Softmax, CategoricalCrossentropy> : std::true_type {
     using type = CategoricalCrossentropyFromLogits;
 };
-template <>   // log softmax(log softmax(z)) = log softmax(z)
+template <> // log softmax(log softmax(z)) = log softmax(z)
 struct FromLogits<LogSoftmax, CategoricalCrossentropy> : std::true_type {
     using type = CategoricalCrossentropyFromLogits;
 };

@@ -55,9 +55,8 @@ struct CategoricalFocalCrossentropyFromLogits {
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const top = row.largest([](V z, V) { return detail::finite_logit(z); });
         auto const below = [=](V z) { return detail::finite_logit(z) - top; };
-        V const sum = row.template sums<1>([=](V z, V) {
-            return std::array{kernels::exp(below(z))};
-        })[0];
+        V const sum =
+            row.template sums<1>([=](V z, V) { return std::array{kernels::exp(below(z))}; })[0];
         V const each = one / sum, log_sum = kernels::log(sum);
         // h = p dloss/dp; dloss/dz = h - p (the sum of h)
         auto const all = row.template keep<2>([=](V z, V t) {
@@ -126,8 +125,7 @@ struct CategoricalFocalCrossentropy {
             V const h = its * (g * q * less(u) * log_q - m);
             return std::array{kernels::select(q == p * each, h, zero), its * m * log_q};
         });
-        if (row.wants_slope)
-            row.slope([=](V p, V, V h) { return (h / held(p) - all[0]) * each; });
+        if (row.wants_slope) row.slope([=](V p, V, V h) { return (h / held(p) - all[0]) * each; });
         return -all[1];
     }
 };

@@ -38,7 +38,7 @@ struct CategoricalHinge {
             return std::array{kernels::select((one - t) * y == wrong, one, zero), t * y};
         });
         V const gap = one + wrong - sums[1];
-        if (row.wants_slope) {   // classes that are the best wrong one together share its slope
+        if (row.wants_slope) { // classes that are the best wrong one together share its slope
             V const share = one / sums[0];
             row.slope([=](V, V t, V is_best) {
                 return kernels::select(gap > zero, is_best * share * (one - t) - t, zero);

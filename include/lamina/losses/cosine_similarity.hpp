@@ -27,13 +27,14 @@ struct CosineSimilarity {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const zero(T(0)), one(T(1)), least(T(1e-12));   // of the squares
-        auto const [yt, yy, tt] = row.template sums<3>(
-            [](V y, V t) { return std::array{y * t, y * y, t * t}; });
-        V const each = one / (kernels::sqrt(kernels::max(least, yy))
-                              * kernels::sqrt(kernels::max(least, tt)));
+        V const zero(T(0)), one(T(1)), least(T(1e-12)); // of the squares
+        auto const [yt, yy, tt] = row.template sums<3>([](V y, V t) {
+            return std::array{y * t, y * y, t * t};
+        });
+        V const each =
+            one / (kernels::sqrt(kernels::max(least, yy)) * kernels::sqrt(kernels::max(least, tt)));
         V const cosine = yt * each;
-        if (row.wants_slope) {   // below the least length the length is a constant
+        if (row.wants_slope) { // below the least length the length is a constant
             V const along = kernels::select(V(yy) > least, cosine / yy, zero);
             row.slope([=](V y, V t, V) { return along * y - each * t; });
         }

@@ -16,7 +16,7 @@ template <class V>
 [[gnu::always_inline]] inline V finite_logit(V z) {
     using T = typename V::value_type;
     constexpr T limit = std::numeric_limits<T>::max() / 4;
-    return kernels::max(V(-limit), kernels::min(V(limit), z));   // this order lets NaN through
+    return kernels::max(V(-limit), kernels::min(V(limit), z)); // this order lets NaN through
 }
 
 /// The sum over the classes of t (log sum exp z - z), with t (1 - s) + s / C for t. The largest z
@@ -66,7 +66,7 @@ auto crossentropy_of_probabilities(Row& row, float label_smoothing) {
         V const its = kernels::fma(keep, t, add), q = held(p);
         return std::array{kernels::select(q == p * each, its, zero), its * kernels::log(q)};
     });
-    if (row.wants_slope)   // q = p / sum: dq_j/dp_k = (j == k) / sum - q_j / sum
+    if (row.wants_slope) // q = p / sum: dq_j/dp_k = (j == k) / sum - q_j / sum
         row.slope([=](V p, V, V t) { return (all[0] - t / held(p)) * each; });
     return -all[1];
 }

@@ -13,7 +13,9 @@ namespace detail {
 /// One over what a sum of losses is divided by. Nothing counts: nothing is lost, and nothing
 /// learnt.
 template <class T>
-constexpr T share_of(T total) { return total > T(0) ? T(1) / total : T(0); }
+constexpr T share_of(T total) {
+    return total > T(0) ? T(1) / total : T(0);
+}
 
 } // namespace detail
 
@@ -33,8 +35,8 @@ struct ElementwiseLoss {
                    T total) {
         T scale = detail::share_of(total);
         if constexpr (!requires { requires L::sums; }) scale /= T(Y::last);
-        return T(double(scale)
-                 * kernels::sum_losses(y.rows(), Y::last, y.data, target, weight, scale, dy, loss));
+        return T(double(scale) *
+                 kernels::sum_losses(y.rows(), Y::last, y.data, target, weight, scale, dy, loss));
     }
 };
 

@@ -29,8 +29,7 @@ struct KLDivergence {
         V const zero(T(0)), one(T(1)), least(T(1e-7));
         V const q = kernels::min(one, kernels::max(least, y));
         V const some = kernels::select(t > zero, t, one);
-        return {t * (kernels::log(some) - kernels::log(q)),
-                kernels::select(y == q, -t / q, zero)};
+        return {t * (kernels::log(some) - kernels::log(q)), kernels::select(y == q, -t / q, zero)};
     }
 };
 

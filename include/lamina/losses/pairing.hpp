@@ -33,11 +33,11 @@ struct Tanh;
 /// does not stand on another. A layer of your own may say it with `static constexpr Meaning
 /// meaning`.
 enum class Meaning {
-    unknown,           ///< nothing is known: every loss may stand on it
-    number,            ///< any number: no activation, or one that gives no probabilities
-    probability,       ///< each a probability of its own: Sigmoid, HardSigmoid
-    distribution,      ///< the probabilities of one choice: Softmax
-    log_distribution   ///< their logarithms: LogSoftmax
+    unknown,         ///< nothing is known: every loss may stand on it
+    number,          ///< any number: no activation, or one that gives no probabilities
+    probability,     ///< each a probability of its own: Sigmoid, HardSigmoid
+    distribution,    ///< the probabilities of one choice: Softmax
+    log_distribution ///< their logarithms: LogSoftmax
 };
 
 namespace detail {
@@ -80,8 +80,8 @@ constexpr bool comes_after() {
 /// Whether Loss may stand on the output N, a node of the graph: its shape and its meaning fit.
 template <class Loss, class N>
 constexpr bool loss_fits() {
-    return Loss::template On<typename N::Output>::fits
-           && detail::comes_after<Loss, meaning_of<typename N::Layer, typename N::Bound>()>();
+    return Loss::template On<typename N::Output>::fits &&
+           detail::comes_after<Loss, meaning_of<typename N::Layer, typename N::Bound>()>();
 }
 /// Says, at compile time and once, why it may not.
 template <class Loss, class N>

@@ -30,8 +30,8 @@ struct RowLoss {
         T const scale = detail::share_of(total);
         using E = std::conditional_t<sparse, std::int32_t, T>;
         E const* const t = target;
-        return T(double(scale)
-                 * kernels::sum_row_losses<Y::last>(y.rows(), y.data, t, weight, scale, dy, loss));
+        return T(double(scale) *
+                 kernels::sum_row_losses<Y::last>(y.rows(), y.data, t, weight, scale, dy, loss));
     }
 };
 

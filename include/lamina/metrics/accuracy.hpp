@@ -43,8 +43,8 @@ struct Accuracy {
                     if constexpr (Y::last == 1)
                         hit = (y[r] > T(metric.threshold)) == (target[r] > 0);
                     else
-                        hit = detail::largest<Y::last>(y.data + r * Y::last)
-                              == detail::truth<Y, Target>(target, r);
+                        hit = detail::largest<Y::last>(y.data + r * Y::last) ==
+                              detail::truth<Y, Target>(target, r);
                     right += hit ? detail::weight_at(weight, r) : 0.0;
                 }
             }

@@ -12,8 +12,8 @@ namespace lamina {
 
 /// The curve below which AUC measures.
 enum class Curve {
-    roc,   ///< true positives over false positives
-    pr     ///< precision over recall
+    roc, ///< true positives over false positives
+    pr   ///< precision over recall
 };
 
 /// The area under a curve of the answers at Thresholds thresholds evenly spread over [0, 1]: a
@@ -67,7 +67,7 @@ struct AUCWith {
                 negatives += negative[i];
             }
             if (positives <= 0 || negatives <= 0) return 0.0;
-            double area = 0, hits = 0, alarms = 0;   // above the threshold, from the highest down
+            double area = 0, hits = 0, alarms = 0; // above the threshold, from the highest down
             for (std::size_t i = Thresholds; i-- > 0;) {
                 double const more = positive[i], wrong = negative[i];
                 if (curve == Curve::roc) {

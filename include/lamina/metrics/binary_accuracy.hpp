@@ -40,9 +40,8 @@ struct BinaryAccuracy {
                 return;
             }
             for (std::size_t r = 0; r < y.rows(); ++r)
-                right += double(weight[r])
-                         * kernels::agreement(Y::last, y.data + r * Y::last, target + r * Y::last,
-                                              none, least);
+                right += double(weight[r]) * kernels::agreement(Y::last, y.data + r * Y::last,
+                                                                target + r * Y::last, none, least);
         }
         double value() const { return detail::ratio(right, weights); }
     };

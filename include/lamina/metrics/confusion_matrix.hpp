@@ -25,15 +25,13 @@ std::string confusion_text(double const* counts, std::size_t classes,
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE std::string
-confusion_text(double const* counts, std::size_t classes,
-               std::span<std::string_view const> names) {
+[[gnu::cold]] LAMINA_INLINE std::string confusion_text(double const* counts, std::size_t classes,
+                                                       std::span<std::string_view const> names) {
     std::size_t const n = classes + 1;
     std::vector<std::string> cells(n * n);
     cells[0] = "true \\ predicted";
     for (std::size_t c = 0; c < classes; ++c)
-        cells[c + 1] = cells[(c + 1) * n] =
-            c < names.size() ? std::string(names[c]) : message({c});
+        cells[c + 1] = cells[(c + 1) * n] = c < names.size() ? std::string(names[c]) : message({c});
     for (std::size_t t = 0; t < classes; ++t)
         for (std::size_t a = 0; a < classes; ++a)
             cells[(t + 1) * n + a + 1] = message({counts[t * classes + a]});

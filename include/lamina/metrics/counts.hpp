@@ -10,9 +10,9 @@ namespace lamina {
 
 /// How Precision, Recall and F1Score become one number for several classes.
 enum class Averaging {
-    macro,     ///< the mean over the classes that appear in the targets or the answers
-    micro,     ///< of all classes' counts together
-    weighted   ///< the mean weighted by how often each class appears in the targets
+    macro,   ///< the mean over the classes that appear in the targets or the answers
+    micro,   ///< of all classes' counts together
+    weighted ///< the mean weighted by how often each class appears in the targets
 };
 
 /// The running counts that Precision, Recall and F1Score are made of: M bound on outputs of shape
@@ -24,7 +24,7 @@ struct CountsOn {
         static_assert(fits, "Precision, Recall and F1Score take one target for each output "
                             "vector.");
     }
-    static constexpr std::size_t classes = Y::last;   // 1: the class "yes"
+    static constexpr std::size_t classes = Y::last; // 1: the class "yes"
 
     std::array<double, classes> hit{}, predicted{}, actual{};
     Averaging average = Averaging::macro;
@@ -42,7 +42,7 @@ struct CountsOn {
                     std::size_t const answer = detail::largest<classes>(row);
                     std::size_t const truth = detail::truth<Y, Target>(target, r);
                     predicted[answer] += w;
-                    if (truth >= classes) continue;   // a class that there is not: weight 0
+                    if (truth >= classes) continue; // a class that there is not: weight 0
                     actual[truth] += w;
                     if (answer == truth) hit[truth] += w;
                     continue;
@@ -75,9 +75,12 @@ struct CountsOn {
             seen += predicted[j] + actual[j] > 0 ? 1.0 : 0.0;
         }
         switch (average) {
-        case Averaging::micro: return M::of(hits, answers, truths);
-        case Averaging::weighted: return detail::ratio(weighted, truths);
-        default: return detail::ratio(sum, seen);
+        case Averaging::micro:
+            return M::of(hits, answers, truths);
+        case Averaging::weighted:
+            return detail::ratio(weighted, truths);
+        default:
+            return detail::ratio(sum, seen);
         }
     }
 };

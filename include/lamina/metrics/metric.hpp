@@ -29,7 +29,9 @@ double sum_of_weights(std::size_t rows, T const* weight) {
     return sum;
 }
 template <class T>
-double weight_at(T const* weight, std::size_t row) { return weight ? double(weight[row]) : 1.0; }
+double weight_at(T const* weight, std::size_t row) {
+    return weight ? double(weight[row]) : 1.0;
+}
 
 constexpr double ratio(double a, double b) { return b > 0 ? a / b : 0.0; }
 
@@ -111,18 +113,16 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
     using Target = std::conditional_t<std::is_same_v<E, T>, Y, Indices<Y::rows>>;
     using Bound = BoundMetric<M, Y, Target>;
     std::size_t const samples = std::size_t(y.size()) / Y::size;
-    if (samples * Y::size != std::size_t(y.size())
-        || samples * Target::size != std::size_t(target.size()))
+    if (samples * Y::size != std::size_t(y.size()) ||
+        samples * Target::size != std::size_t(target.size()))
         detail::raise(
             Error(Error::Kind::argument, "evaluate_metric",
                   "the sizes of outputs and targets do not fit each other and the shape. Give "
                   "one target for each output"));
     if constexpr (Bound::fits) {
         Bound bound{};
-        bound.update(metric,
-                     View<T const, Y>{detail::numbers_of(y, "evaluate_metric"), samples},
-                     detail::numbers_of(target, "evaluate_metric"),
-                     static_cast<T const*>(nullptr));
+        bound.update(metric, View<T const, Y>{detail::numbers_of(y, "evaluate_metric"), samples},
+                     detail::numbers_of(target, "evaluate_metric"), static_cast<T const*>(nullptr));
         return bound.value();
     } else {
         Bound::otherwise();

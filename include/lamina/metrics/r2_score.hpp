@@ -27,7 +27,9 @@ struct R2Score {
 
         /// One output: sums of w (t - begin), w (t - begin)^2, w (y - t)^2. To begin at the first
         /// target keeps the digits that a mean far from 0 would cost.
-        struct Sums { double begin = 0, first = 0, second = 0, residual = 0; };
+        struct Sums {
+            double begin = 0, first = 0, second = 0, residual = 0;
+        };
         std::array<Sums, Y::last> each{};
         double weights = 0;
         bool begun = false;

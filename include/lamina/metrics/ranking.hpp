@@ -15,7 +15,9 @@ namespace lamina::detail {
 /// Calls f(hits, alarms) for each group of equal scores, from the highest down: how many of the
 /// group are labelled 1, and how many not. Gives the sums of both. A score that is NaN has no
 /// place.
-struct Labelled { double positives = 0, negatives = 0; };
+struct Labelled {
+    double positives = 0, negatives = 0;
+};
 
 template <class F>
 Labelled walk_ranking(char const* where, auto const& scores, auto const& labels, F&& f) {

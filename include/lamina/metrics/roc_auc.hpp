@@ -14,7 +14,7 @@ namespace lamina {
 /// Errors   sizes that differ; a score that is NaN; labels of one kind only
 /// Source   sklearn.metrics.roc_auc_score; Fawcett (2006)
 double roc_auc(auto const& scores, auto const& labels) {
-    double area = 0, before = 0;   // positives with a higher score
+    double area = 0, before = 0; // positives with a higher score
     auto const all =
         detail::walk_ranking("roc_auc", scores, labels, [&](double hits, double alarms) {
             area += alarms * (before + hits / 2);

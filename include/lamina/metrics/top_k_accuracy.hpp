@@ -33,7 +33,7 @@ struct TopKAccuracy {
             for (std::size_t r = 0; r < y.rows(); ++r) {
                 T const* const row = y.data + r * Y::last;
                 std::size_t const its = detail::truth<Y, Target>(target, r);
-                if (its >= Y::last) continue;   // a class that there is not: weight 0
+                if (its >= Y::last) continue; // a class that there is not: weight 0
                 std::size_t not_larger = 0;
                 for (std::size_t j = 0; j < Y::last; ++j) not_larger += row[j] <= row[its];
                 right += not_larger + K > Y::last ? detail::weight_at(weight, r) : 0.0;

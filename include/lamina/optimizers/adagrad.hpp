@@ -33,7 +33,9 @@ struct Adagrad {
     constexpr std::size_t slots_used() const { return 1; }
     constexpr bool decoupled() const { return form == Form::keras; }
     template <class T>
-    constexpr T slot_start(std::size_t) const { return T(initial_accumulator_value); }
+    constexpr T slot_start(std::size_t) const {
+        return T(initial_accumulator_value);
+    }
 
     template <class T, class Sweep>
     void step(std::uint64_t, double rate, Sweep const& sweep) const {

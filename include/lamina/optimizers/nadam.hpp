@@ -57,14 +57,12 @@ struct Nadam {
     }
 
 private:
-    double mu(double t) const {
-        return beta_1 * (1 - 0.5 * std::pow(0.96, t * momentum_decay));
-    }
+    double mu(double t) const { return beta_1 * (1 - 0.5 * std::pow(0.96, t * momentum_decay)); }
     /// mu(1) ... mu(t) without walking there: with q = 0.96^momentum_decay, the logarithm of the
     /// product of all 1 - q^i / 2 is -sum over k of (q / 2)^k / k * (1 - q^(k t)) / (1 - q^k).
     double product_of_mu(std::uint64_t t) const {
         double const steps = static_cast<double>(t), q = std::pow(0.96, momentum_decay);
-        if (steps * (1 - beta_1) > 40) return 0;   // beside 1
+        if (steps * (1 - beta_1) > 40) return 0; // beside 1
         double const qt = std::pow(q, steps);
         double sum = 0, qk = 1, qkt = 1, half = 1;
         for (int k = 1; half > 1e-17; ++k) {

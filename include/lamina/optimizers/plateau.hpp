@@ -22,7 +22,7 @@ struct Plateau {
     double factor = 0.1;
     std::uint64_t patience = 10;
     double threshold = 1e-4;
-    std::uint64_t cooldown = 0;   ///< epochs after a lowering that do not count
+    std::uint64_t cooldown = 0; ///< epochs after a lowering that do not count
     double min_rate = 0;
     Form form = Form::keras;
 

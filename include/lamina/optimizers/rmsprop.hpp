@@ -68,9 +68,8 @@ struct RMSprop {
                 with_momentum(w, divided_centered(g, v, a), m);
             });
         else if (momentum != 0)
-            sweep(detail::keeps<2>, [=](auto& w, auto g, auto& v, auto& m) {
-                with_momentum(w, divided(g, v), m);
-            });
+            sweep(detail::keeps<2>,
+                  [=](auto& w, auto g, auto& v, auto& m) { with_momentum(w, divided(g, v), m); });
         else if (centered)
             sweep(detail::keeps<2>, [=](auto& w, auto g, auto& v, auto& a) {
                 w = kernels::fnma(decltype(g)(r), divided_centered(g, v, a), w);

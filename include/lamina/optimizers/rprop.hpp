@@ -20,7 +20,7 @@ namespace lamina {
 ///
 /// Source      Riedmiller and Braun (1993); torch.optim.Rprop
 struct Rprop {
-    Schedule learning_rate = 0.01;   // the first step; later steps do not depend on it
+    Schedule learning_rate = 0.01; // the first step; later steps do not depend on it
     double decrease = 0.5;
     double increase = 1.2;
     double smallest_step = 1e-6;
@@ -31,7 +31,9 @@ struct Rprop {
     static constexpr std::size_t slots = 2;
     constexpr std::size_t slots_used() const { return 2; }
     template <class T>
-    T slot_start(std::size_t k) const { return k == 0 ? T{0} : T(learning_rate.rate(0)); }
+    T slot_start(std::size_t k) const {
+        return k == 0 ? T{0} : T(learning_rate.rate(0));
+    }
 
     template <class T, class Sweep>
     void step(std::uint64_t, double, Sweep const& sweep) const {

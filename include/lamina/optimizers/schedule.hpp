@@ -18,14 +18,15 @@ public:
     static constexpr std::size_t capacity = 288;
 
     template <class Number>
-        requires std::is_arithmetic_v<Number>
+    requires std::is_arithmetic_v<Number>
     constexpr Schedule(Number rate) : constant_(static_cast<double>(rate)) {}
 
     template <class F>
-        requires(!std::is_same_v<F, Schedule> && !std::is_arithmetic_v<F> &&
-                 std::is_trivially_copyable_v<F> &&
-                 requires(F const& f, std::uint64_t step) { static_cast<double>(f(step)); })
-    Schedule(F const& f) : call_(&call<F>), equal_(&equal<F>) {
+    requires(!std::is_same_v<F, Schedule> && !std::is_arithmetic_v<F> &&
+             std::is_trivially_copyable_v<F> &&
+             requires(F const& f, std::uint64_t step) { static_cast<double>(f(step)); })
+        Schedule(F const& f)
+        : call_(&call<F>), equal_(&equal<F>) {
         static_assert(sizeof(F) <= capacity && alignof(F) <= alignof(double),
                       "A Schedule takes a callable of at most 288 bytes. Keep its table outside "
                       "and capture a pointer to it.");
@@ -51,8 +52,7 @@ private:
     static bool equal(void const* a, void const* b) {
         if constexpr (requires(F const& f) { static_cast<bool>(f == f); })
             return *static_cast<F const*>(a) == *static_cast<F const*>(b);
-        else
-            return std::memcmp(a, b, sizeof(F)) == 0;
+        else return std::memcmp(a, b, sizeof(F)) == 0;
     }
 
     double constant_ = 0;

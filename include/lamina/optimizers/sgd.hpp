@@ -42,7 +42,7 @@ struct SGD {
                 w = kernels::fnma(decltype(g)(r), g, w);
             });
         double const share = t > 1 ? 1 - dampening : 1, ahead = nesterov ? momentum : 1;
-        bool const inside = form == Form::keras;   // the momentum holds -rate
+        bool const inside = form == Form::keras; // the momentum holds -rate
         T const mu = T(momentum), taken = T(inside ? -rate * share : share);
         T const by = T(inside ? ahead : -rate * ahead), direct = T(nesterov ? rate : 0);
         sweep(detail::keeps<1>, [=](auto& w, auto g, auto& m) {

@@ -24,7 +24,7 @@ struct CosineDecayRestarts {
         if (first_decay_steps == 0) return initial_learning_rate;
         double const first = static_cast<double>(first_decay_steps);
         double const now = static_cast<double>(step);
-        double wave = 0, done = 0;   // which wave it is, and how much of it is done
+        double wave = 0, done = 0; // which wave it is, and how much of it is done
         if (t_mul == 1) {
             wave = static_cast<double>(step / first_decay_steps);
             done = static_cast<double>(step % first_decay_steps) / first;

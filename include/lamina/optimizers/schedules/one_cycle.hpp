@@ -36,7 +36,7 @@ struct OneCycle {
 
 private:
     double between(double from, double to, double part) const {
-        if (!(part > 0)) return from;   // also when the phase has no length
+        if (!(part > 0)) return from; // also when the phase has no length
         if (linear) return from + (to - from) * part;
         return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * part));
     }
