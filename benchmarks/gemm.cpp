@@ -2,7 +2,8 @@
 //
 // The suite gemm: GFLOP/s of matrix products. The shapes are M x K x N of a layer: NN is the
 // forward product x w, M x N; TN the gradient of the weights x' dy, K x N; NT that of the input
-// dy w', M x K.
+// dy w', M x K. lamina gets the shape at run time, but where a row says "constant": there it is the
+// compiler that knows it, as libxsmm's does in every row.
 
 #include "support/runner.hpp"
 
@@ -10,6 +11,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/kernels/gemm.hpp>
+#include <lamina/kernels/gemm_fixed.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -40,6 +42,28 @@ constexpr Layer layers[]{{32, 3, 64},     {32, 64, 64},    {32, 64, 1},     {32,
 constexpr Layer others[]{
     {128, 512, 10}, {100, 100, 100}, {77, 300, 130}, {33, 1000, 17}, {250, 20, 250}};
 constexpr char const* forms[]{"NN", "TN", "NT"};
+
+/// A product of numbers without gaps.
+using Constant = void (*)(float const* a, float const* b, float* c);
+template <std::size_t M, std::size_t K, std::size_t N, int Form>
+void constant(float const* a, float const* b, float* c) {
+    using lamina::kernels::Product;
+    constexpr Product p = Form == 0   ? Product{.m = M, .n = N, .k = K}
+                          : Form == 1 ? Product{.m = K, .n = N, .k = M, .transposed_a = true}
+                                      : Product{.m = M, .n = K, .k = N, .transposed_b = true};
+    lamina::kernels::gemm<p>(a, b, c);
+}
+struct ConstantLayer {
+    Layer layer;
+    Constant forms[3];
+};
+template <std::size_t M, std::size_t K, std::size_t N>
+constexpr ConstantLayer constants{
+    {M, K, N}, {constant<M, K, N, 0>, constant<M, K, N, 1>, constant<M, K, N, 2>}};
+constexpr ConstantLayer constant_layers[]{
+    constants<16, 16, 16>, constants<32, 32, 32>, constants<48, 48, 48>, constants<64, 64, 64>,
+    constants<32, 3, 64>,  constants<32, 64, 64>, constants<32, 64, 1>,  constants<32, 10, 64>,
+    constants<1, 64, 64>,  constants<20, 30, 24>};
 
 Block<float> numbers(std::size_t n, std::size_t seed) {
     Block<float> b(n);
@@ -101,12 +125,14 @@ std::string wrong_product(bench::GemmTask const& t) {
     return {};
 }
 
+/// With `constant` in the place of gemm, unless it is null.
 void measure(bench::Suite& suite, Layer const& l, int form, int threads, lamina::Threads& pool,
-             Block<float>& scratch) {
+             Block<float>& scratch, Constant constant = nullptr) {
     std::size_t const m = form == 1 ? l.k : l.m, n = form == 2 ? l.k : l.n;
     std::size_t const k = form == 0 ? l.k : form == 1 ? l.m : l.n;
     bench::Case const what{std::string(forms[form]) + " " + std::to_string(l.m) + "x" +
-                               std::to_string(l.k) + "x" + std::to_string(l.n),
+                               std::to_string(l.k) + "x" + std::to_string(l.n) +
+                               (constant ? ", constant" : ""),
                            threads, "GFLOP/s", true, 2e-9 * double(m) * double(n) * double(k)};
     if (!suite.wants(what)) return;
     Block<float> const a = numbers(m * k, 1), b = numbers(k * n, 2);
@@ -144,10 +170,11 @@ void measure(bench::Suite& suite, Layer const& l, int form, int threads, lamina:
     };
     fill();
     lamina::Threads* const threads_of_ours = threads > 1 ? &pool : nullptr;
-    std::vector<bench::Contender> all{
-        {"lamina",
-         bench::times([&] { lamina::kernels::gemm(ours, scratch.data(), threads_of_ours); }),
-         wrong}};
+    auto const known = [&] { constant(task.a, task.b, task.c); };
+    auto const unknown = [&] { lamina::kernels::gemm(ours, scratch.data(), threads_of_ours); };
+    std::vector<bench::Contender> all;
+    if (constant) all.push_back({"lamina", bench::times(known), wrong});
+    else all.push_back({"lamina", bench::times(unknown), wrong});
     suite.add_peers(all, task, wrong);
     suite.measure(what, std::move(all));
 }
@@ -171,5 +198,8 @@ int main(int argc, char** argv) {
             for (Layer const* l = first; l < first + count; ++l)
                 for (int form = 0; form < 3; ++form)
                     measure(suite, *l, form, threads, pool, scratch);
+    for (ConstantLayer const& l : constant_layers)
+        for (int form = 0; form < 3; ++form)
+            measure(suite, l.layer, form, 1, pool, scratch, l.forms[form]);
     return suite.finish();
 }
