@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -78,6 +79,39 @@ TEST_CASE("any number of threads gives the same bits") {
             none.step(optimizer, g, trained, tensors);
             with_two.step(optimizer, g, trained, tensors, &two);
             with_three.step(optimizer, g, trained, tensors, &three);
+        }
+        CHECK(same_bits(none.w, with_two.w));
+        CHECK(same_bits(none.w, with_three.w));
+        CHECK(same_bits(none.slots, with_two.slots));
+        CHECK(same_bits(none.slots, with_three.slots));
+    });
+}
+
+TEST_CASE("rows of a table are shared out with the same bits, and their gradients are 0 then") {
+    constexpr std::size_t rows = 3000, width = 24, large = 20000;
+    std::vector<Stretch> trained{{7, large}}; // something dense, and every second row or so
+    for (std::size_t r = 0, at = large + 10; r < rows; at += (1 + r % 3) * width, ++r)
+        trained.push_back({at, width});
+    std::size_t const n = trained.back().from + width + 5;
+    Threads two(2), three(3);
+    for_each_optimizer([&](auto const& optimizer) {
+        Run<float> none(optimizer, sample<float>(n, 1));
+        auto const step = [&](Run<float>& run, Threads* threads) {
+            auto g = sample<float>(n, 10 + run.t);
+            apply(optimizer, ++run.t, run.w.data(), g.data(), run.slots.data(), n,
+                  std::span<Stretch const>(trained), std::span<Stretch const>(trained), threads,
+                  std::size_t{1});
+            return g;
+        };
+        Run<float> with_two = none, with_three = none;
+        for (int t = 0; t < 2; ++t) {
+            auto const before = sample<float>(n, 10 + none.t), after = step(none, nullptr);
+            auto expected = before;
+            for (std::size_t i = 1; i < trained.size(); ++i)
+                std::fill_n(expected.data() + trained[i].from, trained[i].size, 0.0f);
+            CHECK(same_bits(after, expected));
+            CHECK(same_bits(step(with_two, &two), expected));
+            CHECK(same_bits(step(with_three, &three), expected));
         }
         CHECK(same_bits(none.w, with_two.w));
         CHECK(same_bits(none.w, with_three.w));
@@ -163,8 +197,8 @@ TEST_CASE("clipping by global norm and by value agrees with PyTorch") {
     std::vector<double> g = c["in/g0"].values;
     g.insert(g.end(), c["in/g1"].values.begin(), c["in/g1"].values.end());
     std::vector<Stretch> const all{{0, n0 + n1}}, tensors{{0, n0}, {n0, n1}};
-    double const scale = detail::clip({.global_norm = 1}, g.data(), std::span(all),
-                                      std::span(tensors), nullptr);
+    double const scale =
+        detail::clip({.global_norm = 1}, g.data(), std::span(all), std::span(tensors), nullptr);
     double const total = c["out/total_norm"][0];
     CHECK(scale == doctest::Approx(1 / total).epsilon(1e-12));
     for (std::size_t i = 0; i < n0 + n1; ++i) {
@@ -173,8 +207,8 @@ TEST_CASE("clipping by global norm and by value agrees with PyTorch") {
         CHECK(g[i] * scale * total / (total + 1e-6) == doctest::Approx(expected).epsilon(1e-12));
     }
     // less than the norm that is there: nothing happens
-    CHECK(detail::clip({.global_norm = total * 1.001}, g.data(), std::span(all),
-                       std::span(tensors), nullptr) == 1.0);
+    CHECK(detail::clip({.global_norm = total * 1.001}, g.data(), std::span(all), std::span(tensors),
+                       nullptr) == 1.0);
 
     golden::Case const v("clip_value");
     std::vector<double> h = v["in/g0"].values;

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -53,7 +55,7 @@ public:
 
     void reserve(std::size_t batch, Threads* threads) {
         examiner.reserve(batch, threads);
-        stamps_.reserve(table_rows);
+        marks_.reserve(table_marks);
         if constexpr (table_rows > 0) rows_.reserve(dense.size() + table_rows);
     }
     /// Makes the state that layers write in training the same as the one they read.
@@ -133,16 +135,30 @@ private:
     static constexpr std::size_t table_width(int i) {
         return Net::table[std::size_t(i)].op->parameter_tensors[0].extents.dims[1];
     }
+    static constexpr std::size_t rows_of_table(int i) {
+        return Net::table[std::size_t(i)].op->parameters / table_width(i);
+    }
     static constexpr std::size_t table_rows = [] { // of all tables with sparse gradients together
         std::size_t n = 0;
         for (int i = 0; i < Net::size; ++i)
-            if (is_sparse(i)) n += Net::table[std::size_t(i)].op->parameters / table_width(i);
+            if (is_sparse(i)) n += rows_of_table(i);
+        return n;
+    }();
+    static constexpr std::size_t marks_of(std::size_t rows) { return (rows + 63) / 64 * 64; }
+    static constexpr std::size_t table_marks = [] {
+        std::size_t n = 0;
+        for (int i = 0; i < Net::size; ++i)
+            if (is_sparse(i)) n += marks_of(rows_of_table(i));
         return n;
     }();
     bool finite_gradients(PoolOrNone auto threads) {
-        for (auto const& s : swept())
-            if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
-        return true;
+        std::atomic<bool> finite{true};
+        each_stretch(swept(), threads, [&](std::size_t i, auto pool) {
+            auto const [from, size] = swept()[i];
+            if (!kernels::all_finite(size, gradients.data() + from, pool))
+                finite.store(false, std::memory_order_relaxed);
+        });
+        return finite.load(std::memory_order_relaxed);
     }
     static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
@@ -152,12 +168,12 @@ private:
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
-        lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads);
+        // the gradients of rows are zero again for the next step
+        lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads,
+                         dense.size());
         if (has_average(optimizer))
             update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
                               trained, threads);
-        for (Stretch const& row : swept().subspan(dense.size()))
-            std::fill_n(g + row.from, row.size, T{0}); // zero again for the next step
     }
 
     /// Above this learning rate a step can carry a finite weight beyond the largest number: it
@@ -196,12 +212,11 @@ private:
         if constexpr (table_rows > 0) {
             std::copy(dense.begin(), dense.end(), rows_.data());
             swept_ = dense.size();
-            std::uint32_t const stamp = ++stamp_;
-            std::uint32_t* stamps = stamps_.data();
+            std::uint8_t* marks = marks_.data(); // all 0 between two calls
             for (int i = 0; i < Net::size; ++i) {
                 if (!is_sparse(i)) continue;
                 std::size_t const width = table_width(i), at = plan.rows[i].parameters,
-                                  rows = Net::table[std::size_t(i)].op->parameters / width;
+                                  rows = rows_of_table(i), first = swept_;
                 bool const in_order = rows <= 8 * tokens_of(i, batch.size);
                 for (int u = i; u < Net::size; ++u) {
                     if (Net::table[std::size_t(u)].owner != i) continue;
@@ -209,35 +224,40 @@ private:
                     auto const* const token = static_cast<std::int32_t const*>(batch.x[from]);
                     std::size_t const n =
                         batch.size * Net::table[std::size_t(from)].op->output.size;
-                    if (in_order)
-                        for (std::size_t t = 0; t < n; ++t) stamps[token[t]] = stamp;
-                    else
-                        for (std::size_t t = 0; t < n; ++t)
-                            if (std::exchange(stamps[token[t]], stamp) != stamp)
-                                rows_[swept_++] = {at + std::size_t(token[t]) * width, width};
+                    for (std::size_t t = 0; t < n; ++t) {
+                        auto const row = static_cast<std::size_t>(token[t]);
+                        if (!in_order && !marks[row]) rows_[swept_++] = {at + row * width, width};
+                        marks[row] = 1;
+                    }
                 }
-                if (in_order) add_stamped(stamps, rows, at, width);
-                stamps += rows;
+                if (in_order) add_marked(marks, rows, at, width);
+                else
+                    for (std::size_t k = first; k < swept_; ++k)
+                        marks[(rows_[k].from - at) / width] = 0;
+                marks += marks_of(rows);
             }
         }
     }
-    /// The rows of a table that have this step's stamp, neighbours as one stretch. Which have it is
-    /// chance, and a branch on it would be foretold wrongly: so each row writes what the stretch
-    /// would be that ends with it, where the next has its place unless that stretch goes on.
-    void add_stamped(std::uint32_t const* stamps, std::size_t rows, std::size_t at,
-                     std::size_t width) {
-        std::uint32_t const stamp = stamp_;
-        Stretch* to = rows_.data() + swept_;
-        std::size_t begin = at;
-        bool before = false;
-        for (std::size_t r = 0; r < rows; ++r, at += width) {
-            bool const touched = stamps[r] == stamp;
-            to += before & !touched;
-            begin = before ? begin : at;
-            *to = {begin, at + width - begin};
-            before = touched;
+    /// The marked rows of a table, neighbours as one stretch; the marks are gone then. Which have
+    /// one is chance, and a branch on it would be foretold wrongly: so bits of a word say it.
+    void add_marked(std::uint8_t* marks, std::size_t rows, std::size_t at, std::size_t width) {
+        std::size_t const first = swept_;
+        for (std::size_t r = 0; r < rows; r += 64, marks += 64) {
+            std::uint64_t word = 0;
+            for (std::size_t k = 0; k < 64; ++k) word |= std::uint64_t{marks[k]} << k;
+            std::fill_n(marks, 64, std::uint8_t{0});
+            while (word != 0) {
+                auto const skip = static_cast<std::size_t>(std::countr_zero(word));
+                auto const count = static_cast<std::size_t>(std::countr_one(word >> skip));
+                Stretch const s{at + (r + skip) * width, count * width};
+                // one that begins a word may go on with the last of the word before
+                if (skip == 0 && swept_ > first &&
+                    rows_[swept_ - 1].from + rows_[swept_ - 1].size == s.from)
+                    rows_[swept_ - 1].size += s.size;
+                else rows_[swept_++] = s;
+                word &= word + (std::uint64_t{1} << skip); // without its first ones
+            }
         }
-        swept_ = std::size_t(to - rows_.data()) + before;
     }
     /// The tokens of a batch that are looked up in row i's table.
     static std::size_t tokens_of(int i, std::size_t batch) {
@@ -300,9 +320,8 @@ private:
                           : Weights<Net>::paths()[row]})});
     }
 
-    Block<std::uint32_t> stamps_;
+    Block<std::uint8_t> marks_;
     Block<Stretch> rows_;
-    std::uint32_t stamp_ = 0;
     std::size_t swept_ = 0; // of rows_
 };
 

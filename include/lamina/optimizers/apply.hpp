@@ -48,8 +48,8 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
     // by bits, so that NaN is seen under -ffast-math too; those of positive numbers order like them
     constexpr double largest{std::numeric_limits<T>::max()};
     if (rate != 0 && std::bit_cast<std::uint64_t>(rate) > std::bit_cast<std::uint64_t>(largest))
-        refuse("learning_rate", {"it is ", rate, " at step ", t,
-                                 ". Give a finite number that is not negative."});
+        refuse("learning_rate",
+               {"it is ", rate, " at step ", t, ". Give a finite number that is not negative."});
     return rate;
 }
 
@@ -58,12 +58,13 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
 /// One step, the t-th (1, 2, ...), of the `trained` stretches of w; `tensors` are the same
 /// parameters tensor by tensor, for clipping. g is used up. Slot k of parameter i is
 /// slots[k * stride + i]. All that the next step depends on is w, the slots and t. Any number of
-/// threads gives the same bits.
+/// threads gives the same bits. The g of the stretches from the `sparse`-th on is 0 afterwards.
 ///
 /// Errors      (run time) the learning rate is negative or not finite; nothing has changed then
 template <class T, class Optimizer, PoolOrNone P>
 void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, std::size_t stride,
-           std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads) {
+           std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads,
+           std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
     T const scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
     T keep{1}, pull{0};
@@ -78,9 +79,12 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
             weight = weight * V(keep);
             update(weight, gradient, slot...);
         };
-        for (Stretch const& s : trained)
-            kernels::sweep<decltype(kept)::value>(s.size, w + s.from, g + s.from, slots + s.from,
-                                                  stride, scale, f, threads);
+        detail::each_stretch(trained, threads, [&](std::size_t i, P pool) {
+            auto const [from, size] = trained[i];
+            kernels::sweep<decltype(kept)::value>(size, w + from, g + from, slots + from, stride,
+                                                  scale, f, pool);
+            if (i >= sparse) std::fill_n(g + from, size, T{0});
+        });
     });
 }
 
