@@ -14,6 +14,9 @@ namespace detail {
 template <std::size_t I, class L>
 struct Leaf {
     [[no_unique_address]] L layer;
+    // Constructors, because clang 15 and 16 may not survive what has no members in braces.
+    constexpr Leaf() = default;
+    constexpr Leaf(L const& l) : layer(l) {}
 };
 template <class I, class... L>
 struct Leaves;
