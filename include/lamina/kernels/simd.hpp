@@ -21,6 +21,10 @@
 #include <type_traits>
 #include <utility>
 
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#error "xsimd knows no vectors of this processor. 32 bits: add -msse2 -mfpmath=sse, or -mfpu=neon."
+#endif
+
 namespace lamina::kernels {
 
 /// Several numbers in one register: xsimd's batch, with its operators + - * / == != < <= > >= and
