@@ -18,6 +18,9 @@
 #error "I, N, T, V, small or check is a macro here: #undef it, or include lamina before its header."
 #endif
 
+static_assert(sizeof(0.1) == sizeof(double),
+              "0.1 is no double: compile lamina without -fsingle-precision-constant.");
+
 #if defined(LAMINA_SOURCE)
 #define LAMINA_BODIES 1
 #define LAMINA_INLINE
