@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/layers/convolution_transpose.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -43,7 +44,7 @@ struct Conv1DTranspose {
         static constexpr bool shaped = In::rank == 2 && !In::integer;
         static constexpr bool made = !std::is_same_v<
             typename decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type,
-            detail::NoConvolution>;
+            detail::Unfit>;
         static constexpr bool fits = shaped && made;
         static void otherwise() {
             static_assert(shaped, "Conv1DTranspose takes a sequence of vectors, Shape<Time, "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/layers/convolution_transpose.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -45,7 +46,7 @@ struct Conv2DTranspose {
         static constexpr bool shaped = In::rank == 3 && !In::integer;
         static constexpr bool made = !std::is_same_v<
             typename decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type,
-            detail::NoConvolution>;
+            detail::Unfit>;
         static constexpr bool fits = shaped && made;
         static void otherwise() {
             static_assert(shaped, "Conv2DTranspose takes an image, Shape<Height, Width, Channels>. "

@@ -5,10 +5,10 @@
 #include <lamina/kernels/convolution.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/past_moments.hpp>
+#include <lamina/layers/plane.hpp>
 #include <lamina/layers/window_options.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -18,17 +18,6 @@ template <class O>
 inline constexpr bool is_convolution_option =
     places_windows<O> || is_groups<O> || is_affine_option<O>;
 
-/// Shape<Time, Channels> as an image of height 1.
-template <class In>
-struct PlaneOf {
-    static constexpr bool sequence = In::rank == 2;
-    static constexpr std::size_t height = sequence ? 1 : In::dims[0];
-    static constexpr std::size_t width = In::dims[sequence ? 0 : In::rank > 1 ? 1 : 0];
-    static constexpr std::size_t channels = In::last;
-};
-template <bool Sequence, std::size_t Height, std::size_t Width, std::size_t Channels>
-using PlaneShape =
-    std::conditional_t<Sequence, Shape<Width, Channels>, Shape<Height, Width, Channels>>;
 /// A matrix for each tap of a window.
 template <bool Sequence, PlaneWindows Where, std::size_t Rows, std::size_t Columns>
 using TapsShape = std::conditional_t<Sequence, Shape<Where.x.kernel, Rows, Columns>,
@@ -115,30 +104,18 @@ struct Convolution {
     };
 };
 
-/// Where a convolution does not fit, only what must be named is there.
-struct NoConvolution {
-    using Output = Shape<1>;
-    static void forward(auto const&) {}
-    static void backward(auto const&) {}
-};
-
-/// Whether windows fit on In at all.
-template <class In, PlaneWindows Where>
-constexpr bool has_windows() {
-    using Plane = PlaneOf<In>;
-    return Where.y.count(Plane::height) > 0 && Where.x.count(Plane::width) > 0;
-}
+/// Whether the groups divide what comes in and what goes out.
 template <class In, std::size_t Filters, PlaneWindows Where>
 constexpr bool groups_divide() {
     return PlaneOf<In>::channels % Where.groups == 0 && Filters % Where.groups == 0;
 }
 
-/// The convolution on In, or NoConvolution where it does not fit.
+/// The convolution on In, or Unfit where it does not fit.
 template <class In, std::size_t Rank, std::size_t Filters, PlaneWindows Where, class... Options>
 constexpr auto convolution_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
     else if constexpr (!has_windows<In, Where>() || !groups_divide<In, Filters, Where>())
-        return std::type_identity<NoConvolution>{};
+        return std::type_identity<Unfit>{};
     else return std::type_identity<Convolution<In, Filters, Where, Options...>>{};
 }
 

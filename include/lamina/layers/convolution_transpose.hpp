@@ -3,6 +3,7 @@
 
 #include <lamina/layers/convolution.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <algorithm>
 #include <array>
@@ -142,14 +143,13 @@ struct ConvolutionTranspose {
     }
 };
 
-/// The transpose on In, or NoConvolution where it does not fit.
+/// The transpose on In, or Unfit where it does not fit.
 template <class In, std::size_t Rank, std::size_t Filters, PlaneWindows Where, class... Options>
 constexpr auto transpose_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
-    else if constexpr (!groups_divide<In, Filters, Where>())
-        return std::type_identity<NoConvolution>{};
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
+    else if constexpr (!groups_divide<In, Filters, Where>()) return std::type_identity<Unfit>{};
     else if constexpr (!TransposedPlane<In, Where, Options...>::left)
-        return std::type_identity<NoConvolution>{};
+        return std::type_identity<Unfit>{};
     else return std::type_identity<ConvolutionTranspose<In, Filters, Where, Options...>>{};
 }
 

@@ -5,6 +5,7 @@
 #include <lamina/layers/convolution.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/past_moments.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -96,8 +97,8 @@ struct DepthwiseConvolution {
 
 template <class In, std::size_t Rank, PlaneWindows Where, class... Options>
 constexpr auto depthwise_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
-    else if constexpr (!has_windows<In, Where>()) return std::type_identity<NoConvolution>{};
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
+    else if constexpr (!has_windows<In, Where>()) return std::type_identity<Unfit>{};
     else return std::type_identity<DepthwiseConvolution<In, Where, Options...>>{};
 }
 

@@ -3,7 +3,7 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/images.hpp>
-#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <array>
 #include <cstddef>
@@ -59,7 +59,7 @@ constexpr bool frame_fits() {
 template <class In, std::size_t Rank, Frame F, bool Cut>
 constexpr auto framed() {
     if constexpr (frame_fits<In, Rank, F, Cut>()) return std::type_identity<Framed<In, F, Cut>>{};
-    else return std::type_identity<NoConvolution>{};
+    else return std::type_identity<Unfit>{};
 }
 
 } // namespace lamina::detail

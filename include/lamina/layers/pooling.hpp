@@ -3,7 +3,7 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/pooling.hpp>
-#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/plane.hpp>
 #include <lamina/layers/window_options.hpp>
 
 #include <cstddef>
@@ -88,11 +88,11 @@ struct AveragePoolingOn : PoolingOn<In, Where> {
     }
 };
 
-/// The pooling on In, or NoConvolution where it does not fit.
+/// The pooling on In, or Unfit where it does not fit.
 template <bool Max, class In, std::size_t Rank, PlaneWindows Where, bool Zeros = false>
 constexpr auto pooling_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<NoConvolution>{};
-    else if constexpr (!has_windows<In, Where>()) return std::type_identity<NoConvolution>{};
+    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
+    else if constexpr (!has_windows<In, Where>()) return std::type_identity<Unfit>{};
     else if constexpr (Max) return std::type_identity<MaxPoolingOn<In, Where>>{};
     else return std::type_identity<AveragePoolingOn<In, Where, Zeros>>{};
 }

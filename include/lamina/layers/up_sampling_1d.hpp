@@ -3,7 +3,7 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/images.hpp>
-#include <lamina/layers/convolution.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <cstddef>
 

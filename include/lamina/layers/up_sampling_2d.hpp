@@ -4,8 +4,8 @@
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/bilinear.hpp>
 #include <lamina/kernels/images.hpp>
-#include <lamina/layers/convolution.hpp>
 #include <lamina/layers/options.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <array>
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/windows.hpp>
 #include <lamina/layers/options.hpp>
+#include <lamina/layers/plane.hpp>
 
 #include <algorithm>
 #include <array>
@@ -205,6 +206,12 @@ constexpr PlaneWindows windows_of() {
     if constexpr (has_option<Causal, Options...>) tell(w, Causal{}); // knows the dilation by now
     if (OneAxis) w.y = AxisWindows{};
     return w;
+}
+
+/// Whether windows fit on In at all.
+template <class In, PlaneWindows Where>
+constexpr bool has_windows() {
+    return Where.y.count(PlaneOf<In>::height) > 0 && Where.x.count(PlaneOf<In>::width) > 0;
 }
 
 /// Tells files where windows stand, in Keras' words: kernel_size (or pool_size), strides, padding.
