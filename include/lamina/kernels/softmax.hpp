@@ -102,7 +102,7 @@ void softmax_gradient(std::size_t rows, std::size_t n, T const* y, T const* dy, 
     });
 }
 
-/// y = x - log(sum of exp(x)) in each row.
+/// y = x - log(sum of exp(x)) in each row. The largest is taken off first, under -ffast-math too.
 template <class Arch = xsimd::default_arch, class T>
 void log_softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads) {
     using V = Batch<T, Arch>;
@@ -113,13 +113,13 @@ void log_softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* thr
         T* const to = y + at;
         V end = tail.load(from);
         V const top = detail::largest(from, tail.whole, end);
-        end = end - top;
+        end = opaque(end - top);
         V sum = tail.exp(end);
         for (std::size_t i = 0; i < tail.whole; i += V::size)
             sum += kernels::exp(load<V>(from + i) - top);
         V const less = kernels::log(V(reduce_add(sum)));
         for (std::size_t i = 0; i < tail.whole; i += V::size)
-            kernels::store(to + i, load<V>(from + i) - top - less);
+            kernels::store(to + i, opaque(load<V>(from + i) - top) - less);
         tail.store(to, end - less);
     });
 }
