@@ -18,22 +18,50 @@ endif()
 add_custom_target(lamina_checks ALL)
 set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
 
-# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [UMBRELLA] [AFTER <check>]
-#                      [FLAGS <flag>...])
+# lamina_precompile(<name> <compiler id> <headers> [<flag>...])
+#
+# These headers, one #include in all, for checks with PRECOMPILED <name>.
+function(lamina_precompile name compiler headers)
+    set(header ${CMAKE_CURRENT_BINARY_DIR}/precompiled/${name}.hpp)
+    list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>")
+    list(JOIN headers "\n" text)
+    file(CONFIGURE OUTPUT ${header} CONTENT "@text@\n" @ONLY)
+    if(compiler STREQUAL GNU)
+        set(result ${header}.gch)
+        set(flags -include ${header})
+    else()
+        set(result ${header}.${compiler})
+        set(flags -include-pch ${result})
+    endif()
+    set(dirs $<TARGET_PROPERTY:lamina::dependencies,INTERFACE_INCLUDE_DIRECTORIES>)
+    set(dirs $<FILTER:${dirs},EXCLUDE,^/usr/include$>)
+    add_custom_command(OUTPUT ${result}
+        COMMAND ${lamina_compiler_${compiler}} -std=c++20 ${ARGN} -I${PROJECT_SOURCE_DIR}/include
+            "$<$<BOOL:${dirs}>:-isystem;$<JOIN:${dirs},;-isystem;>>"
+            -x c++-header ${header} -o ${result} -MD -MF ${result}.d -MT ${result}
+        DEPFILE ${result}.d
+        COMMENT "Precompiling ${name} (${compiler})"
+        COMMAND_EXPAND_LISTS VERBATIM)
+    set(lamina_precompiled_${name}_${compiler} ${result} PARENT_SCOPE)
+    set(lamina_precompiled_${name}_${compiler}_flags ${flags} PARENT_SCOPE)
+endfunction()
+
+# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [PRECOMPILED <name>]
+#                      [AFTER <check>] [FLAGS <flag>...])
 #
 # Compiles <source> with the library's headers. With ERROR it is compiled twice: as it is it must
 # compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With REFUSE
-# the check must find something wrong (it is the check that is tested). With UMBRELLA the source
-# begins with the umbrella, which is then precompiled. With AFTER only the error is asked for: the
+# the check must find something wrong (it is the check that is tested). With PRECOMPILED these
+# headers stand before the source. With AFTER only the error is asked for: the
 # other check has seen the source compile as it is, and this one is repeated whenever that one is.
 function(lamina_compile_check name source compiler)
-    cmake_parse_arguments(arg "ERROR;REFUSE;UMBRELLA" "AFTER" "FLAGS" ${ARGN})
+    cmake_parse_arguments(arg "ERROR;REFUSE" "AFTER;PRECOMPILED" "FLAGS" ${ARGN})
     set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
     set(own_dirs ${PROJECT_SOURCE_DIR}/include)
-    set(umbrella)
-    if(arg_UMBRELLA)
-        set(umbrella ${lamina_umbrella_${compiler}})
-        list(APPEND arg_FLAGS ${lamina_umbrella_flags_${compiler}})
+    set(precompiled)
+    if(arg_PRECOMPILED)
+        set(precompiled ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}})
+        list(APPEND arg_FLAGS ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}_flags})
     endif()
     # The third libraries' folders; /usr/include must not become a -isystem of its own.
     set(other_dirs)
@@ -56,7 +84,7 @@ function(lamina_compile_check name source compiler)
             -P ${lamina_check_script} --
             -std=c++20 ${arg_FLAGS} -I${own_dirs}
             "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
-        DEPENDS ${source} ${umbrella} ${lamina_check_script}
+        DEPENDS ${source} ${precompiled} ${lamina_check_script}
         ${when}
         COMMENT "Checking ${name}"
         COMMAND_EXPAND_LISTS VERBATIM)
