@@ -3,7 +3,6 @@
 
 #include <lamina/lamina.hpp>
 
-#include "support/kernels.hpp"
 #include "support/samples.hpp"
 
 #include <doctest/doctest.h>

@@ -4,7 +4,6 @@
 
 #include "support/channels.hpp"
 #include "support/golden.hpp"
-#include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
 

@@ -64,6 +64,7 @@ struct Piece {
 void append_quoted(std::string& to, std::string_view text);
 /// Numbers are written with six digits.
 void append(std::string& to, Piece const& piece);
+void append(std::string& to, std::initializer_list<Piece> pieces);
 std::string message(std::initializer_list<Piece> pieces);
 [[noreturn]] void fail(Error::Kind kind, std::initializer_list<Piece> where,
                        std::initializer_list<Piece> what);
@@ -140,9 +141,13 @@ std::string message(std::initializer_list<Piece> pieces);
     }
 }
 
+[[gnu::cold]] LAMINA_INLINE void append(std::string& to, std::initializer_list<Piece> pieces) {
+    for (Piece const& piece : pieces) append(to, piece);
+}
+
 [[gnu::cold]] LAMINA_INLINE std::string message(std::initializer_list<Piece> pieces) {
     std::string text;
-    for (Piece const& piece : pieces) append(text, piece);
+    append(text, pieces);
     return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/io/bounded_file.hpp>
 
@@ -64,11 +65,9 @@ public:
 private:
     [[noreturn]] void fail(int code) {
         discard();
-        std::string what = "cannot be saved: " + detail::errno_text(code);
-        if (needed_ != 0) {
-            what += " (needed " + std::to_string(needed_);
-            what += " bytes, wrote " + std::to_string(written_) + ")";
-        }
+        std::string what = detail::message({"cannot be saved: ", detail::errno_text(code)});
+        if (needed_ != 0)
+            detail::append(what, {" (needed ", needed_, " bytes, wrote ", written_, ")"});
         what += replaces_ ? ". The previous file is untouched." : ". No file was left.";
         detail::refuse_file(path_, what);
     }
@@ -114,7 +113,7 @@ private:
             detail::refuse_file(path_, "is a pipe or a device, which cannot be saved to whole.");
 
         // a name has at most 255 bytes
-        std::string const prefix = "." + name.substr(0, 200) + ".lamina-";
+        std::string const prefix = detail::message({".", name.substr(0, 200), ".lamina-"});
         remove_stale(prefix);
         create(prefix);
         if (replaces_) {
@@ -163,7 +162,7 @@ private:
             std::string_view const name = entry->d_name;
             if (!name.starts_with(prefix) || name.size() != prefix.size() + digits) continue;
             if (name.find_first_not_of("0123456789abcdef", prefix.size()) != name.npos) continue;
-            std::string const stale = folder_ + std::string(name);
+            std::string const stale = detail::message({folder_, name});
             detail::Descriptor const file(
                 ::open(stale.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
             bool const left = file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
@@ -246,9 +245,10 @@ private:
     // A folder that may not be read, or whose file system cannot sync folders, cannot be brought to
     // the disk by us.
     if (code != 0 && code != EACCES && code != EINVAL)
-        detail::refuse_file(path_, "was saved, but its folder could not be brought to the disk: " +
-                                       detail::errno_text(code) +
-                                       ". A power loss may bring the previous file back.");
+        detail::refuse_file(
+            path_, detail::message({"was saved, but its folder could not be brought to the disk: ",
+                                    detail::errno_text(code),
+                                    ". A power loss may bring the previous file back."}));
 #else
     bool const flushed = std::fflush(file_) == 0;
     bool const closed = std::fclose(std::exchange(file_, nullptr)) == 0;

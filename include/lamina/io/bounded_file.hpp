@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
 
 #include <cerrno>
@@ -13,8 +14,8 @@
 #include <utility>
 
 #if __has_include(<unistd.h>)
-#include <fcntl.h>
 #include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 #else
 #include <cstdio>
@@ -98,7 +99,7 @@ public:
 
 private:
     [[noreturn]] void fail(char const* what) const {
-        detail::refuse_file(path_, what + detail::errno_text(errno) + ".");
+        detail::refuse_file(path_, detail::message({what, detail::errno_text(errno), "."}));
     }
 
 #if __has_include(<unistd.h>)

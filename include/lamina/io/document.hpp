@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/list.hpp>
 #include <lamina/io/dtype.hpp>
 
 #include <cstddef>
@@ -40,13 +41,17 @@ struct Entry {
     }
 };
 
-/// Something with options: a layer, a loss, an optimizer. `settings` are names with values written
-/// as JSON: {"rate", "0.5"}.
+/// An option and its value, written as JSON: {"rate", "0.5"}.
+struct NamedValue {
+    std::string name, value;
+};
+
+/// Something with options: a layer, a loss, an optimizer.
 struct Part {
     std::string type{}; ///< its class: "Dense", "Adam"
-    std::vector<std::pair<std::string, std::string>> settings{};
-    std::string role{};        ///< what it is within another: "layer"
-    std::vector<Part> parts{}; ///< those within it
+    detail::List<NamedValue> settings{};
+    std::string role{};         ///< what it is within another: "layer"
+    detail::List<Part> parts{}; ///< those within it
 
     [[gnu::cold]] std::string const* find(std::string_view name) const {
         for (auto const& [key, value] : settings)
@@ -65,7 +70,7 @@ struct LayerRecord {
     bool integer = false, trainable = true;
     std::vector<std::size_t> parameters; ///< which of Document::parameters are its own
     std::vector<std::size_t> state;      ///< which of Document::state are its own
-    std::vector<Part> initializers;      ///< of these; role: "kernel"; type "": not known
+    detail::List<Part> initializers;     ///< of these; role: "kernel"; type "": not known
 };
 
 /// A number of the training's state: "steps", "random".
@@ -85,20 +90,20 @@ struct StoredScaling {
 /// A model as files see it: no types, no templates, views of the model's own numbers. The formats
 /// know only this.
 struct Document {
-    std::vector<LayerRecord> layers;          ///< in the table's order
+    detail::List<LayerRecord> layers;         ///< in the table's order
     std::vector<std::size_t> inputs, outputs; ///< rows
     bool sequential = false;                  ///< one chain from one input to one output
-    std::vector<Entry> parameters;            ///< "dense_1/kernel"
-    std::vector<Entry> state;                 ///< "batch_normalization/moving_mean"
+    detail::List<Entry> parameters;           ///< "dense_1/kernel"
+    detail::List<Entry> state;                ///< "batch_normalization/moving_mean"
 
     bool compiled = false; ///< are the following known
     Part optimizer;
     double learning_rate = 0;   ///< of the next step
     std::size_t slot_count = 0; ///< numbers that the optimizer keeps per parameter
-    std::vector<Entry> slots;   ///< slot k of parameter p: [p * slot_count + k]
-    std::vector<Part> losses, metrics;
+    detail::List<Entry> slots;  ///< slot k of parameter p: [p * slot_count + k]
+    detail::List<Part> losses, metrics;
     std::vector<float> loss_weights; ///< empty: all 1
-    std::vector<Counter> counters;
+    detail::List<Counter> counters;
     StoredScaling scaling;
 };
 

@@ -128,7 +128,7 @@ public:
         detail::check_path(path_);
         detail::Hdf5Handle const access(check(H5Pcreate(H5P_FILE_ACCESS)), H5Pclose);
         check(H5Pset_fapl_core(access.id(), std::size_t{1} << 20, false));
-        std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this)); // unique
+        std::string const name = detail::message({path_, "#", std::uintptr_t(this)}); // unique
         file_ = {check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id())), H5Fclose};
         // makes the groups in between; without times, so that the same model gives the same bytes
         between_ = {check(H5Pcreate(H5P_LINK_CREATE)), H5Pclose};
@@ -182,7 +182,7 @@ public:
             std::string fixed(n * longest, '\0');
             for (std::size_t i = 0; i < n; ++i, ++next)
                 values[next].copy(fixed.data() + i * longest, longest);
-            attribute(at, (name + std::to_string(k)).c_str(), string_type(longest, H5T_CSET_ASCII),
+            attribute(at, detail::message({name, k}).c_str(), string_type(longest, H5T_CSET_ASCII),
                       space({n}), fixed.data());
         }
     }
@@ -297,11 +297,12 @@ public:
         if (size_ > 0)
             check(
                 H5Pset_file_image(access.id(), const_cast<std::byte*>(image.data()), image.size()));
-        std::string const name = path_ + "#" + std::to_string(std::uintptr_t(this));
+        std::string const name = detail::message({path_, "#", std::uintptr_t(this)});
         if (size_ > 0) file_ = {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose};
         if (!file_.is_open())
             refuse({"is no HDF5 file, or it is damaged",
-                    (size_ > 0 ? ": HDF5 says: " + detail::hdf5_error() : ": it is empty"), "."});
+                    size_ > 0 ? ": HDF5 says: " : ": it is empty",
+                    size_ > 0 ? detail::hdf5_error() : std::string(), "."});
         root_ = {check(H5Gopen2(file_.id(), "/", H5P_DEFAULT)), H5Gclose};
     }
 
@@ -370,7 +371,7 @@ public:
             return out;
         }
         for (int k = 0;; ++k) {
-            std::string const piece = name + std::to_string(k);
+            std::string const piece = detail::message({name, k});
             if (H5Aexists(at.id(), piece.c_str()) <= 0)
                 return k ? std::optional(std::move(out)) : std::nullopt;
             add_strings(at, piece, out);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/finite.hpp>
+#include <lamina/core/message.hpp>
 
 #include <charconv>
 #include <concepts>
@@ -43,10 +44,7 @@ public:
         raw(v ? "true" : "false");
     }
     template <std::integral I>
-    requires(!std::same_as<I, bool>) [[gnu::cold]] void value(I v) {
-        char digits[24];
-        raw({digits, std::size_t(std::to_chars(digits, digits + sizeof digits, v).ptr - digits)});
-    }
+    requires(!std::same_as<I, bool>) [[gnu::cold]] void value(I v) { raw(detail::message({v})); }
     template <std::floating_point F>
     void value(F v) {
         raw(number(v));

@@ -16,7 +16,7 @@ namespace lamina::detail {
 
 /// [["dense", 0, 0], ...], or ["dense", 0, 0] where there is one.
 [[gnu::cold]] inline void write_ends(JsonText& json, KerasGraph const& graph,
-                                     std::vector<KerasLayer::Source> const& ends) {
+                                     List<KerasLayer::Source> const& ends) {
     bool const many = ends.size() != 1;
     if (many) json.array();
     for (auto const& e : ends) {
@@ -35,19 +35,28 @@ struct KerasArgument {
     std::vector<std::size_t> inputs;
     bool list = false;
 };
-[[gnu::cold]] inline std::vector<KerasArgument> keras_arguments(Part const& part,
-                                                                std::size_t inputs) {
-    std::vector<KerasArgument> out{{"", {0}}};
+[[gnu::cold]] inline List<KerasArgument> keras_arguments(Part const& part, std::size_t inputs) {
+    List<KerasArgument> out;
+    auto const add = [&](char const* name, std::size_t input) {
+        KerasArgument& argument = out.emplace_back();
+        argument.name = name;
+        argument.inputs.push_back(input);
+    };
+    add("", 0);
     if (part.type == "MultiHeadAttention") {
         bool const masked = part.find("call.attention_mask") || part.find("additive_mask");
         std::size_t const sequences = inputs - masked;
-        out.push_back({"value", {sequences > 1 ? 1u : 0u}});
-        if (sequences > 2) out.push_back({"key", {2}});
-        if (masked) out.push_back({"attention_mask", {sequences}});
+        add("value", sequences > 1);
+        if (sequences > 2) add("key", 2);
+        if (masked) add("attention_mask", sequences);
         return out;
     }
     bool const states = is_recurrent(part) && inputs > 1;
-    if (states) out.push_back({"initial_state", {}, true});
+    if (states) {
+        KerasArgument& argument = out.emplace_back();
+        argument.name = "initial_state";
+        argument.list = true;
+    }
     for (std::size_t i = 1; i < inputs; ++i) out.back().inputs.push_back(i);
     out[0].list = out[0].inputs.size() > 1;
     return out;
@@ -56,7 +65,7 @@ struct KerasArgument {
 /// What a call reads, as Keras writes its tensors.
 [[gnu::cold]] inline void write_call(JsonText& json, KerasGraph const& graph,
                                      Document const& document, KerasLayer const& layer,
-                                     std::vector<KerasLayer::Source> const& reads) {
+                                     List<KerasLayer::Source> const& reads) {
     auto const& part = document.layers[layer.rows[0]].part;
     auto const tensor = [&](KerasLayer::Source const& r) {
         auto const& from = document.layers[graph.layers[r.layer].row];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 
 #include <algorithm>
@@ -27,13 +28,13 @@ struct KerasLayer {
     std::vector<std::size_t> rows; ///< those that own its weights, in Keras' order
     Kind kind = Kind::one;
     std::string activation = "linear";
-    std::vector<std::vector<Source>> calls; ///< what each call reads; empty for an input
+    detail::List<detail::List<Source>> calls; ///< what each call reads; empty for an input
 };
 
 /// A model's layers as Keras would hold them, and in Keras' order.
 struct KerasGraph {
-    std::vector<KerasLayer> layers;
-    std::vector<KerasLayer::Source> inputs, outputs;
+    detail::List<KerasLayer> layers;
+    detail::List<KerasLayer::Source> inputs, outputs;
     bool sequential = false; ///< each layer reads the one before it, once
 };
 
@@ -85,12 +86,13 @@ namespace detail {
 /// Source: keras/src/ops/function.py, map_graph and _build_map.
 [[gnu::cold]] inline std::vector<std::size_t> keras_order(KerasGraph const& graph) {
     auto const& layers = graph.layers;
-    std::vector<std::vector<int>> state(layers.size()); // of each call: 0 new, 1 entered, 2 done
+    List<std::vector<std::size_t>> state; // of each call: 0 new, 1 entered, 2 done
+    state.resize(layers.size());
     for (std::size_t i = 0; i < layers.size(); ++i)
         state[i].resize(std::max<std::size_t>(layers[i].calls.size(), 1));
     std::vector<std::size_t> met(layers.size(), 0); // 0: by none
     std::size_t next = 1;
-    std::vector<KerasLayer::Source> finished, stack;
+    List<KerasLayer::Source> finished, stack;
     for (auto const& output : graph.outputs) {
         stack.push_back(output);
         while (!stack.empty()) {
@@ -101,8 +103,8 @@ namespace detail {
                 if (met[layer] == 0) met[layer] = next++;
                 if (layers[layer].calls.empty()) continue;
                 auto const& reads = layers[layer].calls[call];
-                for (auto r = reads.rbegin(); r != reads.rend(); ++r) // the first is walked first
-                    if (state[r->layer][r->call] == 0) stack.push_back(*r);
+                for (std::size_t r = reads.size(); r-- > 0;) // the first is walked first
+                    if (state[reads[r].layer][reads[r].call] == 0) stack.push_back(reads[r]);
             } else {
                 if (s == 1) finished.push_back({layer, call});
                 s = 2;
@@ -111,10 +113,11 @@ namespace detail {
         }
     }
     std::vector<std::size_t> depth(layers.size(), 0);
-    std::vector<std::vector<std::size_t>> call_depth(layers.size());
-    for (std::size_t i = 0; i < layers.size(); ++i) call_depth[i].resize(state[i].size(), 0);
-    for (auto at = finished.rbegin(); at != finished.rend(); ++at) {
-        auto const [layer, call] = *at;
+    List<std::vector<std::size_t>> call_depth;
+    call_depth.resize(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) call_depth[i].resize(state[i].size());
+    for (std::size_t at = finished.size(); at-- > 0;) {
+        auto const [layer, call] = finished[at];
         std::size_t const d = std::max(call_depth[layer][call], depth[layer]);
         depth[layer] = call_depth[layer][call] = d;
         if (layers[layer].calls.empty()) continue;
@@ -146,12 +149,14 @@ namespace detail {
 /// several rows.
 [[gnu::cold]] inline std::vector<std::size_t> keras_owners(Document const& document,
                                                            std::vector<std::size_t> const& readers,
-                                                           std::vector<bool> const& shared) {
+                                                           std::vector<std::size_t> const& shared) {
     auto const& rows = document.layers;
     std::vector<std::size_t> owners(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) owners[i] = i;
     auto const half = [&](std::size_t i, std::string const& stem, std::string_view name) {
-        return readers[i] == 1 && !shared[i] && rows[i].path == stem + std::string(name);
+        auto const& path = rows[i].path;
+        return readers[i] == 1 && !shared[i] && path.size() == stem.size() + name.size() &&
+               path.starts_with(stem) && path.ends_with(name);
     };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto const& row = rows[i];
@@ -166,7 +171,7 @@ namespace detail {
                                 row.part.find("merge_mode");
             if (recurrent && merges && half(a, stem, "forward") && half(b, stem, "backward"))
                 owners[a] = owners[b] = i;
-        } else if (row.inputs.size() == 1 && row.path == stem + "pointwise") {
+        } else if (row.inputs.size() == 1 && row.path.substr(stem.size()) == "pointwise") {
             auto const before = row.inputs[0];
             if (rows[before].part.find("depth_multiplier") && rows[before].parameters.size() == 1 &&
                 half(before, stem, "depthwise"))
@@ -200,13 +205,14 @@ namespace detail {
 [[gnu::cold]] inline KerasGraph keras_graph(Document const& document) {
     auto const& rows = document.layers;
     auto const readers = detail::count_readers(document);
-    std::vector<bool> shared(rows.size(), false);
+    std::vector<std::size_t> shared(rows.size(), 0);
     for (std::size_t i = 0; i < rows.size(); ++i)
-        if (rows[i].owner != i) shared[rows[i].owner] = shared[i] = true;
+        if (rows[i].owner != i) shared[rows[i].owner] = shared[i] = 1;
     auto const owners = detail::keras_owners(document, readers, shared);
 
     KerasGraph graph;
-    std::vector<KerasLayer::Source> made(rows.size()); // what gives each row's output
+    detail::List<KerasLayer::Source> made; // what gives each row's output
+    made.resize(rows.size());
     std::size_t inputs = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto const& row = rows[i];
@@ -233,7 +239,7 @@ namespace detail {
             layer.rows.assign(row.inputs.begin(), row.inputs.end()); // forward comes first
         else layer.rows.push_back(i);
 
-        std::vector<KerasLayer::Source> reads;
+        detail::List<KerasLayer::Source> reads;
         for (auto const k : detail::keras_inputs(document, layer)) reads.push_back(made[k]);
         if (row.owner != i) {
             auto& first = graph.layers[made[row.owner].layer];
@@ -246,7 +252,7 @@ namespace detail {
                                             : row.path.substr(0, row.path.rfind('/')));
         if (row.inputs.empty()) {
             layer.name = "input_layer";
-            if (inputs > 0) layer.name += "_" + std::to_string(inputs);
+            if (inputs > 0) detail::append(layer.name, {"_", inputs});
             ++inputs;
         } else {
             layer.calls.push_back(std::move(reads));
@@ -270,10 +276,10 @@ namespace detail {
     auto const order = detail::keras_order(graph);
     std::vector<std::size_t> place(order.size());
     for (std::size_t k = 0; k < order.size(); ++k) place[order[k]] = k;
-    std::vector<KerasLayer> sorted;
+    detail::List<KerasLayer> sorted;
     for (auto const k : order) sorted.push_back(std::move(graph.layers[k]));
     graph.layers = std::move(sorted);
-    auto const move = [&](std::vector<KerasLayer::Source>& sources) {
+    auto const move = [&](detail::List<KerasLayer::Source>& sources) {
         for (auto& s : sources) s.layer = place[s.layer];
     };
     move(graph.inputs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/hdf5.hpp>
 #include <lamina/io/keras_archive.hpp>
@@ -41,7 +42,7 @@ namespace detail {
     auto const names = file.names(group, "names").value_or(std::vector<std::string>{});
     auto const at = std::find(names.begin(), names.end(), name);
     if (at == names.end()) return {};
-    auto const data = file.dataset(group, std::to_string(at - names.begin()));
+    auto const data = file.dataset(group, message({at - names.begin()}));
     auto const shape = file.shape(data);
     if (shape.size() != 1 || shape[0] > file.size() || !file.holds(data, DType::u8))
         file.refuse({"its attachment ", shown(name), " is no text."});
@@ -90,57 +91,58 @@ private:
     };
 
     /// Where the weights of a row go.
-    [[gnu::cold]] void add_places(std::size_t index, std::vector<Place>& places) {
+    [[gnu::cold]] void add_places(std::size_t index, detail::List<Place>& places) {
         auto const& row = wanted_.layers[index];
-        std::string const whose = "layer " + std::to_string(index) + " " + row.part.type;
+        std::string const whose = detail::message({"layer ", index, " ", row.part.type});
         auto const add = [&](Entry const& e, Loaded::Numbers& to) {
-            places.push_back({&e, &to, detail::keras_shape(row, e), whose});
+            places.emplace_back(&e, &to, detail::keras_shape(row, e), whose);
         };
         for (auto const i : row.parameters) add(wanted_.parameters[i], loaded_.parameters[i]);
         for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
     }
     [[gnu::cold]] void load_weights(Hdf5Reader::Group const& weights,
                                     std::vector<std::string> const& layers) {
-        std::vector<Place> places;
+        detail::List<Place> places;
         for (auto const& layer : graph_.layers) {
             for (auto const i : layer.rows) add_places(i, places);
         }
-        std::vector<Found> found;
+        detail::List<Found> found;
         for (auto const& layer : layers) {
             auto const group = file_.group(weights, layer);
             auto const names = file_.names(group, "weight_names");
             if (!names) file_.refuse({"layer ", shown(layer), " has no \"weight_names\"."});
             for (auto const& name : *names) {
                 auto const last = name.rfind('/');
-                std::string const shortly = name.substr(last == name.npos ? 0 : last + 1);
-                found.push_back({layer + "/" + shortly, file_.dataset(group, name)});
+                auto const shortly = std::string_view(name).substr(last + 1); // npos + 1 is 0
+                found.emplace_back(detail::message({layer, "/", shortly}),
+                                   file_.dataset(group, name));
             }
         }
         load_found(found, places);
     }
     /// A file of save_weights(): by classes and their order.
     [[gnu::cold]] void load_objects() {
-        std::vector<Place> places;
-        std::vector<Found> found;
+        detail::List<Place> places;
+        detail::List<Found> found;
         Differences differences(file_.path());
         for (auto const& v : keras_variables(wanted_, graph_)) {
             auto const& row = wanted_.layers[v.row];
             auto const& e = v.state ? wanted_.state[v.entry] : wanted_.parameters[v.entry];
             auto& to = v.state ? loaded_.state[v.entry] : loaded_.parameters[v.entry];
-            std::string const path = v.path + "/" + v.name;
+            std::string const path = detail::message({v.path, "/", v.name});
             if (!file_.has(file_.root(), path)) {
                 differences.missing(path);
                 continue;
             }
-            places.push_back({&e, &to, detail::keras_shape(row, e),
-                              "layer " + std::to_string(v.row) + " " + row.part.type});
-            found.push_back({path, file_.dataset(file_.root(), path)});
+            places.emplace_back(&e, &to, detail::keras_shape(row, e),
+                                detail::message({"layer ", v.row, " ", row.part.type}));
+            found.emplace_back(path, file_.dataset(file_.root(), path));
         }
         differences.throw_if_any();
         load_found(found, places);
     }
-    [[gnu::cold]] void load_found(std::vector<Found> const& found,
-                                  std::vector<Place> const& places) {
+    [[gnu::cold]] void load_found(detail::List<Found> const& found,
+                                  detail::List<Place> const& places) {
         Differences differences(file_.path());
         std::size_t const both = std::min(found.size(), places.size());
         for (std::size_t i = 0; i < both; ++i) {
@@ -172,7 +174,7 @@ private:
             if (!options_.optimizer || !wanted_.compiled) return;
             for (auto const& c : wanted_.counters)
                 if (auto const value = file_.number(group, c.name))
-                    loaded_.counters.push_back({c.name, *value});
+                    loaded_.counters.emplace_back(c.name, *value);
             if (file_.has_group(group, "optimizer"))
                 return load_slots(file_.group(group, "optimizer"), own_slots());
         }
@@ -184,8 +186,11 @@ private:
         } else if (file_.has_group(file_.root(), "optimizer")) { // by number
             auto const group = file_.group(file_.root(), "optimizer/vars");
             std::vector<std::string> names;
-            while (file_.has(group, std::to_string(names.size())))
-                names.push_back(std::to_string(names.size()));
+            while (true) {
+                auto number = detail::message({names.size()});
+                if (!file_.has(group, number)) break;
+                names.push_back(std::move(number));
+            }
             load_keras_optimizer(group, names, own);
         }
     }
@@ -205,10 +210,10 @@ private:
         loaded_.scaling = std::move(s);
     }
 
-    [[gnu::cold]] std::vector<KerasSlot> own_slots() const {
-        std::vector<KerasSlot> out;
+    [[gnu::cold]] detail::List<KerasSlot> own_slots() const {
+        detail::List<KerasSlot> out;
         for (std::size_t i = 0; i < wanted_.slots.size(); ++i)
-            out.push_back({wanted_.slots[i].name, i, wanted_.slots[i].shape});
+            out.emplace_back(wanted_.slots[i].name, i, wanted_.slots[i].shape);
         return out;
     }
     [[gnu::cold]] void load_keras_optimizer(Hdf5Reader::Group const& group,
@@ -219,7 +224,7 @@ private:
             auto const data = file_.dataset(group, names[0]);
             if (!file_.shape(data).empty()) return; // another optimizer's file
             file_.read(data, DType::u64, &steps);
-            loaded_.counters.push_back({"steps", steps});
+            loaded_.counters.emplace_back("steps", steps);
         }
         auto slots = keras_slots(wanted_, graph_);
         // after the iteration, and the learning rate where that is a variable; a file of a model
@@ -231,9 +236,9 @@ private:
         load_slots(group, slots);
     }
     [[gnu::cold]] void load_slots(Hdf5Reader::Group const& group,
-                                  std::vector<KerasSlot> const& slots) {
+                                  detail::List<KerasSlot> const& slots) {
         Differences differences(file_.path());
-        std::vector<Hdf5Reader::Dataset> data;
+        detail::List<Hdf5Reader::Dataset> data;
         for (auto const& slot : slots) {
             auto const& e = wanted_.slots[slot.entry];
             data.push_back(file_.dataset(group, slot.name));

@@ -34,14 +34,13 @@ namespace detail {
     year_month_day const date(day);
     hh_mm_ss const time(floor<seconds>(now - day));
     std::string out;
-    auto const put = [&](std::int64_t value, char behind) {
+    auto const put = [&](std::int64_t value, char const* behind) {
         if (value < 10) out += '0';
-        out += std::to_string(value);
-        if (behind) out += behind;
+        append(out, {value, behind});
     };
-    put(int(date.year()), '-'), put(unsigned(date.month()), '-'), put(unsigned(date.day()), '@');
-    put(time.hours().count(), ':'), put(time.minutes().count(), ':');
-    put(time.seconds().count(), '\0');
+    put(int(date.year()), "-"), put(unsigned(date.month()), "-"), put(unsigned(date.day()), "@");
+    put(time.hours().count(), ":"), put(time.minutes().count(), ":");
+    put(time.seconds().count(), "");
     return out;
 }
 
@@ -145,7 +144,7 @@ private:
         vars("vars", graph_.sequential ? "sequential" : "functional");
         for (std::size_t k = 0; k < objects.size(); ++k) {
             if (graph_.sequential && graph_.layers[k].calls.empty()) continue;
-            vars(objects[k] + "/vars", graph_.layers[k].name);
+            vars(detail::message({objects[k], "/vars"}), graph_.layers[k].name);
         }
         for (auto const& v : variables) {
             auto const& row = document_.layers[v.row];
@@ -165,17 +164,17 @@ private:
         std::string const name = detail::keras_optimizer_name(document_.optimizer);
         std::vector<std::string> names;
         auto const add = [&](Entry e) {
-            if (!by_name) e.name = std::to_string(names.size());
+            if (!by_name) e.name = detail::message({names.size()});
             names.push_back(e.name);
             file_.tensor(group, e);
         };
         std::int32_t const iteration = std::int32_t(counter("steps"));
-        add({name + "/iteration", {}, DType::i32, &iteration});
+        add({detail::message({name, "/iteration"}), {}, DType::i32, &iteration});
         float const rate = float(document_.learning_rate); // a schedule goes over as a number
-        add({name + "/learning_rate", {}, DType::f32, &rate});
+        add({detail::message({name, "/learning_rate"}), {}, DType::f32, &rate});
         for (auto const& slot : keras_slots(document_, graph_)) {
             Entry e = document_.slots[slot.entry];
-            e.name = name + "/" + slot.name;
+            e.name = detail::message({name, "/", slot.name});
             e.shape = slot.shape;
             add(std::move(e));
         }
@@ -192,7 +191,7 @@ private:
             auto const group = file_.group(own, "attachments");
             std::vector<std::string> names; // of any characters: the texts are counted
             for (auto const& a : attachments) {
-                std::string const place = std::to_string(names.size());
+                std::string const place = detail::message({names.size()});
                 file_.tensor(group, {place, {a.text.size()}, DType::u8, a.text.data()});
                 names.push_back(a.name);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
@@ -92,7 +93,7 @@ private:
         json_.key(role);
         if (auto const activation = keras_activation(part); !activation.empty())
             return json_.value(activation);
-        write_layer_within(part, layer_.name + "." + role, row);
+        write_layer_within(part, message({layer_.name, ".", role}), row);
     }
     /// It says its module in both forms.
     [[gnu::cold]] void write_layer_within(Part const& part, std::string const& name,
@@ -112,7 +113,8 @@ private:
         for (std::size_t const back : {0u, 1u}) {
             auto const& part = document_.layers[layer_.rows[back]].part;
             json_.key(back ? "backward_layer" : "layer");
-            write_layer_within(part, (back ? "backward_" : "forward_") + snake_case(part.type),
+            write_layer_within(part,
+                               message({back ? "backward_" : "forward_", snake_case(part.type)}),
                                layer_.rows[back]);
         }
     }
@@ -140,7 +142,7 @@ private:
             bool const done = std::find(written.begin(), written.end(), name) != written.end();
             if (start.type.empty() || done) continue;
             written.push_back(name);
-            json_.key(name + "_initializer");
+            json_.key(message({name, "_initializer"}));
             write_keras_object(json_, "keras.initializers", start);
         }
     }
@@ -149,15 +151,16 @@ private:
         auto const* const l2 = part.find("kernel_l2");
         if (!l1 || !l2 || (*l1 == "0.0" && *l2 == "0.0")) return;
         Part regularizer{.type = "L1L2"};
-        regularizer.settings = {{"l1", *l1}, {"l2", *l2}};
+        regularizer.settings.emplace_back("l1", *l1);
+        regularizer.settings.emplace_back("l2", *l2);
         json_.key("kernel_regularizer");
         write_keras_object(json_, "keras.regularizers", regularizer);
     }
 
     /// "build_config": the shapes that the layer was built on, at its first call.
     [[gnu::cold]] void write_build(std::string_view type) {
-        auto const& reads = layer_.calls.at(0);
-        std::vector<Shape> shapes;
+        auto const& reads = layer_.calls[0];
+        List<Shape> shapes;
         for (auto const& r : reads)
             shapes.push_back(document_.layers[graph_.layers[r.layer].row].output);
         auto const all = keras_arguments(document_.layers[layer_.rows[0]].part, reads.size());
@@ -171,7 +174,7 @@ private:
             json_.object();
             for (auto const& a : all) {
                 if (a.name == "attention_mask") continue;
-                json_.key((a.name.empty() ? "query" : a.name) + "_shape");
+                json_.key(message({a.name.empty() ? "query" : a.name, "_shape"}));
                 write_keras_shape(json_, shapes[a.inputs[0]]);
             }
             json_.end();

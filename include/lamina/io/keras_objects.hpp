@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 
@@ -57,7 +58,7 @@ namespace detail {
     json.key("dtype");
     if (form == KerasForm::hdf5) return json.value(name);
     Part policy{.type = "DTypePolicy"};
-    policy.settings.emplace_back("name", '"' + std::string(name) + '"');
+    policy.settings.emplace_back("name", message({"\"", name, "\""}));
     write_keras_object(json, "keras", policy);
 }
 /// [null, 8, 3]: null for the batch.
@@ -126,7 +127,7 @@ namespace detail {
     return type == "GroupedQueryAttention" ? "GroupQueryAttention" : type;
 }
 [[gnu::cold]] inline std::string keras_registered_name(std::string_view type) {
-    return is_keras_layer(type) ? std::string() : "lamina>" + std::string(type);
+    return is_keras_layer(type) ? std::string() : message({"lamina>", type});
 }
 /// Keras does not write how it built a layer that has nothing to be built.
 [[gnu::cold]] inline bool is_built_at_once(std::string_view type) {

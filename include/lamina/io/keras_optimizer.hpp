@@ -42,31 +42,42 @@ namespace detail {
 /// Names of the numbers that Keras keeps, in the order of lamina's slots. Keras makes the variables
 /// group by group: for each parameter all of the first group, then all of the second, ...
 /// Source: keras/src/optimizers, build() of each.
-[[gnu::cold]] inline std::vector<std::vector<std::string_view>>
-keras_slot_groups(Part const& optimizer) {
+struct KerasSlotGroup {
+    char const *first, *second; // null: there is one
+};
+[[gnu::cold]] inline List<KerasSlotGroup> keras_slot_groups(Part const& optimizer) {
     std::string_view const type = optimizer.type;
-    if (type == "Adam" || type == "AdamW" || type == "Nadam") return {{"momentum", "velocity"}};
-    if (type == "AMSGrad") return {{"momentum", "velocity"}, {"velocity_hat"}};
-    if (type == "Adamax") return {{"momentum", "norm"}};
-    if (type == "Adagrad") return {{"accumulator"}};
-    if (type == "Adadelta") return {{"accumulated_grad", "accumulated_delta_var"}};
-    if (type == "Lion") return {{"momentum"}};
-    std::vector<std::vector<std::string_view>> groups;
-    if (type == "RMSprop") groups.push_back({"velocity"});
-    if ((type == "RMSprop" || type == "SGD") && is_on(optimizer, "momentum"))
-        groups.push_back({"momentum"});
-    if (type == "RMSprop" && is_on(optimizer, "centered")) groups.push_back({"average_gradient"});
+    List<KerasSlotGroup> groups;
+    auto const add = [&](bool has, char const* first, char const* second = nullptr) {
+        if (has) groups.emplace_back(first, second);
+    };
+    bool const amsgrad = type == "AMSGrad", rmsprop = type == "RMSprop";
+    add(type == "Adam" || type == "AdamW" || type == "Nadam" || amsgrad, "momentum", "velocity");
+    add(amsgrad, "velocity_hat");
+    add(type == "Adamax", "momentum", "norm");
+    add(type == "Adagrad", "accumulator");
+    add(type == "Adadelta", "accumulated_grad", "accumulated_delta_var");
+    add(rmsprop, "velocity");
+    add(type == "Lion" || ((rmsprop || type == "SGD") && is_on(optimizer, "momentum")), "momentum");
+    add(rmsprop && is_on(optimizer, "centered"), "average_gradient");
     return groups;
 }
 
-/// The options that Keras' optimizer of this class has beside those that all have.
-[[gnu::cold]] inline std::vector<std::string_view> keras_optimizer_options(std::string_view type) {
-    if (type == "SGD") return {"momentum", "nesterov"};
-    if (type == "RMSprop") return {"rho", "momentum", "epsilon", "centered"};
-    if (type == "Adagrad") return {"initial_accumulator_value", "epsilon"};
-    if (type == "Adadelta") return {"rho", "epsilon"};
-    if (type == "Lion") return {"beta_1", "beta_2"};
-    return {"beta_1", "beta_2", "epsilon"};
+/// The options that Keras' optimizer of this class has beside those that all have; then null.
+[[gnu::cold]] inline char const* const* keras_optimizer_options(std::string_view type) {
+    struct Known {
+        std::string_view type;
+        char const* options[5];
+    };
+    static constexpr Known known[]{{"SGD", {"momentum", "nesterov"}},
+                                   {"RMSprop", {"rho", "momentum", "epsilon", "centered"}},
+                                   {"Adagrad", {"initial_accumulator_value", "epsilon"}},
+                                   {"Adadelta", {"rho", "epsilon"}},
+                                   {"Lion", {"beta_1", "beta_2"}},
+                                   {"", {"beta_1", "beta_2", "epsilon"}}};
+    Known const* at = known;
+    while (!at->type.empty() && at->type != type) ++at;
+    return at->options;
 }
 
 } // namespace detail
@@ -104,9 +115,9 @@ keras_slot_groups(Part const& optimizer) {
         if (given) json.raw(*optimizer.find(name));
         else json.null();
     }
-    for (auto const name : detail::keras_optimizer_options(optimizer.type))
-        if (auto const* const value = optimizer.find(name)) {
-            json.key(name);
+    for (auto name = detail::keras_optimizer_options(optimizer.type); *name; ++name)
+        if (auto const* const value = optimizer.find(*name)) {
+            json.key(*name);
             json.raw(*value);
         }
     if (amsgrad) json.member("amsgrad", true);
@@ -115,9 +126,9 @@ keras_slot_groups(Part const& optimizer) {
 }
 
 /// Where the variables of Keras' optimizer lie, in its order, for the parameters that are trained.
-[[gnu::cold]] inline std::vector<KerasSlot> keras_slots(Document const& document,
-                                                        KerasGraph const& graph) {
-    std::vector<KerasSlot> out;
+[[gnu::cold]] inline detail::List<KerasSlot> keras_slots(Document const& document,
+                                                         KerasGraph const& graph) {
+    detail::List<KerasSlot> out;
     std::size_t first = 0; // slot of the group
     for (auto const& group : detail::keras_slot_groups(document.optimizer)) {
         for (auto const& layer : graph.layers) {
@@ -129,13 +140,14 @@ keras_slot_groups(Part const& optimizer) {
                         detail::keras_variable(document, graph, layer, i, document.parameters[p]);
                     std::replace(name.begin(), name.end(), '/', '_');
                     auto const shape = detail::keras_shape(row, document.parameters[p]);
-                    for (std::size_t k = 0; k < group.size(); ++k)
-                        out.push_back({name + "_" + std::string(group[k]),
-                                       p * document.slot_count + first + k, shape});
+                    name += '_';
+                    std::size_t const slot = p * document.slot_count + first;
+                    out.emplace_back(name + group.first, slot, shape);
+                    if (group.second) out.emplace_back(name + group.second, slot + 1, shape);
                 }
             }
         }
-        first += group.size();
+        first += group.second ? 2 : 1;
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/keras_graph.hpp>
@@ -27,7 +28,7 @@ namespace detail {
     if (row.inputs.empty()) return "InputLayer";
     if (layer.kind == KerasLayer::Kind::bidirectional) return "Bidirectional";
     if (layer.kind == KerasLayer::Kind::separable)
-        return std::string("SeparableConv") + part.type.substr(part.type.size() - 2);
+        return message({"SeparableConv", std::string_view(part.type).substr(part.type.size() - 2)});
     if (part.find("num_key_value_heads")) return "GroupedQueryAttention";
     bool const function = std::find(own.begin(), own.end(), part.type) == own.end() &&
                           !keras_activation(part).empty();
@@ -49,20 +50,22 @@ namespace detail {
                                                 Entry const& entry) {
     auto const& part = document.layers[row].part;
     std::string const type = snake_case(part.type);
-    std::string path = (graph.sequential ? "sequential/" : "") + layer.name + "/";
-    std::string leaf = entry.name.substr(entry.name.rfind('/') + 1);
+    std::string_view leaf = entry.name;
+    leaf.remove_prefix(leaf.rfind('/') + 1); // npos + 1 is 0
+    std::string path = message({graph.sequential ? "sequential/" : "", layer.name, "/"});
     if (layer.kind == KerasLayer::Kind::bidirectional)
-        path += (row == layer.rows[0] ? "forward_" : "backward_") + type + "/";
+        append(path, {row == layer.rows[0] ? "forward_" : "backward_", type, "/"});
     if (layer.kind == KerasLayer::Kind::separable && leaf == "kernel")
         leaf = row == layer.row ? "pointwise_kernel" : "depthwise_kernel";
-    if (is_recurrent(part)) path += type + "_cell/";
+    if (is_recurrent(part)) append(path, {type, "_cell/"});
     if (part.type == "MultiHeadAttention") { // query_kernel is the kernel of its layer query
         auto const at = leaf.find('_');
-        std::string const inner = leaf.substr(0, at);
-        path += (inner == "output" ? "attention_output" : inner) + "/";
-        leaf.erase(0, at + 1);
+        auto const inner = leaf.substr(0, at);
+        append(path, {inner == "output" ? "attention_output" : inner, "/"});
+        leaf.remove_prefix(at + 1);
     }
-    return path + leaf;
+    path += leaf;
+    return path;
 }
 
 /// "adam" for Adam: what Keras calls the optimizer's variables after.
@@ -93,17 +96,18 @@ struct KerasVariable {
         std::string const its = snake_case(detail::keras_class(document, layer));
         auto const before = std::count(classes.begin(), classes.end(), its);
         classes.push_back(its);
-        out.push_back("layers/" + its + (before > 0 ? "_" + std::to_string(before) : ""));
+        std::string& path = out.emplace_back(detail::message({"layers/", its}));
+        if (before > 0) detail::append(path, {"_", before});
     }
     return out;
 }
 
 /// All variables as a .weights.h5 file has them.
-[[gnu::cold]] inline std::vector<KerasVariable> keras_variables(Document const& document,
-                                                                KerasGraph const& graph) {
+[[gnu::cold]] inline detail::List<KerasVariable> keras_variables(Document const& document,
+                                                                 KerasGraph const& graph) {
     using Kind = KerasLayer::Kind;
     auto const objects = keras_objects(document, graph);
-    std::vector<KerasVariable> out;
+    detail::List<KerasVariable> out;
     for (std::size_t k = 0; k < graph.layers.size(); ++k) {
         auto const& layer = graph.layers[k];
         std::size_t number = 0;
@@ -120,12 +124,14 @@ struct KerasVariable {
                 std::string its = path;
                 std::size_t place = number++;
                 if (row.part.type == "MultiHeadAttention") { // its maps are objects of their own
-                    std::string const leaf = e.name.substr(e.name.rfind('/') + 1);
+                    auto const leaf = std::string_view(e.name).substr(e.name.rfind('/') + 1);
                     bool const grouped = row.part.find("num_key_value_heads") != nullptr;
-                    its += (grouped ? "/_" : "/") + leaf.substr(0, leaf.find('_')) + "_dense";
+                    detail::append(
+                        its, {grouped ? "/_" : "/", leaf.substr(0, leaf.find('_')), "_dense"});
                     place = leaf.ends_with("_bias");
                 }
-                out.push_back({its + "/vars", std::to_string(place), k, i, state, entry});
+                its += "/vars";
+                out.emplace_back(std::move(its), detail::message({place}), k, i, state, entry);
             };
             for (auto const p : row.parameters) add(false, p);
             for (auto const p : row.state) add(true, p);

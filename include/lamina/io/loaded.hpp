@@ -2,7 +2,6 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
-#include <lamina/core/raise.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/shown.hpp>
 
@@ -32,12 +31,14 @@ public:
             return bytes.get();
         }
     };
-    std::vector<Numbers> parameters, state, slots; // slots is empty where the file has none
-    std::vector<Counter> counters;
+    detail::List<Numbers> parameters, state, slots; // slots is empty where the file has none
+    detail::List<Counter> counters;
     std::optional<StoredScaling> scaling;
 
-    explicit Loaded(Document const& wanted)
-        : parameters(wanted.parameters.size()), state(wanted.state.size()) {}
+    [[gnu::cold]] explicit Loaded(Document const& wanted) {
+        parameters.resize(wanted.parameters.size());
+        state.resize(wanted.state.size());
+    }
 };
 
 /// Gathers every difference between a file and a model, to say them all at once.
@@ -76,8 +77,9 @@ public:
 private:
     [[gnu::cold]] static std::string list(std::vector<std::string> const& names) {
         std::string out;
-        for (auto const& n : names) out += (out.empty() ? " (" : ", ") + shown(n);
-        return out.empty() ? out : out + ")";
+        for (auto const& n : names) detail::append(out, {out.empty() ? " (" : ", ", shown(n)});
+        if (!out.empty()) out += ')';
+        return out;
     }
     std::string path_, texts_;
     std::vector<std::string> missing_, extra_;
@@ -88,7 +90,7 @@ private:
     for (std::size_t row = 0; row < document.layers.size(); ++row)
         for (auto const i : state ? document.layers[row].state : document.layers[row].parameters)
             if (i == index)
-                return "layer " + std::to_string(row) + " " + document.layers[row].part.type;
+                return detail::message({"layer ", row, " ", document.layers[row].part.type});
     return "layer";
 }
 
@@ -100,10 +102,9 @@ private:
             Bits bits;
             std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
             if ((bits & exponent) == exponent)
-                detail::raise(Error(Error::Kind::numeric, path,
-                                    "tensor " + shown(e.name) +
-                                        " holds NaN or infinity at its number " +
-                                        std::to_string(i) + ". Nothing was loaded."));
+                detail::fail(Error::Kind::numeric, {path},
+                             {"tensor ", shown(e.name), " holds NaN or infinity at its number ", i,
+                              ". Nothing was loaded."});
         }
     };
     if (e.dtype == DType::f32) check(std::uint32_t{0x7f800000u});

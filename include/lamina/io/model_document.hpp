@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
@@ -22,7 +23,7 @@ namespace lamina::detail {
 /// "Dense" of "Dense<64>", "Normalization" of "detail::Normalization<...>".
 [[gnu::cold]] inline std::string class_name(std::string_view type) {
     type = type.substr(0, type.find('<'));
-    if (auto const at = type.rfind("::"); at != type.npos) type.remove_prefix(at + 2);
+    if (auto const at = type.rfind(':'); at != type.npos) type.remove_prefix(at + 1);
     return std::string(type);
 }
 /// Collects what describe() tells, each value as JSON.
@@ -62,7 +63,7 @@ namespace lamina::detail {
         inner.role = name;
         return value.describe(value.object, Settings{&inner, &add_setting});
     }
-    part.settings.emplace_back(name, std::move(text).text());
+    part.settings.emplace_back(std::string(name), std::move(text).text());
 }
 [[gnu::cold]] inline Part part_of(PartView const& view) {
     Part part{.type = class_name(view.type)};
@@ -73,9 +74,12 @@ namespace lamina::detail {
 /// What describes itself with a class_name.
 [[gnu::cold]] inline void take_class_name(Part& part) {
     if (part.settings.empty()) return;
-    std::string const& quoted = part.settings[0].second;
+    std::string const& quoted = part.settings[0].value;
     part.type = quoted.substr(1, quoted.size() - 2);
-    part.settings.erase(part.settings.begin());
+    List<NamedValue> rest;
+    for (std::size_t i = 1; i < part.settings.size(); ++i)
+        rest.push_back(std::move(part.settings[i]));
+    part.settings = std::move(rest);
 }
 
 /// Is every row the only reader of the one before it?
@@ -94,7 +98,7 @@ namespace lamina::detail {
     std::string const name = paths[i];
     for (std::size_t k = 0, other = 0; other < i; ++other) {
         if (paths[other] != paths[i]) continue;
-        paths[i] = name + "_" + std::to_string(++k);
+        paths[i] = message({name, "_", ++k});
         other = std::size_t(-1); // look again from the first
     }
 }
@@ -126,14 +130,15 @@ template <class T>
         op.describe(v.layers + row.layer, Settings{&record.part, &add_setting});
         if (record.owner != i) continue;
         auto const add = [&](TensorInfo<T> const* tensor, std::size_t count, T const* numbers,
-                             std::vector<Entry>& to, std::vector<std::size_t>& list) {
+                             List<Entry>& to, std::vector<std::size_t>& list) {
             for (; count > 0; --count, numbers += tensor++->extents.size) {
                 auto const& e = tensor->extents;
                 list.push_back(to.size());
-                to.push_back({record.path + "/" + std::string(tensor->name),
-                              {e.dims, e.dims + e.rank},
-                              dtype_of<T>(),
-                              numbers});
+                Entry& entry = to.emplace_back();
+                entry.name.append(record.path).append("/").append(tensor->name);
+                entry.shape.assign(e.dims, e.dims + e.rank);
+                entry.dtype = dtype_of<T>();
+                entry.data = numbers;
                 Part& start = record.initializers.emplace_back();
                 start.role = tensor->name;
                 tensor->describe(Settings{&start, &add_setting});
@@ -161,15 +166,18 @@ template <class T>
     d.slot_count = v.parameters ? v.slot_numbers / v.parameters : 0;
     for (auto const& p : d.parameters)
         for (std::size_t k = 0; k < d.slot_count; ++k)
-            d.slots.push_back(
-                {p.name + "/" + std::to_string(k), p.shape, p.dtype,
-                 v.slots + k * v.parameters + (static_cast<T const*>(p.data) - v.values)});
+            d.slots.emplace_back(message({p.name, "/", k}), p.shape, p.dtype,
+                                 v.slots + k * v.parameters +
+                                     (static_cast<T const*>(p.data) - v.values));
     auto const& progress = *v.progress;
-    d.counters = {{"steps", progress.steps},
-                  {"seed", progress.seed},
-                  {"epoch", progress.epoch},
-                  {"batch", progress.batch},
-                  {"learning_rate_bits", std::bit_cast<std::uint64_t>(progress.learning_rate)}};
+    auto const count = [&](char const* name, std::uint64_t value) {
+        d.counters.emplace_back(name, value);
+    };
+    count("steps", progress.steps);
+    count("seed", progress.seed);
+    count("epoch", progress.epoch);
+    count("batch", progress.batch);
+    count("learning_rate_bits", std::bit_cast<std::uint64_t>(progress.learning_rate));
     d.scaling = {v.scaling->names, v.scaling->offset, v.scaling->scale};
     return d;
 }
@@ -178,8 +186,8 @@ template <class T>
 template <class T>
 [[gnu::cold]] void assign(ModelView<T> const& v, ModelTarget<T> const& to, Document const& d,
                           Loaded& loaded) {
-    auto const copy = [](std::vector<Entry> const& entries,
-                         std::vector<Loaded::Numbers> const& from, T const* old, T* fresh) {
+    auto const copy = [](List<Entry> const& entries, List<Loaded::Numbers> const& from,
+                         T const* old, T* fresh) {
         for (std::size_t i = 0; i < from.size(); ++i)
             if (from[i].bytes)
                 std::memcpy(fresh + (static_cast<T const*>(entries[i].data) - old),

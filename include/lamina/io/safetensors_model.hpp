@@ -287,8 +287,8 @@ private:
         entries = tensors.entries();
         metadata.emplace_back("format", "pt");
     } else {
-        entries = document.parameters;
-        entries.insert(entries.end(), document.state.begin(), document.state.end());
+        for (auto const* const all : {&document.parameters, &document.state})
+            for (Entry const& e : *all) entries.push_back(e);
         metadata.emplace_back("format", "lamina");
     }
     for (auto const& a : o.attachments) metadata.emplace_back(attachment_prefix + a.name, a.text);

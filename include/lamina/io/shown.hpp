@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,7 +29,7 @@ namespace lamina {
 [[gnu::cold]] inline std::string shown_shape(std::span<std::uint64_t const> shape) {
     if (shape.empty()) return "scalar";
     std::string out;
-    for (auto const d : shape) (out += out.empty() ? "" : "x") += std::to_string(d);
+    for (auto const d : shape) detail::append(out, {out.empty() ? "" : "x", d});
     return out;
 }
 

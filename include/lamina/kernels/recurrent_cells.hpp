@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/math.hpp>
@@ -87,8 +86,8 @@ struct LSTMCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
+                     T const* bias, T* to) {
+        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
     }
 
     template <class T>
@@ -156,9 +155,9 @@ struct GRUCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
+                     T const* bias, T* to) {
         pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias,
-                           bias ? bias + 3 * units : nullptr, to, threads);
+                           bias ? bias + 3 * units : nullptr, to);
     }
 
     template <class T>
@@ -228,10 +227,10 @@ struct GRUResetBeforeCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<ZR, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
+                     T const* bias, T* to) {
+        pack_sums<ZR, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
         pack_sums<N, T>(features, units, gates, kernel, recurrent, bias, nullptr,
-                        to + packed_sums<ZR, T>(features, units), threads);
+                        to + packed_sums<ZR, T>(features, units));
     }
 
     template <class T>
@@ -305,8 +304,8 @@ struct SimpleCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
+                     T const* bias, T* to) {
+        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
     }
 
     template <class T>

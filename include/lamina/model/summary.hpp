@@ -2,44 +2,112 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/list.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/refused_model.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace lamina {
 
 namespace detail {
 
-[[gnu::cold]] inline std::string grouped(std::size_t n) { // 1,234,567
-    std::string const digits = std::to_string(n);
-    std::string s;
+/// A line of a summary, and the sums below it.
+struct SummaryLine {
+    std::string cells[5];
+};
+struct SummarySums {
+    std::size_t trained = 0, frozen = 0, kept = 0, flops = 0;
+    std::size_t number_bytes = 0, training_bytes = 0, inference_bytes = 0;
+    bool straight = true; // nothing to say of where a layer reads
+};
+
+void append_grouped(std::string& to, std::size_t n);
+void append_bytes(std::string& to, std::size_t n);
+std::string summary_table(std::string_view title, List<SummaryLine> const& lines,
+                          SummarySums const& sums);
+
+#if LAMINA_BODIES
+
+/// 1,234,567
+[[gnu::cold]] LAMINA_INLINE void append_grouped(std::string& to, std::size_t n) {
+    std::string const digits = message({n});
     for (std::size_t i = 0; i < digits.size(); ++i) {
-        if (i && (digits.size() - i) % 3 == 0) s += ',';
-        s += digits[i];
+        if (i && (digits.size() - i) % 3 == 0) to += ',';
+        to += digits[i];
     }
-    return s;
 }
-[[gnu::cold]] inline std::string bytes_text(std::size_t n) {
-    if (n < 1024) return std::to_string(n) + " B";
+[[gnu::cold]] LAMINA_INLINE void append_bytes(std::string& to, std::size_t n) {
+    if (n < 1024) return append(to, {n, " B"});
     double v = double(n) / 1024;
-    char const* unit = "KB";
-    for (char const* larger : {"MB", "GB"}) {
+    char const* unit = " KB";
+    for (char const* larger : {" MB", " GB"}) {
         if (v < 1024) break;
         v /= 1024;
         unit = larger;
     }
-    auto const hundredths = std::size_t(v * 100 + 0.5);
-    std::string const cents = std::to_string(hundredths % 100);
-    return std::to_string(hundredths / 100) + "." + (cents.size() < 2 ? "0" : "") + cents + " " +
-           unit;
+    auto const hundredths = std::size_t(v * 100 + 0.5), cents = hundredths % 100;
+    append(to, {hundredths / 100, cents < 10 ? ".0" : ".", cents, unit});
 }
+
+[[gnu::cold]] LAMINA_INLINE std::string
+summary_table(std::string_view title, List<SummaryLine> const& lines, SummarySums const& sums) {
+    std::size_t const columns = sums.straight ? 4 : 5;
+    std::size_t width[5]{}, total = 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+        for (auto const& line : lines) width[c] = std::max(width[c], line.cells[c].size() + 2);
+        total += width[c];
+    }
+    std::string text;
+    auto const rule = [&](char of) {
+        text.append(total, of);
+        text += '\n';
+    };
+    append(text, {"Model: \"", title, "\"\n"});
+    rule('_');
+    bool head = true;
+    for (auto const& line : lines) {
+        for (std::size_t c = 0; c < columns; ++c) {
+            auto const& cell = line.cells[c];
+            std::size_t const gap = width[c] - cell.size();
+            std::size_t const before = !head && (c == 2 || c == 3) ? gap - 2 : 0; // a number
+            text.append(before, ' ');
+            text += cell;
+            text.append(gap - before, ' ');
+        }
+        text.resize(text.find_last_not_of(' ') + 1);
+        text += '\n';
+        if (head) rule('=');
+        head = false;
+    }
+    rule('=');
+    auto const count = [&](char const* what, std::size_t n) {
+        text += what;
+        append_grouped(text, n);
+        text += " (";
+        append_bytes(text, n * sums.number_bytes);
+        text += ")\n";
+    };
+    count("Total params: ", sums.trained + sums.frozen + sums.kept);
+    count("Trainable params: ", sums.trained);
+    count("Non-trainable params: ", sums.frozen + sums.kept);
+    text += "Forward pass: ";
+    append_grouped(text, sums.flops);
+    text += " FLOPs a sample\nMemory of activations, a sample: ";
+    append_bytes(text, sums.training_bytes);
+    text += " in training, ";
+    append_bytes(text, sums.inference_bytes);
+    text += " in prediction\n";
+    rule('_');
+    return text;
+}
+
+#endif
 
 /// What a summary tells, once the network's type is gone: so that a program pays for one body.
 template <class T>
@@ -47,67 +115,47 @@ template <class T>
                                        std::size_t scope_count, std::string_view title,
                                        std::size_t training_bytes, std::size_t inference_bytes) {
     auto const names = Paths(rows, n, scopes, scope_count);
-    using Line = std::array<std::string, 5>;
-    std::vector<Line> lines{{"Layer (type)", "Output Shape", "Param #", "FLOPs", "Connected to"}};
-    std::size_t trained = 0, frozen = 0, kept = 0, flops = 0;
-    bool straight = true;
-    auto const name_of = [&](int i) {
-        return rows[i].arity ? names[i] : "input" + (i ? "_" + std::to_string(i) : std::string{});
+    List<SummaryLine> lines;
+    auto& head = lines.emplace_back().cells;
+    head[0] = "Layer (type)", head[1] = "Output Shape", head[2] = "Param #", head[3] = "FLOPs";
+    head[4] = "Connected to";
+    SummarySums sums{.number_bytes = sizeof(T),
+                     .training_bytes = training_bytes,
+                     .inference_bytes = inference_bytes};
+    auto const append_name = [&](std::string& to, int i) {
+        if (rows[i].arity) to += names[i];
+        else if (i) append(to, {"input_", i});
+        else to += "input";
     };
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];
         auto const& op = *row.op;
-        std::string shape = "(None";
-        for (std::size_t k = 0; k < op.output.rank; ++k)
-            shape += ", " + std::to_string(op.output.dims[k]);
-        std::string type(row.arity ? op.type : op.integer ? "Tokens" : "Input");
-        type = type.substr(0, type.find('<'));
+        auto& [name, shape, parameters, flops, from] = lines.emplace_back().cells;
+        std::string_view const type = row.arity ? op.type : op.integer ? "Tokens" : "Input";
+        append_name(name, i);
+        append(name, {" (", type.substr(0, type.find('<')), ")"});
+        append(shape, Dims{{op.output.dims, op.output.rank}, "None"});
         bool const owns = row.owner == i;
         std::size_t const own = owns ? op.parameters : 0, state = owns ? op.state : 0;
-        (row.frozen ? frozen : trained) += own;
-        kept += state;
-        flops += op.flops;
-        std::string from;
-        for (int k = 0; k < row.arity; ++k) from += (k ? ", " : "") + name_of(row.inputs[k]);
-        if (!owns) from += " (parameters of " + name_of(row.owner) + ")";
-        if (row.frozen && own) from += " (frozen)";
-        straight = straight && (row.arity == 0 ? i == 0
-                                               : row.arity == 1 && row.inputs[0] == i - 1 && owns &&
-                                                     !row.frozen);
-        lines.push_back({name_of(i) + " (" + type + ")", shape + ")", grouped(own + state),
-                         grouped(op.flops), from});
-    }
-    std::size_t const columns = straight ? 4 : 5;
-    std::array<std::size_t, 5> width{};
-    for (auto const& line : lines)
-        for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], line[c].size() + 2);
-    std::size_t total = 0;
-    for (std::size_t c = 0; c < columns; ++c) total += width[c];
-    std::string text = "Model: \"" + std::string(title) + "\"\n" + std::string(total, '_') + "\n";
-    for (std::size_t l = 0; l < lines.size(); ++l) {
-        std::string line;
-        for (std::size_t c = 0; c < columns; ++c) {
-            std::string cell = lines[l][c];
-            bool const number = c == 2 || c == 3;
-            std::size_t const gap = width[c] - cell.size();
-            if (number && l) line += std::string(gap - 2, ' ') + cell + "  ";
-            else line += cell + std::string(gap, ' ');
+        (row.frozen ? sums.frozen : sums.trained) += own;
+        sums.kept += state;
+        sums.flops += op.flops;
+        append_grouped(parameters, own + state);
+        append_grouped(flops, op.flops);
+        for (int k = 0; k < row.arity; ++k) {
+            if (k) from += ", ";
+            append_name(from, row.inputs[k]);
         }
-        while (!line.empty() && line.back() == ' ') line.pop_back();
-        text += line + "\n";
-        if (l == 0) text += std::string(total, '=') + "\n";
+        if (!owns) {
+            from += " (parameters of ";
+            append_name(from, row.owner);
+            from += ')';
+        }
+        if (row.frozen && own) from += " (frozen)";
+        bool const next = row.arity == 1 && row.inputs[0] == i - 1 && owns && !row.frozen;
+        sums.straight = sums.straight && (row.arity == 0 ? i == 0 : next);
     }
-    std::size_t const all = trained + frozen + kept;
-    auto const count = [&](char const* what, std::size_t c) {
-        return std::string(what) + grouped(c) + " (" + bytes_text(c * sizeof(T)) + ")\n";
-    };
-    text += std::string(total, '=') + "\n";
-    text += count("Total params: ", all) + count("Trainable params: ", trained) +
-            count("Non-trainable params: ", frozen + kept);
-    text += "Forward pass: " + grouped(flops) + " FLOPs a sample\n";
-    text += "Memory of activations, a sample: " + bytes_text(training_bytes) + " in training, " +
-            bytes_text(inference_bytes) + " in prediction\n" + std::string(total, '_') + "\n";
-    return text;
+    return summary_table(title, lines, sums);
 }
 
 #ifdef LAMINA_SOURCE
