@@ -14,6 +14,7 @@
 #include <lamina/model/weights.hpp>
 
 #include "support/fault_folder.hpp"
+#include "support/kernels.hpp"
 #include "support/skip.hpp"
 
 #include <doctest/doctest.h>

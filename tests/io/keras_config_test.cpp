@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/io/keras_config.hpp>
 
+#include "support/kernels.hpp"
+
 #include <lamina/activations/prelu.hpp>
 #include <lamina/activations/relu.hpp>
 #include <lamina/activations/softmax.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "support/keras_reference.hpp"
+#include "support/kernels.hpp"
 
 #include <lamina/activations/gelu.hpp>
 #include <lamina/activations/relu.hpp>

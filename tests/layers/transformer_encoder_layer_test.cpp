@@ -101,8 +101,7 @@ TEST_CASE("TransformerEncoderLayer: PyTorch's numbers") {
 
 TEST_CASE("TransformerEncoderLayer: two layers and a norm behind them, PyTorch's numbers") {
     golden::Case const golden("encoder_2layers_final_norm");
-    bool const pre = golden.args.value("norm_first", false);
-    REQUIRE(!pre);
+    REQUIRE(golden.number("norm_first", 0) == 0);
     auto const of = [&](char const* prefix) {
         return TorchParameters(golden, prefix).encoder_layer("layers.0.", false)
             .encoder_layer("layers.1.", false).norm("norm").all;

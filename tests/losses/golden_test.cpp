@@ -213,7 +213,7 @@ TEST_CASE("golden: crossentropy with weights of classes and smoothing") {
     // which is a crossentropy with targets that do not sum to 1.
     std::string const name = "loss_ce_smooth_weight";
     golden::Case const c(name + "_none");
-    double const s = c.args.at("label_smoothing");
+    double const s = c.number("label_smoothing");
     auto const label = classes(c["in/target"]);
     auto const& weight = c["in/weight"];
     Numbers target;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/data/augment.hpp>
 
+#include "support/kernels.hpp"
+
 #include <lamina/lamina.hpp>
 
 #include <doctest/doctest.h>

@@ -3,6 +3,7 @@
 
 #include <lamina/lamina.hpp>
 
+#include "support/kernels.hpp"
 #include "support/samples.hpp"
 
 #include <doctest/doctest.h>

@@ -4,6 +4,7 @@
 
 #include "support/channels.hpp"
 #include "support/golden.hpp"
+#include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
 

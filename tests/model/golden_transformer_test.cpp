@@ -6,6 +6,7 @@
 #include <lamina/layers/transformer_encoder_layer.hpp>
 
 #include "support/golden.hpp"
+#include "support/kernels.hpp"
 #include "support/torch_parameters.hpp"
 
 #include <doctest/doctest.h>

@@ -87,7 +87,7 @@ TEST_CASE("any number of threads gives the same bits") {
     });
 }
 
-TEST_CASE("rows of a table are shared out with the same bits, and their gradients are 0 then") {
+TEST_CASE("rows of a table are stepped by any number of threads, and their gradients are 0 then") {
     constexpr std::size_t rows = 3000, width = 24, large = 20000;
     std::vector<Stretch> trained{{7, large}}; // something dense, and every second row or so
     for (std::size_t r = 0, at = large + 10; r < rows; at += (1 + r % 3) * width, ++r)

@@ -27,18 +27,16 @@ inline double worst(std::vector<double> const& expected, double const* found) {
 
 /// inputs: keys of the case, "in/x" and so on; an empty one keeps what stands in `tokens` or in
 /// the bench. The gradient of parameter i is not compared where `gradients` is NaN.
-template <class D>
-void check_golden(golden::Case const& golden, D const& definition,
-                  std::vector<std::string> const& inputs, std::vector<std::string> const& outputs,
-                  std::vector<double> const& parameters, std::vector<double> const& gradients,
-                  std::vector<std::vector<std::int32_t>> const& tokens = {}) {
+inline void compare_golden(golden::Case const& golden, Rig<double>& bench,
+                           std::vector<std::string> const& inputs,
+                           std::vector<std::string> const& outputs,
+                           std::vector<double> const& parameters,
+                           std::vector<double> const& gradients,
+                           std::vector<std::vector<std::int32_t>> const& tokens) {
     INFO(golden.name);
-    using N = Network<D, double, true>;
-    std::size_t const batch = golden[outputs[0]].shape[0];
-    Bench<N> bench(definition, batch, Conditions{});
-    REQUIRE(N::parameters == parameters.size());
-    REQUIRE(N::parameters == gradients.size());
-    std::copy(parameters.begin(), parameters.end(), bench.weights.values.data());
+    REQUIRE(bench.parameters == parameters.size());
+    REQUIRE(bench.parameters == gradients.size());
+    std::copy(parameters.begin(), parameters.end(), bench.values.data());
     for (std::size_t k = 0, t = 0; k < inputs.size(); ++k)
         if (!inputs[k].empty()) bench.x[k] = golden[inputs[k]].values;
         else bench.tokens[k] = tokens.at(t++);
@@ -58,6 +56,14 @@ void check_golden(golden::Case const& golden, D const& definition,
         if (inputs[k].empty() || !golden.has("grad_" + inputs[k])) continue;
         CHECK(worst(golden["grad_" + inputs[k]].values, bench.dy_of(int(k))) < 1e-10);
     }
+}
+template <class D>
+void check_golden(golden::Case const& golden, D const& definition,
+                  std::vector<std::string> const& inputs, std::vector<std::string> const& outputs,
+                  std::vector<double> const& parameters, std::vector<double> const& gradients,
+                  std::vector<std::vector<std::int32_t>> const& tokens = {}) {
+    Bench<Network<D, double, true>> bench(definition, golden[outputs[0]].shape[0], Conditions{});
+    compare_golden(golden, bench, inputs, outputs, parameters, gradients, tokens);
 }
 
 } // namespace lamina::testing

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nlohmann/json.hpp>
-
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +11,7 @@
 // manifest that says what was called. `float32_error` is how far PyTorch's own float differs.
 //
 //     golden::Case const gelu("act_gelu_erf");
-//     gelu["in/x"].shape, gelu["in/x"].values, gelu.args.at("alpha")
+//     gelu["in/x"].shape, gelu["in/x"].values, gelu.number("alpha")
 namespace golden {
 
 struct Array {
@@ -37,91 +30,25 @@ struct Array {
     }
 };
 
-namespace detail {
-
-inline std::string read(std::string const& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw std::runtime_error("cannot read " + path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline nlohmann::json const& manifest() {
-    static auto const all =
-        nlohmann::json::parse(read(std::string(LAMINA_TEST_DATA) + "/manifest.json"));
-    return all;
-}
-
-} // namespace detail
-
 struct Case {
     std::string name, op;
-    nlohmann::json args;                          // of the PyTorch call
     std::map<std::string, Array> arrays;          // "in/x", "param/weight", "out/y", "gout/y", ...
     std::map<std::string, double> float32_error;  // max-norm, by key
 
-    explicit Case(std::string const& case_name) : name(case_name) {
-        for (auto const& entry : detail::manifest().at("cases")) {
-            if (entry.at("name") != name) continue;
-            op = entry.at("op");
-            args = entry.at("args");
-            if (entry.contains("f32_err")) float32_error = entry.at("f32_err");
-            read();
-            return;
-        }
-        throw std::runtime_error("golden case " + name + " is not in the manifest");
-    }
+    explicit Case(std::string const& case_name);
 
-    Array const& operator[](std::string const& key) const {
-        auto const found = arrays.find(key);
-        if (found == arrays.end())
-            throw std::runtime_error("golden case " + name + " has no " + key);
-        return found->second;
-    }
-    bool has(std::string const& key) const { return arrays.count(key) != 0; }
+    Array const& operator[](std::string const& key) const;
+    bool has(std::string const& key) const;
+
+    /// An argument of the PyTorch call; a truth value is 1 or 0. Without `otherwise` one that is
+    /// not there is an error.
+    double number(std::string const& argument, std::optional<double> otherwise = {}) const;
 
 private:
-    // safetensors: the length of the header in 8 bytes, the header in JSON, the numbers. All little
-    // endian.
-    void read() {
-        std::string const bytes =
-            detail::read(std::string(LAMINA_TEST_DATA) + "/f64/" + name + ".safetensors");
-        std::uint64_t length = 0;
-        std::memcpy(&length, bytes.data(), sizeof length);
-        auto const header = nlohmann::json::parse(bytes.substr(8, length));
-        for (auto const& [key, entry] : header.items()) {
-            if (key == "__metadata__") continue;
-            Array array;
-            array.shape = entry.at("shape").get<std::vector<std::size_t>>();
-            std::string const type = entry.at("dtype");
-            auto const offsets = entry.at("data_offsets").get<std::vector<std::size_t>>();
-            std::size_t const begin = 8 + length + offsets.at(0), end = 8 + length + offsets.at(1);
-            if (type == "F64") convert<double>(bytes, begin, end, array.values);
-            else if (type == "F32") convert<float>(bytes, begin, end, array.values);
-            else if (type == "I64") convert<std::int64_t>(bytes, begin, end, array.values);
-            else if (type == "BOOL") convert<std::uint8_t>(bytes, begin, end, array.values);
-            else throw std::runtime_error("golden case " + name + " holds " + type);
-            arrays.emplace(key, std::move(array));
-        }
-    }
-
-    template <class T>
-    static void convert(std::string const& bytes, std::size_t begin, std::size_t end,
-                        std::vector<double>& to) {
-        for (std::size_t at = begin; at < end; at += sizeof(T)) {
-            T value;
-            std::memcpy(&value, bytes.data() + at, sizeof value);
-            to.push_back(static_cast<double>(value));
-        }
-    }
+    void read();
 };
 
 /// The names of all cases that begin so.
-inline std::vector<std::string> cases(std::string const& prefix) {
-    std::vector<std::string> names;
-    for (auto const& entry : detail::manifest().at("cases"))
-        if (std::string const name = entry.at("name"); name.rfind(prefix, 0) == 0)
-            names.push_back(name);
-    return names;
-}
+std::vector<std::string> cases(std::string const& prefix);
 
 } // namespace golden

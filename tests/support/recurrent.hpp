@@ -145,13 +145,10 @@ struct Numbers {
     std::vector<double> parameters, gradients;
     std::vector<std::vector<double>> x, y, dy, dx;
 };
-template <class D>
-void check_pass(D const& definition, std::size_t batch, Numbers const& given) {
-    using N = Network<D, double, true>;
-    Bench<N> bench(definition, batch, Conditions{});
-    REQUIRE(given.parameters.size() == N::parameters);
-    REQUIRE(given.gradients.size() == N::parameters);
-    std::copy(given.parameters.begin(), given.parameters.end(), bench.weights.values.data());
+inline void check_pass(Rig<double>& bench, Numbers const& given) {
+    REQUIRE(given.parameters.size() == bench.parameters);
+    REQUIRE(given.gradients.size() == bench.parameters);
+    std::copy(given.parameters.begin(), given.parameters.end(), bench.values.data());
     for (std::size_t k = 0; k < given.x.size(); ++k) {
         REQUIRE(given.x[k].size() == bench.x[k].size());
         bench.x[k] = given.x[k];
@@ -166,6 +163,11 @@ void check_pass(D const& definition, std::size_t batch, Numbers const& given) {
         check_near(given.y[o], at);
     check_near(given.gradients, bench.gradients.data());
     for (std::size_t k = 0; k < given.dx.size(); ++k) check_near(given.dx[k], bench.dy_of(int(k)));
+}
+template <class D>
+void check_pass(D const& definition, std::size_t batch, Numbers const& given) {
+    Bench<Network<D, double, true>> bench(definition, batch, Conditions{});
+    check_pass(bench, given);
 }
 
 } // namespace lamina::testing

@@ -32,7 +32,6 @@ struct Op {
     std::string_view type;
     Extents output;
     std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size,
-        fetched,    // numbers that it reads from anywhere in a table
         vocabulary; // its tokens are below; 0: it takes none
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
@@ -70,7 +69,6 @@ LAMINA_TRAIT(batch_cache, std::size_t{0})
 LAMINA_TRAIT(memory, std::size_t{0})
 LAMINA_TRAIT(makes_mask, std::size_t{0})
 LAMINA_TRAIT(flops, std::size_t{0})
-LAMINA_TRAIT(fetched, std::size_t{0})
 LAMINA_TRAIT(vocabulary, std::size_t{0})
 LAMINA_TRAIT(needs_x, true)
 LAMINA_TRAIT(needs_y, true)
@@ -181,7 +179,6 @@ constexpr Op<T> make_op() {
     op.memory = memory_of<B>();
     op.mask = makes_mask_of<B>();
     op.flops = flops_of<B>();
-    op.fetched = fetched_of<B>();
     op.layer_size = layer_size<L>;
     op.vocabulary = vocabulary_of<B>();
     op.parameter_tensors = P::template tensors<T>.data();

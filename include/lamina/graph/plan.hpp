@@ -37,7 +37,7 @@ struct Plan {
     int outputs[Outputs]{}; // the row predicted
     int losses[Outputs]{};  // the row the loss reads: the same, or its logits
     std::size_t per_sample = 0, per_batch = 0, spare = 0, scratch = 0;
-    std::size_t parameters = 0, state = 0, memory = 0, flops = 0, fetched = 0, without_reuse = 0;
+    std::size_t parameters = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
 };
 
 namespace detail {
@@ -107,7 +107,6 @@ struct Planner {
             at.memory = p.memory;
             p.memory += op(i).memory;
             p.flops += op(i).flops;
-            p.fetched += op(i).fetched;
             if (op(i).scratch > p.scratch) p.scratch = op(i).scratch;
             at.grad = row.arity == 0 ? options.input_gradients && !op(i).integer
                                      : op(i).parameters > 0 && !row.frozen;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -57,15 +58,15 @@ struct Panel {
 };
 
 /// k rows of w into the panels that begin at `to`, `panel` numbers apart: the gates' columns of a
-/// batch of units each, the last filled up with zeros.
+/// batch of units each, the last filled up with zeros. Of the units, those of [begin, end_unit).
 template <class T, class Gates>
-void pack_rows(std::size_t k, std::size_t units, std::size_t ld, T const* w, Gates const& gates,
-               T* to, std::size_t panel) {
+void pack_rows(std::size_t begin, std::size_t end_unit, std::size_t k, std::size_t units,
+               std::size_t ld, T const* w, Gates const& gates, T* to, std::size_t panel) {
     using V = Batch<T>;
     constexpr std::size_t some = 16; // rows at a time: panels may lie so that few of them are near
     for (std::size_t first = 0; first < k; first += some) {
         std::size_t const end = std::min(k, first + some);
-        for (std::size_t j = 0; j < units; j += V::size) {
+        for (std::size_t j = begin; j < end_unit; j += V::size) {
             T* at = to + j / V::size * panel + first * gates.size() * V::size;
             for (std::size_t i = first; i < end; ++i)
                 for (std::size_t g = 0; g < gates.size(); ++g, at += V::size) {
@@ -83,7 +84,8 @@ void pack_rows(std::size_t k, std::size_t units, std::size_t ld, T const* w, Gat
 /// both, either of which may be null. A kernel that is null is left out.
 template <class Sums, class T>
 void pack_sums(std::size_t features, std::size_t units, std::size_t gates, T const* kernel,
-               T const* recurrent, T const* bias, T const* recurrent_bias, T* packed) {
+               T const* recurrent, T const* bias, T const* recurrent_bias, T* packed,
+               Threads* threads = nullptr) {
     using V = Batch<T>;
     std::size_t const ld = gates * units;
     for (std::size_t j = 0; j < units; j += V::size) {
@@ -100,9 +102,15 @@ void pack_sums(std::size_t features, std::size_t units, std::size_t gates, T con
     }
     constexpr std::size_t nx = Sums::x_gate.size(), nh = Sums::h_gate.size();
     detail::Panel<Sums, T> const to(packed, features, units, 0);
-    if (kernel)
-        detail::pack_rows(features, units, ld, kernel, Sums::x_gate, to.x, features * nx * V::size);
-    detail::pack_rows(units, units, ld, recurrent, Sums::h_gate, to.h, units * nh * V::size);
+    // few weights: all by the caller
+    std::size_t const grain = ld * (features + units) < 65536 ? units : 2 * V::size;
+    parallel_for(threads, units, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+        if (kernel)
+            detail::pack_rows(begin, end, features, units, ld, kernel, Sums::x_gate, to.x,
+                              features * nx * V::size);
+        detail::pack_rows(begin, end, units, units, ld, recurrent, Sums::h_gate, to.h,
+                          units * nh * V::size);
+    });
 }
 
 namespace detail {
@@ -190,11 +198,12 @@ inline constexpr bool tall_gate_tiles = GemmTraits<xsimd::default_arch>::many;
 inline constexpr std::size_t tallest_gate_tile = tall_gate_tiles ? 6 : 3;
 
 /// Rows of the next tile, of so many that are left: one only where there is only one, since its
-/// sums are added up in another order. With few registers two at a time, and three at the end.
+/// sums are added up in another order. With few registers two at a time, and three at the end;
+/// with many, tiles of about the same height, so that none waits for the weights more than others.
 constexpr std::size_t rows_of_gate_tile(std::size_t left) {
-    if (left < 4) return left;
-    if constexpr (!tall_gate_tiles) return 2;
-    else return left == 5 ? 3 : left < 6 || left == 7 || left == 8 ? 4 : 6;
+    if constexpr (!tall_gate_tiles) return left < 4 ? left : 2;
+    std::size_t const tiles = (left + tallest_gate_tile - 1) / tallest_gate_tile;
+    return (left + tiles - 1) / tiles;
 }
 template <class Sums, class T>
 void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* z) {
@@ -203,6 +212,7 @@ void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* 
     if (rows == 3) return gate_tile<3, Sums>(x, h, z);
     if constexpr (tall_gate_tiles) {
         if (rows == 4) return gate_tile<4, Sums>(x, h, z);
+        if (rows == 5) return gate_tile<5, Sums>(x, h, z);
         return gate_tile<6, Sums>(x, h, z);
     }
 }

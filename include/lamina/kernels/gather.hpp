@@ -42,8 +42,8 @@ void gather_rows(Threads* threads, std::size_t n, std::size_t f, std::int32_t co
 
 namespace detail {
 
-/// Columns of f that a thread takes at once where n rows are added to a table: all, unless it is
-/// worth a second thread; else half, but no more than the registers hold, in whole lines of cache.
+/// Columns of f that are taken at once where n rows are added to a table: all, unless it is worth a
+/// second thread; else half, but no more than four lines of cache.
 template <class T>
 std::size_t column_grain(Threads* threads, std::size_t n, std::size_t f) {
     constexpr std::size_t line = 64 / sizeof(T), most = 4 * line, worth = 65536;
@@ -143,7 +143,8 @@ template <class T>
 void scatter_add_bags(Threads* threads, std::size_t n, std::size_t time, std::size_t f,
                       std::int32_t const* index, bool masks, bool mean, T const* y, T* table) {
     using V = Batch<T>;
-    std::size_t const grain = detail::column_grain<T>(threads, n * time, f);
+    constexpr std::size_t wide = 4 * V::size;
+    std::size_t const grain = std::max(wide, 65536 / (n * time + 1) / wide * wide);
     parallel_for(threads, f, grain, [=](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t i = 0; i < n; ++i) {
             std::int32_t const* const token = index + i * time;

@@ -62,6 +62,14 @@ constexpr std::size_t gemm_scratch() {
 
 namespace detail {
 
+/// So few rows that a copy of B would not be read often enough to pay, if a strip's piece of a row
+/// is long enough to come from afar in one go, and A stays near.
+template <class T>
+bool few_rows(Gemm<T> const& g) {
+    return GemmSizes<T>::width * sizeof(T) >= 256 && g.m <= 64 && g.m * g.k <= 65536 &&
+           !g.transposed_a;
+}
+
 /// Rows [row, row + rows) and columns [column, column + columns) of C. `pack`: copies of B, panel
 /// by panel.
 template <class T>
@@ -70,9 +78,9 @@ template <class T>
     using Sizes = GemmSizes<T>;
     using Set = TileSet<T>;
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
-    // what they read of B stays in the nearest cache.
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
-                                : g.m <= 64                           ? 128
+    // what is copied of B stays in the nearest cache.
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width     ? 64
+                                : g.m <= 64 && (pack || !few_rows(g)) ? 128
                                                                       : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
@@ -422,7 +430,7 @@ template <class T>
     std::size_t const work = g.m * g.n * g.k;
     bool const alone = threads == nullptr || threads->count() == 1 || work < 400000;
     std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
-    bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12;
+    bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12 && !few_rows(g);
     bool const pack = g.transposed_b || g.alpha != T{1} || large;
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096;   // all of C, when it is finished

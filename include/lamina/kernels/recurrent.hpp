@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <cstddef>
 
-/// A recurrent layer over whole sequences. Samples are cut into pieces that depend on nothing but
-/// their number; within a piece the moments follow each other.
+/// A recurrent layer over whole sequences. Samples are cut into pieces, within which the moments
+/// follow each other.
 namespace lamina::kernels {
 
 /// One layer's work. All that belongs to a moment lies [batch, time, ...] in the order of x, also
@@ -53,10 +53,31 @@ struct Recurrence {
     }
 };
 
-/// Samples that are walked through together.
+/// The most samples that are walked through together.
 inline constexpr std::size_t recurrent_piece = 16;
 
 namespace detail {
+
+/// f(begin, end, worker) for `count` pieces of a batch, of the same size but for one sample.
+template <class F>
+void each_piece(Threads* threads, std::size_t batch, std::size_t count, F const& f) {
+    parallel_for(threads, count, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
+        f(i * batch / count, (i + 1) * batch / count, worker);
+    });
+}
+/// Pieces of the forward pass: as many for each thread, of four samples at least, which take the
+/// weights in as fast as more do. A sample's bits are the same in every piece of at least two.
+inline std::size_t forward_pieces(Threads* threads, std::size_t batch) {
+    std::size_t const least = (batch + recurrent_piece - 1) / recurrent_piece;
+    std::size_t const workers = threads ? threads->count() : 1;
+    std::size_t const even = (least + workers - 1) / workers * workers;
+    return std::min(even, std::max<std::size_t>(batch / 4, 1));
+}
+/// Pieces of the backward pass: a number that depends on nothing but the batch.
+inline std::size_t backward_pieces(std::size_t batch) {
+    std::size_t const least = (batch + recurrent_piece - 1) / recurrent_piece;
+    return least < 2 ? least : (least + 1) / 2 * 2;
+}
 
 /// Where a piece of samples keeps what it needs for the moment.
 template <class T>
@@ -177,6 +198,8 @@ void recur(Cell const& cell, Recurrence<T> const& s) {
     // all moments at once.
     bool const apart = s.batch < 4 && s.time > 1 && s.dropout == 0;
     std::size_t const rows = s.batch * s.time, all = Cell::gates * s.units;
+    // What one thread made, another fetches: a small product is done where it is wanted.
+    bool const large = 2 * rows * s.features * all > 32'000'000;
     if (apart)
         gemm<T>({.m = rows,
                  .n = all,
@@ -187,13 +210,15 @@ void recur(Cell const& cell, Recurrence<T> const& s) {
                  .ldb = all,
                  .c = s.parts,
                  .ldc = Cell::parts * s.units},
-                s.scratch, s.threads);
-    Cell::pack(s.features, s.units, apart ? nullptr : s.kernel, s.recurrent, s.bias, s.packed);
-    parallel_for(s.threads, s.batch, recurrent_piece,
-                 [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                     detail::walk_piece(cell, s, apart, begin, end - begin,
-                                        s.scratch + worker * s.scratch_size);
-                 });
+                s.scratch, large ? s.threads : nullptr);
+    std::size_t const pieces = detail::forward_pieces(s.threads, s.batch);
+    Cell::pack(s.features, s.units, apart ? nullptr : s.kernel, s.recurrent, s.bias, s.packed,
+               pieces > 1 ? s.threads : nullptr);
+    detail::each_piece(s.threads, s.batch, pieces,
+                       [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                           detail::walk_piece(cell, s, apart, begin, end - begin,
+                                              s.scratch + worker * s.scratch_size);
+                       });
 }
 
 } // namespace lamina::kernels

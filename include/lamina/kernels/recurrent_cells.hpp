@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/math.hpp>
@@ -86,8 +87,8 @@ struct LSTMCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
+                     T const* bias, T* to, Threads* threads = nullptr) {
+        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
     }
 
     template <class T>
@@ -155,9 +156,9 @@ struct GRUCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to) {
+                     T const* bias, T* to, Threads* threads = nullptr) {
         pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias,
-                           bias ? bias + 3 * units : nullptr, to);
+                           bias ? bias + 3 * units : nullptr, to, threads);
     }
 
     template <class T>
@@ -227,10 +228,10 @@ struct GRUResetBeforeCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to) {
-        pack_sums<ZR, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
+                     T const* bias, T* to, Threads* threads = nullptr) {
+        pack_sums<ZR, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
         pack_sums<N, T>(features, units, gates, kernel, recurrent, bias, nullptr,
-                        to + packed_sums<ZR, T>(features, units));
+                        to + packed_sums<ZR, T>(features, units), threads);
     }
 
     template <class T>
@@ -304,8 +305,8 @@ struct SimpleCell {
     }
     template <class T>
     static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to);
+                     T const* bias, T* to, Threads* threads = nullptr) {
+        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
     }
 
     template <class T>

@@ -127,11 +127,11 @@ template <class Cell, class T>
 void unwind(Cell const& cell, Recurrence<T> const& s, StateGradients<T> const& in) {
     std::size_t const u = s.units, all = Cell::gates * u;
     transpose(u, all, s.recurrent, all, s.packed, u);
-    parallel_for(s.threads, s.batch, recurrent_piece,
-                 [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                     detail::unwind_piece(cell, s, in, s.packed, begin, end - begin,
-                                          s.scratch + worker * s.scratch_size);
-                 });
+    detail::each_piece(s.threads, s.batch, detail::backward_pieces(s.batch),
+                       [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                           detail::unwind_piece(cell, s, in, s.packed, begin, end - begin,
+                                                s.scratch + worker * s.scratch_size);
+                       });
 }
 
 /// dx = slopes kernel', after unwind().

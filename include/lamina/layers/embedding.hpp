@@ -113,7 +113,7 @@ struct Embedding {
         static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
         static constexpr bool masks = detail::has_option<MaskZero, Options...> && In::rank == 1;
         static constexpr std::size_t makes_mask = masks ? In::size : 0;
-        static constexpr std::size_t vocabulary = Vocabulary, fetched = In::size * Width;
+        static constexpr std::size_t vocabulary = Vocabulary;
 
         static void forward(auto const& c) { // y = embeddings[x]
             std::size_t const n = c.x.size();

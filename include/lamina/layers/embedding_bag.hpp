@@ -54,8 +54,7 @@ struct EmbeddingBag {
         static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
         static constexpr bool sums = detail::has_option<SumOfBag, Options...>,
                               masks = detail::has_option<MaskZero, Options...>;
-        static constexpr std::size_t vocabulary = Vocabulary, flops = In::size * Width,
-                                     fetched = flops;
+        static constexpr std::size_t vocabulary = Vocabulary, flops = In::size * Width;
 
         static void forward(auto const& c) { // y = mean of embeddings[x]
             std::size_t const n = c.x.size();

@@ -39,7 +39,7 @@ public:
         if (model.progress.learning_rate > 0)
             model.optimizer.learning_rate = model.progress.learning_rate;
         if constexpr (!M::Network::small)
-            threads_ = options.threads.pool_for(3 * M::Network::work(options.batch_size), made_);
+            threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
     }
 
     double learning_rate() const override {

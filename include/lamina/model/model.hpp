@@ -194,7 +194,7 @@ public:
             source.begin_epoch(0, 0, false, {});
             for (detail::BatchView<T> batch{}; source.next_inputs(batch);) {
                 Threads* const threads =
-                    made ? made.get() : options.threads.pool_for(Network::work(batch.size), made);
+                    made ? made.get() : options.threads.pool_for(flops(batch.size), made);
                 T const* const y =
                     lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
                 all.insert(all.end(), y, y + batch.size * Output<K>::size);
@@ -240,7 +240,7 @@ public:
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
-            threads = options.threads.pool_for(3 * Network::work(data.samples.count), made);
+            threads = options.threads.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, data.samples.count, false, {});
         detail::BatchView<T> batch{};
@@ -329,7 +329,7 @@ private:
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
-            threads = options.threads.pool_for(Network::work(options.batch_size), made);
+            threads = options.threads.pool_for(flops(options.batch_size), made);
         std::size_t const batches = source.batches(options.batch_size);
         TrainingLog log(options.log, options.verbose);
         log.begin(0, 0, batches);
@@ -366,7 +366,7 @@ private:
                                        std::size_t width, int output,
                                        PredictOptions const& options) const {
         std::unique_ptr<Threads> made;
-        Threads* const threads = options.threads.pool_for(Network::work(n), made);
+        Threads* const threads = options.threads.pool_for(flops(n), made);
         std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
         std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
         std::unique_ptr<Workspace[]> const work(new Workspace[rooms]);

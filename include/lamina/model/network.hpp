@@ -53,10 +53,6 @@ public:
     static constexpr std::size_t parameters = training.parameters;
     /// Floating-point operations of a forward pass.
     static constexpr std::size_t flops(std::size_t batch) { return training.flops * batch; }
-    /// What it costs, in operations: to fetch a number from anywhere takes as long as two.
-    static constexpr std::size_t work(std::size_t batch) {
-        return (training.flops + 2 * training.fetched) * batch;
-    }
     /// Numbers of arena that a pass over a batch needs.
     static constexpr std::size_t arena(std::size_t batch, bool with_gradients) {
         auto const& p = with_gradients ? training : inference;

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -152,13 +151,9 @@ private:
         return n;
     }();
     bool finite_gradients(PoolOrNone auto threads) {
-        std::atomic<bool> finite{true};
-        each_stretch(swept(), threads, [&](std::size_t i, auto pool) {
-            auto const [from, size] = swept()[i];
-            if (!kernels::all_finite(size, gradients.data() + from, pool))
-                finite.store(false, std::memory_order_relaxed);
-        });
-        return finite.load(std::memory_order_relaxed);
+        for (auto const& s : swept())
+            if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
+        return true;
     }
     static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }

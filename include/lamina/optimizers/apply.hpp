@@ -79,12 +79,12 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
             weight = weight * V(keep);
             update(weight, gradient, slot...);
         };
-        detail::each_stretch(trained, threads, [&](std::size_t i, P pool) {
+        for (std::size_t i = 0; i < trained.size(); ++i) {
             auto const [from, size] = trained[i];
             kernels::sweep<decltype(kept)::value>(size, w + from, g + from, slots + from, stride,
-                                                  scale, f, pool);
+                                                  scale, f, threads);
             if (i >= sparse) std::fill_n(g + from, size, T{0});
-        });
+        }
     });
 }
 
