@@ -21,8 +21,10 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-#error "xsimd knows no vectors of this processor. 32 bits: add -msse2 -mfpmath=sse, or -mfpu=neon."
+#if defined(__arm__)
+#error "the vectors of 32-bit ARM hold no double: lamina needs AArch64."
+#elif defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#error "xsimd knows no vectors of this processor. On 32-bit x86 add -msse2 -mfpmath=sse."
 #endif
 
 namespace lamina::kernels {
