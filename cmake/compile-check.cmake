@@ -32,10 +32,9 @@ endforeach()
 set(ENV{LC_ALL} C)
 set(wrong "")
 
-# As it stands the file compiles. This run also says which headers it depends on. (AFTER another
-# check that is known.)
+# As it stands the file compiles. This run also says which headers it depends on.
 set(status 0)
-if(NOT AFTER)
+if(NOT MISTAKE)
     execute_process(
         COMMAND ${COMPILER} ${flags} -fsyntax-only -MD -MF ${RESULT}.d -MT ${RESULT} ${SOURCE}
         RESULT_VARIABLE status ERROR_VARIABLE output OUTPUT_VARIABLE output)
@@ -47,7 +46,7 @@ if(NOT status EQUAL 0)
 endif()
 
 # With its mistake it gives one error, the announced one, soon.
-if(EXPECT_ERROR)
+if(EXPECT_ERROR OR MISTAKE)
     file(READ ${SOURCE} text)
     string(REGEX REPLACE "\n.*" "" expect "${text}")
     if(NOT expect MATCHES "^// expect: .")

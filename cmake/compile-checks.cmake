@@ -46,16 +46,16 @@ function(lamina_precompile name compiler headers)
     set(lamina_precompiled_${name}_${compiler}_flags ${flags} PARENT_SCOPE)
 endfunction()
 
-# lamina_compile_check(<name> <source> <compiler id> [ERROR] [REFUSE] [PRECOMPILED <name>]
-#                      [AFTER <check>] [FLAGS <flag>...])
+# lamina_compile_check(<name> <source> <compiler id> [ERROR | MISTAKE] [REFUSE]
+#                      [PRECOMPILED <name>] [FLAGS <flag>...])
 #
 # Compiles <source> with the library's headers. With ERROR it is compiled twice: as it is it must
-# compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With REFUSE
-# the check must find something wrong (it is the check that is tested). With PRECOMPILED these
-# headers stand before the source. With AFTER only the error is asked for: the
-# other check has seen the source compile as it is, and this one is repeated whenever that one is.
+# compile, with -DSHOULD_FAIL it must give the one error that its first line announces. With MISTAKE
+# it is the latter alone (another check sees it compile as it is; all its headers must be among the
+# precompiled ones). With REFUSE the check must find something wrong (it is the check that is
+# tested). With PRECOMPILED these headers stand before the source.
 function(lamina_compile_check name source compiler)
-    cmake_parse_arguments(arg "ERROR;REFUSE" "AFTER;PRECOMPILED" "FLAGS" ${ARGN})
+    cmake_parse_arguments(arg "ERROR;MISTAKE;REFUSE" "PRECOMPILED" "FLAGS" ${ARGN})
     set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
     set(own_dirs ${PROJECT_SOURCE_DIR}/include)
     set(precompiled)
@@ -70,8 +70,8 @@ function(lamina_compile_check name source compiler)
     endforeach()
     set(other_dirs $<FILTER:${other_dirs},EXCLUDE,^/usr/include$>)
     set(when DEPFILE ${result}.d)
-    if(arg_AFTER)
-        set(when DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/checks/${arg_AFTER}.txt)
+    if(arg_MISTAKE)
+        set(when)
     endif()
     add_custom_command(
         OUTPUT ${result}
@@ -80,7 +80,7 @@ function(lamina_compile_check name source compiler)
             -DSOURCE=${source}
             -DRESULT=${result}
             -DEXPECT_ERROR=${arg_ERROR}
-            "-DAFTER=${arg_AFTER}"
+            -DMISTAKE=${arg_MISTAKE}
             -P ${lamina_check_script} --
             -std=c++20 ${arg_FLAGS} -I${own_dirs}
             "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
