@@ -60,6 +60,23 @@ TEST_CASE_TEMPLATE("lane by lane", T, float, double) {
     k.same(kernels::from_bits(kernels::as_bits(a)), [&](auto i) { return k.a[i]; });
 }
 
+TEST_CASE_TEMPLATE("quotients and roots are rounded once, to the ends of the range", T, float,
+                   double) {
+    using V = kernels::Batch<T>;
+    using L = std::numeric_limits<T>;
+    T const numbers[]{T(0),  L::min(), T(1e-30),     T(0.1),   T(1),         T(3),
+                      T(49), T(1e30),  L::max() / 3, L::max(), L::infinity()};
+    for (T const a : numbers) {
+        T const root = kernels::first(kernels::sqrt(V(a)));
+        CHECK(bits_of(root) == bits_of(T(std::sqrt(a))));
+        for (T const b : numbers) {
+            T const exact = a / b, found = kernels::first(V(a) / V(b));
+            INFO(double(a) << " / " << double(b));
+            CHECK((exact != exact ? found != found : bits_of(found) == bits_of(exact)));
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("NaN and equal numbers in max and min: the second", T, float, double) {
     using V = kernels::Batch<T>;
     V const one(T(1)), none(std::numeric_limits<T>::quiet_NaN());

@@ -27,6 +27,15 @@
 #error "xsimd knows no vectors of this processor. On 32-bit x86 add -msse2 -mfpmath=sse."
 #endif
 
+// xsimd divides floats on AArch64 as 32-bit ARM has to, by two steps from an estimate: some units in
+// the last place off, and 0 for a divisor beyond 2^126. The processor itself divides exactly.
+#if XSIMD_WITH_NEON64 && !XSIMD_WITH_SVE
+template <>
+inline xsimd::batch<float>& xsimd::batch<float>::operator/=(batch const& other) noexcept {
+    return *this = batch(vdivq_f32(data, other.data));
+}
+#endif
+
 namespace lamina::kernels {
 
 /// Several numbers in one register: xsimd's batch, with its operators + - * / == != < <= > >= and
@@ -128,7 +137,11 @@ template <class T, class A>
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> sqrt(xsimd::batch<T, A> const& x) noexcept {
-    return xsimd::sqrt(x);
+#if XSIMD_WITH_NEON64 // as with division
+    if constexpr (sizeof(x) == 16 && sizeof(T) == 4) return Batch<T, A>(vsqrtq_f32(x.data));
+    else
+#endif
+        return xsimd::sqrt(x);
 }
 
 /// a where the condition holds, else b.
