@@ -24,7 +24,7 @@
 #if defined(__arm__)
 #error "the vectors of 32-bit ARM hold no double: lamina needs AArch64."
 #elif defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-#error "xsimd knows no vectors of this processor. On 32-bit x86 add -msse2 -mfpmath=sse."
+#error "xsimd knows no vectors of this processor. On 32-bit x86: -msse2 -mfpmath=sse."
 #endif
 
 // xsimd divides floats on AArch64 as 32-bit ARM has to, by two steps from an estimate: some units in
