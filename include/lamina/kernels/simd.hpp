@@ -27,8 +27,8 @@
 #error "xsimd knows no vectors of this processor. On 32-bit x86: -msse2 -mfpmath=sse."
 #endif
 
-// xsimd divides floats on AArch64 as 32-bit ARM has to, by two steps from an estimate: some units in
-// the last place off, and 0 for a divisor beyond 2^126. The processor itself divides exactly.
+// xsimd divides floats on AArch64 as 32-bit ARM has to, by two steps from an estimate: some units
+// in the last place off, and 0 for a divisor beyond 2^126. The processor itself divides exactly.
 #if XSIMD_WITH_NEON64 && !XSIMD_WITH_SVE
 template <>
 inline xsimd::batch<float>& xsimd::batch<float>::operator/=(batch const& other) noexcept {
