@@ -3,8 +3,6 @@
 
 #include <lamina/core/compilation.hpp>
 
-#include <lamina/core/compilation.hpp>
-
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -38,10 +36,6 @@ private:
 
 [[gnu::cold]] LAMINA_INLINE Error::Error(Kind kind, std::string where, std::string const& message)
     : std::runtime_error(where + ": " + message), kind_(kind), where_(std::move(where)) {}
-
-#endif
-
-#if LAMINA_BODIES
 
 #endif
 
