@@ -7,12 +7,14 @@
 #include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/initializers.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/numbers.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/core/pass.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/refused.hpp>
 #include <lamina/core/settings.hpp>
