@@ -14,10 +14,16 @@ foreach(component IN LISTS LAMINA_EXPECTED)
     target_link_libraries(native PRIVATE ${component})
 endforeach()
 
-# So is lamina::compiled, with what those components add to it.
-add_executable(compiled ../main.cpp)
-target_link_libraries(compiled PRIVATE lamina::compiled ${LAMINA_EXPECTED})
-add_custom_command(TARGET compiled POST_BUILD COMMAND compiled)
+# So is lamina::compiled, with what those components add to it. (FetchContent ends in
+# add_subdirectory: once is enough for both.)
+if(NOT TARGET lamina::compiled)
+    message(FATAL_ERROR "the target lamina::compiled is missing")
+endif()
+if(NOT FETCHCONTENT_SOURCE_DIR_LAMINA OR NOT COMMAND FetchContent_MakeAvailable)
+    add_executable(compiled ../main.cpp)
+    target_link_libraries(compiled PRIVATE lamina::compiled ${LAMINA_EXPECTED})
+    add_custom_command(TARGET compiled POST_BUILD COMMAND compiled)
+endif()
 
 # No flag, warning or option of ours reaches the program.
 get_target_property(options lamina::lamina INTERFACE_COMPILE_OPTIONS)
