@@ -171,10 +171,10 @@ public:
         auto const size_of = [&](std::size_t n) { return (values.size() + n - 1) / n * longest; };
         while (size_of(pieces) > most_in_attribute) ++pieces;
         if (pieces == 1) {
-            std::vector<char const*> pointers;
-            for (auto const& v : values) pointers.push_back(v.c_str());
+            std::unique_ptr<char const*[]> const pointers(new char const*[values.size()]);
+            for (std::size_t i = 0; i < values.size(); ++i) pointers[i] = values[i].c_str();
             return attribute(at, name.c_str(), string_type(H5T_VARIABLE, H5T_CSET_ASCII),
-                             space({values.size()}), pointers.data());
+                             space({values.size()}), pointers.get());
         }
         std::size_t next = 0; // the first pieces have one more where it does not come out even
         for (std::size_t k = 0; k < pieces; ++k) {
@@ -242,10 +242,10 @@ private:
         detail::fail(Error::Kind::file, {path_}, {detail::message(what), " Nothing was saved."});
     }
     [[gnu::cold]] detail::Hdf5Handle space(std::vector<std::uint64_t> const& shape) const {
-        std::vector<hsize_t> const dims(shape.begin(), shape.end());
-        return {check(dims.empty() ? H5Screate(H5S_SCALAR)
-                                   : H5Screate_simple(int(dims.size()), dims.data(), nullptr)),
-                H5Sclose};
+        if (shape.empty()) return {check(H5Screate(H5S_SCALAR)), H5Sclose};
+        std::unique_ptr<hsize_t[]> const dims(new hsize_t[shape.size()]);
+        for (std::size_t i = 0; i < shape.size(); ++i) dims[i] = shape[i];
+        return {check(H5Screate_simple(int(shape.size()), dims.get(), nullptr)), H5Sclose};
     }
     [[gnu::cold]] detail::Hdf5Handle string_type(std::size_t size, H5T_cset_t set) const {
         detail::Hdf5Handle type(check(H5Tcopy(H5T_C_S1)), H5Tclose);
@@ -449,9 +449,13 @@ private:
             refuse({"attribute ", shown(name), " claims more text than the file is long."});
         if (H5Tis_variable_str(type.id()) > 0) {
             // n null pointers first: what HDF5 has not filled in must not be freed
-            Strings strings{std::vector<char*>(std::size_t(n)), type.id(), extent.id()};
-            check(H5Aread(a.id(), type.id(), strings.pointers.data()));
-            for (char const* const s : strings.pointers) to.emplace_back(s ? s : "");
+            Strings strings{std::unique_ptr<char*[]>(new char*[std::size_t(n)]()), type.id(),
+                            extent.id()};
+            check(H5Aread(a.id(), type.id(), strings.pointers.get()));
+            for (std::size_t i = 0; i < std::size_t(n); ++i) {
+                char const* const s = strings.pointers[i];
+                to.emplace_back(s ? s : "");
+            }
         } else {
             std::string text(std::size_t(bytes), '\0');
             check(H5Aread(a.id(), type.id(), text.data()));
@@ -463,13 +467,13 @@ private:
     }
     /// Strings that HDF5 allocated and frees.
     struct Strings {
-        std::vector<char*> pointers;
+        std::unique_ptr<char*[]> pointers;
         hid_t type, space;
         ~Strings() {
 #if H5_VERSION_GE(1, 12, 0)
-            H5Treclaim(type, space, H5P_DEFAULT, pointers.data());
+            H5Treclaim(type, space, H5P_DEFAULT, pointers.get());
 #else
-            H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
+            H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.get());
 #endif
         }
     };

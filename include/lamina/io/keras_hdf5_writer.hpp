@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,19 +30,15 @@ namespace detail {
 
 /// "2026-11-21@21:34:30", in UTC.
 [[gnu::cold]] inline std::string keras_date(std::chrono::system_clock::time_point now) {
-    using namespace std::chrono;
-    auto const day = floor<days>(now);
-    year_month_day const date(day);
-    hh_mm_ss const time(floor<seconds>(now - day));
-    std::string out;
-    auto const put = [&](std::int64_t value, char const* behind) {
-        if (value < 10) out += '0';
-        append(out, {value, behind});
-    };
-    put(int(date.year()), "-"), put(unsigned(date.month()), "-"), put(unsigned(date.day()), "@");
-    put(time.hours().count(), ":"), put(time.minutes().count(), ":");
-    put(time.seconds().count(), "");
-    return out;
+    std::time_t const seconds = std::chrono::system_clock::to_time_t(now);
+    std::tm date{};
+#if __has_include(<unistd.h>)
+    ::gmtime_r(&seconds, &date);
+#else
+    date = *std::gmtime(&seconds);
+#endif
+    char text[32];
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%d@%H:%M:%S", &date)};
 }
 
 } // namespace detail
