@@ -85,15 +85,6 @@ private:
     std::vector<std::string> missing_, extra_;
 };
 
-/// "layer 2 Dense": whose parameter (or state) number `index` is.
-[[gnu::cold]] inline std::string owner_of(Document const& document, bool state, std::size_t index) {
-    for (std::size_t row = 0; row < document.layers.size(); ++row)
-        for (auto const i : state ? document.layers[row].state : document.layers[row].parameters)
-            if (i == index)
-                return detail::message({"layer ", row, " ", document.layers[row].part.type});
-    return "layer";
-}
-
 /// Refuses tensors with NaN or infinite numbers, by their bits: -ffast-math changes nothing.
 [[gnu::cold]] inline void require_finite(std::string const& path, Entry const& e,
                                          std::byte const* bytes) {
