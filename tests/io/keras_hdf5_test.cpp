@@ -33,6 +33,7 @@
 #include <lamina/optimizers/sgd.hpp>
 
 #include "support/fault_folder.hpp"
+#include "support/kernels.hpp"
 #include "support/python.hpp"
 #include "support/skip.hpp"
 

@@ -12,6 +12,7 @@
 #include <lamina/optimizers/adam.hpp>
 
 #include "support/fault_folder.hpp"
+#include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
 

@@ -19,6 +19,7 @@
 #include <lamina/optimizers/sgd.hpp>
 
 #include "support/fault_folder.hpp"
+#include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
 

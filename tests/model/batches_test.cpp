@@ -18,6 +18,8 @@
 #include <lamina/optimizers/adam.hpp>
 #include <lamina/optimizers/sgd.hpp>
 
+#include "support/kernels.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

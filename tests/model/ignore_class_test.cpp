@@ -2,6 +2,7 @@
 #include <lamina/lamina.hpp>
 
 #include "support/golden.hpp"
+#include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 
+#include "support/kernels.hpp"
 #include "support/samples.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 
+#include "support/kernels.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>

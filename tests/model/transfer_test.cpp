@@ -3,6 +3,8 @@
 
 #include <lamina/lamina.hpp>
 
+#include "support/kernels.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
