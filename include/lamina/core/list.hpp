@@ -44,7 +44,7 @@ class List : public ListPlaces {
 public:
     List() = default;
     List(List&& other) noexcept { take(other); }
-    [[gnu::cold]] List(List const& other) {
+    [[gnu::cold]] List(List const& other) : List() {
         for (T const& element : other) push_back(element);
     }
     List& operator=(List other) noexcept {
