@@ -101,12 +101,7 @@ TEST_CASE("Bidirectional of two layers is what they are by themselves, side by s
 TEST_CASE("Bidirectional: PyTorch's numbers") {
     for (bool const given_state : {true, false}) {
         golden::Case const c(given_state ? "rnn_4_gru" : "rnn_4_gru_zero_state");
-        Numbers pass{torch_gru.numbers(c, "param/", "_l0"),
-                     torch_gru.numbers(c, "grad_param/", "_l0"),
-                     {batch_first(c["in/x"])},
-                     {batch_first(c["out/y"])},
-                     {batch_first(c["gout/y"])},
-                     {batch_first(c["grad_in/x"])}};
+        Numbers pass = torch_numbers(c, torch_gru);
         for (auto [all, prefix] :
              {std::pair{&pass.parameters, "param/"}, std::pair{&pass.gradients, "grad_param/"}}) {
             auto const back = torch_gru.numbers(c, prefix, "_l0_reverse");

@@ -73,12 +73,7 @@ TEST_CASE("GRU: dropout of the input and of the state") {
 TEST_CASE("GRU: PyTorch's numbers") {
     for (bool const given_state : {true, false}) {
         golden::Case const c(given_state ? "rnn_2_gru" : "rnn_2_gru_zero_state");
-        Numbers pass{torch_gru.numbers(c, "param/", "_l0"),
-                     torch_gru.numbers(c, "grad_param/", "_l0"),
-                     {batch_first(c["in/x"])},
-                     {batch_first(c["out/y"])},
-                     {batch_first(c["gout/y"])},
-                     {batch_first(c["grad_in/x"])}};
+        Numbers pass = torch_numbers(c, torch_gru);
         if (!given_state) {
             check_pass(Sequential{Input<5, 3>{}, GRU<4, ReturnSequences>{}}, 2, pass);
             continue;

@@ -54,12 +54,7 @@ TEST_CASE("SimpleRNN: what every layer owes") {
 TEST_CASE("SimpleRNN: PyTorch's numbers") {
     for (bool const given_state : {true, false}) {
         golden::Case const c(given_state ? "rnn_0_rnn" : "rnn_0_rnn_zero_state");
-        Numbers pass{torch_rnn.numbers(c, "param/", "_l0"),
-                     torch_rnn.numbers(c, "grad_param/", "_l0"),
-                     {batch_first(c["in/x"])},
-                     {batch_first(c["out/y"])},
-                     {batch_first(c["gout/y"])},
-                     {batch_first(c["grad_in/x"])}};
+        Numbers pass = torch_numbers(c, torch_rnn);
         if (!given_state) {
             check_pass(Sequential{Input<5, 3>{}, SimpleRNN<4, ReturnSequences>{}}, 2, pass);
             continue;

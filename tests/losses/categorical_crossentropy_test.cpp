@@ -6,48 +6,18 @@
 using namespace lamina;
 using namespace lamina::testing;
 
-namespace {
-
-/// The sum of -t log p, p made of y by `distribution`.
-auto oracle(auto const& distribution, float s) {
-    return [=](double const* y, double const* t, std::size_t n) {
-        auto const p = distribution(y, n);
-        long double sum = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            long double const target = t[i] * (1.0L - s) + static_cast<long double>(s) / n;
-            if (target > 0) sum -= target * std::log(p[i]);
-        }
-        return sum;
-    };
-}
-auto const softmax = [](double const* y, std::size_t n) {
-    std::vector<long double> p(n);
-    long double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += p[i] = std::exp(static_cast<long double>(y[i]));
-    for (auto& v : p) v /= sum;
-    return p;
-};
-auto const normalized = [](double const* y, std::size_t n) {
-    std::vector<long double> p(y, y + n);
-    long double sum = 0;
-    for (auto v : p) sum += v;
-    for (auto& v : p) v /= sum;
-    return p;
-};
-
-} // namespace
-
 TEST_CASE("CategoricalCrossentropyFromLogits: values and gradients") {
-    check_rows(CategoricalCrossentropyFromLogits{}, class_logits, oracle(softmax, 0));
+    check_rows(CategoricalCrossentropyFromLogits{}, class_logits, crossentropy_oracle(softmax, 0));
     check_loss<Shape<4>, Shape<70>>(CategoricalCrossentropyFromLogits{.label_smoothing = 0.125f},
-                                    shared_class(class_logits), oracle(softmax, 0.125f));
+                                    shared_class(class_logits),
+                                    crossentropy_oracle(softmax, 0.125f));
 }
 
 TEST_CASE("CategoricalCrossentropy: values and gradients") {
     check_rows(CategoricalCrossentropy{}, shared_class(class_probabilities),
-               oracle(normalized, 0));
+               crossentropy_oracle(normalized, 0));
     check_loss<Shape<4>, Shape<70>>(CategoricalCrossentropy{.label_smoothing = 0.125f},
-                                    class_probabilities, oracle(normalized, 0.125f));
+                                    class_probabilities, crossentropy_oracle(normalized, 0.125f));
 }
 
 TEST_CASE("CategoricalCrossentropy by hand") {
@@ -85,10 +55,10 @@ TEST_CASE_TEMPLATE("logits far out", T, float, double) {
         CHECK(dy == zeros);
         CHECK(at(inf, T(3), dy, 1) == big);
         CHECK(dy == wrong);
-        CHECK(relative(at(T(3), T(3), dy, 1), T(std::log(2.0))) < 1e-6);   // -inf elsewhere
+        CHECK(relative(at(T(3), T(3), dy, 1), T(std::log(2.0))) < 1e-6); // -inf elsewhere
         CHECK(dy[0] == T(0.5));
         CHECK(dy[1] == T(-0.5));
-        CHECK(relative(at(-inf, -inf, dy, 1), T(std::log(double(C)))) < 1e-6);   // all alike
+        CHECK(relative(at(-inf, -inf, dy, 1), T(std::log(double(C)))) < 1e-6); // all alike
         CHECK(std::isnan(at(std::numeric_limits<T>::quiet_NaN(), T(3), dy, 1)));
         CHECK(std::isnan(dy[1]));
     };
@@ -109,13 +79,13 @@ TEST_CASE("probabilities beyond [1e-7, 1 - 1e-7] are held, as in Keras") {
     CHECK(dy == std::vector<double>{0, 0});
 }
 
-TEST_CASE("targets need not sum to 1") {   // as in PyTorch: the gradient is p sum(t) - t
+TEST_CASE("targets need not sum to 1") { // as in PyTorch: the gradient is p sum(t) - t
     double* const none = nullptr;
     std::vector<double> dy(2);
     std::vector<double> const y{0, 0}, t{2, 1};
     using L = CategoricalCrossentropyFromLogits;
-    CHECK(relative(loss_of<L, Shape<2>>({}, y, t, none, dy.data(), 1.0), 3 * std::log(2.0))
-          < 1e-13);
+    CHECK(relative(loss_of<L, Shape<2>>({}, y, t, none, dy.data(), 1.0), 3 * std::log(2.0)) <
+          1e-13);
     CHECK(dy == std::vector<double>{-0.5, 0.5});
 }
 

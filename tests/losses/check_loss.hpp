@@ -211,4 +211,31 @@ inline auto shared_class(auto const& fill) {
     };
 }
 
+/// The sum of -t log p, p made of y by `distribution`, s the labels' smoothing.
+inline auto crossentropy_oracle(auto const& distribution, float s) {
+    return [=](double const* y, double const* t, std::size_t n) {
+        auto const p = distribution(y, n);
+        long double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            long double const target = t[i] * (1.0L - s) + static_cast<long double>(s) / n;
+            if (target > 0) sum -= target * std::log(p[i]);
+        }
+        return sum;
+    };
+}
+inline auto const softmax = [](double const* y, std::size_t n) {
+    std::vector<long double> p(n);
+    long double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += p[i] = std::exp(static_cast<long double>(y[i]));
+    for (auto& v : p) v /= sum;
+    return p;
+};
+inline auto const normalized = [](double const* y, std::size_t n) {
+    std::vector<long double> p(y, y + n);
+    long double sum = 0;
+    for (auto v : p) sum += v;
+    for (auto& v : p) v /= sum;
+    return p;
+};
+
 } // namespace lamina::testing

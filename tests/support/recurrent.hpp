@@ -145,6 +145,12 @@ struct Numbers {
     std::vector<double> parameters, gradients;
     std::vector<std::vector<double>> x, y, dy, dx;
 };
+/// A layer of PyTorch's, one direction, from a zero state.
+inline Numbers torch_numbers(golden::Case const& c, auto const& gates) {
+    return {gates.numbers(c, "param/", "_l0"), gates.numbers(c, "grad_param/", "_l0"),
+            {batch_first(c["in/x"])},          {batch_first(c["out/y"])},
+            {batch_first(c["gout/y"])},        {batch_first(c["grad_in/x"])}};
+}
 inline void check_pass(Rig<double>& bench, Numbers const& given) {
     REQUIRE(given.parameters.size() == bench.parameters);
     REQUIRE(given.gradients.size() == bench.parameters);
