@@ -29,6 +29,8 @@ TEST_CASE("CosineSimilarity by hand; nothing points nowhere") {
     CHECK(relative(at({1, 0}, {1, 1}), -std::sqrt(0.5)) < 1e-14);
     CHECK(std::abs(dy[0]) < 1e-15);   // turning is all that helps
     CHECK(relative(dy[1], -std::sqrt(0.5)) < 1e-14);
+    CHECK(relative(at({3e-7, 4e-7}, {1, 0}), -0.6) < 1e-14);
+    CHECK(relative(at({3e-8, 4e-8}, {1, 0}), -0.3) < 1e-14);   // no vector is shorter than 1e-7
     CHECK(at({0, 0}, {1, 1}) == 0.0);
     CHECK(at({1, 1}, {0, 0}) == 0.0);
     CHECK(dy == std::vector<double>{0, 0});

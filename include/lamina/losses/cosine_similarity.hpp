@@ -14,7 +14,7 @@ namespace lamina {
 /// point apart, 0 where one of them is 0. In a metric's place: the cosine itself, as in Keras.
 ///
 /// Target   as the output
-/// Formula  -y.t / (|y| |t|); |y| and |t| are at least 1e-6, as in Keras
+/// Formula  -y.t / (|y| |t|); |y| and |t| are at least 1e-7, as in Keras
 /// Errors   (run time) a target that is not finite
 /// Source   keras.losses.CosineSimilarity
 struct CosineSimilarity {
@@ -27,7 +27,7 @@ struct CosineSimilarity {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const zero(T(0)), one(T(1)), least(T(1e-12)); // of the squares
+        V const zero(T(0)), one(T(1)), least(T(1e-14)); // of the squares
         auto const [yt, yy, tt] = row.template sums<3>([](V y, V t) {
             return std::array{y * t, y * y, t * t};
         });
