@@ -52,4 +52,7 @@ TEST_CASE("AUC: several outputs count together; what is beyond [0, 1] stays at i
     double const inf = std::numeric_limits<double>::infinity();
     CHECK(evaluate_metric(AUC{}, Doubles{7, inf, -3, -inf}, Doubles{1, 1, 0, 0}) == 1.0);
     CHECK(evaluate_metric(AUC{}, Doubles{0.5, 0.6}, Doubles{1, 1}) == 0.0);
+    AUC const pr{.curve = Curve::pr};   // whose precision is 1 then, as in Keras
+    CHECK(evaluate_metric(pr, Doubles{0.5, 0.6}, Doubles{1, 1}) == 1.0);
+    CHECK(evaluate_metric(pr, Doubles{0.5, 0.6}, Doubles{0, 0}) == 0.0);
 }

@@ -59,14 +59,14 @@ struct AUCWith {
                 }
         }
 
-        /// 0 as long as there is only one kind of target.
+        /// 0 as long as there is no positive target, and for ROC no negative one.
         double value() const {
             double positives = 0, negatives = 0;
             for (std::size_t i = 0; i < Thresholds; ++i) {
                 positives += positive[i];
                 negatives += negative[i];
             }
-            if (positives <= 0 || negatives <= 0) return 0.0;
+            if (positives <= 0 || (curve == Curve::roc && negatives <= 0)) return 0.0;
             double area = 0, hits = 0, alarms = 0; // above the threshold, from the highest down
             for (std::size_t i = Thresholds; i-- > 0;) {
                 double const more = positive[i], wrong = negative[i];

@@ -8,7 +8,8 @@
 namespace lamina {
 
 /// The harmonic mean of precision and recall: 2 hits / (answered yes + those that are). 0 where
-/// there are neither.
+/// there are neither. Of several classes the answer is the first of the largest outputs, as in
+/// scikit-learn; Keras' F1Score takes all that are as large for answers.
 ///
 /// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
 ///          of several outputs is a yes or no of its own
