@@ -230,6 +230,32 @@ TEST_CASE("whole numbers go through Winograd's products exactly, and are finishe
     CHECK(dbias == sums);
 }
 
+TEST_CASE("the bits of Winograd's way do not depend on the threads, whatever they share out") {
+    struct {
+        std::size_t side, channels, filters, batch;
+    } const cases[]{{8, 40, 130, 4}, {17, 32, 33, 1}, {9, 130, 40, 8}, {20, 24, 24, 9}};
+    for (auto const& [side, channels, filters, batch] : cases) {
+        Windows const w{side, side, channels, side, side, 3, 3, 1, 1, 1, 1, 1, 1};
+        Convolution const c{w, filters};
+        REQUIRE(kernels::detail::winograd_pays(c.direct_size(), batch));
+        std::vector<float> x(batch * w.pixels() * channels), kernel(c.depth() * filters);
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{1}.uniform(i) - 0.5f;
+        for (std::size_t i = 0; i < kernel.size(); ++i) kernel[i] = Random{2}.uniform(i) - 0.5f;
+        std::vector<float> y(batch * w.out_pixels() * filters), dx(x.size()), one_y, one_dx;
+        for (std::size_t count = 1; count <= 3; ++count) {
+            Threads pool{count};
+            Block<float> scratch(count * c.scratch<float>());
+            convolve(c, batch, x.data(), kernel.data(), kernel.data(), y.data(), NoEpilogue{},
+                     scratch.data(), &pool);
+            convolve_dx(c, batch, y.data(), kernel.data(), dx.data(), x.data(), Twice{},
+                        scratch.data(), &pool);
+            if (count == 1) one_y = y, one_dx = dx;
+            CHECK(y == one_y);
+            CHECK(dx == one_dx);
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,
                    double) {
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();

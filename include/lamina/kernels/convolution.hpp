@@ -155,9 +155,10 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
     detail::DirectSize const d = c.direct_size();
     auto const finish_at = [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; };
     if (c.winograd() && detail::winograd_pays(d, batch)) {
-        T* const products = scratch + c.template scratch<T>() - c.template packed<T>();
-        detail::transform_kernels(d, kernel, products, threads);
-        return detail::convolve_by_winograd(d, batch, x, products, bias, y, finish_at, scratch,
+        auto const transform = [&](std::size_t first, std::size_t end, T* to, Threads* all) {
+            detail::transform_kernels(d, kernel, first, end, to, all);
+        };
+        return detail::convolve_by_winograd(d, batch, x, transform, bias, y, finish_at, scratch,
                                             c.template scratch<T>(), threads);
     }
     if (c.direct() && rows >= 100) { // few windows see the kernel from afar
@@ -306,9 +307,11 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
             }
         };
         if (c.winograd_dx() && detail::winograd_pays(d, batch)) {
-            detail::transform_turned_kernels(d, kernel, packed, threads);
-            return detail::convolve_by_winograd(d, batch, dy, packed, bias, dx, finish_at, scratch,
-                                                c.template scratch<T>(), threads);
+            auto const transform = [&](std::size_t first, std::size_t end, T* to, Threads* all) {
+                detail::transform_turned_kernels(d, kernel, first, end, to, all);
+            };
+            return detail::convolve_by_winograd(d, batch, dy, transform, bias, dx, finish_at,
+                                                scratch, c.template scratch<T>(), threads);
         }
         detail::pack_turned(d, kernel, packed, threads);
         return detail::convolve_directly(d, batch, dy, detail::packed_panels(d, packed), bias, dx,

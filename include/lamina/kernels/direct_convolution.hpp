@@ -271,7 +271,7 @@ void convolve_directly(DirectSize const& d, std::size_t batch, T const* x,
                       pieces = (windows + piece - 1) / piece, cuts = pieces < 8 ? strips : 1,
                       each = strips / cuts;
     parallel_for(
-        windows * d.depth() * d.made() < 400000 ? nullptr : threads, pieces * cuts, 1,
+        windows * d.depth() * d.made() < 150000 ? nullptr : threads, pieces * cuts, 1,
         [&](std::size_t i, std::size_t, std::size_t worker) {
             T* const own = scratch + worker * apart;
             std::fill_n(own, d.seen(), T{0});

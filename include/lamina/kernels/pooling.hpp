@@ -37,10 +37,11 @@ struct AxisSpan {
             std::max(begin, static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(behind, 0, room)));
     }
 };
-/// f(y, x, span) for the windows of one image.
+/// f(y, x, span) for the windows of the rows [begin, end) of what comes out of one image.
 template <class F>
-[[gnu::always_inline]] inline void each_window(Windows const& w, F const& f) {
-    for (std::size_t y = 0; y < w.out_height; ++y) {
+[[gnu::always_inline]] inline void each_window(Windows const& w, std::size_t begin, std::size_t end,
+                                               F const& f) {
+    for (std::size_t y = begin; y < end; ++y) {
         AxisSpan const down(static_cast<std::ptrdiff_t>(y * w.stride_y) - w.top, w.kernel_height,
                             w.dilation_y, w.height);
         for (std::size_t x = 0; x < w.out_width; ++x) {
@@ -49,6 +50,11 @@ template <class F>
             f(y, x, WindowSpan{down.begin, down.end, across.begin, across.end});
         }
     }
+}
+
+template <class F>
+[[gnu::always_inline]] inline void each_window(Windows const& w, F const& f) {
+    each_window(w, 0, w.out_height, f);
 }
 
 /// work(i) for each image i, in pieces for several threads.
@@ -135,23 +141,35 @@ template <std::size_t C, class T>
     }
 }
 
+template <class T>
+[[gnu::always_inline]] inline void largest_of_all(Windows const& w, WindowSpan const& s,
+                                                  T const* image, T* to) {
+    std::size_t j = 0;
+    for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>) largest<4>(w, s, image + j, to + j);
+    for (; j < w.channels; j += lanes<T>)
+        largest<1>(w, s, image + j, to + j, std::min(lanes<T>, w.channels - j));
+}
+
 } // namespace detail
 
 /// y = the largest of each window. A NaN that is seen comes out.
 template <class T>
 void max_pool(Threads* threads, Windows const& w, std::size_t batch, T const* x, T* y) {
-    detail::each_image(threads, w, batch, [&w, x, y](std::size_t i) {
-        T const* const image = x + i * w.pixels() * w.channels;
-        T* to = y + i * w.out_pixels() * w.channels;
-        detail::each_window(w, [&](std::size_t, std::size_t, WindowSpan s) {
-            std::size_t j = 0;
-            for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>)
-                detail::largest<4>(w, s, image + j, to + j);
-            for (; j < w.channels; j += lanes<T>)
-                detail::largest<1>(w, s, image + j, to + j, std::min(lanes<T>, w.channels - j));
-            to += w.channels;
-        });
-    });
+    std::size_t const grain = 16384 / (w.stride_y * w.width * w.channels + 1) + 1;
+    parallel_for(threads, batch * w.out_height, grain,
+                 [&w, x, y](std::size_t begin, std::size_t end, std::size_t) {
+                     T* to = y + begin * w.out_width * w.channels;
+                     for (std::size_t next; begin < end; begin = next) { // the rows of one image
+                         std::size_t const i = begin / w.out_height, top = i * w.out_height;
+                         next = std::min(end, top + w.out_height);
+                         T const* const image = x + i * w.pixels() * w.channels;
+                         detail::each_window(w, begin - top, next - top,
+                                             [&](std::size_t, std::size_t, WindowSpan s) {
+                                                 detail::largest_of_all(w, s, image, to);
+                                                 to += w.channels;
+                                             });
+                     }
+                 });
 }
 
 namespace detail {

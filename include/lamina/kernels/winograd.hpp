@@ -116,15 +116,17 @@ template <class V>
     }
 }
 
-/// The products' matrices of a kernel [9, channels, filters].
+/// The products' matrices of the filters [first, end) of a kernel [9, channels, filters]; first
+/// begins a panel.
 template <class T>
-void transform_kernels(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
+void transform_kernels(DirectSize const& d, T const* kernel, std::size_t first, std::size_t end,
+                       T* to, Threads* threads) {
     using V = Batch<T>;
     constexpr std::size_t wide = panel_width<T>();
     std::size_t const matrix = d.channels * wide, panel = winograd_products * matrix;
-    parallel_for(threads, d.channels, 16, [&](std::size_t begin, std::size_t end, std::size_t) {
-        for (std::size_t c = begin; c < end; ++c)
-            for (std::size_t f = 0; f < d.filters; f += V::size) {
+    parallel_for(threads, d.channels, 16, [&](std::size_t begin, std::size_t last, std::size_t) {
+        for (std::size_t c = begin; c < last; ++c)
+            for (std::size_t f = first; f < end; f += V::size) {
                 std::size_t const n = std::min(V::size, d.filters - f);
                 V g[3][3], u[4][4];
                 for (std::size_t t = 0; t < 9; ++t) {
@@ -132,7 +134,7 @@ void transform_kernels(DirectSize const& d, T const* kernel, T* to, Threads* thr
                     g[t % 3][t / 3] = n == V::size ? load<V>(at) : load<V>(at, n);
                 }
                 transform_kernel(g, u);
-                T* const own = to + f / wide * panel + c * wide + f % wide;
+                T* const own = to + (f - first) / wide * panel + c * wide + f % wide;
                 for (std::size_t k = 0; k < winograd_products; ++k)
                     kernels::store(own + k * matrix, u[k / 4][k % 4]);
             }
@@ -142,13 +144,15 @@ void transform_kernels(DirectSize const& d, T const* kernel, T* to, Threads* thr
 /// The same of the kernel turned round, [9, filters, channels] with the last tap first: what makes
 /// of the gradient a convolution, see pack_turned.
 template <class T>
-void transform_turned_kernels(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
+void transform_turned_kernels(DirectSize const& d, T const* kernel, std::size_t first,
+                              std::size_t end, T* to, Threads* threads) {
     using V = Batch<T>;
     constexpr std::size_t wide = panel_width<T>(), lanes = V::size;
     std::size_t const matrix = d.channels * wide, panel = winograd_products * matrix;
-    parallel_for(threads, (d.filters + lanes - 1) / lanes, 1,
+    parallel_for(threads, (end - first + lanes - 1) / lanes, 1,
                  [&](std::size_t block, std::size_t, std::size_t) {
-                     std::size_t const f = block * lanes, some = std::min(lanes, d.filters - f);
+                     std::size_t const f = first + block * lanes,
+                                       some = std::min(lanes, d.filters - f);
                      alignas(64) T square[winograd_products][lanes * lanes];
                      for (std::size_t c = 0; c < d.channels; c += lanes) {
                          std::size_t const n = std::min(lanes, d.channels - c);
@@ -163,7 +167,7 @@ void transform_turned_kernels(DirectSize const& d, T const* kernel, T* to, Threa
                              for (std::size_t k = 0; k < winograd_products; ++k)
                                  kernels::store(square[k] + i * lanes, u[k / 4][k % 4]);
                          }
-                         T* const own = to + f / wide * panel + c * wide + f % wide;
+                         T* const own = to + (f - first) / wide * panel + c * wide + f % wide;
                          for (std::size_t k = 0; k < winograd_products; ++k)
                              transpose(some, n, square[k], lanes, own + k * matrix, wide);
                      }
@@ -282,47 +286,81 @@ void finish_tiles(DirectSize const& d, std::size_t first, std::size_t count, std
     }
 }
 
-/// y[batch, out pixels, filters] = finish(x * kernel + bias), as convolve_directly. `products`: the
-/// kernel's, of transform_kernels.
-template <class T, class FinishAt>
-void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x, T const* products,
-                          T const* bias, T* y, FinishAt const& finish_at, T* scratch,
-                          std::size_t apart, Threads* threads) {
+/// y[batch, out pixels, filters] = finish(x * kernel + bias), as convolve_directly.
+/// transform(first, end, to, threads) makes the products of some of the kernel's filters, at the
+/// end of a worker's scratch.
+template <class T, class Transform, class FinishAt>
+void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
+                          Transform const& transform, T const* bias, T* y,
+                          FinishAt const& finish_at, T* scratch, std::size_t apart,
+                          Threads* threads) {
     constexpr std::size_t wide = panel_width<T>(), rows = Sights<T>::rows;
     std::size_t const tiles = batch * WinogradTiles(d.windows).count(), most = winograd_piece,
-                      least = (tiles + most - 1) / most,
-                      piece = ((tiles + least - 1) / least + rows - 1) / rows * rows,
+                      groups = (tiles + rows - 1) / rows, // of tiles that are multiplied together
+        pieces =
+            [&] { // few of them are as many for each of two threads
+                std::size_t const n = (tiles + most - 1) / most;
+                return n < 8 ? n + n % 2 : n;
+            }(),
+                      piece = (groups + pieces - 1) / pieces * rows,
                       v_apart = products_apart(piece, d.channels),
                       m_apart = products_apart(piece, wide);
-    parallel_for(
-        tiles * d.channels * d.filters < 100000 ? nullptr : threads, (tiles + piece - 1) / piece, 1,
-        [&](std::size_t i, std::size_t, std::size_t worker) {
-            std::size_t const first = i * piece, count = std::min(piece, tiles - first);
-            T *const zeros = scratch + worker * apart, *const v = zeros + whole_lines(d.channels),
-                     *const m = v + winograd_products * v_apart;
-            std::fill_n(zeros, d.channels, T{0});
-            transform_tiles(d, first, count, 0, d.channels, piece, d.channels, x, zeros, v);
-            Sights<T> s;
-            s.count = 1;
-            s.ldb = wide;
-            s.ahead = rows * d.channels;
-            s.run[0] = d.channels;
-            s.b[0] = products;
-            for (std::size_t f = 0; f < d.filters; f += wide) {
-                std::size_t const columns = std::min(wide, d.filters - f);
-                for (std::size_t k = 0; k < winograd_products; ++k, s.b[0] += d.channels * wide)
-                    for (std::size_t t = 0; t < count; t += rows) {
-                        for (std::size_t r = 0; r < rows; ++r) {
-                            s.at[0][r] = v + k * v_apart + (t + r) * d.channels;
-                            s.c[r] = m + k * m_apart + (t + r) * wide;
-                        }
-                        sum_windows(s, columns, no_bias<T>);
+    auto const products_of = [&](std::size_t worker) {
+        return scratch + (worker + 1) * apart - winograd_kernel<T>(d);
+    };
+    // pixels of piece i, for the filters [f, end)
+    auto const work = [&](std::size_t i, std::size_t f, std::size_t end, T const* products,
+                          std::size_t worker) {
+        std::size_t const first = i * groups / pieces * rows,
+                          count = std::min((i + 1) * groups / pieces * rows, tiles) - first;
+        T *const zeros = scratch + worker * apart, *const v = zeros + whole_lines(d.channels),
+                 *const m = v + winograd_products * v_apart;
+        std::fill_n(zeros, d.channels, T{0});
+        transform_tiles(d, first, count, 0, d.channels, piece, d.channels, x, zeros, v);
+        Sights<T> s;
+        s.count = 1;
+        s.ldb = wide;
+        s.ahead = rows * d.channels;
+        s.run[0] = d.channels;
+        s.b[0] = products;
+        for (; f < end; f += wide) {
+            std::size_t const columns = std::min(wide, end - f);
+            for (std::size_t k = 0; k < winograd_products; ++k, s.b[0] += d.channels * wide)
+                for (std::size_t t = 0; t < count; t += rows) {
+                    for (std::size_t r = 0; r < rows; ++r) {
+                        s.at[0][r] = v + k * v_apart + (t + r) * d.channels;
+                        s.c[r] = m + k * m_apart + (t + r) * wide;
                     }
-                make_pixels(d, first, count, piece, m, columns, bias ? bias + f : no_bias<T>,
-                            y + f);
-                finish_tiles(d, first, count, f, columns, y, finish_at);
-            }
+                    sum_windows(s, columns, no_bias<T>);
+                }
+            make_pixels(d, first, count, piece, m, columns, bias ? bias + f : no_bias<T>, y + f);
+            finish_tiles(d, first, count, f, columns, y, finish_at);
+        }
+    };
+    if (tiles * d.channels * d.filters < 100000) threads = nullptr;
+    std::size_t const workers = threads ? threads->count() : 1, across = panels<T>(d.filters);
+    // What one thread writes costs another more to read than to make: of a kernel that is larger
+    // than x each thread takes some filters, of a small one with few pieces of x each makes all.
+    bool const deep = tiles <= 2 * d.filters && across % workers == 0,
+               few = !deep && pieces <= 2 * workers;
+    if (workers > 1 && (deep || few)) {
+        std::size_t const parts = deep ? workers : 1;
+        parallel_for(threads, workers, 1, [&](std::size_t n, std::size_t, std::size_t worker) {
+            std::size_t const share = across / parts * wide, f = n % parts * share,
+                              end = std::min(f + share, d.filters);
+            transform(f, end, products_of(worker), nullptr);
+            for (std::size_t i = deep ? 0 : n * pieces / workers,
+                             last = deep ? pieces : (n + 1) * pieces / workers;
+                 i < last; ++i)
+                work(i, f, end, products_of(worker), worker);
         });
+        return;
+    }
+    T* const products = products_of(0);
+    transform(0, d.filters, products, threads);
+    parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
+        work(i, 0, d.filters, products, worker);
+    });
 }
 
 } // namespace lamina::kernels::detail
