@@ -8,7 +8,12 @@
 #include "support/layers.hpp"
 
 #include <lamina/layers/dense.hpp>
+#include <lamina/layers/embedding.hpp>
+#include <lamina/layers/global_average_pooling_1d.hpp>
+#include <lamina/layers/lstm.hpp>
 
+#include <cmath>
+#include <cstddef>
 #include <type_traits>
 #include <vector>
 
@@ -53,6 +58,33 @@ TEST_CASE("Concatenate: what every layer owes") {
                     auto h = x | Dense<4>{};
                     return join(h, h) | Concatenate{} | Squash{};
                 }));
+}
+
+TEST_CASE("A moment of what is joined counts where it counts in any input") {
+    using Words = Embedding<5, 2, MaskZero>;
+    auto constexpr net = graph<Tokens<4>, Tokens<4>, Tokens<4>>([](auto a, auto b, auto c) {
+        auto const x = a | Words{}, y = b | Words{}, z = c | Words{};
+        auto const all = c | Embedding<5, 2>{};
+        return outputs((x + y) | GlobalAveragePooling1D{}, join(x, y, z, x) | Add{} | LSTM<3>{},
+                       join(x, y) | Concatenate{} | Dense<2>{} | GlobalAveragePooling1D{},
+                       join(x, all) | Concatenate{} | GlobalAveragePooling1D{});
+    });
+    check_layer("joined masks", net);
+    using N = Network<std::remove_const_t<decltype(net)>, double, true>;
+    Bench<N> bench(net, 1, {});
+    bench.tokens = {{1, 0, 2, 0}, {1, 3, 0, 0}, {4, 1, 1, 2}};
+    double const* const embeddings = bench.values.data();   // of `a`, then of `b`
+    auto const at = [&](std::size_t table, int token) {
+        return embeddings[10 * table + 2 * std::size_t(token)];
+    };
+    double sum = 0;   // moments 0, 1 and 2, the unmasked number of the other input included
+    for (int t = 0; t < 3; ++t)
+        sum += at(0, bench.tokens[0][std::size_t(t)]) + at(1, bench.tokens[1][std::size_t(t)]);
+    auto const y = bench.forward(false);
+    CHECK(std::abs(y[0] - sum / 3) < 1e-15);
+    sum = 0;   // one of two that has no mask: all moments
+    for (int t = 0; t < 4; ++t) sum += at(0, bench.tokens[0][std::size_t(t)]);
+    CHECK(std::abs(y[2 + 3 + 2] - sum / 4) < 1e-15);
 }
 
 TEST_CASE("Residual: what every layer owes") {

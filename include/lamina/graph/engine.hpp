@@ -5,6 +5,7 @@
 #include <lamina/graph/plan.hpp>
 #include <lamina/graph/table.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -55,7 +56,7 @@ template <class T>
     if (w.next_state) c.next_state = w.next_state + at.state;
     c.cache = samples + at.cache * w.batch;
     c.batch_cache = w.arena + at.batch_cache;
-    c.mask_out = row.op->mask ? samples + at.mask * w.batch : nullptr;
+    c.mask_out = row.mask_size() ? samples + at.mask * w.batch : nullptr;
     if (w.memory) c.memory = w.memory + at.memory * w.batch;
     c.scratch = w.scratch;
     c.loss = w.loss;
@@ -64,11 +65,27 @@ template <class T>
     return c;
 }
 
+/// A moment counts where it counts in any input.
+template <class T>
+[[gnu::always_inline]] inline void join_masks(Row<T> const* rows, Call<T> const& c) {
+    auto const& row = rows[c.row];
+    if (!row.joins_masks) return;
+    std::size_t const n = row.mask_size() * c.batch;
+    std::fill_n(c.mask_out, n, T{0});
+    for (int k = 0; k < row.arity; ++k)
+        for (std::size_t i = 0; same_moments(*rows[row.inputs[k]].op, *row.op) && i < n; ++i)
+            if (c.mask[k][i] != T{0}) c.mask_out[i] = T{1};
+}
+
 /// A fused row runs as its producer, with its own value as the epilogue.
 template <class T>
 [[gnu::always_inline]] inline Call<T> forward_call(Row<T> const* rows, Place const* places, int i,
                                                    std::size_t per_batch, Work<T> const& w) {
-    if (!places[i].fused) return call(rows, places, i, per_batch, w);
+    if (!places[i].fused) {
+        auto const c = call(rows, places, i, per_batch, w);
+        join_masks(rows, c);
+        return c;
+    }
     auto c = call(rows, places, rows[i].inputs[0], per_batch, w);
     c.epilogue = w.layers + rows[i].layer;
     return c;

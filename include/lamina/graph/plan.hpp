@@ -182,11 +182,12 @@ struct Planner {
         for (int i = 0; i < N; ++i) {
             auto& at = p.rows[i];
             if (at.input >= 0) continue;
+            std::size_t const mask = rows[i].mask_size();
             p.without_reuse +=
-                whole_lines(op(i).output.size) + whole_lines(op(i).cache) + whole_lines(op(i).mask);
+                whole_lines(op(i).output.size) + whole_lines(op(i).cache) + whole_lines(mask);
             // a row that is not stepped keeps its numbers while others step
             bool const keep = steps && !rows[i].stepped;
-            if (op(i).mask) at.mask = stack(op(i).mask);
+            if (mask) at.mask = stack(mask);
             if (op(i).batch_cache) {
                 at.batch_cache = p.per_batch;
                 p.per_batch += whole_lines(op(i).batch_cache);

@@ -21,10 +21,20 @@ struct Row {
     int inputs[max_inputs]{}, arity = 0;
     int owner = 0;     // the row whose parameters this row uses: itself, unless tied or shared
     int mask = -1;     // the row that made the mask of its time axis; -1: none
+    bool joins_masks = false; // made by itself, of those of its inputs
     bool peer = false; // uses the owner's as the owner itself does: which is which is not said
     bool frozen = false;
     bool stepped = false; // runs once for each moment, when stepping token by token
+
+    /// The numbers of the mask that it makes, for one sample.
+    constexpr std::size_t mask_size() const { return joins_masks ? op->output.dims[0] : op->mask; }
 };
+
+/// Whether two outputs have the moments of one time axis.
+template <class T>
+constexpr bool same_moments(Op<T> const& a, Op<T> const& b) {
+    return a.output.rank == 2 && b.output.rank == 2 && a.output.dims[0] == b.output.dims[0];
+}
 
 /// A name and what it stands in: `attention` in `transformer_block_1` in `encoder`. One for each
 /// row and each block called; a path is put together only when somebody asks for it.
@@ -98,19 +108,24 @@ struct Graph {
             row.scope = its_scope;
             row.layer = value_bytes;
             if (op->mask) row.mask = index;
-            else if (!op->integer && op->output.rank == 2 && !op->moves_time) {
-                // A mask travels as long as its time axis does. What joins moment by moment takes
-                // it from any input; what looks along time gives back the first input's moments.
-                int const from_inputs = op->each_moment ? row.arity : 1;
-                for (int k = 0; k < from_inputs && row.mask < 0; ++k) {
-                    auto const& from = rows[row.inputs[k]];
-                    if (from.mask >= 0 && from.op->output.dims[0] == op->output.dims[0])
-                        row.mask = from.mask;
-                }
-            }
+            else if (!op->integer && !op->moves_time) take_mask(row, index);
         }
         value_bytes += op->layer_size;
         return index;
+    }
+
+private:
+    /// A mask travels as long as its time axis does. What looks along time gives back the first
+    /// input's moments. Of what joins moment by moment a moment counts where it counts in any
+    /// input, as in Keras: with an input that has no mask, everywhere.
+    constexpr void take_mask(Row<T>& row, int index) {
+        for (int k = 0; k < (row.op->each_moment ? row.arity : 1); ++k) {
+            auto const& from = rows[row.inputs[k]];
+            if (!same_moments(*from.op, *row.op)) continue;
+            row.joins_masks = from.mask >= 0 && row.mask >= 0 && row.mask != from.mask;
+            row.mask = row.joins_masks ? index : from.mask;
+            if (row.mask < 0) return;
+        }
     }
 };
 

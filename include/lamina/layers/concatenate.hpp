@@ -27,6 +27,7 @@ constexpr auto with_last() {
 ///
 /// Input       two or more nodes that differ in the last axis only
 /// Output      the same with the last axes added
+/// Mask        as of Add
 /// Errors      (compile time) the other axes differ; there is one input only; tokens
 /// Source      keras.layers.Concatenate
 struct Concatenate {
