@@ -5,7 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
-#include <lamina/data/column.hpp>
+#include <lamina/data/column_names.hpp>
 #include <lamina/data/order.hpp>
 
 #include <cstddef>

@@ -23,104 +23,11 @@
 #include <utility>
 #include <vector>
 
-// Table's ways out: scaled, split, as tensors.
+// Table's ways out: split, as data sets, as tensors.
 
 namespace lamina {
 
-// ---- scaling
-
 #if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE Table Table::standardize(ColumnNames const& names) && {
-    for (std::size_t c : find_all(names)) {
-        if (columns_[c].is_text()) fail_text(columns_[c]);
-        columns_[c].pending_ = {Pending::Kind::standard, 0, 1, true};
-    }
-    for (Column& column : columns_) {
-        if (names.empty() && column.is_number())
-            column.pending_ = {Pending::Kind::standard, 0, 1, false};
-    }
-    return std::move(*this);
-}
-
-[[gnu::cold]] LAMINA_INLINE Table Table::min_max(ColumnNames const& names, double low,
-                                                 double high) && {
-    if (!(low < high) || !detail::is_finite(low) || !detail::is_finite(high)) {
-        detail::fail(
-            Error::Kind::argument, {"min_max"},
-            {"from ", low, " to ", high, " is no range. The first number must be the lower one."});
-    }
-    for (std::size_t c : find_all(names)) {
-        if (columns_[c].is_text()) fail_text(columns_[c]);
-        columns_[c].pending_ = {Pending::Kind::min_max, low, high, true};
-    }
-    for (Column& column : columns_) {
-        if (names.empty() && column.is_number())
-            column.pending_ = {Pending::Kind::min_max, low, high, false};
-    }
-    return std::move(*this);
-}
-
-[[gnu::cold]] LAMINA_INLINE Scaling Table::fit(Rows const& columns, Rows const& rows,
-                                               bool label) const {
-    Scaling scaling;
-    scaling.names.resize(columns.size());
-    scaling.offset.resize(columns.size());
-    scaling.scale.resize(columns.size());
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        Column const& column = columns_[columns[i]];
-        Pending const pending = label && !column.pending_.asked ? Pending{} : column.pending_;
-        double offset = 0, scale = 1;
-        if (pending.kind != Pending::Kind::none && !rows.empty()) {
-            double low = column.numbers_[rows.front()], high = low;
-            for (std::size_t row : rows) {
-                double const value = column.numbers_[row];
-                low = value < low ? value : low;
-                high = value > high ? value : high;
-            }
-            bool const constant = !(low < high);
-            if (pending.kind == Pending::Kind::min_max) {
-                scale = constant ? 1 : (high - low) / (pending.high - pending.low);
-                offset = low - pending.low * scale;
-            } else if (constant) {
-                offset = low; // exactly, so that exactly 0 is left
-            } else {
-                // Centred first: the mean of values around the lowest loses nothing to its own
-                // size.
-                double sum = 0, square = 0;
-                for (std::size_t row : rows) sum += column.numbers_[row] - low;
-                offset = low + sum / double(rows.size());
-                for (std::size_t row : rows) {
-                    square += (column.numbers_[row] - offset) * (column.numbers_[row] - offset);
-                }
-                scale = std::sqrt(square / double(rows.size()));
-            }
-            if (!detail::is_finite(offset) || !detail::is_finite(scale) || !(scale > 0)) {
-                detail::fail(Error::Kind::data, {where(column)},
-                             {"this cannot be scaled: its values, from ", low, " to ", high,
-                              ", are too far apart or too close together."});
-            }
-        }
-        scaling.names[i] = column.name();
-        scaling.offset[i] = offset;
-        scaling.scale[i] = scale;
-    }
-    return scaling;
-}
-
-/// The columns that the scaling names.
-[[gnu::cold]] LAMINA_INLINE Table::Rows Table::match(Scaling const& scaling) const {
-    if (scaling.names.size() != scaling.offset.size() ||
-        scaling.offset.size() != scaling.scale.size()) {
-        detail::fail(Error::Kind::argument, {"Scaling"},
-                     {"names, offset and scale differ in length."});
-    }
-    Rows const columns = find_all(scaling.names);
-    for (std::size_t c : columns) settled(columns_[c], "A scaling found before");
-    return columns;
-}
-
-// ---- out
 
 [[gnu::cold]] LAMINA_INLINE Table::Rows Table::labels(ColumnNames const& label) const {
     if (columns_.empty()) detail::fail(Error::Kind::data, {file()}, {"there are no columns."});
@@ -216,9 +123,9 @@ template <class T>
     to.x = gather<float>(x, rows, to.scaling);
     to.y = gather<float>(y, rows, to.target_scaling);
     Column const& label = columns_[y.front()];
-    to.classes = label.classes();
+    to.classes = std::vector<std::string>(label.classes());
     if (label.group() == label.name()) return;
-    to.classes.resize(y.size());
+    to.classes = std::vector<std::string>(y.size());
     for (std::size_t k = 0; k < y.size(); ++k) { // one_hot: column_value
         to.classes[k] = columns_[y[k]].name().substr(label.group().size() + 1);
     }
@@ -265,12 +172,10 @@ Table::classes_of_rows(Rows const& labels) const {
     return classes;
 }
 
-#endif
-
-#if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE SplitInThree
-Table::split_in_three(SplitInThreeOptions const& options) const {
+/// `validation` is null where there is none.
+[[gnu::cold]] LAMINA_INLINE void Table::split_into(SplitInThreeOptions const& options,
+                                                   Dataset& train, Dataset* validation,
+                                                   Dataset& test) const {
     Rows const y = labels(options.label), x = features(y);
     ready(x);
     ready(y);
@@ -286,20 +191,34 @@ Table::split_in_three(SplitInThreeOptions const& options) const {
     }
     auto const parts =
         detail::cut(rows(), sizes, options, stratified ? classes_of_rows(y) : Rows());
+    train.scaling = fit(x, parts.train, false);
+    train.target_scaling = fit(y, parts.train, true);
+    struct Part {
+        Dataset* set;
+        Rows const& rows;
+    };
+    for (Part const& part :
+         {Part{&train, parts.train}, Part{validation, parts.validation}, Part{&test, parts.test}}) {
+        if (!part.set) continue;
+        if (part.set != &train) {
+            part.set->scaling = Scaling(train.scaling);
+            part.set->target_scaling = Scaling(train.target_scaling);
+        }
+        gather(*part.set, x, y, part.rows);
+    }
+}
+
+[[gnu::cold]] LAMINA_INLINE SplitInThree
+Table::split_in_three(SplitInThreeOptions const& options) const {
     SplitInThree sets;
-    sets.train.scaling = fit(x, parts.train, false);
-    sets.train.target_scaling = fit(y, parts.train, true);
-    gather(sets.train, x, y, parts.train);
-    sets.test.scaling = sets.validation.scaling = sets.train.scaling;
-    sets.test.target_scaling = sets.validation.target_scaling = sets.train.target_scaling;
-    gather(sets.validation, x, y, parts.validation);
-    gather(sets.test, x, y, parts.test);
+    split_into(options, sets.train, &sets.validation, sets.test);
     return sets;
 }
 
 [[gnu::cold]] LAMINA_INLINE Split Table::split(SplitOptions const& options) const {
-    SplitInThree sets = split_in_three(detail::in_three(options));
-    return {std::move(sets.train), std::move(sets.test)};
+    Split sets;
+    split_into(detail::in_three(options), sets.train, nullptr, sets.test);
+    return sets;
 }
 
 #endif
