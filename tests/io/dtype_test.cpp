@@ -16,7 +16,7 @@ using namespace lamina;
 
 TEST_CASE("the table is in the order of the enumerators, and names are those of the format") {
     for (std::size_t i = 0; i < dtypes.size(); ++i) CHECK(std::size_t(dtypes[i].type) == i);
-    CHECK(info(DType::bf16).code == "BF16");
+    CHECK(info(DType::bf16).code() == "BF16");
     CHECK(info(DType::f8_e4m3).bits == 8);
     CHECK(info(DType::f4).bits == 4);
     CHECK(info(DType::c64).bits == 64);

@@ -137,6 +137,12 @@ TEST_CASE("a model of Keras 3.16 with two inputs and two outputs gives Keras' ou
     CHECK(difference(model.predict<1>(Arrays{a, b}), tensor(*reference.find("out/1"))) < 1e-5);
 }
 
+detail::List<std::string> listed(std::initializer_list<char const*> names) {
+    detail::List<std::string> list;
+    for (char const* name : names) list.push_back(name);
+    return list;
+}
+
 TEST_CASE("a file of weights alone, in Keras 2's names, with fixed strings and split lists") {
     Folder const folder;
     auto const path = folder.path("weights.h5");
@@ -148,22 +154,23 @@ TEST_CASE("a file of weights alone, in Keras 2's names, with fixed strings and s
         Hdf5Writer file(path);
         auto const root = [&](std::string const& name) { return file.group(file.root(), name); };
         // a list that is too long for one attribute comes in several, of fixed strings
-        std::vector<std::string> layers;
+        detail::List<std::string> layers;
         for (int i = 0; i < 4000; ++i)
             layers.push_back("nothing_with_a_long_name_" + std::to_string(i));
         for (auto const& name : layers) file.names(root(name), "weight_names", {});
-        layers.insert(layers.end(), {"dense_7", "batch_normalization_9", "dropout_1", "dense_8"});
+        for (char const* name : {"dense_7", "batch_normalization_9", "dropout_1", "dense_8"})
+            layers.push_back(name);
         auto const dense = root("dense_7");
-        file.names(dense, "weight_names", {"dense_7/kernel:0", "dense_7/bias:0"});
+        file.names(dense, "weight_names", listed({"dense_7/kernel:0", "dense_7/bias:0"}));
         file.tensor(dense, Entry::of("dense_7/kernel:0", span(kernel), {3, 5}));
         file.tensor(dense, Entry::of("dense_7/bias:0", bias));
         auto const norm = root("batch_normalization_9");
-        std::vector<std::string> const names{"gamma", "beta", "moving_mean", "moving_variance"};
+        auto const names = listed({"gamma", "beta", "moving_mean", "moving_variance"});
         file.names(norm, "weight_names", names);
         for (auto const& name : names) file.tensor(norm, Entry::of(name, five));
         file.names(root("dropout_1"), "weight_names", {});
         auto const out = root("dense_8");
-        file.names(out, "weight_names", {"k", "b"});
+        file.names(out, "weight_names", listed({"k", "b"}));
         file.tensor(out, Entry::of("k", span(last), {5, 2}));
         file.tensor(out, Entry::of("b", two));
         file.names(file.root(), "layer_names", layers);
@@ -233,9 +240,9 @@ TEST_CASE("what leads out of a file is refused") {
     Hdf5Reader const whole(path);   // keeps HDF5 from printing
     auto const attempt = [&](auto const& change) {
         save(model, path);
-        detail::Hdf5Handle const file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+        detail::Hdf5Handle const file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
         detail::Hdf5Handle const layer(
-            H5Gopen2(file.id(), "/model_weights/dense/sequential/dense", H5P_DEFAULT), H5Gclose);
+            H5Gopen2(file.id(), "/model_weights/dense/sequential/dense", H5P_DEFAULT));
         H5Ldelete(layer.id(), "bias", H5P_DEFAULT);
         change(layer.id());
         H5Fflush(file.id(), H5F_SCOPE_GLOBAL);
@@ -249,11 +256,11 @@ TEST_CASE("what leads out of a file is refused") {
         H5Lcreate_external("/etc/passwd", "/x", at, "bias", H5P_DEFAULT, H5P_DEFAULT);
     }).find("by a soft or external link") != std::string::npos);
     auto const dataset = [](hid_t at, hsize_t size, auto const& options) {
-        detail::Hdf5Handle const space(H5Screate_simple(1, &size, nullptr), H5Sclose);
-        detail::Hdf5Handle const made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+        detail::Hdf5Handle const space(H5Screate_simple(1, &size, nullptr));
+        detail::Hdf5Handle const made(H5Pcreate(H5P_DATASET_CREATE));
         options(made.id());
         detail::Hdf5Handle const d(H5Dcreate2(at, "bias", H5T_IEEE_F32LE, space.id(), H5P_DEFAULT,
-                                              made.id(), H5P_DEFAULT), H5Dclose);
+                                              made.id(), H5P_DEFAULT));
     };
     CHECK(attempt([&](hid_t at) {
         dataset(at, 5, [](hid_t o) { H5Pset_external(o, "/etc/passwd", 0, 20); });
@@ -282,9 +289,9 @@ TEST_CASE("what leads out of a file is refused") {
     }) == "");
     CHECK(attempt([&](hid_t at) {
         hsize_t const five = 5;
-        detail::Hdf5Handle const space(H5Screate_simple(1, &five, nullptr), H5Sclose);
+        detail::Hdf5Handle const space(H5Screate_simple(1, &five, nullptr));
         detail::Hdf5Handle const d(H5Dcreate2(at, "bias", H5T_STD_I32LE, space.id(), H5P_DEFAULT,
-                                              H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
+                                              H5P_DEFAULT, H5P_DEFAULT));
     }).find("holds other numbers than float32") != std::string::npos);
     CHECK(attempt([](hid_t) {}).find("has no data set \"sequential/dense/bias\"") !=
           std::string::npos);

@@ -45,7 +45,7 @@ public:
     }
     AtomicFile(AtomicFile const&) = delete;
     AtomicFile& operator=(AtomicFile const&) = delete;
-    ~AtomicFile() { discard(); }
+    [[gnu::cold]] ~AtomicFile() { discard(); }
 
     std::string const& path() const { return path_; }
 
@@ -63,7 +63,7 @@ public:
     void commit();
 
 private:
-    [[noreturn]] void fail(int code) {
+    [[noreturn, gnu::cold]] void fail(int code) {
         discard();
         std::string what = detail::message({"cannot be saved: ", detail::errno_text(code)});
         if (needed_ != 0)

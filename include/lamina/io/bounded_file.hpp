@@ -25,13 +25,15 @@ namespace lamina {
 
 namespace detail {
 
-[[noreturn]] inline void refuse_file(std::string const& path, std::string const& what) {
+[[noreturn, gnu::cold]] inline void refuse_file(std::string const& path, std::string const& what) {
     detail::raise(Error(Error::Kind::file, path, what));
 }
-inline std::string errno_text(int code) { return std::generic_category().message(code); }
+[[gnu::cold]] inline std::string errno_text(int code) {
+    return std::generic_category().message(code);
+}
 
 /// A path that the system would cut off at a NUL byte is refused.
-inline void check_path(std::string const& path) {
+[[gnu::cold]] inline void check_path(std::string const& path) {
     if (path.empty()) refuse_file("\"\"", "is no path: it is empty.");
     if (auto const at = path.find('\0'); at != std::string::npos)
         refuse_file(path.substr(0, at), "is followed by a NUL byte, which no path can hold.");
@@ -71,7 +73,7 @@ private:
 /// meanwhile is an error, not a signal.
 class BoundedFile {
 public:
-    explicit BoundedFile(std::string path) : path_(std::move(path)) {
+    [[gnu::cold]] explicit BoundedFile(std::string path) : path_(std::move(path)) {
         detail::check_path(path_);
         open();
     }
@@ -81,12 +83,12 @@ public:
     std::uint64_t size() const { return size_; }
 
     /// The next byte to read is the one at `offset`.
-    void seek(std::uint64_t offset) {
+    [[gnu::cold]] void seek(std::uint64_t offset) {
         if (!seek_to(offset)) fail("cannot be read: ");
     }
 
     /// The next n bytes. An error if the file has become shorter than it was.
-    void read(void* to, std::size_t n) {
+    [[gnu::cold]] void read(void* to, std::size_t n) {
         auto* at = static_cast<std::byte*>(to);
         while (n > 0) {
             std::size_t const got = read_some(at, n);
@@ -98,12 +100,12 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(char const* what) const {
+    [[noreturn, gnu::cold]] void fail(char const* what) const {
         detail::refuse_file(path_, detail::message({what, detail::errno_text(errno), "."}));
     }
 
 #if __has_include(<unistd.h>)
-    void open() {
+    [[gnu::cold]] void open() {
         int const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
         file_ = detail::Descriptor(::open(path_.c_str(), flags));
         if (!file_.is_open()) fail("cannot be opened: ");
@@ -114,14 +116,14 @@ private:
             detail::refuse_file(path_, "is a pipe or a device, not a file.");
         size_ = std::uint64_t(status.st_size);
     }
-    std::size_t read_some(std::byte* to, std::size_t n) {
+    [[gnu::cold]] std::size_t read_some(std::byte* to, std::size_t n) {
         while (true) {
             ssize_t const got = ::read(file_.get(), to, n < most ? n : most);
             if (got >= 0) return std::size_t(got);
             if (errno != EINTR) fail("cannot be read: ");
         }
     }
-    bool seek_to(std::uint64_t offset) {
+    [[gnu::cold]] bool seek_to(std::uint64_t offset) {
         return ::lseek(file_.get(), off_t(offset), SEEK_SET) >= 0;
     }
 
@@ -129,19 +131,19 @@ private:
     static constexpr std::size_t most = std::size_t{1} << 30;
     detail::Descriptor file_;
 #else
-    void open() {
+    [[gnu::cold]] void open() {
         file_.reset(std::fopen(path_.c_str(), "rb"));
         if (!file_ || std::fseek(file_.get(), 0, SEEK_END) != 0) fail("cannot be opened: ");
         long const end = std::ftell(file_.get());
         if (end < 0 || !seek_to(0)) fail("cannot be read: ");
         size_ = std::uint64_t(end);
     }
-    std::size_t read_some(std::byte* to, std::size_t n) {
+    [[gnu::cold]] std::size_t read_some(std::byte* to, std::size_t n) {
         std::size_t const got = std::fread(to, 1, n, file_.get());
         if (got == 0 && std::ferror(file_.get())) fail("cannot be read: ");
         return got;
     }
-    bool seek_to(std::uint64_t offset) {
+    [[gnu::cold]] bool seek_to(std::uint64_t offset) {
         return std::fseek(file_.get(), long(offset), SEEK_SET) == 0;
     }
 

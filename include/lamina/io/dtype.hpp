@@ -22,38 +22,41 @@ enum class DType : std::uint8_t {
 /// A type's name in safetensors, its name for a person, and how many bits a number takes.
 struct DTypeInfo {
     DType type;
-    std::string_view code, name;
-    unsigned bits;
+    unsigned char bits;
+    char letters[12], words[16]; // here, not pointed to: less than half the bytes
+
+    constexpr std::string_view code() const { return letters; }
+    constexpr std::string_view name() const { return words; }
 };
 
 /// Source: safetensors/src/tensor.rs, Dtype.
 inline constexpr std::array<DTypeInfo, 22> dtypes{{
-    {DType::boolean, "BOOL", "bool", 8},
-    {DType::f4, "F4", "float4", 4},
-    {DType::f6_e2m3, "F6_E2M3", "float6_e2m3", 6},
-    {DType::f6_e3m2, "F6_E3M2", "float6_e3m2", 6},
-    {DType::u8, "U8", "uint8", 8},
-    {DType::i8, "I8", "int8", 8},
-    {DType::f8_e5m2, "F8_E5M2", "float8_e5m2", 8},
-    {DType::f8_e4m3, "F8_E4M3", "float8_e4m3", 8},
-    {DType::f8_e8m0, "F8_E8M0", "float8_e8m0", 8},
-    {DType::f8_e4m3fnuz, "F8_E4M3FNUZ", "float8_e4m3fnuz", 8},
-    {DType::f8_e5m2fnuz, "F8_E5M2FNUZ", "float8_e5m2fnuz", 8},
-    {DType::i16, "I16", "int16", 16},
-    {DType::u16, "U16", "uint16", 16},
-    {DType::f16, "F16", "float16", 16},
-    {DType::bf16, "BF16", "bfloat16", 16},
-    {DType::i32, "I32", "int32", 32},
-    {DType::u32, "U32", "uint32", 32},
-    {DType::f32, "F32", "float32", 32},
-    {DType::c64, "C64", "complex64", 64},
-    {DType::f64, "F64", "float64", 64},
-    {DType::i64, "I64", "int64", 64},
-    {DType::u64, "U64", "uint64", 64},
+    {DType::boolean, 8, "BOOL", "bool"},
+    {DType::f4, 4, "F4", "float4"},
+    {DType::f6_e2m3, 6, "F6_E2M3", "float6_e2m3"},
+    {DType::f6_e3m2, 6, "F6_E3M2", "float6_e3m2"},
+    {DType::u8, 8, "U8", "uint8"},
+    {DType::i8, 8, "I8", "int8"},
+    {DType::f8_e5m2, 8, "F8_E5M2", "float8_e5m2"},
+    {DType::f8_e4m3, 8, "F8_E4M3", "float8_e4m3"},
+    {DType::f8_e8m0, 8, "F8_E8M0", "float8_e8m0"},
+    {DType::f8_e4m3fnuz, 8, "F8_E4M3FNUZ", "float8_e4m3fnuz"},
+    {DType::f8_e5m2fnuz, 8, "F8_E5M2FNUZ", "float8_e5m2fnuz"},
+    {DType::i16, 16, "I16", "int16"},
+    {DType::u16, 16, "U16", "uint16"},
+    {DType::f16, 16, "F16", "float16"},
+    {DType::bf16, 16, "BF16", "bfloat16"},
+    {DType::i32, 32, "I32", "int32"},
+    {DType::u32, 32, "U32", "uint32"},
+    {DType::f32, 32, "F32", "float32"},
+    {DType::c64, 64, "C64", "complex64"},
+    {DType::f64, 64, "F64", "float64"},
+    {DType::i64, 64, "I64", "int64"},
+    {DType::u64, 64, "U64", "uint64"},
 }};
 
 constexpr DTypeInfo const& info(DType type) { return dtypes[std::size_t(type)]; }
-constexpr std::string_view name_of(DType type) { return info(type).name; }
+constexpr std::string_view name_of(DType type) { return info(type).name(); }
 
 /// The DType of a C++ number.
 template <class T>

@@ -3,11 +3,11 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/io/model_view.hpp>
 #include <lamina/io/save_options.hpp>
+#include <lamina/io/words.hpp>
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -35,18 +35,10 @@ struct FormatList {};
                                  decltype(format_at(::lamina::detail::FormatSlot<2, Model>{})),    \
                                  decltype(format_at(::lamina::detail::FormatSlot<3, Model>{}))>
 
-/// What a program must do to have a format.
-struct KnownFormat {
-    std::string_view suffix, header, target;
-};
-inline constexpr std::array known_formats{
-    KnownFormat{".safetensors", "lamina/io/safetensors.hpp", "lamina::safetensors"},
-    KnownFormat{".h5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"},
-    KnownFormat{".hdf5", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"},
-    KnownFormat{".keras", "lamina/io/keras_hdf5.hpp", "lamina::hdf5"}};
-
 /// Does the path end so, in capitals or not?
 bool has_suffix(std::string_view path, std::string_view suffix);
+/// The same for a list of suffixes, parted by spaces.
+bool has_suffix_of(std::string_view path, std::string_view suffixes);
 [[noreturn]] void refuse_attachment(std::string const& path, std::string_view name);
 [[noreturn]] void refuse_suffix(std::string const& path);
 
@@ -62,34 +54,44 @@ bool has_suffix(std::string_view path, std::string_view suffix);
     return true;
 }
 
+[[gnu::cold]] LAMINA_INLINE bool has_suffix_of(std::string_view path, std::string_view suffixes) {
+    while (!suffixes.empty())
+        if (has_suffix(path, take_word(suffixes))) return true;
+    return false;
+}
+
 [[noreturn, gnu::cold]] LAMINA_INLINE void refuse_attachment(std::string const& path,
                                                              std::string_view name) {
-    std::string what = "has no attachment \"";
-    what.append(name).append("\". Give it to save(): {.attachments = {{\"").append(name);
-    detail::raise(Error(Error::Kind::data, path, what.append("\", text}}}.")));
+    fail(Error::Kind::data, {path},
+         {"has no attachment \"", name, "\". Give it to save(): {.attachments = {{\"", name,
+          "\", text}}}."});
 }
 
 [[noreturn, gnu::cold]] LAMINA_INLINE void refuse_suffix(std::string const& path) {
-    std::string what;
-    for (auto const& f : known_formats) {
-        if (!has_suffix(path, f.suffix)) continue;
-        what = "this part of the program cannot read or write ";
-        what.append(f.suffix).append(" files. Write #include <").append(f.header);
-        what.append("> where save() or load() is called, and link ").append(f.target).append(".");
-        break;
+    // what a program must include and link to have a format
+    for (std::string_view known = ".safetensors lamina/io/safetensors.hpp lamina::safetensors\n"
+                                  ".h5 lamina/io/keras_hdf5.hpp lamina::hdf5\n"
+                                  ".hdf5 lamina/io/keras_hdf5.hpp lamina::hdf5\n"
+                                  ".keras lamina/io/keras_hdf5.hpp lamina::hdf5";
+         !known.empty();) {
+        auto row = take_word(known, '\n');
+        auto const suffix = take_word(row), header = take_word(row);
+        if (has_suffix(path, suffix))
+            fail(Error::Kind::argument, {path},
+                 {"this part of the program cannot read or write ", suffix,
+                  " files. Write #include <", header,
+                  "> where save() or load() is called, and link ", row, "."});
     }
-    if (what.empty()) what = "its suffix says no known format. Call it .safetensors or .h5.";
-    detail::raise(Error(Error::Kind::argument, path, what));
+    fail(Error::Kind::argument, {path},
+         {"its suffix says no known format. Call it .safetensors or .h5."});
 }
 
 #endif
 
 template <class F>
 bool is_for(std::string_view path) {
-    if constexpr (!std::is_same_v<F, NoFormat>)
-        for (std::string_view const suffix : F::suffixes)
-            if (has_suffix(path, suffix)) return true;
-    return false;
+    if constexpr (std::is_same_v<F, NoFormat>) return false;
+    else return has_suffix_of(path, F::suffixes);
 }
 
 #ifdef LAMINA_SOURCE

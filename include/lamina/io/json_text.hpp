@@ -19,22 +19,22 @@ namespace lamina {
 /// apart.
 class JsonText {
 public:
-    [[gnu::noinline]] void object() { open('{'); }
-    [[gnu::noinline]] void array() { open('['); }
+    [[gnu::cold, gnu::noinline]] void object() { open('{'); }
+    [[gnu::cold, gnu::noinline]] void array() { open('['); }
     /// Ends the innermost object or array.
-    [[gnu::noinline]] void end() {
+    [[gnu::cold, gnu::noinline]] void end() {
         text_ += closers_.back();
         closers_.pop_back();
         first_ = false;
     }
-    [[gnu::noinline]] void key(std::string_view name) {
+    [[gnu::cold, gnu::noinline]] void key(std::string_view name) {
         separate();
         quote(name);
         text_ += ": ";
         first_ = true; // its value takes no comma
     }
 
-    [[gnu::noinline]] void value(std::string_view v) {
+    [[gnu::cold, gnu::noinline]] void value(std::string_view v) {
         separate();
         quote(v);
     }
@@ -51,7 +51,7 @@ public:
     }
     void null() { raw("null"); }
     /// A value that is JSON already.
-    [[gnu::noinline]] void raw(std::string_view json) {
+    [[gnu::cold, gnu::noinline]] void raw(std::string_view json) {
         separate();
         text_ += json;
     }
@@ -66,7 +66,7 @@ public:
     std::string text() && { return std::move(text_); }
 
 private:
-    [[gnu::noinline]] void open(char bracket) {
+    [[gnu::cold, gnu::noinline]] void open(char bracket) {
         separate();
         text_ += bracket;
         closers_ += bracket == '{' ? '}' : ']';
@@ -85,7 +85,7 @@ private:
         if (out.find_first_of(".e") == std::string::npos) out += ".0";
         return out;
     }
-    [[gnu::noinline]] void quote(std::string_view v) {
+    [[gnu::cold, gnu::noinline]] void quote(std::string_view v) {
         constexpr char hex[] = "0123456789abcdef";
         text_ += '"';
         for (char const c : v) {

@@ -115,15 +115,19 @@ struct KerasMember {
     KerasMember(std::string_view its, std::span<std::byte const> given) : name(its), bytes(given) {}
 };
 
+/// Adds the n lowest bytes of a number, the lowest first.
+[[gnu::cold, gnu::noinline]] inline void put_little(std::string& to, std::uint64_t value,
+                                                    std::size_t n) {
+    for (; n > 0; --n, value >>= 8) to += static_cast<char>(value & 255);
+}
+
 /// Saves an archive of stored members, as Python's zipfile writes it.
 ///
 /// Errors      (run time) Kind::argument: it would be larger than 4 GiB; Kind::file: it cannot be
 ///             saved
 [[gnu::cold]] inline void write_keras_archive(std::string const& path,
                                               std::initializer_list<KerasMember> members) {
-    auto const put = [](std::string& to, std::uint64_t value, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) to += static_cast<char>(value >> 8 * i & 255);
-    };
+    auto const put = put_little;
     std::string list; // of the members, behind them
     std::array<std::string, 8> heads;
     std::uint64_t size = 0;

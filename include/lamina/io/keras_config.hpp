@@ -8,10 +8,8 @@
 #include <lamina/io/keras_layer_config.hpp>
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_optimizer.hpp>
+#include <lamina/io/words.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,25 +75,11 @@ namespace detail {
 /// are left out.
 [[gnu::cold]] inline void write_compilation(JsonText& json, KerasForm form,
                                             Document const& document) {
-    constexpr std::array metrics{"BinaryAccuracy",
-                                 "Precision",
-                                 "Recall",
-                                 "AUC",
-                                 "MeanSquaredError",
-                                 "MeanAbsoluteError",
-                                 "RootMeanSquaredError",
-                                 "R2Score",
-                                 "MeanAbsolutePercentageError",
-                                 "CosineSimilarity",
-                                 "BinaryCrossentropy",
-                                 "CategoricalCrossentropy",
-                                 "SparseCategoricalCrossentropy",
-                                 "KLDivergence",
-                                 "Poisson",
-                                 "LogCoshError",
-                                 "Hinge",
-                                 "SquaredHinge",
-                                 "CategoricalHinge"};
+    constexpr std::string_view metrics =
+        "AUC BinaryAccuracy BinaryCrossentropy CategoricalCrossentropy CategoricalHinge "
+        "CosineSimilarity Hinge KLDivergence LogCoshError MeanAbsoluteError "
+        "MeanAbsolutePercentageError MeanSquaredError Poisson Precision R2Score Recall "
+        "RootMeanSquaredError SparseCategoricalCrossentropy SquaredHinge";
     json.key("loss");
     if (document.losses.size() != 1) json.array();
     for (auto const& loss : document.losses) write_part(json, form, "keras.losses", loss, true);
@@ -113,7 +97,7 @@ namespace detail {
     if (document.losses.size() == 1) { // Keras wants them by output where there are several
         for (auto const& metric : document.metrics) {
             if (metric.type == "Accuracy") json.value("accuracy");
-            else if (std::find(metrics.begin(), metrics.end(), metric.type) != metrics.end())
+            else if (is_among(metrics, metric.type))
                 write_part(json, form, "keras.metrics", metric, metric.type == "BinaryAccuracy");
         }
     }

@@ -3,9 +3,9 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
+#include <lamina/io/words.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -42,34 +42,16 @@ namespace detail {
 
 /// What Keras calls an activation that has no options, or those it would have; "" for others.
 [[gnu::cold]] inline std::string_view keras_activation(Part const& part) {
-    struct Known {
-        std::string_view type, name, option, value;
-    };
-    constexpr std::array known{Known{"ReLU", "relu", "", ""},
-                               Known{"ReLU6", "relu6", "", ""},
-                               Known{"LeakyReLU", "leaky_relu", "negative_slope", "0.2"},
-                               Known{"ELU", "elu", "alpha", "1.0"},
-                               Known{"SELU", "selu", "", ""},
-                               Known{"CELU", "celu", "alpha", "1.0"},
-                               Known{"GELU", "gelu", "", ""},
-                               Known{"SiLU", "silu", "", ""},
-                               Known{"Mish", "mish", "", ""},
-                               Known{"Softplus", "softplus", "", ""},
-                               Known{"Softsign", "softsign", "", ""},
-                               Known{"Sigmoid", "sigmoid", "", ""},
-                               Known{"HardSigmoid", "hard_sigmoid", "", ""},
-                               Known{"HardSwish", "hard_silu", "", ""},
-                               Known{"Tanh", "tanh", "", ""},
-                               Known{"Exponential", "exponential", "", ""},
-                               Known{"Softmax", "softmax", "", ""},
-                               Known{"LogSoftmax", "log_softmax", "", ""},
-                               Known{"Linear", "linear", "", ""}};
-    for (auto const& k : known) {
-        if (k.type != part.type) continue;
-        auto const* const value = k.option.empty() ? nullptr : part.find(k.option);
-        return value && *value != k.value ? std::string_view{} : k.name;
-    }
-    return {};
+    auto row = row_of("ReLU relu\nReLU6 relu6\nLeakyReLU leaky_relu negative_slope 0.2\n"
+                      "ELU elu alpha 1.0\nSELU selu\nCELU celu alpha 1.0\nGELU gelu\nSiLU silu\n"
+                      "Mish mish\nSoftplus softplus\nSoftsign softsign\nSigmoid sigmoid\n"
+                      "HardSigmoid hard_sigmoid\nHardSwish hard_silu\nTanh tanh\n"
+                      "Exponential exponential\nSoftmax softmax\nLogSoftmax log_softmax\n"
+                      "Linear linear",
+                      part.type);
+    auto const name = take_word(row), option = take_word(row);
+    auto const* const value = option.empty() ? nullptr : part.find(option);
+    return value && *value != row ? std::string_view{} : name;
 }
 
 /// The rows that read each row, counted with repetition; an output counts as a reader.
@@ -188,7 +170,7 @@ namespace detail {
     auto reads = rows[layer.rows[0]].inputs;
     if (layer.kind == KerasLayer::Kind::bidirectional) { // x once, then the states of both
         auto const& back = rows[layer.rows[1]].inputs;
-        reads.insert(reads.end(), back.begin() + 1, back.end());
+        for (std::size_t i = 1; i < back.size(); ++i) reads.push_back(back[i]);
     }
     return reads;
 }
@@ -236,7 +218,7 @@ namespace detail {
             layer.kind = row.inputs.size() == 2 ? KerasLayer::Kind::bidirectional
                                                 : KerasLayer::Kind::separable;
         if (layer.kind == KerasLayer::Kind::bidirectional)
-            layer.rows.assign(row.inputs.begin(), row.inputs.end()); // forward comes first
+            layer.rows = row.inputs; // forward comes first
         else layer.rows.push_back(i);
 
         detail::List<KerasLayer::Source> reads;

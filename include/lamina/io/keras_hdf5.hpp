@@ -22,7 +22,7 @@ namespace lamina::detail {
 
 /// Keras' files, for save() and load().
 struct KerasHdf5Format {
-    static constexpr std::string_view suffixes[]{".h5", ".hdf5", ".keras"};
+    static constexpr std::string_view suffixes = ".h5 .hdf5 .keras";
 
     template <class T>
     static void save(ModelView<T> const& model, std::string const& path,

@@ -3,7 +3,7 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/hdf5.hpp>
+#include <lamina/io/hdf5_reader.hpp>
 #include <lamina/io/keras_archive.hpp>
 #include <lamina/io/keras_graph.hpp>
 #include <lamina/io/keras_optimizer.hpp>
@@ -39,10 +39,12 @@ namespace detail {
     auto const own = file.group(file.root(), "lamina");
     if (!file.has_group(own, "attachments")) return {};
     auto const group = file.group(own, "attachments");
-    auto const names = file.names(group, "names").value_or(std::vector<std::string>{});
-    auto const at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) return {};
-    auto const data = file.dataset(group, message({at - names.begin()}));
+    List<std::string> names;
+    file.names(group, "names", names);
+    std::size_t at = 0;
+    while (at < names.size() && names[at] != name) ++at;
+    if (at == names.size()) return {};
+    auto const data = file.dataset(group, message({at}));
     auto const shape = file.shape(data);
     if (shape.size() != 1 || shape[0] > file.size() || !file.holds(data, DType::u8))
         file.refuse({"its attachment ", shown(name), " is no text."});
@@ -68,8 +70,8 @@ public:
         if (file_.has_group(file_.root(), "model_weights"))
             inner = file_.group(file_.root(), "model_weights");
         auto const& weights = inner.is_open() ? inner : file_.root();
-        auto const layers = file_.names(weights, "layer_names");
-        if (layers) load_weights(weights, *layers);
+        detail::List<std::string> layers;
+        if (file_.names(weights, "layer_names", layers)) load_weights(weights, layers);
         else if (file_.has_group(file_.root(), "layers")) load_objects();
         else
             file_.refuse({"has no \"layer_names\" and no \"layers\": it is no model and no weights "
@@ -101,7 +103,7 @@ private:
         for (auto const i : row.state) add(wanted_.state[i], loaded_.state[i]);
     }
     [[gnu::cold]] void load_weights(Hdf5Reader::Group const& weights,
-                                    std::vector<std::string> const& layers) {
+                                    detail::List<std::string> const& layers) {
         detail::List<Place> places;
         for (auto const& layer : graph_.layers) {
             for (auto const i : layer.rows) add_places(i, places);
@@ -109,9 +111,10 @@ private:
         detail::List<Found> found;
         for (auto const& layer : layers) {
             auto const group = file_.group(weights, layer);
-            auto const names = file_.names(group, "weight_names");
-            if (!names) file_.refuse({"layer ", shown(layer), " has no \"weight_names\"."});
-            for (auto const& name : *names) {
+            detail::List<std::string> names;
+            if (!file_.names(group, "weight_names", names))
+                file_.refuse({"layer ", shown(layer), " has no \"weight_names\"."});
+            for (auto const& name : names) {
                 auto const last = name.rfind('/');
                 auto const shortly = std::string_view(name).substr(last + 1); // npos + 1 is 0
                 found.emplace_back(detail::message({layer, "/", shortly}),
@@ -181,11 +184,11 @@ private:
         if (!options_.optimizer || !wanted_.compiled || !keras_knows(wanted_.optimizer)) return;
         if (file_.has_group(file_.root(), "optimizer_weights")) {
             auto const group = file_.group(file_.root(), "optimizer_weights");
-            auto const names = file_.names(group, "weight_names");
-            if (names) load_keras_optimizer(group, *names, own);
+            detail::List<std::string> names;
+            if (file_.names(group, "weight_names", names)) load_keras_optimizer(group, names, own);
         } else if (file_.has_group(file_.root(), "optimizer")) { // by number
             auto const group = file_.group(file_.root(), "optimizer/vars");
-            std::vector<std::string> names;
+            detail::List<std::string> names;
             while (true) {
                 auto number = detail::message({names.size()});
                 if (!file_.has(group, number)) break;
@@ -196,7 +199,9 @@ private:
     }
     [[gnu::cold]] void load_scaling(Hdf5Reader::Group const& group) {
         StoredScaling s;
-        s.names = file_.names(group, "names").value_or(std::vector<std::string>{});
+        detail::List<std::string> names;
+        file_.names(group, "names", names);
+        for (auto& name : names) s.names.push_back(std::move(name));
         auto const numbers = [&](char const* name, std::vector<double>& to) {
             auto const data = file_.dataset(group, name);
             auto const shape = file_.shape(data);
@@ -217,7 +222,7 @@ private:
         return out;
     }
     [[gnu::cold]] void load_keras_optimizer(Hdf5Reader::Group const& group,
-                                            std::vector<std::string> const& names, bool own) {
+                                            detail::List<std::string> const& names, bool own) {
         if (names.empty()) return;
         if (!own) { // else the counters say it with 64 bits
             std::uint64_t steps = 0;

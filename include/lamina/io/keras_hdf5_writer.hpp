@@ -4,7 +4,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
-#include <lamina/io/hdf5.hpp>
+#include <lamina/io/hdf5_writer.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_archive.hpp>
 #include <lamina/io/keras_config.hpp>
@@ -102,7 +102,7 @@ private:
     }
     [[gnu::cold]] void write_weights() {
         auto const weights = file_.group(file_.root(), "model_weights");
-        std::vector<std::string> names;
+        detail::List<std::string> names;
         for (auto const& layer : graph_.layers) // a Sequential's input is no layer to Keras
             if (!graph_.sequential || !layer.calls.empty()) names.push_back(layer.name);
         file_.names(weights, "layer_names", names);
@@ -111,13 +111,13 @@ private:
         for (auto const& layer : graph_.layers) {
             if (graph_.sequential && layer.calls.empty()) continue;
             auto const group = file_.group(weights, layer.name);
-            std::vector<std::string> paths;
+            detail::List<std::string> paths;
             for (auto const row : layer.rows) {
-                auto const add = [&](Entry entry) {
-                    entry.shape = detail::keras_shape(document_.layers[row], entry);
-                    entry.name = detail::keras_variable(document_, graph_, layer, row, entry);
-                    paths.push_back(entry.name);
-                    file_.tensor(group, entry);
+                auto const add = [&](Entry const& e) {
+                    std::string const& path = paths.emplace_back(
+                        detail::keras_variable(document_, graph_, layer, row, e));
+                    file_.tensor(group, path, detail::keras_shape(document_.layers[row], e),
+                                 e.dtype, e.data);
                 };
                 for (auto const i : document_.layers[row].parameters) add(document_.parameters[i]);
                 for (auto const i : document_.layers[row].state) add(document_.state[i]);
@@ -131,7 +131,7 @@ private:
     [[gnu::cold]] void write_objects(bool with_optimizer) {
         auto const objects = keras_objects(document_, graph_);
         auto const variables = keras_variables(document_, graph_);
-        std::vector<std::string> made;
+        detail::List<std::string> made;
         auto const vars = [&](std::string const& path, std::string const& name) {
             auto group = file_.group(file_.root(), path);
             file_.text(group, "name", name, true);
@@ -145,11 +145,11 @@ private:
         }
         for (auto const& v : variables) {
             auto const& row = document_.layers[v.row];
-            Entry e = v.state ? document_.state[v.entry] : document_.parameters[v.entry];
-            e.shape = detail::keras_shape(row, e);
-            e.name = v.name;
-            bool const there = std::find(made.begin(), made.end(), v.path) != made.end();
-            file_.tensor(there ? file_.open(v.path) : vars(v.path, graph_.layers[v.layer].name), e);
+            auto const& e = (v.state ? document_.state : document_.parameters)[v.entry];
+            bool there = false;
+            for (auto const& path : made) there = there || path == v.path;
+            file_.tensor(there ? file_.open(v.path) : vars(v.path, graph_.layers[v.layer].name),
+                         v.name, detail::keras_shape(row, e), e.dtype, e.data);
         }
         if (with_optimizer)
             write_optimizer(
@@ -159,24 +159,25 @@ private:
     /// By name with a list of the names, or by number.
     [[gnu::cold]] void write_optimizer(Hdf5Writer::Group const& group, bool by_name) {
         std::string const name = detail::keras_optimizer_name(document_.optimizer);
-        std::vector<std::string> names;
-        auto const add = [&](Entry e) {
-            if (!by_name) e.name = detail::message({names.size()});
-            names.push_back(e.name);
-            file_.tensor(group, e);
+        detail::List<std::string> names;
+        auto const add = [&](std::string_view part, Hdf5Writer::Shape shape, DType dtype,
+                             void const* data) {
+            std::string const& path = names.emplace_back(
+                by_name ? detail::message({name, "/", part}) : detail::message({names.size()}));
+            file_.tensor(group, path, shape, dtype, data);
         };
         std::int32_t const iteration = std::int32_t(counter("steps"));
-        add({detail::message({name, "/iteration"}), {}, DType::i32, &iteration});
+        add("iteration", {}, DType::i32, &iteration);
         float const rate = float(document_.learning_rate); // a schedule goes over as a number
-        add({detail::message({name, "/learning_rate"}), {}, DType::f32, &rate});
+        add("learning_rate", {}, DType::f32, &rate);
         for (auto const& slot : keras_slots(document_, graph_)) {
-            Entry e = document_.slots[slot.entry];
-            e.name = detail::message({name, "/", slot.name});
-            e.shape = slot.shape;
-            add(std::move(e));
+            auto const& e = document_.slots[slot.entry];
+            add(slot.name, slot.shape, e.dtype, e.data);
         }
-        if (auto const product = keras_momentum_product(document_, counter("steps")))
-            add({"variable", {}, DType::f32, &*product});
+        if (auto const product = keras_momentum_product(document_, counter("steps"))) {
+            names.push_back(by_name ? "variable" : detail::message({names.size()}));
+            file_.tensor(group, names.back(), {}, DType::f32, &*product);
+        }
         if (by_name) file_.names(group, "weight_names", names);
     }
 
@@ -186,10 +187,10 @@ private:
         file_.number(own, "layout", 1);
         if (!attachments.empty()) {
             auto const group = file_.group(own, "attachments");
-            std::vector<std::string> names; // of any characters: the texts are counted
+            detail::List<std::string> names; // of any characters: the texts are counted
             for (auto const& a : attachments) {
                 std::string const place = detail::message({names.size()});
-                file_.tensor(group, {place, {a.text.size()}, DType::u8, a.text.data()});
+                file_.row(group, place, a.text.size(), DType::u8, a.text.data());
                 names.push_back(a.name);
             }
             file_.names(group, "names", names);
@@ -197,9 +198,11 @@ private:
         if (!document_.scaling.empty()) {
             auto const& s = document_.scaling;
             auto const group = file_.group(own, "scaling");
-            file_.names(group, "names", s.names);
-            file_.tensor(group, Entry::of("offset", s.offset));
-            file_.tensor(group, Entry::of("scale", s.scale));
+            detail::List<std::string> names;
+            for (auto const& name : s.names) names.push_back(name);
+            file_.names(group, "names", names);
+            file_.row(group, "offset", s.offset.size(), DType::f64, s.offset.data());
+            file_.row(group, "scale", s.scale.size(), DType::f64, s.scale.data());
         }
         if (!training) return;
         for (auto const& c : document_.counters) file_.number(own, c.name.c_str(), c.value);

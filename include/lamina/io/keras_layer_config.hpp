@@ -10,7 +10,6 @@
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_variables.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -132,15 +131,16 @@ private:
                                           std::string_view kernel) {
         auto const& type = part.type;
         if (!is_keras_layer(type) || type == "RMSNormalization") return; // they take none
-        std::vector<std::string> written;
+        List<std::string> written;
         for (auto const& start : document_.layers[row].initializers) {
             std::string name = start.role;
             if (type == "MultiHeadAttention") name.erase(0, name.find('_') + 1);
             if (name == "kernel" && type.starts_with("Depthwise")) name = "depthwise";
             if (name == "kernel" && !kernel.empty()) name = kernel;
             if (name == "recurrent_kernel") name = "recurrent";
-            bool const done = std::find(written.begin(), written.end(), name) != written.end();
-            if (start.type.empty() || done) continue;
+            bool done = start.type.empty();
+            for (auto const& before : written) done = done || before == name;
+            if (done) continue;
             written.push_back(name);
             json_.key(message({name, "_initializer"}));
             write_keras_object(json_, "keras.initializers", start);

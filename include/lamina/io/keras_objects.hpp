@@ -4,9 +4,8 @@
 #include <lamina/core/message.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
+#include <lamina/io/words.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -72,50 +71,16 @@ namespace detail {
 
 /// The classes of keras.layers under whose names lamina's layers go.
 [[gnu::cold]] inline bool is_keras_layer(std::string_view type) {
-    for (std::string_view const windowed : {"Conv1D", "Conv2D", "Pooling1D", "Pooling2D"})
-        if (type.ends_with(windowed)) return true;
-    constexpr std::array<std::string_view, 41> known{"Activation",
-                                                     "ActivityRegularization",
-                                                     "Add",
-                                                     "BatchNormalization",
-                                                     "Bidirectional",
-                                                     "Concatenate",
-                                                     "Conv1DTranspose",
-                                                     "Conv2DTranspose",
-                                                     "Cropping1D",
-                                                     "Cropping2D",
-                                                     "Dense",
-                                                     "Dropout",
-                                                     "ELU",
-                                                     "Embedding",
-                                                     "Flatten",
-                                                     "GaussianNoise",
-                                                     "GroupNormalization",
-                                                     "GroupedQueryAttention",
-                                                     "GRU",
-                                                     "InputLayer",
-                                                     "LayerNormalization",
-                                                     "LeakyReLU",
-                                                     "LSTM",
-                                                     "Masking",
-                                                     "MultiHeadAttention",
-                                                     "Permute",
-                                                     "PReLU",
-                                                     "ReLU",
-                                                     "RepeatVector",
-                                                     "Reshape",
-                                                     "RMSNormalization",
-                                                     "SimpleRNN",
-                                                     "Softmax",
-                                                     "SpatialDropout1D",
-                                                     "SpatialDropout2D",
-                                                     "TimeDistributed",
-                                                     "UpSampling1D",
-                                                     "UpSampling2D",
-                                                     "ZeroPadding1D",
-                                                     "ZeroPadding2D",
-                                                     "Identity"};
-    return std::find(known.begin(), known.end(), type) != known.end();
+    for (std::string_view windowed = "Conv1D Conv2D Pooling1D Pooling2D"; !windowed.empty();)
+        if (type.ends_with(take_word(windowed))) return true;
+    return is_among("Activation ActivityRegularization Add BatchNormalization Bidirectional "
+                    "Concatenate Conv1DTranspose Conv2DTranspose Cropping1D Cropping2D Dense "
+                    "Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
+                    "GroupedQueryAttention GRU Identity InputLayer LayerNormalization LeakyReLU "
+                    "LSTM Masking MultiHeadAttention Permute PReLU ReLU RepeatVector Reshape "
+                    "RMSNormalization SimpleRNN Softmax SpatialDropout1D SpatialDropout2D "
+                    "TimeDistributed UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D",
+                    type);
 }
 /// Where a layer's class is found. Those that Keras does not have are found among what a program
 /// registered with @keras.saving.register_keras_serializable("lamina").
@@ -131,11 +96,11 @@ namespace detail {
 }
 /// Keras does not write how it built a layer that has nothing to be built.
 [[gnu::cold]] inline bool is_built_at_once(std::string_view type) {
-    constexpr std::array<std::string_view, 7> known{
-        "Activation", "ActivityRegularization", "ELU", "LeakyReLU", "Masking", "ReLU", "Softmax"};
-    return type == "InputLayer" || type.find("Pooling") != type.npos || type.ends_with("Dropout") ||
-           type.starts_with("SpatialDropout") || type == "GaussianNoise" ||
-           std::find(known.begin(), known.end(), type) != known.end();
+    return type.find("Pooling") != type.npos || type.ends_with("Dropout") ||
+           type.starts_with("SpatialDropout") ||
+           is_among("Activation ActivityRegularization ELU GaussianNoise InputLayer LeakyReLU "
+                    "Masking ReLU Softmax",
+                    type);
 }
 
 } // namespace detail

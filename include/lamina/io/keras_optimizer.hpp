@@ -7,6 +7,7 @@
 #include <lamina/io/keras_graph.hpp>
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_variables.hpp>
+#include <lamina/io/words.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -63,21 +64,15 @@ struct KerasSlotGroup {
     return groups;
 }
 
-/// The options that Keras' optimizer of this class has beside those that all have; then null.
-[[gnu::cold]] inline char const* const* keras_optimizer_options(std::string_view type) {
-    struct Known {
-        std::string_view type;
-        char const* options[5];
-    };
-    static constexpr Known known[]{{"SGD", {"momentum", "nesterov"}},
-                                   {"RMSprop", {"rho", "momentum", "epsilon", "centered"}},
-                                   {"Adagrad", {"initial_accumulator_value", "epsilon"}},
-                                   {"Adadelta", {"rho", "epsilon"}},
-                                   {"Lion", {"beta_1", "beta_2"}},
-                                   {"", {"beta_1", "beta_2", "epsilon"}}};
-    Known const* at = known;
-    while (!at->type.empty() && at->type != type) ++at;
-    return at->options;
+/// The options that Keras' optimizer of this class has beside those that all have.
+[[gnu::cold]] inline std::string_view keras_optimizer_options(std::string_view type) {
+    auto const own = row_of("SGD momentum nesterov\n"
+                            "RMSprop rho momentum epsilon centered\n"
+                            "Adagrad initial_accumulator_value epsilon\n"
+                            "Adadelta rho epsilon\n"
+                            "Lion beta_1 beta_2",
+                            type);
+    return own.empty() ? "beta_1 beta_2 epsilon" : own;
 }
 
 } // namespace detail
@@ -86,10 +81,8 @@ struct KerasSlotGroup {
 /// weights, not with more than one way of clipping.
 [[gnu::cold]] inline bool keras_knows(Part const& optimizer) {
     using detail::is_on;
-    bool known = false;
-    for (std::string_view const type : {"SGD", "Adam", "AdamW", "AMSGrad", "Adamax", "Nadam",
-                                        "RMSprop", "Adagrad", "Adadelta", "Lion"})
-        known = known || type == optimizer.type;
+    bool const known = detail::is_among(
+        "SGD Adam AdamW AMSGrad Adamax Nadam RMSprop Adagrad Adadelta Lion", optimizer.type);
     int const clips = is_on(optimizer, "clipvalue") + is_on(optimizer, "clipnorm") +
                       is_on(optimizer, "global_clipnorm");
     bool const as_keras = optimizer.type != "Nadam" || !optimizer.find("momentum_decay") ||
@@ -107,19 +100,21 @@ struct KerasSlotGroup {
                               amsgrad ? std::string("Adam") : optimizer.type);
     json.member("name", detail::keras_optimizer_name(optimizer));
     json.member("learning_rate", document.learning_rate);
-    for (std::string_view const name :
-         {"weight_decay", "clipnorm", "global_clipnorm", "clipvalue"}) {
+    for (std::string_view all = "weight_decay clipnorm global_clipnorm clipvalue"; !all.empty();) {
+        auto const name = detail::take_word(all);
         json.key(name);
         bool const given =
             detail::is_on(optimizer, name) || (name == "weight_decay" && optimizer.type == "AdamW");
         if (given) json.raw(*optimizer.find(name));
         else json.null();
     }
-    for (auto name = detail::keras_optimizer_options(optimizer.type); *name; ++name)
-        if (auto const* const value = optimizer.find(*name)) {
-            json.key(*name);
-            json.raw(*value);
-        }
+    for (auto names = detail::keras_optimizer_options(optimizer.type); !names.empty();) {
+        auto const name = detail::take_word(names);
+        auto const* const value = optimizer.find(name);
+        if (!value) continue;
+        json.key(name);
+        json.raw(*value);
+    }
     if (amsgrad) json.member("amsgrad", true);
     detail::close_keras_config(json, form);
     json.end();
@@ -140,10 +135,11 @@ struct KerasSlotGroup {
                         detail::keras_variable(document, graph, layer, i, document.parameters[p]);
                     std::replace(name.begin(), name.end(), '/', '_');
                     auto const shape = detail::keras_shape(row, document.parameters[p]);
-                    name += '_';
                     std::size_t const slot = p * document.slot_count + first;
-                    out.emplace_back(name + group.first, slot, shape);
-                    if (group.second) out.emplace_back(name + group.second, slot + 1, shape);
+                    out.emplace_back(detail::message({name, "_", group.first}), slot, shape);
+                    if (group.second)
+                        out.emplace_back(detail::message({name, "_", group.second}), slot + 1,
+                                         shape);
                 }
             }
         }

@@ -5,8 +5,8 @@
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/keras_graph.hpp>
+#include <lamina/io/words.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,14 +24,13 @@ namespace detail {
 [[gnu::cold]] inline std::string keras_class(Document const& document, KerasLayer const& layer) {
     auto const& row = document.layers[layer.row];
     auto const& part = row.part;
-    constexpr std::array own{"ReLU", "LeakyReLU", "ELU", "Softmax"};
     if (row.inputs.empty()) return "InputLayer";
     if (layer.kind == KerasLayer::Kind::bidirectional) return "Bidirectional";
     if (layer.kind == KerasLayer::Kind::separable)
         return message({"SeparableConv", std::string_view(part.type).substr(part.type.size() - 2)});
     if (part.find("num_key_value_heads")) return "GroupedQueryAttention";
-    bool const function = std::find(own.begin(), own.end(), part.type) == own.end() &&
-                          !keras_activation(part).empty();
+    bool const function =
+        !is_among("ReLU LeakyReLU ELU Softmax", part.type) && !keras_activation(part).empty();
     return function ? "Activation" : part.type;
 }
 
@@ -39,8 +38,9 @@ namespace detail {
 /// last, which Keras counts as axes of length 1.
 [[gnu::cold]] inline std::vector<std::uint64_t> keras_shape(LayerRecord const& layer,
                                                             Entry const& e) {
-    auto shape = e.shape;
-    if (layer.part.type == "PReLU") shape.insert(shape.begin(), layer.output.size() - 1, 1);
+    if (layer.part.type != "PReLU") return e.shape;
+    std::vector<std::uint64_t> shape(layer.output.size(), 1);
+    shape.back() = e.shape.back();
     return shape;
 }
 
@@ -89,12 +89,13 @@ struct KerasVariable {
 
 /// "layers/conv2d_1" of each layer, counted by classes, not by the layers' names.
 /// Source: keras/src/saving/saving_lib.py, _save_container_state
-[[gnu::cold]] inline std::vector<std::string> keras_objects(Document const& document,
-                                                            KerasGraph const& graph) {
-    std::vector<std::string> out, classes;
+[[gnu::cold]] inline detail::List<std::string> keras_objects(Document const& document,
+                                                             KerasGraph const& graph) {
+    detail::List<std::string> out, classes;
     for (auto const& layer : graph.layers) {
         std::string const its = snake_case(detail::keras_class(document, layer));
-        auto const before = std::count(classes.begin(), classes.end(), its);
+        std::size_t before = 0;
+        for (auto const& other : classes) before += other == its;
         classes.push_back(its);
         std::string& path = out.emplace_back(detail::message({"layers/", its}));
         if (before > 0) detail::append(path, {"_", before});

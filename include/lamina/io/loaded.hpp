@@ -5,7 +5,6 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/shown.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -51,10 +50,11 @@ public:
         texts_ += "; ";
     }
     [[gnu::cold]] void missing(std::string const& name) { // said once
-        if (std::find(missing_.begin(), missing_.end(), name) == missing_.end())
-            missing_.push_back(name);
+        for (auto const& other : missing_)
+            if (other == name) return;
+        missing_.push_back(name);
     }
-    void extra(std::string const& name) { extra_.push_back(name); }
+    [[gnu::cold]] void extra(std::string const& name) { extra_.push_back(name); }
     /// Has the file's tensor the model's shape?
     [[gnu::cold]] bool shape(std::string const& name, std::vector<std::uint64_t> const& found,
                              DType type, std::string const& whose,
@@ -75,14 +75,14 @@ public:
     }
 
 private:
-    [[gnu::cold]] static std::string list(std::vector<std::string> const& names) {
+    [[gnu::cold]] static std::string list(detail::List<std::string> const& names) {
         std::string out;
         for (auto const& n : names) detail::append(out, {out.empty() ? " (" : ", ", shown(n)});
         if (!out.empty()) out += ')';
         return out;
     }
     std::string path_, texts_;
-    std::vector<std::string> missing_, extra_;
+    detail::List<std::string> missing_, extra_;
 };
 
 /// Refuses tensors with NaN or infinite numbers, by their bits: -ffast-math changes nothing.

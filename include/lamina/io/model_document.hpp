@@ -93,7 +93,7 @@ namespace lamina::detail {
     return true;
 }
 /// A row without a name gets one; none is given twice.
-[[gnu::cold]] inline void make_unique(std::vector<std::string>& paths, std::size_t i) {
+[[gnu::cold]] inline void make_unique(List<std::string>& paths, std::size_t i) {
     if (paths[i].empty()) paths[i] = "layer";
     std::string const name = paths[i];
     for (std::size_t k = 0, other = 0; other < i; ++other) {
@@ -103,22 +103,28 @@ namespace lamina::detail {
     }
 }
 
+/// By push_back alone: vector's assign() is one function more for each kind of number.
+template <class N>
+[[gnu::cold]] void add_each(std::vector<std::size_t>& to, N const* from, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) to.push_back(std::size_t(from[i]));
+}
+
 /// The document of a model, or of weights alone. One body for all models of a scalar.
 template <class T>
 [[gnu::cold]] Document document_of(ModelView<T> const& v) {
     Document d;
     Paths const path(v.rows, int(v.size), v.scopes, v.scope_count);
-    std::vector<std::string> paths;
+    List<std::string> paths;
     for (std::size_t i = 0; i < v.size; ++i) paths.push_back(path[int(i)]);
     for (std::size_t i = 0; i < v.size; ++i) {
         auto const& row = v.rows[i];
         auto const& op = *row.op;
         LayerRecord& record = d.layers.emplace_back();
-        record.output.assign(op.output.dims, op.output.dims + op.output.rank);
+        add_each(record.output, op.output.dims, op.output.rank);
         record.integer = op.integer;
         record.owner = std::size_t(row.owner);
         record.trainable = !row.frozen;
-        record.inputs.assign(row.inputs, row.inputs + row.arity);
+        add_each(record.inputs, row.inputs, std::size_t(row.arity));
         if (row.arity == 0) {
             record.part.type = "InputLayer";
             d.inputs.push_back(i);
@@ -136,7 +142,7 @@ template <class T>
                 list.push_back(to.size());
                 Entry& entry = to.emplace_back();
                 entry.name.append(record.path).append("/").append(tensor->name);
-                entry.shape.assign(e.dims, e.dims + e.rank);
+                add_each(entry.shape, e.dims, e.rank);
                 entry.dtype = dtype_of<T>();
                 entry.data = numbers;
                 Part& start = record.initializers.emplace_back();
@@ -150,7 +156,7 @@ template <class T>
             record.parameters);
         add(op.state_tensors, op.state_count, v.state + at.state, d.state, record.state);
     }
-    d.outputs.assign(v.outputs, v.outputs + v.output_count);
+    add_each(d.outputs, v.outputs, std::size_t(v.output_count));
     d.sequential = is_chain(d);
     if (!v.parts) return d;
 

@@ -22,7 +22,7 @@ namespace lamina::detail {
 
 /// Files of tensors, for save() and load().
 struct SafetensorsFormat {
-    static constexpr std::string_view suffixes[]{".safetensors"};
+    static constexpr std::string_view suffixes = ".safetensors";
 
     template <class T>
     static void save(ModelView<T> const& model, std::string const& path,

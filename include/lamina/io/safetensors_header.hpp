@@ -222,7 +222,7 @@ private:
     }
     void set_dtype(std::string const& text) {
         auto const* const at = std::find_if(dtypes.begin(), dtypes.end(),
-                                            [&](DTypeInfo const& d) { return d.code == text; });
+                                            [&](DTypeInfo const& d) { return d.code() == text; });
         if (at == dtypes.end()) file_.refuse({its(), " is of the unknown type ", shown(text), "."});
         dtype_ = at->type;
         key_ = Key::none;

@@ -94,7 +94,7 @@ save_safetensors(std::string const& path, std::span<Entry const> entries,
     for (auto const* e : order) {
         json.key(e->name);
         json.object();
-        json.member("dtype", info(e->dtype).code);
+        json.member("dtype", info(e->dtype).code());
         json.key("shape");
         json.array();
         for (auto const d : e->shape) json.value(d);
