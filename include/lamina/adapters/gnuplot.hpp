@@ -4,7 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/model/history.hpp>
 
 #include <charconv>
@@ -34,21 +34,20 @@ namespace detail {
         if (c == '\'') out += '\'';
         if (c != '\n') out += c;
     }
-    return out + "'";
+    out += '\'';
+    return out;
 }
 
 /// A named block of data: one line for each epoch, counted from 1.
-[[gnu::cold]] inline void append_curve(std::string& text, std::string const& name,
+[[gnu::cold]] inline void append_curve(std::string& text, char const* name, std::size_t panel,
                                        std::vector<std::size_t> const& epochs,
                                        std::vector<double> const& values) {
-    text += "$" + name + " << EOD\n";
+    append(text, {"$", name, panel, " << EOD\n"});
     for (std::size_t i = 0; i < values.size(); ++i) {
         char digits[32];
         auto const end = std::to_chars(digits, digits + sizeof digits, values[i]).ptr;
-        text += std::to_string(epochs[i] + 1) + " ";
-        if (is_finite(values[i])) text.append(digits, end);
-        else text += "NaN";
-        text += "\n";
+        std::string_view const shortest(digits, std::size_t(end - digits));
+        append(text, {epochs[i] + 1, " ", is_finite(values[i]) ? shortest : "NaN", "\n"});
     }
     text += "EOD\n";
 }
@@ -56,13 +55,11 @@ namespace detail {
 /// How a picture begins; the suffix of its path says what kind it is.
 [[gnu::cold]] inline std::string begin_picture(char const* where, std::string const& path,
                                                std::size_t width, std::size_t height) {
-    std::string const suffix = path.size() < 4 ? path : path.substr(path.size() - 4);
-    if (suffix != ".png" && suffix != ".svg")
-        detail::raise(
-            Error(Error::Kind::argument, where, "\"" + path + "\" does not end in .png or .svg."));
-    return (suffix == ".png" ? "set terminal pngcairo size " : "set terminal svg size ") +
-           std::to_string(width) + "," + std::to_string(height) + "\nset output " +
-           quoted_for_gnuplot(path) + "\n";
+    bool const png = path.ends_with(".png");
+    if (!png && !path.ends_with(".svg"))
+        refuse(where, {"\"", path, "\" does not end in .png or .svg."});
+    return message({"set terminal ", png ? "pngcairo" : "svg", " size ", width, ",", height,
+                    "\nset output ", quoted_for_gnuplot(path), "\n"});
 }
 
 [[gnu::cold]] inline void run_gnuplot(char const* where, std::string const& path,
@@ -71,42 +68,40 @@ namespace detail {
     bool ok = pipe && std::fwrite(text.data(), 1, text.size(), pipe) == text.size();
     if (pipe) ok = ::pclose(pipe) == 0 && ok;
     if (!ok)
-        detail::raise(
-            Error(Error::Kind::file, where,
-                  path + " was not drawn: gnuplot is missing or said why above (Debian: apt-get "
-                         "install gnuplot-nox)."));
+        fail(Error::Kind::file, {where},
+             {path, " was not drawn: gnuplot is missing or said why above (Debian: apt-get install "
+                    "gnuplot-nox)."});
 }
 
 } // namespace detail
 
 [[gnu::cold]] LAMINA_INLINE void plot_history(History const& history, std::string const& path) {
-    std::vector<std::string> panels;
-    for (auto const& name : history.names())
-        if (!name.starts_with("val_")) panels.push_back(name);
+    std::size_t panels = 0;
+    for (auto const& name : history.names()) panels += !name.starts_with("val_");
 
-    std::string text = detail::begin_picture("plot_history", path, 480 * panels.size(), 400);
-    for (std::size_t i = 0; i < panels.size(); ++i) {
-        std::string const n = std::to_string(i);
-        detail::append_curve(text, "training" + n, history.epochs(), history[panels[i]]);
-        if (history.contains("val_" + panels[i]))
-            detail::append_curve(text, "validation" + n, history.epochs(),
-                                 history["val_" + panels[i]]);
-    }
-    text += "set xlabel 'epoch'\nset grid\nset key below noenhanced\nset title noenhanced\n"
-            "set multiplot layout 1," +
-            std::to_string(panels.size()) + "\n";
-    for (std::size_t i = 0; i < panels.size(); ++i) {
-        std::string const n = std::to_string(i);
-        auto const curve = [&](char const* name) {
-            return "$" + (name + n) + " using 1:2 with linespoints pointtype 7 title '" + name +
-                   "'";
+    std::string text = detail::begin_picture("plot_history", path, 480 * panels, 400), plots;
+    std::size_t i = 0;
+    for (auto const& name : history.names()) {
+        if (name.starts_with("val_")) continue;
+        std::string const title = detail::quoted_for_gnuplot(name),
+                          validation = detail::message({"val_", name});
+        detail::append(plots, {"set title ", title, "\nplot "});
+        auto const curve = [&](char const* what, std::string const& column) {
+            detail::append_curve(text, what, i, history.epochs(), history[column]);
+            detail::append(plots, {"$", what, i, " using 1:2 with linespoints pointtype 7 title '",
+                                   what, "'"});
         };
-        text +=
-            "set title " + detail::quoted_for_gnuplot(panels[i]) + "\nplot " + curve("training");
-        if (history.contains("val_" + panels[i])) text += ", " + curve("validation");
-        text += "\n";
+        curve("training", name);
+        if (history.contains(validation)) {
+            plots += ", ";
+            curve("validation", validation);
+        }
+        plots += '\n';
+        ++i;
     }
-    text += "unset multiplot\n";
+    detail::append(text, {"set xlabel 'epoch'\nset grid\nset key below noenhanced\n"
+                          "set title noenhanced\nset multiplot layout 1,",
+                          panels, "\n", plots, "unset multiplot\n"});
     detail::run_gnuplot("plot_history", path, text);
 }
 

@@ -34,8 +34,18 @@ private:
 
 #if LAMINA_BODIES
 
+namespace detail {
+
+[[gnu::cold]] inline std::string error_text(std::string where, std::string const& message) {
+    where.append(": ").append(message);
+    return where;
+}
+
+} // namespace detail
+
 [[gnu::cold]] LAMINA_INLINE Error::Error(Kind kind, std::string where, std::string const& message)
-    : std::runtime_error(where + ": " + message), kind_(kind), where_(std::move(where)) {}
+    : std::runtime_error(detail::error_text(where, message)), kind_(kind),
+      where_(std::move(where)) {}
 
 #endif
 
