@@ -193,12 +193,12 @@ Table::classes_of_rows(Rows const& labels) const {
         detail::cut(rows(), sizes, options, stratified ? classes_of_rows(y) : Rows());
     train.scaling = fit(x, parts.train, false);
     train.target_scaling = fit(y, parts.train, true);
-    struct Part {
+    struct Share {
         Dataset* set;
         Rows const& rows;
     };
-    for (Part const& part :
-         {Part{&train, parts.train}, Part{validation, parts.validation}, Part{&test, parts.test}}) {
+    for (Share const& part : {Share{&train, parts.train}, Share{validation, parts.validation},
+                              Share{&test, parts.test}}) {
         if (!part.set) continue;
         if (part.set != &train) {
             part.set->scaling = Scaling(train.scaling);

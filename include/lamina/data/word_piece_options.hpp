@@ -36,8 +36,8 @@ struct WordPieceTraining {
 };
 
 /// What is cut where a text, or two, are longer than max_length: the end of the longer one, token
-/// by token, or of the one named. `none`: that is an error. Of two texts of one length the second is
-/// cut, as in BERT's own code; HuggingFace's fast tokenizers cut the first.
+/// by token, or of the one named. `none`: that is an error. Of two texts of one length the second
+/// is cut, as in BERT's own code; HuggingFace's fast tokenizers cut the first.
 enum class Truncation { longest_first, only_first, only_second, none };
 
 struct EncodeOptions {
