@@ -27,6 +27,10 @@ struct Fit<float> {
     static constexpr float exp[] = {0.499999934525951947f, 0.166665206962444891f,
                                     0.041668387241841566f, 0.0083687092434534619f,
                                     0.00138146165441592549f};
+    // (tanh(g) / g - 1) / z of z = g^2 on |g| <= ln(2) / 4: 2^-24.1
+    static constexpr float tanh[] = {-0.333312690258026123f, 0.131104618310928345f};
+    // (2 tanh(h / 2) / h - 1) / z of z = h^2
+    static constexpr float half_tanh[] = {tanh[0] / 4, tanh[1] / 16};
     // (2 artanh(s) / s - 2) / z of z = s^2 on s <= 1/5, for log: 2^-28; on s <= 1/3: 2^-33
     static constexpr float log[] = {0.666669473475940278f, 0.399578257624166862f,
                                     0.303605625435752979f};
@@ -66,6 +70,12 @@ struct Fit<double> {
         0.00833333333349432437, 0.0013888888943585751,   0.000198412695067725733,
         2.48014931471730193e-5, 2.75575862891808935e-6,  2.76302303747070789e-7,
         2.50000612119880235e-8};
+    // 2^-57.7
+    static constexpr double tanh[] = {-0.333333333333324822,  0.133333333327821879,
+                                      -0.0539682527793236833, 0.0218693705149592618,
+                                      -0.00885730210907825083, 0.00344475585129273712};
+    static constexpr double half_tanh[] = {tanh[0] / 4,   tanh[1] / 16,   tanh[2] / 64,
+                                           tanh[3] / 256, tanh[4] / 1024, tanh[5] / 4096};
     // 2^-62.7, 2^-59.4
     static constexpr double log[] = {0.666666666666665973, 0.400000000000559409,
                                      0.285714285560074118, 0.222222242761781866,
@@ -110,9 +120,15 @@ template <std::size_t From, std::size_t Count, class V, class T>
 }
 template <class V, class T, std::size_t N>
 [[gnu::always_inline]] inline V polynomial(V const& x, T const (&c)[N]) noexcept {
-    V const x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
-    V const power[5]{x, x2, x4, x8, x8 * x8};
-    return polynomial<0, N>(power, c);
+    if constexpr (N <= 5) {   // few enough to wait one for the other (Horner): fewer products
+        V sum(c[N - 1]);
+        for (std::size_t i = N - 1; i-- > 0;) sum = kernels::fma(sum, x, V(c[i]));
+        return sum;
+    } else {
+        V const x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
+        V const power[5]{x, x2, x4, x8, x8 * x8};
+        return polynomial<0, N>(power, c);
+    }
 }
 
 /// The same with c0 added last: exact to a rounding where x is small.

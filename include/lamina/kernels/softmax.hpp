@@ -46,7 +46,18 @@ template <class V>
 [[gnu::always_inline]] inline V largest(typename V::value_type const* x, std::size_t whole,
                                         V const& end) {
     V top = end;
-    for (std::size_t i = 0; i < whole; i += V::size) top = kernels::max(top, load<V>(x + i));
+    std::size_t i = 0;
+    if (whole >= 8 * V::size) { // four chains hide the latency of the maximum
+        V b = end, c = end, d = end;
+        for (; i + 4 * V::size <= whole; i += 4 * V::size) {
+            top = kernels::max(top, load<V>(x + i));
+            b = kernels::max(b, load<V>(x + i + V::size));
+            c = kernels::max(c, load<V>(x + i + 2 * V::size));
+            d = kernels::max(d, load<V>(x + i + 3 * V::size));
+        }
+        top = kernels::max(kernels::max(top, b), kernels::max(c, d));
+    }
+    for (; i < whole; i += V::size) top = kernels::max(top, load<V>(x + i));
     return V(reduce_max(top));
 }
 
