@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/kernels/convolution.hpp>
-#include <lamina/kernels/depthwise.hpp>
 #include <lamina/kernels/pooling.hpp>
 
 #include "support/guard_pages.hpp"
@@ -256,31 +255,72 @@ TEST_CASE("the bits of Winograd's way do not depend on the threads, whatever the
     }
 }
 
-TEST_CASE_TEMPLATE("depthwise convolution, against the plain twin, between guard pages", T, float,
-                   double) {
-    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
-    for (std::size_t i = 0; i < 100; ++i) {
-        Windows const w = some_windows(i, 1);
-        INFO("case " << i);
-        std::size_t const multiplier = 1 + i % 3, batch = 1 + i % 2, f = w.channels * multiplier;
-        bool const at_end = i % 2;
-        Operand<T> x(batch * w.pixels() * w.channels, 1, at_end), kernel(w.taps() * f, 2, at_end),
-            y(batch * w.out_pixels() * f, 4, at_end), dy(y.size, 5, at_end),
-            dkernel(kernel.size, 6, at_end), dx(x.size, 7, at_end);
-        Block<T> scratch(depthwise_scratch(w, multiplier) + 1);
-        y.clear(nan);
-        dx.clear(nan);
-        reference::depthwise(w, multiplier, batch, x.exact.data(), kernel.exact.data(),
-                             y.exact.data(), dy.exact.data(), dkernel.exact.data(),
-                             dx.exact.data());
-        T* const none = nullptr;
-        depthwise(w, multiplier, batch, x.at, kernel.at, static_cast<T const*>(none), y.at,
-                  scratch.data(), nullptr);
-        CHECK(y.near(w.taps()));
-        depthwise_gradients(w, multiplier, batch, x.at, dy.at, dkernel.at, none, nullptr);
-        CHECK(dkernel.near(batch * w.out_pixels() + 1));
-        depthwise_dx(w, multiplier, batch, dy.at, kernel.at, dx.at, nullptr);
-        CHECK(dx.near(w.taps() * multiplier));
+TEST_CASE_TEMPLATE("convolution in many groups, against the plain twin, between guard pages", T,
+                   float, double) {
+    Threads pool{3};
+    for (std::size_t i = 0; i < 150; ++i) {
+        std::size_t const channels = i % 3 == 0 ? 1 : 1 + i % 7, filters = 1 + i * 5 % 16,
+                          groups = 2 + i * 11 % (i % 2 ? 40 : 9);
+        Windows w = some_windows(i, 1);
+        w.channels = groups * channels;
+        Convolution const c{w, groups * (i % 6 == 0 ? 1 : filters), groups};
+        REQUIRE(c.in_lanes());
+        check_convolution<T>(c, 1 + i % 2, i, pool);
+    }
+}
+
+TEST_CASE("many groups: each pixel is finished once, with the same bits whatever the threads") {
+    struct {
+        std::size_t height, width, groups, channels, filters, stride;
+    } const cases[]{{30, 30, 40, 1, 1, 1},
+                    {31, 29, 40, 1, 1, 2},
+                    {1, 4000, 20, 1, 1, 1},
+                    {24, 40, 10, 4, 4, 2},
+                    {40, 20, 12, 1, 3, 1}};
+    for (auto const& [height, width, groups, channels, filters, stride] : cases) {
+        bool const flat = height == 1;
+        Windows w{height,
+                  width,
+                  groups * channels,
+                  (height - 1) / stride + 1,
+                  (width - 1) / stride + 1,
+                  flat ? 1u : 3u,
+                  3,
+                  stride,
+                  stride,
+                  1,
+                  1,
+                  flat ? 0 : 1,
+                  1};
+        Convolution const c{w, groups * filters, groups};
+        REQUIRE(c.in_lanes());
+        std::vector<float> x(2 * w.pixels() * w.channels), kernel(c.depth() * c.filters);
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{1}.uniform(i) - 0.5f;
+        for (std::size_t i = 0; i < kernel.size(); ++i) kernel[i] = Random{2}.uniform(i) - 0.5f;
+        std::vector<float> y(2 * w.out_pixels() * c.filters), dx(x.size()), plain_y(y.size()),
+            plain_dx(x.size()), one_dkernel;
+        Block<float> scratch(3 * c.scratch<float>());
+        convolve(c, 2, x.data(), kernel.data(), kernel.data(), plain_y.data(), NoEpilogue{},
+                 scratch.data(), nullptr);
+        convolve_dx(c, 2, plain_y.data(), kernel.data(), plain_dx.data(), x.data(), NoEpilogue{},
+                    scratch.data(), nullptr);
+        std::vector<float> const dy = plain_y;
+        for (float& v : plain_y) v += v;
+        for (std::size_t i = 0; i < x.size(); ++i) plain_dx[i] *= x[i] + x[i];
+        for (std::size_t count = 1; count <= 3; ++count) {
+            Threads pool{count};
+            convolve(c, 2, x.data(), kernel.data(), kernel.data(), y.data(), Twice{},
+                     scratch.data(), &pool);
+            convolve_dx(c, 2, dy.data(), kernel.data(), dx.data(), x.data(), Twice{},
+                        scratch.data(), &pool);
+            std::vector<float> dkernel(kernel.size());
+            convolve_gradients(c, 2, x.data(), dy.data(), dkernel.data(),
+                               static_cast<float*>(nullptr), scratch.data(), &pool);
+            if (count == 1) one_dkernel = dkernel;
+            CHECK(y == plain_y);
+            CHECK(dx == plain_dx);
+            CHECK(dkernel == one_dkernel);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
+#include <lamina/kernels/depthwise.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/elementwise.hpp>
@@ -47,10 +48,12 @@ struct Convolution {
         std::size_t const numbers = segment() * group_channels();
         return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
     }
+    /// Whether it is computed lane by lane, forward and backward.
+    constexpr bool in_lanes() const { return detail::goes_in_lanes(direct_size()); }
     /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
-    constexpr bool direct() const { return detail::goes_directly(direct_size()); }
+    constexpr bool direct() const { return !in_lanes() && detail::goes_directly(direct_size()); }
     constexpr bool direct_dx() const {
-        return windows.stride_x == 1 && windows.stride_y == 1 &&
+        return !in_lanes() && windows.stride_x == 1 && windows.stride_y == 1 &&
                detail::goes_directly(direct_dx_size());
     }
     constexpr detail::DirectSize direct_size() const {
@@ -75,6 +78,7 @@ struct Convolution {
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
+        if (in_lanes()) return detail::lane_scratch<T>(direct_size());
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
         std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
         if (direct())
@@ -154,6 +158,9 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                        scratch, threads);
     detail::DirectSize const d = c.direct_size();
     auto const finish_at = [&](std::size_t, std::size_t) { return detail::SameFinish<T>{finish}; };
+    if (c.in_lanes())
+        return detail::convolve_in_lanes(d, batch, x, kernel, bias, y, finish_at, scratch,
+                                         c.template scratch<T>(), threads);
     if (c.winograd() && detail::winograd_pays(d, batch)) {
         auto const transform = [&](std::size_t first, std::size_t end, T* to, Threads* all) {
             detail::transform_kernels(d, kernel, first, end, to, all);
@@ -180,6 +187,9 @@ template <class T>
 void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T const* dy,
                         T* dkernel, T* dbias, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels();
+    if (c.in_lanes())
+        return detail::add_gradients_in_lanes(c.direct_size(), batch, x, dy, dkernel, dbias,
+                                              scratch, c.template scratch<T>(), threads);
     if (c.winograd() && detail::winograd_pays(c.direct_size(), batch))
         return detail::add_gradients_by_winograd(c.direct_size(), batch, x, dy, dkernel, dbias,
                                                  scratch, c.template scratch<T>(), threads);
@@ -242,6 +252,16 @@ template <class Slope = NoEpilogue, class Epilogue = NoEpilogue, class T>
 void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* kernel, T* dx,
                  T const* x, Slope const& slope, T* scratch, Threads* threads,
                  T const* bias = nullptr, Epilogue const& e = {}) {
+    auto const finish_at = [&](std::size_t at, std::size_t ld) {
+        if constexpr (std::is_same_v<Slope, NoEpilogue>) {
+            return detail::SameFinish<T>{detail::finish_value<T>(e)};
+        } else {
+            return detail::SlopeOf<T, Slope>{slope, x + at, ld};
+        }
+    };
+    if (c.in_lanes())
+        return detail::convolve_dx_in_lanes(c.direct_size(), batch, dy, kernel, bias, dx, finish_at,
+                                            scratch, c.template scratch<T>(), threads);
     Windows const& w = c.windows;
     std::size_t const channels = c.group_channels(), filters = c.group_filters();
     std::size_t const image = w.pixels() * w.channels, step = c.rows_at_once();
@@ -299,13 +319,6 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
     if (c.direct_dx() && batch * w.pixels() >= 256) { // turning the kernel pays
         detail::DirectSize const d = c.direct_dx_size();
         T* const packed = scratch + c.template scratch<T>() - c.template packed<T>();
-        auto const finish_at = [&](std::size_t at, std::size_t ld) {
-            if constexpr (std::is_same_v<Slope, NoEpilogue>) {
-                return detail::SameFinish<T>{detail::finish_value<T>(e)};
-            } else {
-                return detail::SlopeOf<T, Slope>{slope, x + at, ld};
-            }
-        };
         if (c.winograd_dx() && detail::winograd_pays(d, batch)) {
             auto const transform = [&](std::size_t first, std::size_t end, T* to, Threads* all) {
                 detail::transform_turned_kernels(d, kernel, first, end, to, all);

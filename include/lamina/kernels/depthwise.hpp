@@ -1,148 +1,252 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
-#include <lamina/kernels/columns.hpp>
-#include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/direct_convolution.hpp>
+#include <lamina/kernels/lanes.hpp>
+#include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 
-/// Convolution of each channel by itself: y[pixel, c, m] = sum over the window's taps t of
-/// x[t, c] kernel[t, c, m] + bias[c, m], `multiplier` numbers m for each channel c. There is no
-/// matrix product in it: batches of channels are multiplied number by number.
-namespace lamina::kernels {
+/// Convolution in many small groups, of one channel each (depthwise) or of a few: each filter stays
+/// in its lane. What it sees is brought beneath it first, a strip of the image at a time: of each
+/// pixel the first channel of its group, then the second ...; kernel is [taps, channels of a group,
+/// filters].
+namespace lamina::kernels::detail {
 
-namespace detail {
+/// Whether that is the better way.
+constexpr bool goes_in_lanes(DirectSize const& d) {
+    return d.groups > 1 && d.channels <= 16 && d.filters <= 16;
+}
+/// Whether channels lie beneath their filters as they are.
+constexpr bool in_place(DirectSize const& d) { return d.channels == 1 && d.filters == 1; }
 
-/// f(input pixel, tap) for what the window (y, x) sees of one image.
-template <class F>
-[[gnu::always_inline]] inline void each_tap(Windows const& w, std::size_t y, std::size_t x,
-                                            F const& f) {
-    for (std::size_t ty = 0; ty < w.kernel_height; ++ty) {
-        std::size_t const iy = w.row(y, ty);
-        if (iy >= w.height) continue;
-        for (std::size_t tx = 0; tx < w.kernel_width; ++tx) {
-            std::size_t const ix = w.column(x, tx);
-            if (ix < w.width) f(iy * w.width + ix, ty * w.kernel_width + tx);
+/// Rows of y that are made together, and rows of x that they see.
+struct LaneStrip {
+    std::size_t rows, seen;
+    constexpr LaneStrip(Windows const& w, std::size_t numbers) {
+        std::size_t const most = 65536 / (w.width * numbers) + 1,
+                          reach = w.kernel_height * w.dilation_y;
+        rows =
+            std::min(most > reach + 4 * w.stride_y ? (most - reach) / w.stride_y : 4, w.out_height);
+        seen = std::min(rows * w.stride_y + reach, w.height);
+    }
+};
+constexpr std::size_t strip_size(DirectSize const& d) {
+    std::size_t const numbers = d.channels * d.made();
+    return in_place(d)
+               ? 0
+               : whole_lines(LaneStrip(d.windows, numbers).seen * d.windows.width * numbers);
+}
+
+/// Numbers of scratch memory for each worker: of the first, behind the strip, the turned kernel.
+template <class T>
+constexpr std::size_t lane_scratch(DirectSize const& d) {
+    DirectSize back{turned(d.windows, d.made()), d.groups, d.filters, d.channels};
+    back.windows.stride_y = back.windows.stride_x = 1;
+    return std::max(strip_size(d), strip_size(back)) + whole_lines(d.depth() * d.made());
+}
+
+/// Each of from's numbers, one of every `step`, N times.
+template <std::size_t N, class T>
+[[gnu::always_inline]] inline void repeat_each(std::size_t count, std::size_t step, T const* from,
+                                               std::size_t times, T* to) {
+    if (N == 0) {
+        for (std::size_t g = 0; g < count; ++g, to += times) std::fill_n(to, times, from[g * step]);
+    } else {
+        for (std::size_t g = 0; g < count; ++g, to += N) {
+            T const v = from[g * step];
+            LAMINA_UNROLL
+            for (std::size_t k = 0; k < N; ++k) to[k] = v;
         }
     }
 }
-
-/// to[c, m] = each of from's n numbers, `times` times.
+/// to[pixels, channels, groups x filters] = of each pixel the channels beneath their filters, for
+/// `groups` groups from x on.
 template <class T>
-[[gnu::always_inline]] inline void repeat_each(std::size_t n, std::size_t times, T const* from,
-                                               T* to) {
-    for (std::size_t c = 0; c < n; ++c)
-        for (std::size_t m = 0; m < times; ++m) to[c * times + m] = from[c];
+[[gnu::noinline]] void bring_beneath(DirectSize const& d, std::size_t groups, std::size_t pixels,
+                                     T const* x, T* to) {
+    std::size_t const f = d.filters, made = groups * f;
+    for (std::size_t p = 0; p < pixels; ++p, x += d.windows.channels)
+        for (std::size_t c = 0; c < d.channels; ++c, to += made) {
+            if (f == 1) repeat_each<1>(groups, d.channels, x + c, f, to);
+            else if (f == 2) repeat_each<2>(groups, d.channels, x + c, f, to);
+            else if (f == 4) repeat_each<4>(groups, d.channels, x + c, f, to);
+            else if (f == 8) repeat_each<8>(groups, d.channels, x + c, f, to);
+            else if (f == 16) repeat_each<16>(groups, d.channels, x + c, f, to);
+            else repeat_each<0>(groups, d.channels, x + c, f, to);
+        }
 }
 
-} // namespace detail
-
-/// Numbers of scratch memory for each worker: one pixel with its channels repeated.
-constexpr std::size_t depthwise_scratch(Windows const& w, std::size_t multiplier) {
-    return multiplier == 1 ? 0 : w.channels * multiplier;
+/// What rows [begin, end) of y see of x, for `groups` groups from x on, brought into `own` if that
+/// must be; f(lanes, x).
+template <class T, class F>
+void with_strip(DirectSize const& d, std::size_t groups, std::size_t begin, std::size_t end,
+                T const* x, T* own, F const& f) {
+    Windows const& w = d.windows;
+    std::size_t const made = groups * d.filters;
+    Lanes s{w, d.channels, made, d.made(), d.made(), 0};
+    if (in_place(d)) return f(s, x);
+    auto const row_of = [&](std::size_t row, std::size_t tap) { // the image's next one
+        std::ptrdiff_t const at =
+            static_cast<std::ptrdiff_t>(row * w.stride_y + tap * w.dilation_y) - w.top;
+        return std::clamp<std::ptrdiff_t>(at, 0, static_cast<std::ptrdiff_t>(w.height));
+    };
+    auto const first = static_cast<std::size_t>(row_of(begin, 0)),
+               last = static_cast<std::size_t>(row_of(end - 1, w.kernel_height));
+    s.windows.channels = d.channels * made;
+    s.first_row = first;
+    if (first < last)
+        bring_beneath(d, groups, (last - first) * w.width, x + first * w.width * w.channels, own);
+    f(s, static_cast<T const*>(own));
 }
 
-template <class T>
-void depthwise(Windows const& w, std::size_t multiplier, std::size_t batch, T const* x,
-               T const* kernel, T const* bias, T* y, T* scratch, Threads* threads) {
-    using V = Batch<T>;
-    std::size_t const f = w.channels * multiplier;
-    std::size_t const grain = 16384 / (w.out_width * f * w.taps() + 1) + 1;
-    parallel_for(
-        threads, batch * w.out_height, grain,
-        [&](std::size_t begin, std::size_t end, std::size_t worker) {
-            T* const own = scratch + worker * depthwise_scratch(w, multiplier);
-            for (std::size_t row = begin; row < end; ++row) {
-                T const* const image = x + row / w.out_height * w.pixels() * w.channels;
-                for (std::size_t ox = 0; ox < w.out_width; ++ox) {
-                    T* const to = y + (row * w.out_width + ox) * f;
-                    if (multiplier == 1) {
-                        each_column<T, xsimd::default_arch>(f, [&](auto at) {
-                            V sum = bias ? at(bias) : V(T(0));
-                            detail::each_tap(
-                                w, row % w.out_height, ox, [&](std::size_t p, std::size_t t) {
-                                    sum = fma(at(image + p * f), at(kernel + t * f), sum);
+/// Where y goes that a convolution makes: from one row, one pixel and one image to the next.
+struct LanePlace {
+    std::size_t row, pixel, image;
+};
+
+/// y = finish(x * kernel + bias), see convolve_directly.
+template <class T, class FinishAt>
+void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T const* kernel,
+                       T const* bias, T* y, LanePlace const& place, FinishAt const& finish_at,
+                       T* scratch, std::size_t apart, Threads* threads) {
+    Windows const& w = d.windows;
+    std::size_t const rows = LaneStrip(w, d.channels * d.made()).rows,
+                      // a sequence is cut along time
+        columns = w.out_height == 1 && in_place(d) ? 64 : w.out_width,
+                      down = (w.out_height + rows - 1) / rows,
+                      across = (w.out_width + columns - 1) / columns, cuts = down * across;
+    bool const few = batch * w.out_pixels() * d.depth() * d.made() < 100000;
+    parallel_for(few ? nullptr : threads, batch * cuts, 1,
+                 [&](std::size_t i, std::size_t, std::size_t worker) {
+                     std::size_t const begin = i % cuts / across * rows,
+                                       end = std::min(begin + rows, w.out_height),
+                                       left = i % across * columns,
+                                       right = std::min(left + columns, w.out_width);
+                     with_strip(d, d.groups, begin, end, x + i / cuts * w.pixels() * w.channels,
+                                scratch + worker * apart, [&](Lanes s, T const* seen) {
+                                    s.made = place.pixel;
+                                    for (std::size_t r = begin; r < end; ++r) {
+                                        std::size_t const at = i / cuts * place.image +
+                                                               r * place.row + left * place.pixel;
+                                        lane_row(s, r, left, right, seen, kernel, bias, y + at);
+                                        auto const with = finish_at(at, place.pixel);
+                                        Finish<T> const finish = with.finish();
+                                        if (finish.apply)
+                                            finish.apply(finish.context, y + at, place.pixel, 0, 0,
+                                                         right - left, d.made());
+                                    }
                                 });
-                            at(to, sum);
-                        });
-                        continue;
-                    }
-                    if (bias) std::copy_n(bias, f, to);
-                    else std::fill_n(to, f, T(0));
-                    detail::each_tap(w, row % w.out_height, ox, [&](std::size_t p, std::size_t t) {
-                        detail::repeat_each(w.channels, multiplier, image + p * w.channels, own);
-                        each_column<T, xsimd::default_arch>(f, [&](auto at) {
-                            at(to, fma(at(static_cast<T const*>(own)), at(kernel + t * f),
-                                       at(static_cast<T const*>(to))));
-                        });
-                    });
+                 });
+}
+template <class T, class FinishAt>
+void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T const* kernel,
+                       T const* bias, T* y, FinishAt const& finish_at, T* scratch,
+                       std::size_t apart, Threads* threads) {
+    Windows const& w = d.windows;
+    convolve_in_lanes(d, batch, x, kernel, bias, y,
+                      {w.out_width * d.made(), d.made(), w.out_pixels() * d.made()}, finish_at,
+                      scratch, apart, threads);
+}
+
+/// dkernel += the sum over all windows of (what the window sees)' dy; dbias += the sums of dy, or
+/// null.
+template <class T>
+void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T const* dy,
+                            T* dkernel, T* dbias, T* scratch, std::size_t apart, Threads* threads) {
+    Windows const& w = d.windows;
+    if (dbias) add_column_sums(batch * w.out_pixels(), d.made(), dy, dbias, threads);
+    if (batch * w.out_pixels() * d.depth() * d.made() < 100000) threads = nullptr;
+    // every thread adds up some filters over all windows
+    std::size_t const workers = threads ? threads->count() : 1, line = in_place(d) ? 16 : 1,
+                      rows = LaneStrip(w, d.channels * d.made()).rows,
+                      grain = ((d.groups + workers - 1) / workers + line - 1) / line * line;
+    parallel_for(
+        threads, d.groups, grain, [&](std::size_t group, std::size_t last, std::size_t worker) {
+            std::size_t const f = group * d.filters, count = (last - group) * d.filters;
+            for (std::size_t i = 0; i < batch; ++i)
+                for (std::size_t begin = 0; begin < w.out_height; begin += rows) {
+                    std::size_t const end = std::min(begin + rows, w.out_height);
+                    with_strip(d, last - group, begin, end,
+                               x + i * w.pixels() * w.channels + group * d.channels,
+                               scratch + worker * apart, [&](Lanes const& s, T const* seen) {
+                                   for (std::size_t r = begin; r < end; ++r)
+                                       add_lane_row(
+                                           s, count, r, seen,
+                                           dy + (i * w.out_height + r) * w.out_width * d.made() + f,
+                                           dkernel + f);
+                               });
                 }
-            }
         });
 }
 
-/// dkernel += the sum over all windows of what each saw times dy; dbias += column sums of dy, or
-/// null.
-template <class T>
-void depthwise_gradients(Windows const& w, std::size_t multiplier, std::size_t batch, T const* x,
-                         T const* dy, T* dkernel, T* dbias, Threads* threads) {
-    using V = Batch<T>;
-    std::size_t const f = w.channels * multiplier, line = std::max<std::size_t>(V::size, 16);
-    std::size_t const pixels = w.out_pixels();
-    // threads take channels, so that each sum has one order
-    std::size_t const grain = multiplier == 1 ? line : f;
-    parallel_for(threads, f, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
-        for (std::size_t i = 0; i < batch * pixels; ++i) {
-            T const *const image = x + i / pixels * w.pixels() * w.channels, *const d = dy + i * f;
-            std::size_t const oy = i % pixels / w.out_width, ox = i % w.out_width;
-            for (std::size_t j = begin; dbias && j < end; ++j) dbias[j] += d[j];
-            detail::each_tap(w, oy, ox, [&](std::size_t p, std::size_t t) {
-                T const* const seen = image + p * w.channels;
-                T* const to = dkernel + t * f;
-                if (multiplier > 1) {
-                    for (std::size_t j = begin; j < end; ++j) to[j] += seen[j / multiplier] * d[j];
-                    return;
-                }
-                for (std::size_t j = begin; j < end; j += V::size) {
-                    std::size_t const n = std::min(V::size, end - j);
-                    kernels::store(to + j,
-                                   fma(load<V>(seen + j, n), load<V>(d + j, n), load<V>(to + j, n)),
-                                   n);
-                }
-            });
+/// Along one axis the pixels first, first + stride, ... of x: which taps they were under, all of
+/// them, and the windows on dy that say so with stride 1.
+struct AxisPhase {
+    std::size_t tap, step, taps = 0, pixels = 0, dilation; // taps tap, tap + step, ...
+    std::ptrdiff_t before = 0;
+    constexpr AxisPhase(std::size_t first, std::size_t in, std::size_t kernel, std::size_t stride,
+                        std::size_t dilated, std::ptrdiff_t zeros) {
+        std::size_t const common = std::gcd(stride, dilated);
+        auto const apart = static_cast<std::ptrdiff_t>(stride);
+        step = stride / common;
+        dilation = dilated / common;
+        auto const from = [&](std::size_t t) { // how far behind a window's begin
+            return static_cast<std::ptrdiff_t>(first) + zeros -
+                   static_cast<std::ptrdiff_t>(t * dilated);
+        };
+        tap = 0;
+        while (tap < kernel && from(tap) % apart != 0) ++tap;
+        if (tap < kernel) taps = (kernel - tap + step - 1) / step;
+        if (first < in) pixels = (in - first + stride - 1) / stride;
+        if (taps > 0)
+            before = static_cast<std::ptrdiff_t>((taps - 1) * dilation) - from(tap) / apart;
+    }
+};
+
+/// dx = finish(the transpose of the convolution of dy + bias). With a stride, pixels of x that were
+/// under the same taps are a convolution of their own.
+template <class T, class FinishAt>
+void convolve_dx_in_lanes(DirectSize const& d, std::size_t batch, T const* dy, T const* kernel,
+                          T const* bias, T* dx, FinishAt const& finish_at, T* scratch,
+                          std::size_t apart, Threads* threads) {
+    Windows const& w = d.windows;
+    T* const to = scratch + apart - whole_lines(d.depth() * d.made());
+    std::size_t const seen = d.seen();
+    for (std::size_t a = 0; a < w.stride_y; ++a)
+        for (std::size_t b = 0; b < w.stride_x; ++b) {
+            AxisPhase const down(a, w.height, w.kernel_height, w.stride_y, w.dilation_y, w.top),
+                across(b, w.width, w.kernel_width, w.stride_x, w.dilation_x, w.left);
+            if (down.pixels * across.pixels == 0) continue;
+            DirectSize const back{{w.out_height, w.out_width, d.made(), down.pixels, across.pixels,
+                                   down.taps, across.taps, 1, 1, down.dilation, across.dilation,
+                                   down.before, across.before},
+                                  d.groups,
+                                  d.filters,
+                                  d.channels};
+            for (std::size_t t = 0; t < back.windows.taps(); ++t) { // the last tap comes first
+                std::size_t const ty = down.taps - 1 - t / across.taps,
+                                  tx = across.taps - 1 - t % across.taps;
+                T const* const from = kernel + ((down.tap + ty * down.step) * w.kernel_width +
+                                                across.tap + tx * across.step) *
+                                                   d.channels * d.made();
+                for (std::size_t f = 0; f < d.filters; ++f)
+                    for (std::size_t c = 0; c < seen; ++c)
+                        to[(t * d.filters + f) * seen + c] =
+                            from[c % d.channels * d.made() + c / d.channels * d.filters + f];
+            }
+            std::size_t const first = (a * w.width + b) * seen;
+            convolve_in_lanes(
+                back, batch, dy, static_cast<T const*>(to), bias, dx + first,
+                {w.stride_y * w.width * seen, w.stride_x * seen, w.pixels() * seen},
+                [&](std::size_t at, std::size_t ld) { return finish_at(first + at, ld); }, scratch,
+                apart, threads);
         }
-    });
 }
 
-/// dx = the transpose of the convolution of dy.
-template <class T>
-void depthwise_dx(Windows const& w, std::size_t multiplier, std::size_t batch, T const* dy,
-                  T const* kernel, T* dx, Threads* threads) {
-    using V = Batch<T>;
-    std::size_t const f = w.channels * multiplier, size = w.pixels() * w.channels;
-    std::size_t const grain = 16384 / (w.out_pixels() * f * w.taps() + 1) + 1;
-    parallel_for(threads, batch, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
-        std::fill_n(dx + begin * size, (end - begin) * size, T(0));
-        for (std::size_t i = begin * w.out_pixels(); i < end * w.out_pixels(); ++i) {
-            T const* const d = dy + i * f;
-            T* const image = dx + i / w.out_pixels() * size;
-            std::size_t const oy = i % w.out_pixels() / w.out_width, ox = i % w.out_width;
-            detail::each_tap(w, oy, ox, [&](std::size_t p, std::size_t t) {
-                T* const to = image + p * w.channels;
-                T const* const k = kernel + t * f;
-                if (multiplier > 1) {
-                    for (std::size_t j = 0; j < f; ++j) to[j / multiplier] += d[j] * k[j];
-                    return;
-                }
-                each_column<T, xsimd::default_arch>(f, [&](auto at) {
-                    at(to, V(fma(at(d), at(k), at(static_cast<T const*>(to)))));
-                });
-            });
-        }
-    });
-}
-
-} // namespace lamina::kernels
+} // namespace lamina::kernels::detail

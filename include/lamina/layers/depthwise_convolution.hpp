@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/depthwise.hpp>
+#include <lamina/kernels/convolution.hpp>
 #include <lamina/layers/convolution.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/past_moments.hpp>
@@ -36,33 +36,34 @@ struct DepthwiseConvolution {
     static constexpr std::size_t multiplier =
                                      std::max({std::size_t{1}, depth_multiplier<Options>...}),
                                  filters = Plane::channels * multiplier;
-    static constexpr kernels::Windows windows =
-        Where.on(Plane::height, Plane::width, Plane::channels);
+    static constexpr kernels::Convolution convolution{
+        Where.on(Plane::height, Plane::width, Plane::channels), filters, Plane::channels};
+    static constexpr auto& windows = convolution.windows;
     using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, filters>;
 
     using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, Plane::channels, multiplier>,
                                   Shape<filters>, Options...>;
     using Parameters = typename Tensors::Parameters;
 
-    static constexpr bool needs_y = false;
+    static constexpr bool needs_y = false, takes_epilogue = true, takes_slope = true;
     static constexpr std::size_t flops = 2 * windows.out_pixels() * windows.taps() * filters;
     template <class T>
-    static constexpr std::size_t scratch = kernels::depthwise_scratch(windows, multiplier);
+    static constexpr std::size_t scratch = convolution.scratch<T>();
 
-    static void forward(auto const& c) {
+    static void forward(auto const& c) { // y = f(x * kernel + bias)
         auto const [kernel, bias] = Tensors::split(c.parameters());
-        kernels::depthwise(windows, multiplier, c.batch, c.x.data, kernel, bias, c.y.data,
-                           c.scratch, c.threads);
+        kernels::convolve(convolution, c.batch, c.x.data, kernel, bias, c.y.data, c.epilogue(),
+                          c.scratch, c.threads);
     }
     static void backward(auto const& c) {
         auto const [kernel, bias] = Tensors::split(c.parameters());
         auto const [dkernel, dbias] = Tensors::split(c.gradients());
         if (c.trains)
-            kernels::depthwise_gradients(windows, multiplier, c.batch, c.x.data, c.dy.data, dkernel,
-                                         dbias, c.threads);
-        if (c.needs_dx)
-            kernels::depthwise_dx(windows, multiplier, c.batch, c.dy.data, kernel, c.dx.data,
-                                  c.threads);
+            kernels::convolve_gradients(convolution, c.batch, c.x.data, c.dy.data, dkernel, dbias,
+                                        c.scratch, c.threads);
+        if (c.needs_dx) // dx = (the transpose of the convolution of dy) f'(x)
+            kernels::convolve_dx(convolution, c.batch, c.dy.data, kernel, c.dx.data, c.x.data,
+                                 c.epilogue(), c.scratch, c.threads);
     }
 
     static constexpr bool causal = Plane::sequence && Where.x.causal();
