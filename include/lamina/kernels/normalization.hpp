@@ -83,14 +83,13 @@ void normalize_rows(Threads* threads, std::size_t rows, std::size_t f, T const* 
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        V sum(T{0}), squares(T{0});
-        each_column<T, Arch>(f, [&](auto at) { sum += at(from); });
-        T const mean = reduce_add(sum) / T(f);
-        each_column<T, Arch>(f, [&](auto at) {
+        T const mean = sum_columns<T, Arch>(f, [&](auto at) { return at(from); }) / T(f);
+        T const squares = sum_columns<T, Arch>(f, [&](auto at) {
             V const d = at.inside(at(from) - V(mean));
-            squares = kernels::fma(d, d, squares);
+            return d * d;
         });
-        T const inverse = T{1} / first(kernels::sqrt(V(reduce_add(squares) / T(f) + epsilon)));
+        T const variance = squares / T(f);
+        T const inverse = T{1} / first(kernels::sqrt(V(variance + epsilon)));
         moments[2 * r] = mean;
         moments[2 * r + 1] = inverse;
         each_column<T, Arch>(f, [&](auto at) {
@@ -144,10 +143,9 @@ void scale_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        V squares(T{0});
-        each_column<T, Arch>(f,
-                             [&](auto at) { squares = kernels::fma(at(from), at(from), squares); });
-        inverse[r] = T{1} / first(kernels::sqrt(V(reduce_add(squares) / T(f) + epsilon)));
+        T const squares =
+            sum_columns<T, Arch>(f, [&](auto at) { return at(from) * at(from); }) / T(f);
+        inverse[r] = T{1} / first(kernels::sqrt(V(squares + epsilon)));
         V const share(inverse[r]);
         each_column<T, Arch>(f, [&](auto at) {
             V const u = at(from) * share;
@@ -164,12 +162,11 @@ void scale_rows_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x
     each_row(threads, rows, f, [&](std::size_t r) {
         T const *const from = x + r * f, *const up = dy + r * f;
         V const share(inverse[r]);
-        V dot(T{0});
-        each_column<T, Arch>(f, [&](auto at) {
+        T const dot = sum_columns<T, Arch>(f, [&](auto at) {
             V const g = gamma ? at(up) * at(gamma) : at(up);
-            dot = kernels::fma(g, at(from) * share, dot);
+            return g * (at(from) * share);
         });
-        V const tilt(reduce_add(dot) / T(f));
+        V const tilt(dot / T(f));
         each_column<T, Arch>(f, [&](auto at) {
             V const g = gamma ? at(up) * at(gamma) : at(up);
             at(dx + r * f, kernels::fnma(at(from) * share, tilt, g) * share);
