@@ -44,7 +44,7 @@ std::string quoted(std::string const& text) {
 std::vector<std::string> suites_of(Json const& results) {
     std::vector<std::string> suites{"gemm", "train", "infer", "kernels", "compile_time"};
     for (Json const& row : results["rows"])
-        if (std::find(suites.begin(), suites.end(), row["suite"]) == suites.end())
+        if (std::find(suites.begin(), suites.end(), std::string(row["suite"])) == suites.end())
             suites.push_back(row["suite"]);
     return suites;
 }

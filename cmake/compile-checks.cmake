@@ -5,8 +5,9 @@
 # The compilers that the checks run with: the one that builds, and the other one where it is there.
 set(lamina_check_compilers ${CMAKE_CXX_COMPILER_ID})
 set(lamina_compiler_${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER})
-find_program(LAMINA_GNU NAMES g++-12 g++ DOC "g++ for the checks that only compile")
-find_program(LAMINA_CLANG NAMES clang++-14 clang++ DOC "clang for the checks that only compile")
+# (The system's own first: an older one may not understand its standard library.)
+find_program(LAMINA_GNU NAMES g++ g++-12 DOC "g++ for the checks that only compile")
+find_program(LAMINA_CLANG NAMES clang++ clang++-14 DOC "clang for the checks that only compile")
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND LAMINA_CLANG)
     list(APPEND lamina_check_compilers Clang)
     set(lamina_compiler_Clang ${LAMINA_CLANG})

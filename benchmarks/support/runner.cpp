@@ -118,12 +118,20 @@ double free_cores() {
     return 2 * alone / (now() - start);
 }
 
+/// What went wrong in a run, if anything: Google Benchmark 1.8 has other names for it than 1.7.
+template <class Run>
+std::string error_of(Run const& run) {
+    if constexpr (requires { run.error_occurred; }) return run.error_message;
+    else return run.skip_message;
+}
+
 /// The runs are noted by ourselves; what Google Benchmark reports besides are its errors.
 struct Reporter : benchmark::BenchmarkReporter {
     bool ReportContext(Context const&) override { return true; }
     void ReportRuns(std::vector<Run> const& runs) override {
         for (Run const& run : runs)
-            if (run.error_occurred) std::fprintf(stderr, "%s\n", run.error_message.c_str());
+            if (std::string const error = error_of(run); !error.empty())
+                std::fprintf(stderr, "%s\n", error.c_str());
     }
 };
 

@@ -61,7 +61,7 @@ need_data() {
 need_tests() {
     need doctest-dev has_header doctest/doctest.h
     need libbenchmark-dev has_header benchmark/benchmark.h
-    need "clang-14|clang" has_any clang++-14 clang++
+    need clang has_any clang++ clang++-14
     need pkgconf has pkg-config
 }
 
