@@ -138,7 +138,8 @@ TEST_CASE("layers of images in Keras' words; what it has no word for is said as 
                                             Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},
                                             GroupNormalization<3>{}, Softmax{},
                                             UpSampling2D<2, 3, Bilinear>{}, Flatten{},
-                                            Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{}});
+                                            Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{},
+                                            LayerNormalizationWith<Axes<2>>{}});
     CHECK(layer_of(model, 1, "SpatialDropout2D") ==
           json::parse(R"({"rate": 0.5, "data_format": "channels_last"})"));
     auto const conv = layer_of(model, 2, "Conv2D");
@@ -157,6 +158,8 @@ TEST_CASE("layers of images in Keras' words; what it has no word for is said as 
                           "config": {"l1": 0.0, "l2": 0.5}, "registered_name": null})"));
     CHECK(!dense.contains("kernel_l2"));
     CHECK(layer_of(model, 8, "Reshape") == json::parse(R"({"target_shape": [2, 3]})"));
+    CHECK(layer_of(model, 9, "LayerNormalization").at("axis") == json::parse("[-2, -1]"));
+    CHECK(!layer_of(model, 9, "LayerNormalization").contains("axes"));
 }
 
 namespace {

@@ -113,7 +113,8 @@ cases = {   # module, shapes of the inputs (PyTorch's); int: tokens below it
                              nn.Conv2d(6, 8, (2, 3), groups=2), nn.BatchNorm2d(8), nn.Flatten(),
                              nn.BatchNorm1d(48), nn.Linear(48, 5)), [(3, 2, 8, 8)]),
     'larger': (nn.Sequential(nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1),
-                             nn.GroupNorm(2, 4), nn.Conv2d(4, 8, 3, groups=4)), [(2, 3, 5, 4)]),
+                             nn.GroupNorm(2, 4), nn.Conv2d(4, 8, 3, groups=4),
+                             nn.LayerNorm((8, 8, 6))), [(2, 3, 5, 4)]),
     'time': (nn.Sequential(nn.Conv1d(3, 5, 3), nn.Tanh(), nn.Flatten(), nn.Linear(30, 4)),
              [(2, 3, 8)]),
     'lstm': (Recurrent(nn.LSTM, num_layers=2, bidirectional=True), [(3, 7)]),
@@ -213,7 +214,8 @@ TEST_CASE("PyTorch's modules come over with their numbers, and go back") {
           Sequential{Input<5, 4, 3>{},
                      Conv2DTranspose<4, 3, Strides<2>, Padding<1>, OutputPadding<1>>{},
                      GroupNormalization<2>{.epsilon = 1e-5f},
-                     DepthwiseConv2D<3, DepthMultiplier<2>>{}});
+                     DepthwiseConv2D<3, DepthMultiplier<2>>{},
+                     LayerNormalizationWith<Axes<3>>{.epsilon = 1e-5f}});
     check(folder, "time",
           Sequential{Input<8, 3>{}, Conv1D<5, 3>{}, Tanh{}, Flatten{}, Dense<4>{}});
     check(folder, "lstm",
@@ -290,6 +292,10 @@ TEST_CASE("what PyTorch has no module for is refused") {
     CHECK(message_of<Error>([&] { load(gru, path, {.names = Names::torch}); })
               .find("model layer 1 GRU is GRU with ResetBefore, which PyTorch does not have") !=
           std::string::npos);
+    auto rows = compile(Sequential{Input<4, 4, 2>{}, LayerNormalizationWith<Axes<2>>{}}, SGD{},
+                        MeanSquaredError{});
+    CHECK(message_of<Error>([&] { save(rows, path, {.names = Names::torch}); })
+              .find("layer 1 is LayerNormalization over width and channels") != std::string::npos);
     auto joined = compile(graph<Input<4, 4, 2>, Input<3>>([](auto image, auto x) {
                               return join(image | Flatten{}, x) | Concatenate{} | Dense<2>{};
                           }),

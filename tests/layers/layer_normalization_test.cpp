@@ -6,12 +6,12 @@
 #include "support/layers.hpp"
 
 #include <lamina/layers/dense.hpp>
-#include <lamina/layers/flatten.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -54,6 +54,11 @@ TEST_CASE("LayerNormalization: what every layer owes") {
     check_layer("neither", Sequential{Input<4>{}, Dense<13>{},
                                       LayerNormalizationWith<NoScale, NoCenter>{}, Squash{}});
     check_layer("frozen", Sequential{Input<4>{}, Dense<5>{}, frozen(LayerNormalization{})});
+    check_layer("two axes", Sequential{Input<5, 3>{}, LayerNormalizationWith<Axes<2>>{}});
+    check_layer("two of three axes",
+                Sequential{Input<4, 3, 2>{}, LayerNormalizationWith<NoCenter, Axes<2>>{}});
+    check_layer("three axes",
+                Sequential{Input<2, 3, 3>{}, Squash{}, LayerNormalizationWith<Axes<3>>{}});
 }
 
 TEST_CASE("LayerNormalization: PyTorch's numbers") {
@@ -62,7 +67,11 @@ TEST_CASE("LayerNormalization: PyTorch's numbers") {
     check_golden("layernorm_1",
                  Sequential{Input<4, 6>{}, LayerNormalization{.epsilon = 1e-6f}});
     check_golden("layernorm_2",
-                 Sequential{Input<3, 4>{}, Flatten{}, LayerNormalization{.epsilon = 1e-5f}});
+                 Sequential{Input<3, 4>{}, LayerNormalizationWith<Axes<2>>{.epsilon = 1e-5f}});
+    using Both = LayerNormalizationWith<Axes<2>>::On<Shape<3, 4>>;
+    static_assert(std::is_same_v<Both::Gamma::Shape, Shape<3, 4>> && !Both::each_moment);
+    static_assert(LayerNormalizationWith<Axes<1>>::On<Shape<3, 4>>::each_moment);
+    static_assert(!LayerNormalizationWith<Axes<2>>::On<Shape<4>>::fits);
 }
 
 TEST_CASE("LayerNormalization: a vector by hand") {

@@ -19,8 +19,8 @@ struct Row {
     std::size_t layer = 0;         // where the layer's value lies among the layers' bytes
     int scope = -1;                // its name
     int inputs[max_inputs]{}, arity = 0;
-    int owner = 0;     // the row whose parameters this row uses: itself, unless tied or shared
-    int mask = -1;     // the row that made the mask of its time axis; -1: none
+    int owner = 0; // the row whose parameters this row uses: itself, unless tied or shared
+    int mask = -1; // the row that made the mask of its time axis; -1: none
     bool joins_masks = false; // made by itself, of those of its inputs
     bool peer = false; // uses the owner's as the owner itself does: which is which is not said
     bool frozen = false;

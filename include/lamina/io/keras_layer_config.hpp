@@ -71,8 +71,9 @@ private:
             if (name.starts_with("call.") || name.starts_with("kernel_l")) continue;
             if (window && window->find(name) && name != "activation" && name != "use_bias")
                 continue;
-            json_.key(name);
+            json_.key(name == "axes" ? "axis" : std::string_view(name));
             if (name == "activation" && &part == &row_.part) json_.value(layer_.activation);
+            else if (name == "axes") json_.raw(last_axes(value));
             else json_.raw(value);
         }
         for (std::size_t i = 0; window && i < window->settings.size(); ++i) {
@@ -86,6 +87,13 @@ private:
         if (window) write_initializers(*window, layer_.rows[0], "depthwise");
         write_initializers(part, row, separable ? "pointwise" : "");
         write_regularizer(part);
+    }
+    /// "[-2, -1]" of "2".
+    [[gnu::cold]] static std::string last_axes(std::string const& count) {
+        std::string axes = "[";
+        for (std::size_t n = std::stoul(count); n > 0; --n)
+            axes += message({"-", n, n > 1 ? ", " : "]"});
+        return axes;
     }
     /// A layer or an activation within another.
     [[gnu::cold]] void write_inner(Part const& part, std::string const& role, std::size_t row) {

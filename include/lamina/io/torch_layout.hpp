@@ -129,6 +129,8 @@ public:
     [[gnu::cold]] std::string refusal() const {
         if (has_setting(part_, "reset_after", "false"))
             return "GRU with ResetBefore, which PyTorch does not have";
+        if (has_setting(part_, "axes", "2") && row_.output.size() == 3)
+            return "LayerNormalization over width and channels, which PyTorch does not have";
         bool const reads = part_.type == "Dense" && features_.mixed(row_.inputs[0]);
         if (reads || (features_.mixed(index_) && !row_.parameters.empty()))
             return part_.type + " behind Concatenate of a flattened image, whose features PyTorch "
@@ -166,6 +168,10 @@ public:
             p.shape.insert(p.shape.end(), s.begin(), s.end() - 2);
             p.axes = {{taps, a * b, 1}, {a, b, taps}, {b, 1, a * taps}};
             return {p};
+        }
+        if (part_.find("axes") && rank == 3) { // (height, width, channels) and (channels, ...)
+            std::size_t const pixels = s[0] * s[1];
+            return {{leaf(name), {s[2], s[0], s[1]}, {{pixels, s[2], 1}, {s[2], 1, pixels}}}};
         }
         TorchPiece p{leaf(name), s, {}};
         bool const vector =
