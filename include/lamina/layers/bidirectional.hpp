@@ -90,11 +90,14 @@ struct Merger<Ave> {
 /// are in the order of the input, and zeros come out of masked moments, as in Keras.
 ///
 /// The way back may be another layer, of other units or another kind: Bidirectional{LSTM<32>{},
-/// GRU<16>{}}, Keras' backward_layer. It need not say GoBackwards.
+/// GRU<16>{}}, Keras' backward_layer (which must have as many units there). It need not say
+/// GoBackwards.
 ///
 /// Input       what the layer takes; states as join(x, forward's..., backward's...)
 /// Output      Shape<2 Units> or Shape<Time, 2 Units>, of two layers their units' sum; with Sum,
 ///             Mul, Ave that of the layer
+/// Mask        travels on behind ReturnSequences; Keras 3.16 drops it, though its compute_mask does
+///             not
 /// Parameters  the layer's, twice: in `forward` and in `backward`
 /// Options     those of the layers: Bidirectional{GRU<32>{.dropout = 0.2f}}
 /// Errors      (compile time) what is no recurrent layer; the first goes backwards; one of two has

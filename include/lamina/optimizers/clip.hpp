@@ -13,7 +13,7 @@
 namespace lamina {
 
 /// Keeps gradients small, before anything else is done with them. 0: off. If several are given they
-/// act in this order.
+/// act in this order. Norms as in Keras; PyTorch's clip_grad_norm_ adds 1e-6 to what it divides by.
 struct Clip {
     double value = 0;       ///< every number lies within +-value
     double norm = 0;        ///< every tensor's Euclidean norm is at most this

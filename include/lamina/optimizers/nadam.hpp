@@ -24,7 +24,8 @@ namespace lamina {
 /// The form decides about weight_decay alone.
 ///
 /// Source      Dozat (2016); keras.optimizers.Nadam; torch.optim.NAdam, whose momentum_decay is
-///             0.004, its learning_rate 0.002 and its epsilon 1e-8
+///             0.004, its learning_rate 0.002 and its epsilon 1e-8 (1.x has p(t) mu(t) mu(t+1) for
+///             p(t+1))
 struct Nadam {
     Schedule learning_rate = 1e-3;
     double beta_1 = 0.9;
