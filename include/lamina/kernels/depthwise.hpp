@@ -43,12 +43,14 @@ constexpr std::size_t strip_size(DirectSize const& d) {
                : whole_lines(LaneStrip(d.windows, numbers).seen * d.windows.width * numbers);
 }
 
-/// Numbers of scratch memory for each worker: of the first, behind the strip, the turned kernel.
+/// Numbers of scratch memory for each worker: of the first, behind the strip, the turned kernel and
+/// zeros for a bias.
 template <class T>
 constexpr std::size_t lane_scratch(DirectSize const& d) {
     DirectSize back{turned(d.windows, d.made()), d.groups, d.filters, d.channels};
     back.windows.stride_y = back.windows.stride_x = 1;
-    return std::max(strip_size(d), strip_size(back)) + whole_lines(d.depth() * d.made());
+    return std::max(strip_size(d), strip_size(back)) + whole_lines(d.depth() * d.made()) +
+           whole_lines(std::max(d.made(), d.seen()));
 }
 
 /// Each of from's numbers, one of every `step`, N times.
@@ -121,6 +123,9 @@ void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T con
         columns = w.out_height == 1 && in_place(d) ? 64 : w.out_width,
                       down = (w.out_height + rows - 1) / rows,
                       across = (w.out_width + columns - 1) / columns, cuts = down * across;
+    WholeColumns const whole(w);
+    T* const zeros = scratch + apart - whole_lines(d.made());
+    if (!bias) bias = std::fill_n(zeros, d.made(), T{0}) - d.made();
     bool const few = batch * w.out_pixels() * d.depth() * d.made() < 100000;
     parallel_for(few ? nullptr : threads, batch * cuts, 1,
                  [&](std::size_t i, std::size_t, std::size_t worker) {
@@ -134,7 +139,8 @@ void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T con
                                     for (std::size_t r = begin; r < end; ++r) {
                                         std::size_t const at = i / cuts * place.image +
                                                                r * place.row + left * place.pixel;
-                                        lane_row(s, r, left, right, seen, kernel, bias, y + at);
+                                        lane_row(s, whole, r, left, right, seen, kernel, bias,
+                                                 y + at);
                                         auto const with = finish_at(at, place.pixel);
                                         Finish<T> const finish = with.finish();
                                         if (finish.apply)
@@ -216,7 +222,8 @@ void convolve_dx_in_lanes(DirectSize const& d, std::size_t batch, T const* dy, T
                           T const* bias, T* dx, FinishAt const& finish_at, T* scratch,
                           std::size_t apart, Threads* threads) {
     Windows const& w = d.windows;
-    T* const to = scratch + apart - whole_lines(d.depth() * d.made());
+    T* const to = scratch + apart - whole_lines(d.depth() * d.made()) -
+                  whole_lines(std::max(d.made(), d.seen()));
     std::size_t const seen = d.seen();
     for (std::size_t a = 0; a < w.stride_y; ++a)
         for (std::size_t b = 0; b < w.stride_x; ++b) {

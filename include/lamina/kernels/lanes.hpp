@@ -55,73 +55,117 @@ struct SeeingColumns {
     }
 };
 
-/// P pixels of y side by side that see the same taps, x being at the first of them; for n filters,
-/// a batch at most.
-template <std::size_t P, bool Whole, class T>
+/// What some taps meet: of x, seen from where a window begins, and of the kernel.
+struct LaneSights {
+    static constexpr std::size_t most = 128;
+    std::size_t count = 0;
+    std::ptrdiff_t at[most];
+    std::size_t to[most];
+};
+
+/// P pixels of y side by side that see the same taps, the first from x[from] on: y = add + the
+/// sums, without `add` y += them; for C batches of filters, the last of which has `last` lanes.
+template <std::size_t P, std::size_t C, bool Whole, class T>
 [[gnu::always_inline]] inline void
-lane_pixels(Lanes const& s, TapRows const& down, TapColumns const& across, T const* x,
-            T const* kernel, T const* bias, T* y, std::size_t n) {
+lane_pixels(LaneSights const& taps, std::size_t step, std::size_t made, T const* x,
+            std::ptrdiff_t from, T const* kernel, T const* add, T* y, std::size_t last = lanes<T>) {
     using V = Batch<T>;
-    Windows const& w = s.windows;
-    auto const read = [n](T const* at) { return Whole ? load<V>(at) : load<V>(at, n); };
-    std::size_t const step = w.stride_x * w.channels;
-    V const add = bias ? read(bias) : V(T(0));
-    V sum[P];
+    auto const read = [last](T const* at) { return Whole ? load<V>(at) : load<V>(at, last); };
+    V sum[P][C];
     LAMINA_UNROLL
-    for (std::size_t i = 0; i < P; ++i) sum[i] = add;
-    for (std::size_t ty = down.begin; ty < down.end; ++ty) {
-        T const* const row = x + (ty - down.begin) * w.dilation_y * w.width * w.channels;
-        for (std::size_t tx = across.begin; tx < across.end; ++tx) {
-            T const* seen = row + (tx - across.begin) * w.dilation_x * w.channels;
-            T const* k = kernel + (ty * w.kernel_width + tx) * s.parts * s.filters;
-            for (std::size_t c = 0; c < s.parts; ++c, seen += s.part, k += s.filters) {
-                V const times = read(k);
-                LAMINA_UNROLL
-                for (std::size_t i = 0; i < P; ++i)
-                    sum[i] = fma(read(seen + i * step), times, sum[i]);
-            }
+    for (std::size_t i = 0; i < P; ++i) {
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c)
+            sum[i][c] = read((add ? add : y + i * made) + c * V::size);
+    }
+    for (std::size_t t = 0; t < taps.count; ++t) {
+        T const *const seen = x + (from + taps.at[t]), *const times = kernel + taps.to[t];
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            V const k = read(times + c * V::size);
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < P; ++i)
+                sum[i][c] = fma(read(seen + i * step + c * V::size), k, sum[i][c]);
         }
     }
     LAMINA_UNROLL
     for (std::size_t i = 0; i < P; ++i) {
-        if (Whole) kernels::store(y + i * s.made, sum[i]);
-        else kernels::store(y + i * s.made, sum[i], n);
+        LAMINA_UNROLL
+        for (std::size_t c = 0; c < C; ++c) {
+            if (Whole) kernels::store(y + i * made + c * V::size, sum[i][c]);
+            else kernels::store(y + i * made + c * V::size, sum[i][c], last);
+        }
     }
 }
+/// The same for all the filters; `add` is a row of them, or zeros.
 template <std::size_t P, class T>
-[[gnu::noinline]] void lane_columns(Lanes const& s, TapRows const& down, TapColumns const& across,
-                                    T const* x, T const* kernel, T const* bias, T* y) {
+[[gnu::noinline]] void lane_columns(Lanes const& s, LaneSights const& taps, T const* x,
+                                    std::ptrdiff_t from, T const* kernel, T const* add, T* y) {
+    constexpr std::size_t C = 8 / P, all = C * lanes<T>;
+    std::size_t const step = s.windows.stride_x * s.windows.channels, filters = s.filters,
+                      made = s.made;
     std::size_t j = 0;
-    auto const at = [&](T const* p) { return p ? p + j : p; };
-    for (; j + lanes<T> <= s.filters; j += lanes<T>)
-        lane_pixels<P, true>(s, down, across, x + j, kernel + j, at(bias), y + j, lanes<T>);
-    if (j < s.filters)
-        lane_pixels<P, false>(s, down, across, x + j, kernel + j, at(bias), y + j, s.filters - j);
+    auto const next = [&](std::size_t n) {
+        x += n, kernel += n, y += n, j += n, add += add ? n : 0;
+    };
+    for (; j + all <= filters; next(all))
+        lane_pixels<P, C, true>(taps, step, made, x, from, kernel, add, y);
+    for (; C > 1 && j + lanes<T> <= filters; next(lanes<T>))
+        lane_pixels<P, 1, true>(taps, step, made, x, from, kernel, add, y);
+    if (j < filters)
+        lane_pixels<P, 1, false>(taps, step, made, x, from, kernel, add, y, filters - j);
 }
 
-/// Columns [first, end) of row `row` of one image of y; y is where they begin.
+/// Columns of y whose windows see all their columns of the image.
+struct WholeColumns {
+    std::size_t begin, end;
+    explicit WholeColumns(Windows const& w)
+        : begin(SeeingColumns(w, 0).begin),
+          end(w.kernel_width == 0 ? begin : SeeingColumns(w, w.kernel_width - 1).end) {}
+    /// Pixels from column i on, before `last`, that are made together.
+    std::size_t together(std::size_t i, std::size_t last) const {
+        std::size_t const inside = i < begin || i >= end ? 0 : std::min(end, last) - i;
+        return inside >= 8 ? 8 : inside >= 4 ? 4 : 1;
+    }
+};
+
+/// Columns [first, end) of row `row`; y is where they begin, bias a row of filters.
 template <class T>
-void lane_row(Lanes const& s, std::size_t row, std::size_t first, std::size_t end, T const* x,
-              T const* kernel, T const* bias, T* y) {
-    constexpr std::size_t many = 8;
+void lane_row(Lanes const& s, WholeColumns const& whole, std::size_t row, std::size_t first,
+              std::size_t end, T const* x, T const* kernel, T const* bias, T* y) {
     Windows const& w = s.windows;
     TapRows const down(w, row);
-    std::size_t const low = SeeingColumns(w, 0).begin,
-                      high = w.kernel_width == 0
-                                 ? low
-                                 : std::min(end, SeeingColumns(w, w.kernel_width - 1).end);
-    T const* const line = down.begin < down.end
-                              ? x + (w.row(row, down.begin) - s.first_row) * w.width * w.channels
-                              : x;
+    auto const pixel = static_cast<std::ptrdiff_t>(w.channels);
+    LaneSights taps;
+    bool again = false; // what is in taps holds for all that see whole windows
     for (std::size_t i = first, some; i < end; i += some, y += some * s.made) {
-        TapColumns const across(w, i);
-        std::size_t const inside = i < low || i >= high ? 0 : high - i;
-        T const* const from =
-            across.begin < across.end ? line + w.column(i, across.begin) * w.channels : line;
-        some = inside >= many ? many : inside >= many / 2 ? many / 2 : 1;
-        if (some == many) lane_columns<many>(s, down, across, from, kernel, bias, y);
-        else if (some > 1) lane_columns<many / 2>(s, down, across, from, kernel, bias, y);
-        else lane_columns<1>(s, down, across, from, kernel, bias, y);
+        some = whole.together(i, end);
+        std::ptrdiff_t const from = (static_cast<std::ptrdiff_t>(i * w.stride_x) - w.left) * pixel;
+        T const* add = bias;
+        auto const sum = [&] {
+            if (some == 8) lane_columns<8>(s, taps, x, from, kernel, add, y);
+            else if (some == 4) lane_columns<4>(s, taps, x, from, kernel, add, y);
+            else lane_columns<1>(s, taps, x, from, kernel, add, y);
+            add = nullptr;
+        };
+        if (!again || some == 1) {
+            TapColumns const across(w, i);
+            again = some > 1;
+            taps.count = 0;
+            for (std::size_t ty = down.begin; ty < down.end; ++ty)
+                for (std::size_t tx = across.begin; tx < across.end; ++tx) {
+                    auto at = static_cast<std::ptrdiff_t>((w.row(row, ty) - s.first_row) * w.width +
+                                                          tx * w.dilation_x) *
+                              pixel;
+                    std::size_t to = (ty * w.kernel_width + tx) * s.parts * s.filters;
+                    for (std::size_t c = 0; c < s.parts; ++c) {
+                        if (taps.count == LaneSights::most) sum(), taps.count = 0, again = false;
+                        taps.at[taps.count] = at + static_cast<std::ptrdiff_t>(c * s.part);
+                        taps.to[taps.count++] = to + c * s.filters;
+                    }
+                }
+        }
+        sum();
     }
 }
 
