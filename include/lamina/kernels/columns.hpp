@@ -50,21 +50,22 @@ template <class T, class Arch, class Work>
     if (j < f) work(LastColumns<T, Arch>{j, f - j});
 }
 
-/// The sum of term(at) over all the columns; four chains hide the latency of the addition.
-template <class T, class Arch, class Term>
-[[gnu::always_inline]] inline T sum_columns(std::size_t f, Term const& term) {
+/// The sum over all the columns, to which add(sum, at) adds some; four chains hide the latency of
+/// the addition.
+template <class T, class Arch, class Add>
+[[gnu::always_inline]] inline T sum_columns(std::size_t f, Add const& add) {
     using V = Batch<T, Arch>;
     constexpr std::size_t step = V::size;
     V a(T{0}), b(T{0}), c(T{0}), d(T{0});
     std::size_t j = 0;
     for (; j + 4 * step <= f; j += 4 * step) {
-        a += term(Columns<T, Arch>{j});
-        b += term(Columns<T, Arch>{j + step});
-        c += term(Columns<T, Arch>{j + 2 * step});
-        d += term(Columns<T, Arch>{j + 3 * step});
+        add(a, Columns<T, Arch>{j});
+        add(b, Columns<T, Arch>{j + step});
+        add(c, Columns<T, Arch>{j + 2 * step});
+        add(d, Columns<T, Arch>{j + 3 * step});
     }
-    for (; j + step <= f; j += step) a += term(Columns<T, Arch>{j});
-    if (j < f) b += term(LastColumns<T, Arch>{j, f - j});
+    for (; j + step <= f; j += step) add(a, Columns<T, Arch>{j});
+    if (j < f) add(b, LastColumns<T, Arch>{j, f - j});
     return reduce_add((a + b) + (c + d));
 }
 

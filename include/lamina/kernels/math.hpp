@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/kernels/batch.hpp>
 #include <lamina/kernels/polynomials.hpp>
-#include <lamina/kernels/simd.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -83,10 +83,11 @@ void normalize_rows(Threads* threads, std::size_t rows, std::size_t f, T const* 
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        T const mean = sum_columns<T, Arch>(f, [&](auto at) { return at(from); }) / T(f);
-        T const squares = sum_columns<T, Arch>(f, [&](auto at) {
+        T const sum = sum_columns<T, Arch>(f, [&](V& to, auto at) { to += at(from); });
+        T const mean = sum / T(f);
+        T const squares = sum_columns<T, Arch>(f, [&](V& to, auto at) {
             V const d = at.inside(at(from) - V(mean));
-            return d * d;
+            to = kernels::fma(d, d, to);
         });
         T const variance = squares / T(f);
         T const inverse = T{1} / first(kernels::sqrt(V(variance + epsilon)));
@@ -143,9 +144,9 @@ void scale_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        T const squares =
-            sum_columns<T, Arch>(f, [&](auto at) { return at(from) * at(from); }) / T(f);
-        inverse[r] = T{1} / first(kernels::sqrt(V(squares + epsilon)));
+        T const squares = sum_columns<T, Arch>(
+            f, [&](V& to, auto at) { to = kernels::fma(at(from), at(from), to); });
+        inverse[r] = T{1} / first(kernels::sqrt(V(squares / T(f) + epsilon)));
         V const share(inverse[r]);
         each_column<T, Arch>(f, [&](auto at) {
             V const u = at(from) * share;
@@ -162,9 +163,9 @@ void scale_rows_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x
     each_row(threads, rows, f, [&](std::size_t r) {
         T const *const from = x + r * f, *const up = dy + r * f;
         V const share(inverse[r]);
-        T const dot = sum_columns<T, Arch>(f, [&](auto at) {
+        T const dot = sum_columns<T, Arch>(f, [&](V& to, auto at) {
             V const g = gamma ? at(up) * at(gamma) : at(up);
-            return g * (at(from) * share);
+            to = kernels::fma(g, at(from) * share, to);
         });
         V const tilt(dot / T(f));
         each_column<T, Arch>(f, [&](auto at) {

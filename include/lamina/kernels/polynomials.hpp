@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/batch.hpp>
 
 #include <cstddef>
 
