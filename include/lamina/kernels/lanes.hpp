@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 /// The inner kernels of convolutions whose numbers stay in their lanes: each filter sees one number
 /// of a pixel, or a few that have been brought beneath it. There is no matrix product in them:
@@ -105,15 +106,16 @@ template <std::size_t P, class T>
     std::size_t const step = s.windows.stride_x * s.windows.channels, filters = s.filters,
                       made = s.made;
     std::size_t j = 0;
-    auto const next = [&](std::size_t n) {
-        x += n, kernel += n, y += n, j += n, add += add ? n : 0;
+    auto const sum = [&](auto whole, auto batches, std::size_t last) {
+        lane_pixels<P, batches(), whole()>(taps, step, made, x + j, from, kernel + j,
+                                           add ? add + j : add, y + j, last);
     };
-    for (; j + all <= filters; next(all))
-        lane_pixels<P, C, true>(taps, step, made, x, from, kernel, add, y);
-    for (; C > 1 && j + lanes<T> <= filters; next(lanes<T>))
-        lane_pixels<P, 1, true>(taps, step, made, x, from, kernel, add, y);
-    if (j < filters)
-        lane_pixels<P, 1, false>(taps, step, made, x, from, kernel, add, y, filters - j);
+    using One = std::integral_constant<std::size_t, 1>;
+    for (; j + all <= filters; j += all)
+        sum(std::true_type{}, std::integral_constant<std::size_t, C>{}, lanes<T>);
+    if constexpr (C > 1)
+        for (; j + lanes<T> <= filters; j += lanes<T>) sum(std::true_type{}, One{}, lanes<T>);
+    if (j < filters) sum(std::false_type{}, One{}, filters - j);
 }
 
 /// Columns of y whose windows see all their columns of the image.
