@@ -2,63 +2,18 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_narrow.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
+#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/gemm_vector.hpp>
 #include <lamina/kernels/simd.hpp>
-#include <lamina/kernels/transpose.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
 namespace lamina::kernels {
-
-/// What is done to each block of C as soon as it is whole, while it is near: apply(context, c, ldc,
-/// row, column, rows, columns), c being the block's first number, at (row, column) of C. Null:
-/// nothing. A pointer and not a type, so that all the layers of a program share one gemm.
-template <class T>
-struct Finish {
-    void (*apply)(void const* context, T* c, std::size_t ldc, std::size_t row, std::size_t column,
-                  std::size_t rows, std::size_t columns) = nullptr;
-    void const* context = nullptr;
-};
-
-/// C = finish(alpha op(A) op(B) + beta C + bias): m x n, the sum over k; all row-major, their rows
-/// lda, ldb, ldc numbers apart. op(A) is A, m x k, or with transposed_a the transpose of A, k x m;
-/// op(B) likewise.
-template <class T>
-struct Gemm {
-    std::size_t m, n, k;
-    T alpha = T{1};
-    T const* a;
-    std::size_t lda;
-    bool transposed_a = false;
-    T const* b;
-    std::size_t ldb;
-    bool transposed_b = false;
-    T beta = T{0};               // 0: C is overwritten, whatever was in it
-    T* c;
-    std::size_t ldc;
-    T const* bias = nullptr;     // n numbers, or null
-    Finish<T> finish{};
-};
-
-namespace detail {
-
-template <class T>
-struct GemmSizes {
-    static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
-    static constexpr std::size_t k = 512;   // of a packed panel of B, `width` wide
-};
-
-} // namespace detail
-
-/// Numbers of scratch memory that gemm wants for each worker.
-template <class T>
-constexpr std::size_t gemm_scratch() {
-    return detail::GemmSizes<T>::width * detail::GemmSizes<T>::k;
-}
 
 namespace detail {
 
@@ -84,24 +39,24 @@ template <class T>
                                                                       : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .b = nullptr, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0};
-    for (std::size_t j = column; j < column + columns; j += Sizes::width) {
-        std::size_t const width = std::min(Sizes::width, column + columns - j);
+               .b = nullptr, .ldb = g.ldb, .ldc = g.ldc, .zero = false};
+    for (std::size_t j = column, width; j < column + columns; j += width) {
+        width = next_strip<T>(column + columns - j, rows, g.k);
         for (std::size_t p = 0; p < g.k; p += depth) {
             s.k = std::min(depth, g.k - p);
             s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
             bool const fresh = p == 0 && g.beta == T{0};
             bool const whole = p + s.k == g.k && g.finish.apply;
-            s.ldadd = fresh ? 0 : g.ldc;
             T const* a = g.a + row * s.a_row + p * s.a_step;
             T* c = g.c + row * g.ldc + j;
-            T const* add = !fresh ? c : g.bias ? g.bias + j : Set::zeros;
+            s.zero = fresh && !g.bias;
+            s.bias = fresh && g.bias ? g.bias + j : nullptr;
             std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
             std::size_t done = 0;   // rows
             if (pack && !g.transposed_b && g.alpha == T{1} && width >= Set::copied && rows > 12) {
                 done = Set::tallest;
                 s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
-                Set::copying(1, s, a, c, add);
+                Set::copying(1, s, a, c);
             } else if (pack) {
                 pack_b(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
             }
@@ -110,10 +65,9 @@ template <class T>
             std::size_t const chunk = whole ? 16 * Set::tallest : rows;
             for (std::size_t i = 0; i < rows; i += chunk) {
                 std::size_t const count = std::min(chunk, rows - i);
-                strip(count - done, width, s, a + done * s.a_row, c + done * g.ldc,
-                      add + done * s.ldadd);
+                strip(count - done, width, s, a + done * s.a_row, c + done * g.ldc);
                 if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, width);
-                a += count * s.a_row, c += count * g.ldc, add += count * s.ldadd;
+                a += count * s.a_row, c += count * g.ldc;
                 done = 0;
             }
         }
@@ -154,7 +108,9 @@ template <class T>
         if (y_stride != 1) return false;
         constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
         if (count <= widest * lanes<T>) {
-            narrow_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
+            auto const sums = count <= lanes<T> ? &narrow_row_sums<1, 8, T>
+                                                : &narrow_row_sums<widest, 2, T>;
+            sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
         } else {
             auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
                 row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,
@@ -181,86 +137,11 @@ template <class T>
     return true;
 }
 
-/// So few columns that a dot product for each number of C is cheaper than batches of columns whose
-/// last lanes are empty: counted in multiply-adds of batches, and so many more to add up the lanes.
-template <class T>
-bool few_columns(Gemm<T> const& g) {
-    if (g.transposed_a || g.n > 2 * lanes<T>) return false;
-    if (g.transposed_b && g.n <= 4) return true;
-    if (g.n * g.k > gemm_scratch<T>() || (!g.transposed_b && (g.k < 32 || g.m < 24))) return false;
-    std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
-    return 10 * g.n * sums <
-           (g.transposed_b ? 13 : 9) * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
-}
-
-/// That way. The rows of B' are in scratch memory, unless they are those of B.
-template <class T>
-[[gnu::noinline]] void gemm_dots(Gemm<T> const& g, T* scratch, Threads* threads) {
-    T const* b = g.b;
-    std::size_t ldb = g.ldb;
-    if (!g.transposed_b) {
-        transpose(g.k, g.n, g.b, g.ldb, scratch, g.k);
-        b = scratch, ldb = g.k;
-    }
-    std::size_t const grain = std::max<std::size_t>(1, 200000 / (g.n * g.k) / 20) * 20;
-    parallel_for(threads, g.m, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
-        T* const c = g.c + begin * g.ldc;
-        dot_all_columns(end - begin, g.n, g.k, g.alpha, g.a + begin * g.lda, g.lda, b, ldb, c,
-                        g.ldc, g.beta != T{0} ? c : nullptr);
-        if (g.finish.apply)
-            g.finish.apply(g.finish.context, c, g.ldc, begin, 0, end - begin, g.n);
-    });
-}
-
-/// A transposed, and so few columns that much of the last batch of each row would be empty: then
-/// C' = B' A is cheaper, and its transpose.
-template <class T>
-bool wants_swap(Gemm<T> const& g) {
-    std::size_t const full = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
-    return g.transposed_a && !g.transposed_b && g.alpha == T{1} && !g.bias && g.k >= 32 &&
-           g.m >= lanes<T> && g.n <= GemmSizes<T>::width && 5 * g.n <= 4 * full;
-}
-
-/// Whether the last columns, less than a batch, cost less by themselves: as dots, or turned round.
-template <class T>
-bool splits(Gemm<T> const& g) {
-    Gemm<T> rest = g;
-    rest.n = g.n % lanes<T>;
-    if (rest.n == 0 || 2 * rest.n > lanes<T> || g.n < lanes<T>) return false;
-    if (g.m < 24 || g.k < 32) return false;
-    return g.transposed_a ? wants_swap(rest) : few_columns(rest);
-}
-
-/// The columns of C from `column` on.
-template <class T>
-Gemm<T> columns_from(Gemm<T> g, std::size_t column) {
-    g.n -= column;
-    g.b += g.transposed_b ? column * g.ldb : column;
-    g.c += column;
-    if (g.bias) g.bias += column;
-    return g;
-}
-/// A Finish for those.
-template <class T>
-struct FinishFrom {
-    Finish<T> whole;
-    std::size_t first;
-    Finish<T> finish() const {
-        if (!whole.apply) return {};
-        return {[](void const* context, T* c, std::size_t ldc, std::size_t row, std::size_t column,
-                   std::size_t rows, std::size_t columns) {
-                    auto const& from = *static_cast<FinishFrom const*>(context);
-                    from.whole.apply(from.whole.context, c, ldc, row, from.first + column, rows,
-                                     columns);
-                },
-                this};
-    }
-};
-
 /// One strip of few tiles: nothing to decide.
 template <class T>
 [[gnu::always_inline]] inline bool is_tiny(Gemm<T> const& g) {
-    bool const odd = (g.n - 1) % lanes<T> < lanes<T> / 2 && g.m >= 24 && g.k >= 32;
+    std::size_t const least = g.n <= lanes<T> / 2 ? 6 : 24;
+    bool const odd = (g.n - 1) % lanes<T> < lanes<T> / 2 && g.m >= least && g.k >= 20;
     return !g.transposed_b && g.n <= GemmSizes<T>::width && g.k <= 64 && g.m <= 64 && !odd &&
            g.k > 1 && g.n > 1 && g.m > 1 && g.alpha == T{1} &&
            (g.beta == T{0} || (g.beta == T{1} && !g.bias)) && !(g.transposed_a && wants_swap(g));
@@ -269,46 +150,41 @@ template <class T>
 [[gnu::always_inline]] inline void gemm_tiny(Gemm<T> const& g) {
     bool const fresh = g.beta == T{0};
     Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = fresh ? 0 : g.ldc};
-    strip(g.m, g.n, s, g.a, g.c, !fresh ? g.c : g.bias ? g.bias : TileSet<T>::zeros);
+               .b = g.b, .ldb = g.ldb, .ldc = g.ldc,
+               .zero = fresh && !g.bias, .bias = fresh ? g.bias : nullptr};
+    strip(g.m, g.n, s, g.a, g.c);
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+}
+
+/// Whether C is most of what comes and goes, and is better written in the order in which it lies:
+/// sums are short, and all of B stays near. The shortest ones only if rows of C lie so that they
+/// drive each other out of the cache.
+template <class T>
+bool goes_across(Gemm<T> const& g) {
+    return g.k <= 32 && g.k * g.n <= 8192 && g.n >= 2 * GemmSizes<T>::width &&
+           (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0);
 }
 
 /// Nothing to pack, nothing to cut: straight to the tiles.
 template <class T>
 void gemm_direct(Gemm<T> const& g) {
-    constexpr std::size_t width = GemmSizes<T>::width;
+    constexpr std::size_t wide = GemmSizes<T>::width, tall = 4;
+    bool const fresh = g.beta == T{0};
     Strip<T> s{.k = g.k, .a_row = g.transposed_a ? 1 : g.lda, .a_step = g.transposed_a ? g.lda : 1,
-               .b = g.b, .ldb = g.ldb, .last = 0, .ldc = g.ldc, .ldadd = 0};
-    if (g.beta != T{0}) s.ldadd = g.ldc;
-    for (std::size_t j = 0; j < g.n; j += width, s.b += width) {
-        T const* const fresh = g.bias ? g.bias + j : TileSet<T>::zeros;
-        strip(g.m, std::min(width, g.n - j), s, g.a, g.c + j, g.beta != T{0} ? g.c + j : fresh);
+               .b = g.b, .ldb = g.ldb, .ldc = g.ldc, .zero = fresh && !g.bias,
+               .bias = fresh ? g.bias : nullptr};
+    std::size_t across = 0, down = 0;   // what is done so far: columns, and of these rows
+    if (goes_across(g)) {
+        across = g.n / wide * wide, down = g.m / tall * tall;
+        tiles_across<tall>(down / tall, across / wide, s, g.a, g.c);
+    }
+    for (std::size_t j = 0, width; j < g.n; j += width, s.b += width) {
+        width = next_strip<T>(j < across ? wide : g.n - j, g.m, g.k);
+        std::size_t const from = j < across ? down : 0;
+        if (from < g.m) strip(g.m - from, width, s, g.a + from * s.a_row, g.c + from * g.ldc + j);
+        if (s.bias) s.bias += width;
     }
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
-}
-
-/// Rows [begin, end) of C, turned round.
-template <class T>
-[[gnu::noinline]] void gemm_swapped(Gemm<T> const& g, std::size_t begin, std::size_t end,
-                                    T* buffer) {
-    constexpr std::size_t width = GemmSizes<T>::width;
-    bool const fresh = g.beta == T{0};
-    std::size_t const blocks = (g.k + 255) / 256, depth = (g.k + blocks - 1) / blocks;
-    for (std::size_t i = begin; i < end; i += width) {
-        std::size_t const rows = std::min(width, end - i);
-        T* const c = g.c + i * g.ldc;
-        if (!fresh) transpose(rows, g.n, c, g.ldc, buffer, width);
-        for (std::size_t p = 0; p < g.k; p += depth) {
-            bool const zero = fresh && p == 0;
-            Strip<T> s{.k = std::min(depth, g.k - p), .a_row = 1, .a_step = g.ldb,
-                       .b = g.a + p * g.lda + i, .ldb = g.lda, .last = 0, .ldc = width,
-                       .ldadd = zero ? 0 : width};
-            strip(g.n, rows, s, g.b + p * g.ldb, buffer, zero ? TileSet<T>::zeros : buffer);
-        }
-        transpose(g.n, rows, buffer, width, c, g.ldc);
-        if (g.finish.apply) g.finish.apply(g.finish.context, c, g.ldc, i, 0, rows, g.n);
-    }
 }
 
 /// A long sum for a small C is cut into so many parts, each added up by itself: by the shape alone,
@@ -381,7 +257,7 @@ template <class T>
 [[gnu::noinline]] void gemm_large(Gemm<T> const& g, T* scratch, Threads* threads) {
     using Sizes = GemmSizes<T>;
     if (g.m == 0 || g.n == 0) return;
-    bool const one = g.m == 1 || g.n == 1, few = few_columns(g);
+    bool const one = g.m == 1 || g.n == 1, few = few_columns(g) || few_rows_of_dots(g);
     bool const adds_both = g.beta != T{0} && (g.beta != T{1} || g.bias);
     if (g.k == 0 || adds_both || (g.bias && g.m != 1 && (one || few))) {
         scale(g, threads);
@@ -405,7 +281,8 @@ template <class T>
         if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
         return;
     }
-    if (few) return gemm_dots(g, scratch, threads);
+    if (few && few_columns(g)) return gemm_dots(g, scratch, threads);
+    if (few) return gemm_dots_of_rows(g, threads);
     if (std::size_t const parts = parts_of_sum(g); parts > 1) {
         gemm_in_parts(g, parts, scratch, threads);
         return;

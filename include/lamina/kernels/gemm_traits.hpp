@@ -74,5 +74,9 @@ template <class T>
     return p;
 }
 
+/// Rows of a matrix that share one pointer: the processor adds a row's distance, or twice that, by
+/// itself, and g++ 12 has registers left.
+inline constexpr std::size_t rows_of_pointer = 3;
+
 } // namespace detail
 } // namespace lamina::kernels

@@ -74,14 +74,15 @@ template <class T>
 }
 
 /// c[i, q] = alpha (a[i, k] . b[q, k]) + add[i, q], i < m, q < Q, the rows of a and b contiguous;
-/// add may be null, else it has the rows of c. As many sums as there are lanes are added up
-/// together.
-template <std::size_t Q, class T>
+/// Turned: c[q, i] and add[q, i]. add may be null, else it has the rows of c. As many sums as there
+/// are lanes are added up together.
+template <std::size_t Q, bool Turned, class T>
 [[gnu::noinline]] void dot_columns(std::size_t m, std::size_t k, T alpha, T const* a,
                                    std::size_t lda, T const* b, std::size_t ldb, T* c,
                                    std::size_t ldc, T const* add) {
     using V = Batch<T>;
     constexpr std::size_t R = V::size / Q;
+    constexpr auto at = [](std::size_t r, std::size_t q) { return Turned ? q * R + r : r * Q + q; };
     std::size_t const rest = k % V::size, whole = k - rest;
     for (std::size_t i = 0; i < m; i += R) {
         std::size_t const rows = std::min(m - i, R);
@@ -102,7 +103,7 @@ template <std::size_t Q, class T>
             for (std::size_t r = 0; r < R; ++r) {
                 V const u = in_register(load<V>(row[r] + p));
                 LAMINA_UNROLL
-                for (std::size_t q = 0; q < Q; ++q) sum[r * Q + q] = fma(u, y[q], sum[r * Q + q]);
+                for (std::size_t q = 0; q < Q; ++q) sum[at(r, q)] = fma(u, y[q], sum[at(r, q)]);
             }
         }
         if (rest > 0) {
@@ -111,49 +112,58 @@ template <std::size_t Q, class T>
                 V const y = load<V>(x + q * ldb, rest);
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < R; ++r)
-                    sum[r * Q + q] = fma(load<V>(row[r] + whole, rest), y, sum[r * Q + q]);
+                    sum[at(r, q)] = fma(load<V>(row[r] + whole, rest), y, sum[at(r, q)]);
             }
         }
         V const v = V(alpha) * sums_of_rows(sum);
         T* to = c + i * ldc;
-        if (ldc == Q) {
+        if (!Turned && ldc == Q) {
             kernels::store(to, add ? v + load<V>(add + i * ldc, rows * Q) : v, rows * Q);
             continue;
         }
         alignas(64) T part[V::size];
         v.store_aligned(part);
-        for (std::size_t r = 0; r < rows; ++r, to += ldc) {
-            if (add)
-                for (std::size_t q = 0; q < Q; ++q) part[r * Q + q] += add[(i + r) * ldc + q];
-            std::memcpy(to, part + r * Q, Q * sizeof(T));
+        if constexpr (Turned) {
+            for (std::size_t q = 0; q < Q; ++q) {
+                if (add)
+                    for (std::size_t r = 0; r < rows; ++r) part[q * R + r] += add[q * ldc + i + r];
+                to = c + q * ldc + i;
+                if (rows == R) std::memcpy(to, part + q * R, R * sizeof(T));
+                else std::copy_n(part + q * R, rows, to);
+            }
+        } else {
+            for (std::size_t r = 0; r < rows; ++r, to += ldc) {
+                if (add)
+                    for (std::size_t q = 0; q < Q; ++q) part[r * Q + q] += add[(i + r) * ldc + q];
+                std::memcpy(to, part + r * Q, Q * sizeof(T));
+            }
         }
     }
 }
 
 /// The same for any number n > 1 of columns, two to four at a time.
-template <class T>
+template <bool Turned, class T>
 void dot_all_columns(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a,
                      std::size_t lda, T const* b, std::size_t ldb, T* c, std::size_t ldc,
                      T const* add) {
+    std::size_t const row = Turned ? 1 : ldc, column = Turned ? ldc : 1;   // of C, but turned
+    auto const from = [&](std::size_t at) { return add ? add + at : nullptr; };
     if constexpr (lanes<T> < 4) {
         for (std::size_t j = 0; j < n; ++j)
-            dots(m, k, alpha, a, lda, b + j * ldb, c + j, ldc, add ? add + j : nullptr, ldc);
+            dots(m, k, alpha, a, lda, b + j * ldb, c + j * column, row, from(j * column), row);
     } else {
-        constexpr std::size_t some = 20;   // rows that stay near
-        for (std::size_t i = 0; i < m; i += some) {
-            std::size_t const rows = n <= 4 ? m : std::min(some, m - i);
+        std::size_t const some = n <= 4 ? m : 20;   // rows that stay near
+        for (std::size_t i = 0; i < m; i += some)
             for (std::size_t j = 0; j < n;) {
                 std::size_t const left = n - j, q = left % 4 == 0 ? 4 : left == 2 ? 2 : 3;
-                auto const some_columns = q == 4   ? &dot_columns<4, T>
-                                          : q == 3 ? &dot_columns<3, T>
-                                                   : &dot_columns<2, T>;
-                std::size_t const at = i * ldc + j;
-                some_columns(rows, k, alpha, a + i * lda, lda, b + j * ldb, ldb, c + at, ldc,
-                             add ? add + at : nullptr);
+                auto const some_columns = q == 4   ? &dot_columns<4, Turned, T>
+                                          : q == 3 ? &dot_columns<3, Turned, T>
+                                                   : &dot_columns<2, Turned, T>;
+                std::size_t const at = i * row + j * column;
+                some_columns(std::min(some, m - i), k, alpha, a + i * lda, lda, b + j * ldb, ldb,
+                             c + at, ldc, from(at));
                 j += q;
             }
-            if (n <= 4) break;
-        }
     }
 }
 
@@ -208,20 +218,20 @@ template <class T>
         add_rows<1>(n, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
 }
 
-/// The same for so few columns that they stay in registers, each sum in two parts.
-template <class T>
+/// The same for so few columns, C batches, that they stay in registers, each sum in S parts.
+template <std::size_t C, std::size_t S, class T>
 [[gnu::noinline]] void narrow_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
                                        std::size_t stride, T const* b, std::size_t ldb, T* y,
                                        T const* add) {
     using V = Batch<T>;
-    constexpr std::size_t C = GemmTraits<xsimd::default_arch>::columns;
     std::size_t count[C];
-    V sum[2][C];
+    V sum[S][C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         std::size_t const before = std::min(n, c * V::size);
         count[c] = std::min(n - before, V::size);
-        sum[0][c] = sum[1][c] = V(T{0});
+        LAMINA_UNROLL
+        for (std::size_t s = 0; s < S; ++s) sum[s][c] = V(T{0});
     }
     auto const step = [&](std::size_t p, V(&to)[C]) __attribute__((always_inline)) {
         V const v(x[p * stride]);
@@ -230,13 +240,20 @@ template <class T>
             to[c] = fma(v, load<V>(b + p * ldb + c * V::size, count[c]), to[c]);
     };
     std::size_t p = 0;
-    for (; p + 2 <= k; p += 2) step(p, sum[0]), step(p + 1, sum[1]);
-    if (p < k) step(p, sum[0]);
+    for (; p + S <= k; p += S) {
+        LAMINA_UNROLL
+        for (std::size_t s = 0; s < S; ++s) step(p + s, sum[s]);
+    }
+    for (; p < k; ++p) step(p, sum[0]);
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
-        V const both = sum[0][c] + sum[1][c];
-        V v = V(alpha) * both;
-        if (add) v = fma(V(alpha), both, load<V>(add + c * V::size, count[c]));
+        LAMINA_UNROLL
+        for (std::size_t h = S / 2; h > 0; h /= 2) {
+            LAMINA_UNROLL
+            for (std::size_t s = 0; s < h; ++s) sum[s][c] += sum[s + h][c];
+        }
+        V v = V(alpha) * sum[0][c];
+        if (add) v = fma(V(alpha), sum[0][c], load<V>(add + c * V::size, count[c]));
         kernels::store(y + c * V::size, v, count[c]);
     }
 }

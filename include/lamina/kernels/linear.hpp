@@ -6,6 +6,7 @@
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/gemm_small.hpp>
+#include <lamina/kernels/gemm_small_gradients.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
 

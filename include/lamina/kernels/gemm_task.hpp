@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <cstddef>
+
+namespace lamina::kernels {
+
+/// What is done to each block of C as soon as it is whole, while it is near: apply(context, c, ldc,
+/// row, column, rows, columns), c being the block's first number, at (row, column) of C. Null:
+/// nothing. A pointer and not a type, so that all the layers of a program share one gemm.
+template <class T>
+struct Finish {
+    void (*apply)(void const* context, T* c, std::size_t ldc, std::size_t row, std::size_t column,
+                  std::size_t rows, std::size_t columns) = nullptr;
+    void const* context = nullptr;
+};
+
+/// C = finish(alpha op(A) op(B) + beta C + bias): m x n, the sum over k; all row-major, their rows
+/// lda, ldb, ldc numbers apart. op(A) is A, m x k, or with transposed_a the transpose of A, k x m;
+/// op(B) likewise.
+template <class T>
+struct Gemm {
+    std::size_t m, n, k;
+    T alpha = T{1};
+    T const* a;
+    std::size_t lda;
+    bool transposed_a = false;
+    T const* b;
+    std::size_t ldb;
+    bool transposed_b = false;
+    T beta = T{0};               // 0: C is overwritten, whatever was in it
+    T* c;
+    std::size_t ldc;
+    T const* bias = nullptr;     // n numbers, or null
+    Finish<T> finish{};
+};
+
+namespace detail {
+
+template <class T>
+struct GemmSizes {
+    static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
+    static constexpr std::size_t k = 512;   // of a packed panel of B, `width` wide
+};
+
+} // namespace detail
+
+/// Numbers of scratch memory that gemm wants for each worker.
+template <class T>
+constexpr std::size_t gemm_scratch() {
+    return detail::GemmSizes<T>::width * detail::GemmSizes<T>::k;
+}
+
+} // namespace lamina::kernels
