@@ -85,17 +85,33 @@ void column_sums(Threads* threads, std::size_t rows, std::size_t f, T* sums, T* 
     using V = Batch<T, Arch>;
     std::size_t const grain = std::max((rows + row_blocks - 1) / row_blocks, 8192 / (f + 1) + 1);
     bool const one = grain >= rows;
+    std::array<V, Sums> none;
+    none.fill(V(T{0}));
+    auto const add = [](std::array<V, Sums>& sum, std::array<V, Sums> const& more) {
+        for (std::size_t k = 0; k < Sums; ++k) sum[k] += more[k];
+    };
     parallel_for(threads, rows, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
         T* const to = one ? sums : room + begin / grain * Sums * f;
-        each_column<T, Arch>(f, [&](auto at) {
-            std::array<V, Sums> sum;
-            sum.fill(V(T{0}));
+        auto const down = [&](auto const&... at) {
+            std::array<V, Sums> sum[]{(static_cast<void>(at), none)...};
             for (std::size_t r = begin; r < end; ++r) {
-                std::array<V, Sums> const more = term(at, r);
-                for (std::size_t k = 0; k < Sums; ++k) sum[k] += more[k];
+                auto* s = sum;
+                (add(*s++, term(at, r)), ...);
             }
-            for (std::size_t k = 0; k < Sums; ++k) at(to + k * f, sum[k]);
-        });
+            auto const* s = sum;
+            auto const put = [&](auto const& one_at) {
+                for (std::size_t k = 0; k < Sums; ++k) one_at(to + k * f, (*s)[k]);
+                ++s;
+            };
+            (put(at), ...);
+        };
+        using At = Columns<T, Arch>;
+        constexpr std::size_t step = V::size;
+        std::size_t j = 0;
+        for (; j + 4 * step <= f; j += 4 * step) // some cache lines of each row at once
+            down(At{j}, At{j + step}, At{j + 2 * step}, At{j + 3 * step});
+        for (; j + step <= f; j += step) down(At{j});
+        if (j < f) down(LastColumns<T, Arch>{j, f - j});
     });
     if (one) return;
     each_column<T, Arch>(Sums * f, [&](auto at) {

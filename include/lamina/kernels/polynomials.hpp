@@ -6,8 +6,9 @@
 #include <cstddef>
 
 /// The polynomials of kernels/math.hpp. They were fitted for the least largest relative error of
-/// the function with Remez' exchange (1934) in 60 digits, the one quotient of two with Lawson's
-/// weights (1961); the error they leave stands beside each.
+/// the function with Remez' exchange (1934) in 34 to 60 digits, the one quotient of two with
+/// Lawson's weights (1961); the error they leave stands beside each. Those of tanh were rounded one
+/// by one, the rest fitted anew each time.
 namespace lamina::kernels::detail {
 
 /// What the format of T says, and the polynomials in its precision.
