@@ -7,13 +7,13 @@
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
-#include <lamina/kernels/winograd.hpp>
+#include <lamina/kernels/winograd_transforms.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
 /// The gradient of a 3 x 3 kernel the way back through Winograd's products. What stands in
-/// winograd.hpp is linear in g, and so
+/// winograd_transforms.hpp is linear in g, and so
 ///
 ///     dg = G' (sum over all tiles of (B' d B) . (A dY A')) G,
 ///
@@ -34,24 +34,6 @@ constexpr std::size_t winograd_gradient_scratch(DirectSize const& d) {
            winograd_products *
                (products_apart(gradient_tiles, whole_lines(channels)) +
                 products_apart(gradient_tiles, wide) + products_apart(whole_lines(channels), wide));
-}
-
-/// m = A y.
-template <class V>
-[[gnu::always_inline]] inline void spread_gradients(V const (&y)[2], V (&m)[4]) {
-    m[0] = y[0];
-    m[1] = y[0] + y[1];
-    m[2] = y[0] - y[1];
-    m[3] = -y[1];
-}
-/// g = G' u.
-template <class V>
-[[gnu::always_inline]] inline void gather_kernel(V const (&u)[4], V (&g)[3]) {
-    V const half(typename V::value_type(0.5));
-    V const sum = half * (u[1] + u[2]);
-    g[0] = u[0] + sum;
-    g[1] = half * (u[1] - u[2]);
-    g[2] = u[3] + sum;
 }
 
 /// m[16, gradient_tiles, panel_width] = A dY A' of some columns of the tiles [first, first +
@@ -76,24 +58,13 @@ template <class T>
                         : zeros;
         for (std::size_t f = 0; f < columns; f += V::size) {
             std::size_t const n = std::min(V::size, columns - f);
-            V spread[2][4];
-            LAMINA_UNROLL
-            for (std::size_t s = 0; s < 2; ++s) {
-                V y[2];
-                LAMINA_UNROLL
-                for (std::size_t r = 0; r < 2; ++r)
-                    y[r] = n == V::size ? load<V>(from[r][s] + f) : load<V>(from[r][s] + f, n);
-                spread_gradients(y, spread[s]);
-            }
-            T* to = m + f;
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < 4; ++r) {
-                V const line[]{spread[0][r], spread[1][r]};
-                V product[4];
-                spread_gradients(line, product);
-                LAMINA_UNROLL
-                for (std::size_t s = 0; s < 4; ++s, to += matrix) kernels::store(to, product[s]);
-            }
+            transform_both<SpreadGradients, V>(
+                [&](std::size_t r, std::size_t s) {
+                    return n == V::size ? load<V>(from[r][s] + f) : load<V>(from[r][s] + f, n);
+                },
+                [&](std::size_t r, std::size_t s, V const& product) {
+                    kernels::store(m + f + (4 * r + s) * matrix, product);
+                });
         }
     }
 }
@@ -108,26 +79,13 @@ template <class T>
     for (std::size_t c = 0; c < channels; ++c, u += wide, dkernel += d.filters)
         for (std::size_t f = 0; f < columns; f += V::size) {
             std::size_t const n = std::min(V::size, columns - f);
-            V gathered[4][3];
-            LAMINA_UNROLL
-            for (std::size_t s = 0; s < 4; ++s) {
-                V p[4];
-                LAMINA_UNROLL
-                for (std::size_t r = 0; r < 4; ++r) p[r] = load<V>(u + (4 * r + s) * matrix + f);
-                gather_kernel(p, gathered[s]);
-            }
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < 3; ++r) {
-                V const line[]{gathered[0][r], gathered[1][r], gathered[2][r], gathered[3][r]};
-                V g[3];
-                gather_kernel(line, g);
-                LAMINA_UNROLL
-                for (std::size_t s = 0; s < 3; ++s) {
+            transform_both<GatherKernel, V>(
+                [&](std::size_t r, std::size_t s) { return load<V>(u + (4 * r + s) * matrix + f); },
+                [&](std::size_t r, std::size_t s, V const& g) {
                     T* const to = dkernel + (3 * r + s) * d.channels * d.filters + f;
-                    if (n == V::size) kernels::store(to, load<V>(to) + g[s]);
-                    else kernels::store(to, load<V>(to, n) + g[s], n);
-                }
-            }
+                    if (n == V::size) kernels::store(to, load<V>(to) + g);
+                    else kernels::store(to, load<V>(to, n) + g, n);
+                });
         }
 }
 
