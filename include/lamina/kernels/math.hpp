@@ -206,7 +206,7 @@ template <class V>
 
 /// The hyperbolic tangent: |x| = k + g, k = n ln(2) / 2 with a whole n and |g| <= ln(2) / 4. Then
 /// tanh(k) = (1 - p) / (1 + p) with p = 2^-n, and the rest is the law of addition. What n ln(2) / 2
-/// loses to rounding counts for little, as the slope of tanh goes with p. 2.5 ulp; odd; within 1.
+/// loses to rounding counts for little, as the slope of tanh goes with p. 2.6 ulp; odd; within 1.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> tanh(xsimd::batch<T, A> const& x) noexcept {
@@ -234,7 +234,7 @@ template <class V>
 
 /// 1 / (1 + exp(-x)): x = -n ln(2) + h with a whole n and |h| <= ln(2) / 2, and
 /// exp(-h) = (2 - u) / (2 + u) with u = 2 tanh(h / 2). Above and below the line stands a small s,
-/// so that s 2^n is no infinity where the result is not 0. 2.5 ulp; never above 1.
+/// so that s 2^n is no infinity where the result is not 0. 2.6 ulp; never above 1.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> sigmoid(xsimd::batch<T, A> const& x) noexcept {
