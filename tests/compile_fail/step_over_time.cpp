@@ -8,9 +8,10 @@
 using namespace lamina;
 
 #ifdef SHOULD_FAIL
-constexpr auto net = Sequential{Input<7, 3>{}, Dense<4>{}, Flatten{}, Dense<2>{}};
+constexpr auto net = Sequential{Input<7, 3>{}, Conv1D<4, 3, Same>{}, Dense<2>{}};
 #else
-constexpr auto net = Sequential{Input<7, 3>{}, Dense<4>{}, LayerNormalization{}, Dense<2>{}};
+constexpr auto net =
+    Sequential{Input<7, 3>{}, Conv1D<4, 3, Causal>{}, LayerNormalization{}, Dense<2>{}};
 #endif
 
 int main() {

@@ -311,6 +311,10 @@ TEST_CASE("several inputs, outputs and losses") {
     for (std::size_t i = 0; i < n; ++i)
         error += std::abs(double(regression(i, 0) - sum[i])) / double(n);
     CHECK(error < 0.1);
+    auto room = model.workspace();
+    CHECK(model.predict(room, {a.data(), b.data()}, 2, 1)[5] == classes(1, 2));
+    CHECK_THROWS_AS(model.predict(room, {a.data()}, 1), Error);
+    CHECK_THROWS_AS(model.predict(room, {a.data(), b.data()}, 1, 2), Error);
 }
 
 TEST_CASE("xtensor at the edge: containers, views, expressions, any layout and number") {

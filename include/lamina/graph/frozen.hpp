@@ -24,5 +24,11 @@ template <class L>
 constexpr Frozen<L> frozen(L layer) {
     return {layer};
 }
+template <AnyNode N>
+constexpr Refused frozen(N) {
+    static_assert(!is_node<N>, "frozen takes a layer, not what comes out of it. Write x | "
+                               "frozen(Dense<3>{}).");
+    return {};
+}
 
 } // namespace lamina

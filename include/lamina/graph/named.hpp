@@ -19,5 +19,11 @@ template <Name Text, class L>
 constexpr Named<Text, L> named(L layer) {
     return {layer};
 }
+template <Name Text, AnyNode N>
+constexpr Refused named(N) {
+    static_assert(!is_node<N>, "named takes a layer, not what comes out of it. Write x | "
+                               "named<\"a\">(Dense<3>{}).");
+    return {};
+}
 
 } // namespace lamina

@@ -94,6 +94,8 @@ inline constexpr std::string_view scope_name = read_scope_name<L>();
 template <class B>
 struct Untimed {
     using Output = Moment<typename B::Output>;
+    using Parameters = ParametersOf<B>;
+    using State = StateOf<B>;
     static void forward(auto const&) {}
 };
 

@@ -218,15 +218,24 @@ public:
     }
     T const* predict(Workspace& work, std::initializer_list<void const*> x, std::size_t n,
                      int output = 0) const {
+        if (x.size() != inputs || output < 0 || std::size_t(output) >= outputs)
+            detail::refuse("predict", {"inputs given: ", x.size(), ", taken: ", inputs,
+                                       "; output asked for: ", output, " of ", outputs,
+                                       ". Give each input; outputs count from 0."});
         return lamina::predict(weights, work, x.begin(), n, output);
     }
     Workspace workspace() const { return {}; }
     /// The same, copied to y.
-    template <class X>
-    void predict_into(X const* x, std::size_t n, T* y, Workspace& work) const {
-        T const* const from = predict(work, x, n);
-        if (n == 1) std::copy_n(from, Output<0>::size, y); // without a call
-        else std::copy_n(from, n * Output<0>::size, y);
+    template <class X, class Y>
+    void predict_into(X const* x, std::size_t n, Y* y, Workspace& work) const {
+        constexpr bool own = std::is_same_v<Y, T>;
+        static_assert(own, "predict_into writes the network's own numbers: float (or compile's "
+                           "T).");
+        if constexpr (own) {
+            T const* const from = predict(work, x, n);
+            if (n == 1) std::copy_n(from, Output<0>::size, y); // without a call
+            else std::copy_n(from, n * Output<0>::size, y);
+        }
     }
 
     /// One step over one batch, for loops of one's own. The batch's loss.

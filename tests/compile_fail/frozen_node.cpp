@@ -1,0 +1,17 @@
+// expect: frozen takes a layer, not what comes out of it. Write x | frozen(Dense<3>{}).
+// SPDX-License-Identifier: BSD-3-Clause
+#include <lamina/lamina.hpp>
+
+using namespace lamina;
+
+int main() {
+    auto net = graph<Input<4>>([](auto x) {
+#ifdef SHOULD_FAIL
+        return frozen(x | Dense<3>{}) | Dense<1>{};
+#else
+        return x | frozen(Dense<3>{}) | Dense<1>{};
+#endif
+    });
+    auto model = compile(net, Adam{}, MeanSquaredError{});
+    return int(model.parameter_count);
+}
