@@ -62,6 +62,9 @@ struct Convolution {
     constexpr detail::DirectSize direct_dx_size() const {
         return {detail::turned(windows, filters), groups, group_filters(), group_channels()};
     }
+    constexpr bool direct_gradients() const {
+        return direct() && detail::gradients_go_directly(direct_size());
+    }
     /// Whether one of them goes by Winograd's products, where there are pixels enough.
     constexpr bool winograd() const { return detail::goes_by_winograd(direct_size()); }
     constexpr bool winograd_dx() const {
@@ -193,7 +196,7 @@ void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T c
     if (c.winograd() && detail::winograd_pays(c.direct_size(), batch))
         return detail::add_gradients_by_winograd(c.direct_size(), batch, x, dy, dkernel, dbias,
                                                  scratch, c.template scratch<T>(), threads);
-    if (c.direct())
+    if (c.direct_gradients())
         return detail::add_kernel_gradients(c.direct_size(), batch, x, dy, dkernel, dbias, scratch,
                                             c.template scratch<T>(), threads);
     if (dbias) detail::add_column_sums(rows, c.filters, dy, dbias, threads);
