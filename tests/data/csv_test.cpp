@@ -400,7 +400,9 @@ TEST_CASE("Written tables come back as they were") {
     write_csv(table, file.path, ';');
     CHECK(shown(read_csv(file.path, {.separator = ';'})) == shown(table));
     CHECK_THROWS_WITH_AS(write_csv(table, "no/such/folder.csv"),
-                         "no/such/folder.csv: cannot write: No such file or directory.", Error);
+                         "no/such/folder.csv: cannot be saved: No such file or directory. No file "
+                         "was left.",
+                         Error);
     CHECK_THROWS_AS(write_csv(table, "/dev/full"), Error);
 }
 

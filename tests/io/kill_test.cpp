@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <lamina/io/atomic_file.hpp>
+#include <lamina/data/atomic_file.hpp>
 
 #include <lamina/io/checksum.hpp>
 

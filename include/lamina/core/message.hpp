@@ -5,7 +5,10 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/raise.hpp>
 
+#if LAMINA_BODIES
 #include <charconv>
+#endif
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -11,7 +11,7 @@
 #include <lamina/data/augment_options.hpp>
 #include <lamina/data/augmented_batch.hpp>
 #include <lamina/data/augmenter.hpp>
-#include <lamina/data/batches.hpp>
+#include <lamina/data/batch.hpp>
 #include <lamina/data/labelled_images.hpp>
 #include <lamina/data/order.hpp>
 

@@ -8,7 +8,7 @@
 #include <lamina/core/random.hpp>
 #include <lamina/data/augment_options.hpp>
 #include <lamina/data/augmenter.hpp>
-#include <lamina/data/batches.hpp>
+#include <lamina/data/batch.hpp>
 
 #include <algorithm>
 #include <array>

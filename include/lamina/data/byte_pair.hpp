@@ -6,7 +6,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/byte_pair_words.hpp>
-#include <lamina/data/column.hpp>
+#include <lamina/data/texts.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
 #include <lamina/data/utf8.hpp>

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/data/file.hpp>
+
+#include <memory>
+#endif
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 
 namespace lamina {

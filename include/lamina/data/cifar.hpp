@@ -2,21 +2,25 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/tensor.hpp>
+#include <lamina/data/labelled_images.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/tensor.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/labelled_images.hpp>
 #include <lamina/data/text_folder.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <unistd.h>
+#endif
+
+#include <cstddef>
+#include <string>
 
 namespace lamina {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
-#include <lamina/data/number.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/data/texts.hpp>
 
 #include <cstddef>
@@ -34,7 +34,7 @@ public:
     bool is_number() const { return !text_; }
     std::size_t size() const { return text_ ? texts_.size() : numbers_.size(); }
     bool missing(std::size_t row) const {
-        return text_ ? texts_.missing(row) : detail::is_missing(numbers_[row]);
+        return text_ ? texts_.missing(row) : detail::is_nan(numbers_[row]);
     }
     /// How many gaps.
     std::size_t missing() const;

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/core/message.hpp>
 #include <lamina/data/scaling.hpp>
+
+#if LAMINA_BODIES
+#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 
 #include <algorithm>
 #include <array>
+#endif
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -35,21 +40,7 @@ struct Dataset {
     std::size_t rows() const { return x.shape()[0]; }
 
     /// These rows, in this order.
-    Dataset take(std::span<std::size_t const> rows) const {
-        auto const gather = [&](Tensor<float, 2> const& from) {
-            std::size_t const width = from.shape()[1];
-            auto to = Tensor<float, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), width});
-            for (std::size_t i = 0; i < rows.size(); ++i) {
-                if (rows[i] >= from.shape()[0]) {
-                    detail::fail(Error::Kind::argument, {"Dataset::take"},
-                                 {"row ", rows[i], " of ", from.shape()[0], "."});
-                }
-                std::copy_n(from.data() + rows[i] * width, width, to.data() + i * width);
-            }
-            return to;
-        };
-        return {gather(x), gather(y), scaling, target_scaling, classes};
-    }
+    Dataset take(std::span<std::size_t const> rows) const;
 };
 
 /// What Table::split gives: `auto [train, test] = table.split({.test = 0.2f});`
@@ -61,5 +52,25 @@ struct Split {
 struct SplitInThree {
     Dataset train, validation, test;
 };
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE Dataset Dataset::take(std::span<std::size_t const> rows) const {
+    auto const gather = [&](Tensor<float, 2> const& from) {
+        std::size_t const width = from.shape()[1];
+        auto to = Tensor<float, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), width});
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i] >= from.shape()[0]) {
+                detail::fail(Error::Kind::argument, {"Dataset::take"},
+                             {"row ", rows[i], " of ", from.shape()[0], "."});
+            }
+            std::copy_n(from.data() + rows[i] * width, width, to.data() + i * width);
+        }
+        return to;
+    };
+    return {gather(x), gather(y), scaling, target_scaling, classes};
+}
+
+#endif
 
 } // namespace lamina

@@ -4,9 +4,12 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/column.hpp>
 #include <lamina/data/split.hpp>
 #include <lamina/data/table.hpp>
+
+#if LAMINA_BODIES
+#include <lamina/data/column.hpp>
+#endif
 
 #include <algorithm>
 #include <cstddef>

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#if LAMINA_BODIES
 #include <unistd.h>
+#endif
 
 namespace lamina {
 

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/finite.hpp>
 
+#if LAMINA_BODIES
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
 #include <system_error>
 #if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
 #include <cctype>
 #include <cstdlib>
 #include <locale> // brings newlocale() and strtod_l()
 #endif
+#endif
+
+#include <limits>
+#include <string>
+#include <string_view>
 
 // Numbers as text. No function here looks at a locale: the decimal point is '.' everywhere.
 
@@ -27,11 +31,29 @@ inline bool is_missing(double value) { return is_nan(value); }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Reads the decimal number that begins at first: [+-] digits [. digits] [e [+-] digits]. Returns
+/// its end, or nullptr where there is no number or one beyond the range of double; what is too
+/// small for a double is 0. "inf", "nan" and hexadecimal numbers are no numbers.
+char const* scan_number(char const* first, char const* last, double& value);
+/// Is the whole text, but for blanks around it, one number?
+bool parse_number(std::string_view text, double& value);
+/// The shortest text that reads back as the same number.
+void append_number(std::string& to, double value);
+
+/// Blanks and tabs around a cell.
+inline std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+#if LAMINA_BODIES
+
 #if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
 /// The double that is nearest to a decimal number, by the C library: libc++ has std::from_chars for
 /// whole numbers only before its release 20.
 [[gnu::cold]] inline std::from_chars_result read_double_by_c(char const* first, char const* last,
-                                                              double& value) {
+                                                             double& value) {
     char const* p = first;
     bool const negative = p != last && *p == '-';
     p += negative;
@@ -107,10 +129,7 @@ inline std::from_chars_result read_double(char const* first, char const* last, d
     return magnitude + power > 0;
 }
 
-/// Reads the decimal number that begins at first: [+-] digits [. digits] [e [+-] digits]. Returns
-/// its end, or nullptr where there is no number or one beyond the range of double; what is too
-/// small for a double is 0. "inf", "nan" and hexadecimal numbers are no numbers.
-inline char const* scan_number(char const* first, char const* last, double& value) {
+LAMINA_INLINE char const* scan_number(char const* first, char const* last, double& value) {
     // Exact as they are: 10^22 < 2^74 = 2^53 2^21 is the last power of ten whose odd part fits 53
     // bits.
     constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -161,25 +180,18 @@ inline char const* scan_number(char const* first, char const* last, double& valu
     return p;
 }
 
-/// Blanks and tabs around a cell.
-inline std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-/// Is the whole text, but for blanks around it, one number?
-inline bool parse_number(std::string_view text, double& value) {
+[[gnu::cold]] LAMINA_INLINE bool parse_number(std::string_view text, double& value) {
     text = trimmed(text);
     return scan_number(text.data(), text.data() + text.size(), value) ==
                text.data() + text.size() &&
            !text.empty();
 }
 
-/// The shortest text that reads back as the same number.
-inline void append_number(std::string& to, double value) {
+[[gnu::cold]] LAMINA_INLINE void append_number(std::string& to, double value) {
     char digits[32];
     to.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
+
+#endif
 
 } // namespace lamina::detail

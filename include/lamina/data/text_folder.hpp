@@ -2,22 +2,26 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/data/labelled_texts.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/labelled_texts.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <sys/stat.h>
 #include <dirent.h>
+#endif
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace lamina {
 

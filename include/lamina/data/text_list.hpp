@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+#include <lamina/data/texts.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/core/message.hpp>
-#include <lamina/data/column.hpp>
+#endif
 
 #include <concepts>
 #include <cstddef>
@@ -35,21 +39,12 @@ concept TextRange = requires(R const& r) {
 class TextList {
 public:
     TextList() = default;
-    TextList(std::initializer_list<std::string_view> texts) : texts_(texts) {}
+    TextList(std::initializer_list<std::string_view> texts);
     template <detail::TextRange R>
     TextList(R const& texts) {
         for (auto const& text : texts) texts_.push_back(text);
     }
-    TextList(Texts const& texts) : texts_(texts.size()) {
-        for (std::size_t i = 0; i < texts.size(); ++i) {
-            if (texts.missing(i)) {
-                detail::refuse("TextList", {"text ", i,
-                                            " is missing. Leave such rows out: "
-                                            "Table::drop_missing."});
-            }
-            texts_[i] = texts[i];
-        }
-    }
+    TextList(Texts const& texts);
 
     std::size_t size() const { return texts_.size(); }
     bool empty() const { return texts_.empty(); }
@@ -60,5 +55,21 @@ public:
 private:
     std::vector<std::string_view> texts_;
 };
+
+#if LAMINA_BODIES
+
+LAMINA_INLINE TextList::TextList(std::initializer_list<std::string_view> texts) : texts_(texts) {}
+[[gnu::cold]] LAMINA_INLINE TextList::TextList(Texts const& texts) : texts_(texts.size()) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (texts.missing(i)) {
+            detail::refuse("TextList", {"text ", i,
+                                        " is missing. Leave such rows out: "
+                                        "Table::drop_missing."});
+        }
+        texts_[i] = texts[i];
+    }
+}
+
+#endif
 
 } // namespace lamina

@@ -43,12 +43,12 @@ private:
     bytes_.reserve(bytes);
 }
 
-LAMINA_INLINE void Texts::push_back(std::string_view text) {
+[[gnu::noinline]] LAMINA_INLINE void Texts::push_back(std::string_view text) {
     bytes_ += text;
     ends_.push_back(bytes_.size());
 }
 
-LAMINA_INLINE void Texts::push_missing() { ends_.push_back(bytes_.size() | gap); }
+[[gnu::noinline]] LAMINA_INLINE void Texts::push_missing() { ends_.push_back(bytes_.size() | gap); }
 
 [[gnu::cold]] LAMINA_INLINE Texts Texts::take(std::span<std::size_t const> from) const {
     std::size_t bytes = 0;

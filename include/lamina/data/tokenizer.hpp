@@ -4,7 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/data/column.hpp>
+#include <lamina/data/texts.hpp>
 #include <lamina/data/text_list.hpp>
 #include <lamina/data/tokenizer_options.hpp>
 #include <lamina/data/utf8.hpp>

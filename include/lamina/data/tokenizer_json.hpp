@@ -2,11 +2,14 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/data/tokenizer.hpp>
+#include <lamina/data/word_map.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
-#include <lamina/data/tokenizer.hpp>
-#include <lamina/data/word_map.hpp>
+#endif
 
 #include <charconv>
 #include <cstddef>

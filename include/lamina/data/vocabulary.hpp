@@ -2,15 +2,19 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/data/texts.hpp>
+#include <lamina/data/text_list.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/column.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/text_list.hpp>
+
+#include <limits>
+#endif
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -33,6 +33,14 @@ private:
     hid_t id_ = -1;
 };
 
+/// A name as HDF5 takes it: a text that ends with a NUL byte.
+struct Hdf5Name {
+    char const* text;
+
+    Hdf5Name(char const* t) : text(t) {}
+    Hdf5Name(std::string const& t) : text(t.c_str()) {}
+};
+
 /// HDF5 prints its errors unless it is told not to; here for as long as this lives.
 class Hdf5Quiet {
 public:

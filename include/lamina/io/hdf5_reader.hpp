@@ -3,7 +3,7 @@
 
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/io/bounded_file.hpp>
+#include <lamina/data/bounded_file.hpp>
 #include <lamina/io/checked.hpp>
 #include <lamina/io/dtype.hpp>
 #include <lamina/io/hdf5_handle.hpp>
@@ -67,20 +67,19 @@ public:
     Group const& root() const { return root_; }
 
     /// Is there something of this name, and is it a group?
-    [[gnu::cold]] bool has_group(Group const& at, std::string const& name) const {
-        return H5Lexists(at.id(), name.c_str(), H5P_DEFAULT) > 0 &&
-               object(at, name, H5I_GROUP).is_open();
+    [[gnu::cold]] bool has_group(Group const& at, std::string_view name) const {
+        return object(at, name, H5I_GROUP).is_open();
     }
     /// Is there a data set at the end of this path?
-    [[gnu::cold]] bool has(Group const& at, std::string const& path) const {
+    [[gnu::cold]] bool has(Group const& at, std::string_view path) const {
         return object(at, path, H5I_DATASET).is_open();
     }
-    [[gnu::cold]] Group group(Group const& at, std::string const& name) const {
+    [[gnu::cold]] Group group(Group const& at, std::string_view name) const {
         Group g = object(at, name, H5I_GROUP);
         if (!g.is_open()) refuse({"has no group ", shown(name), "."});
         return g;
     }
-    [[gnu::cold]] Dataset dataset(Group const& at, std::string const& name) const {
+    [[gnu::cold]] Dataset dataset(Group const& at, std::string_view name) const {
         Dataset d = object(at, name, H5I_DATASET);
         if (!d.is_open()) refuse({"has no data set ", shown(name), "."});
         auto const made = own(H5Dget_create_plist(d.id()));
@@ -120,22 +119,22 @@ public:
 
     /// Adds a list of names in any of the forms that Keras writes; false: there is no such
     /// attribute.
-    [[gnu::cold]] bool names(Group const& at, std::string const& name,
+    [[gnu::cold]] bool names(Group const& at, detail::Hdf5Name name,
                              detail::List<std::string>& to) const {
         if (add_strings(at, name, to)) return true;
         int pieces = 0;
-        while (add_strings(at, detail::message({name, pieces}), to)) ++pieces;
+        while (add_strings(at, detail::message({name.text, pieces}), to)) ++pieces;
         return pieces > 0;
     }
     [[gnu::cold]] std::optional<std::uint64_t> number(Group const& at,
-                                                      std::string const& name) const {
-        if (H5Aexists(at.id(), name.c_str()) <= 0) return {};
-        auto const a = own(H5Aopen(at.id(), name.c_str(), H5P_DEFAULT));
+                                                      detail::Hdf5Name name) const {
+        if (H5Aexists(at.id(), name.text) <= 0) return {};
+        auto const a = own(H5Aopen(at.id(), name.text, H5P_DEFAULT));
         auto const extent = own(H5Aget_space(a.id()));
         std::uint64_t value = 0;
         if (H5Sget_simple_extent_npoints(extent.id()) != 1 ||
             H5Aread(a.id(), H5T_NATIVE_UINT64, &value) < 0)
-            refuse({"attribute ", shown(name), " is no whole number."});
+            refuse({"attribute ", shown(name.text), " is no whole number."});
         return value;
     }
 
@@ -151,7 +150,7 @@ private:
     [[gnu::cold]] detail::Hdf5Handle own(hid_t id) const { return detail::Hdf5Handle(check(id)); }
 
     /// What lies at the end of a path of hard links below `at`; not open: nothing, or another kind.
-    [[gnu::cold]] detail::Hdf5Handle object(Group const& at, std::string const& path,
+    [[gnu::cold]] detail::Hdf5Handle object(Group const& at, std::string_view path,
                                             H5I_type_t kind) const {
         detail::Hdf5Handle here;
         std::string_view rest = path;
@@ -177,20 +176,20 @@ private:
     }
 
     /// The strings of an attribute; false: there is none of that name.
-    [[gnu::cold]] bool add_strings(Group const& at, std::string const& name,
+    [[gnu::cold]] bool add_strings(Group const& at, detail::Hdf5Name name,
                                    detail::List<std::string>& to) const {
-        if (H5Aexists(at.id(), name.c_str()) <= 0) return false;
-        auto const a = own(H5Aopen(at.id(), name.c_str(), H5P_DEFAULT));
+        if (H5Aexists(at.id(), name.text) <= 0) return false;
+        auto const a = own(H5Aopen(at.id(), name.text, H5P_DEFAULT));
         auto const extent = own(H5Aget_space(a.id()));
         auto const type = own(H5Aget_type(a.id()));
         auto const n = std::uint64_t(check(H5Sget_simple_extent_npoints(extent.id())));
         if (n == 0) return true; // Keras: a list of no names is stored as no numbers
         if (H5Tget_class(type.id()) != H5T_STRING)
-            refuse({"attribute ", shown(name), " holds no text."});
+            refuse({"attribute ", shown(name.text), " holds no text."});
         std::size_t const each = H5Tget_size(type.id());
         std::uint64_t bytes = 0;
         if (!checked_mul(n, each, bytes) || bytes > size_)
-            refuse({"attribute ", shown(name), " claims more text than the file is long."});
+            refuse({"attribute ", shown(name.text), " claims more text than the file is long."});
         if (H5Tis_variable_str(type.id()) > 0) {
             // n null pointers first: what HDF5 has not filled in must not be freed
             Strings strings{std::unique_ptr<char*[]>(new char*[std::size_t(n)]()), type.id(),

@@ -3,7 +3,7 @@
 
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/io/atomic_file.hpp>
+#include <lamina/data/atomic_file.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/hdf5_handle.hpp>
 
@@ -41,29 +41,28 @@ public:
     }
 
     Group const& root() const { return root_; }
-    Group group(Group const& parent, std::string const& name) {
-        return own(H5Gcreate2(parent.id(), name.c_str(), between_.id(), H5P_DEFAULT, H5P_DEFAULT));
+    [[gnu::cold]] Group group(Group const& parent, detail::Hdf5Name name) {
+        return own(H5Gcreate2(parent.id(), name.text, between_.id(), H5P_DEFAULT, H5P_DEFAULT));
     }
     /// A group that was made before.
-    Group open(std::string const& path) {
-        return own(H5Gopen2(root_.id(), path.c_str(), H5P_DEFAULT));
+    [[gnu::cold]] Group open(detail::Hdf5Name path) {
+        return own(H5Gopen2(root_.id(), path.text, H5P_DEFAULT));
     }
 
     /// An attribute of one string of any length.
-    [[gnu::cold]] void text(Group const& at, char const* name, std::string const& value,
+    [[gnu::cold]] void text(Group const& at, detail::Hdf5Name name, detail::Hdf5Name value,
                             bool utf8 = false) {
         auto const type = string_type(H5T_VARIABLE, utf8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII);
-        char const* const pointer = value.c_str();
-        attribute(at, name, type, space({}), &pointer);
+        attribute(at, name, type, space({}), &value.text);
     }
     /// An attribute of strings, as Keras stores lists of names: strings of any length; none at all
     /// as no numbers; too many for one attribute in several, name0, name1, ...
-    [[gnu::cold]] void names(Group const& at, std::string const& name,
+    [[gnu::cold]] void names(Group const& at, detail::Hdf5Name name,
                              detail::List<std::string> const& values) {
         std::uint64_t const none = 0, all = values.size();
         if (values.empty()) {
             auto const type = own(H5Tcopy(H5T_IEEE_F64LE));
-            return attribute(at, name.c_str(), type, space({&none, 1}), nullptr);
+            return attribute(at, name, type, space({&none, 1}), nullptr);
         }
         std::size_t longest = 16; // what HDF5 keeps for a string of any length
         for (auto const& v : values) longest = std::max(longest, v.size());
@@ -74,8 +73,8 @@ public:
         if (pieces == 1) {
             std::unique_ptr<char const*[]> const pointers(new char const*[values.size()]);
             for (std::size_t i = 0; i < values.size(); ++i) pointers[i] = values[i].c_str();
-            return attribute(at, name.c_str(), string_type(H5T_VARIABLE, H5T_CSET_ASCII),
-                             space({&all, 1}), pointers.get());
+            return attribute(at, name, string_type(H5T_VARIABLE, H5T_CSET_ASCII), space({&all, 1}),
+                             pointers.get());
         }
         std::size_t next = 0; // the first pieces have one more where it does not come out even
         for (std::size_t k = 0; k < pieces; ++k) {
@@ -83,25 +82,25 @@ public:
             std::string fixed(n * longest, '\0');
             for (std::size_t i = 0; i < n; ++i, ++next)
                 values[next].copy(fixed.data() + i * longest, longest);
-            attribute(at, detail::message({name, k}).c_str(), string_type(longest, H5T_CSET_ASCII),
+            attribute(at, detail::message({name.text, k}), string_type(longest, H5T_CSET_ASCII),
                       space({&n, 1}), fixed.data());
         }
     }
-    [[gnu::cold]] void number(Group const& at, char const* name, std::uint64_t value) {
+    [[gnu::cold]] void number(Group const& at, detail::Hdf5Name name, std::uint64_t value) {
         auto const type = own(H5Tcopy(H5T_STD_U64LE));
         detail::Hdf5Handle const extent = space({});
         auto const made =
-            own(H5Acreate2(at.id(), name, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT));
+            own(H5Acreate2(at.id(), name.text, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT));
         check(H5Awrite(made.id(), H5T_NATIVE_UINT64, &value));
     }
 
     using Shape = std::span<std::uint64_t const>;
-    [[gnu::cold]] void tensor(Group const& at, std::string const& name, Shape shape, DType dtype,
+    [[gnu::cold]] void tensor(Group const& at, detail::Hdf5Name name, Shape shape, DType dtype,
                               void const* data) {
         auto const type = detail::hdf5_type(dtype);
         auto const extent = space(shape);
-        auto const made = own(H5Dcreate2(at.id(), name.c_str(), type.file, extent.id(),
-                                         between_.id(), plain_.id(), H5P_DEFAULT));
+        auto const made = own(H5Dcreate2(at.id(), name.text, type.file, extent.id(), between_.id(),
+                                         plain_.id(), H5P_DEFAULT));
         bool any = true;
         for (auto const d : shape) any = any && d > 0;
         if (any) check(H5Dwrite(made.id(), type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
@@ -110,7 +109,7 @@ public:
         tensor(at, e.name, e.shape, e.dtype, e.data);
     }
     /// Numbers in one axis.
-    [[gnu::cold]] void row(Group const& at, std::string const& name, std::uint64_t n, DType dtype,
+    [[gnu::cold]] void row(Group const& at, detail::Hdf5Name name, std::uint64_t n, DType dtype,
                            void const* data) {
         tensor(at, name, {&n, 1}, dtype, data);
     }
@@ -161,10 +160,11 @@ private:
         check(H5Tset_cset(type.id(), set));
         return type;
     }
-    [[gnu::cold]] void attribute(Group const& at, char const* name, detail::Hdf5Handle const& type,
-                                 detail::Hdf5Handle const& extent, void const* data) {
+    [[gnu::cold]] void attribute(Group const& at, detail::Hdf5Name name,
+                                 detail::Hdf5Handle const& type, detail::Hdf5Handle const& extent,
+                                 void const* data) {
         auto const made =
-            own(H5Acreate2(at.id(), name, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT));
+            own(H5Acreate2(at.id(), name.text, type.id(), extent.id(), H5P_DEFAULT, H5P_DEFAULT));
         if (data) check(H5Awrite(made.id(), type.id(), data));
     }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
-#include <lamina/io/atomic_file.hpp>
+#include <lamina/data/atomic_file.hpp>
 
 #include <array>
 #include <cstddef>

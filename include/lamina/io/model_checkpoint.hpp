@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
 
+#if LAMINA_BODIES
+#include <lamina/core/message.hpp>
+
 #include <charconv>
+#endif
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -23,6 +29,11 @@ struct ModelCheckpointOptions {
     std::size_t every_epochs = 1;      // 0: never after an epoch
     std::size_t every_batches = 0;     // 0: never within an epoch
 };
+
+namespace detail {
+/// The path with the values in place of the names in braces.
+std::string checkpoint_path(std::string_view path, Training const& training);
+} // namespace detail
 
 /// Saves the model while it is trained; a run that was stopped goes on from such a file bit for
 /// bit: `load(model, path); model.fit(x, y, {..., .resume = true});`. In the path {epoch} becomes
@@ -66,38 +77,48 @@ public:
 
 private:
     void write(Training const& training) {
-        std::string const path = path_for(training);
+        std::string const path = detail::checkpoint_path(options_.path, training);
         SaveOptions const options{.optimizer = !options_.save_weights_only};
         auto const parts = detail::parts_of(model_);
         detail::save_view(Formats{}, detail::view_of(model_, parts.data()), path, options);
         last_path_ = path;
     }
-    std::string path_for(Training const& training) const {
-        std::string out;
-        std::string_view rest = options_.path;
-        while (true) {
-            auto const open = rest.find('{'), close = rest.find('}', open);
-            out += rest.substr(0, open);
-            if (open == rest.npos || close == rest.npos) return out;
-            out += value_of(training, std::string(rest.substr(open + 1, close - open - 1)));
-            rest.remove_prefix(close + 1);
-        }
-    }
-    static std::string value_of(Training const& training, std::string const& name) {
-        if (name == "epoch") return std::to_string(training.epoch + 1);
-        if (name == "batch") return std::to_string(training.batch);
-        char digits[400];   // of the largest double
-        double const value = monitored(training, name, "ModelCheckpoint");
-        auto const end = std::to_chars(digits, digits + sizeof digits, value,
-                                       std::chars_format::fixed, 4).ptr;
-        return {digits, end};
-    }
-
     Model const& model_;
     ModelCheckpointOptions options_;
     Best best_;
     std::string last_path_;
     std::size_t batches_ = 0;
 };
+
+#if LAMINA_BODIES
+
+namespace detail {
+
+[[gnu::cold]] LAMINA_INLINE std::string checkpoint_value(Training const& training,
+                                                         std::string const& name) {
+    if (name == "epoch") return message({training.epoch + 1});
+    if (name == "batch") return message({training.batch});
+    char digits[400]; // of the largest double
+    double const value = monitored(training, name, "ModelCheckpoint");
+    auto const end =
+        std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 4).ptr;
+    return {digits, end};
+}
+
+[[gnu::cold]] LAMINA_INLINE std::string checkpoint_path(std::string_view path,
+                                                        Training const& training) {
+    std::string out;
+    while (true) {
+        auto const open = path.find('{'), close = path.find('}', open);
+        out += path.substr(0, open);
+        if (open == path.npos || close == path.npos) return out;
+        out += checkpoint_value(training, std::string(path.substr(open + 1, close - open - 1)));
+        path.remove_prefix(close + 1);
+    }
+}
+
+} // namespace detail
+
+#endif
 
 } // namespace lamina

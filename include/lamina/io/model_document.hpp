@@ -184,7 +184,9 @@ template <class T>
     count("epoch", progress.epoch);
     count("batch", progress.batch);
     count("learning_rate_bits", std::bit_cast<std::uint64_t>(progress.learning_rate));
-    d.scaling = {v.scaling->names, v.scaling->offset, v.scaling->scale};
+    d.scaling.names = v.scaling->names;
+    d.scaling.offset = v.scaling->offset;
+    d.scaling.scale = v.scaling->scale;
     return d;
 }
 

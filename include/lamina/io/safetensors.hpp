@@ -52,7 +52,7 @@ template <class T>
 [[gnu::cold]] LAMINA_INLINE std::string SafetensorsFormat::attachment(std::string const& path,
                                                                       std::string_view name) {
     SafetensorsFile const file(path);
-    auto const* const text = file.metadata(attachment_prefix + std::string(name));
+    auto const* const text = file.metadata(message({attachment_prefix, name}));
     if (!text) refuse_attachment(path, name);
     return *text;
 }

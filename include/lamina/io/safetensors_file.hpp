@@ -6,7 +6,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
-#include <lamina/io/bounded_file.hpp>
+#include <lamina/data/bounded_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/dtype.hpp>
 #include <lamina/io/shown.hpp>

@@ -5,7 +5,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/raise.hpp>
-#include <lamina/io/atomic_file.hpp>
+#include <lamina/data/atomic_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/dtype.hpp>

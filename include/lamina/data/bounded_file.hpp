@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/data/file_handle.hpp>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #if __has_include(<unistd.h>)
@@ -22,50 +20,6 @@
 #endif
 
 namespace lamina {
-
-namespace detail {
-
-[[noreturn, gnu::cold]] inline void refuse_file(std::string const& path, std::string const& what) {
-    detail::raise(Error(Error::Kind::file, path, what));
-}
-[[gnu::cold]] inline std::string errno_text(int code) {
-    return std::generic_category().message(code);
-}
-
-/// A path that the system would cut off at a NUL byte is refused.
-[[gnu::cold]] inline void check_path(std::string const& path) {
-    if (path.empty()) refuse_file("\"\"", "is no path: it is empty.");
-    if (auto const at = path.find('\0'); at != std::string::npos)
-        refuse_file(path.substr(0, at), "is followed by a NUL byte, which no path can hold.");
-}
-
-#if __has_include(<unistd.h>)
-
-/// An open file that closes itself.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int value) : value_(value) {}
-    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(value_, other.value_);
-        return *this;
-    }
-    ~Descriptor() { close(); }
-
-    bool is_open() const { return value_ >= 0; }
-    int get() const { return value_; }
-    void close() {
-        if (value_ >= 0) ::close(std::exchange(value_, -1));
-    }
-
-private:
-    int value_ = -1;
-};
-
-#endif
-
-} // namespace detail
 
 /// A regular file, read from front to back, that knows its size before anything is read: what a
 /// reader may allocate is compared with it. Folders, pipes and devices are refused, and a pipe
@@ -107,7 +61,7 @@ private:
 #if __has_include(<unistd.h>)
     [[gnu::cold]] void open() {
         int const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-        file_ = detail::Descriptor(::open(path_.c_str(), flags));
+        file_ = detail::FileHandle(::open(path_.c_str(), flags));
         if (!file_.is_open()) fail("cannot be opened: ");
         struct stat status;
         if (::fstat(file_.get(), &status) != 0) fail("cannot be read: ");
@@ -129,7 +83,7 @@ private:
 
     // what every system reads in one call
     static constexpr std::size_t most = std::size_t{1} << 30;
-    detail::Descriptor file_;
+    detail::FileHandle file_;
 #else
     [[gnu::cold]] void open() {
         file_.reset(std::fopen(path_.c_str(), "rb"));

@@ -3,7 +3,7 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
-#include <lamina/io/bounded_file.hpp>
+#include <lamina/data/file_handle.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -137,7 +137,7 @@ private:
             std::uint64_t bits = random.bits(i);
             for (int k = 0; k < digits; ++k, bits >>= 4) name += hex[bits & 15];
             int const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-            file_ = detail::Descriptor(::open(name.c_str(), flags, 0666));
+            file_ = detail::FileHandle(::open(name.c_str(), flags, 0666));
             if (!file_.is_open()) {
                 if (errno == EEXIST || errno == EINTR) continue;
                 fail(errno);
@@ -163,7 +163,7 @@ private:
             if (!name.starts_with(prefix) || name.size() != prefix.size() + digits) continue;
             if (name.find_first_not_of("0123456789abcdef", prefix.size()) != name.npos) continue;
             std::string const stale = detail::message({folder_, name});
-            detail::Descriptor const file(
+            detail::FileHandle const file(
                 ::open(stale.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
             bool const left = file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
             if (left) ::unlink(stale.c_str());
@@ -199,7 +199,7 @@ private:
     }
 
     std::string folder_;
-    detail::Descriptor file_;
+    detail::FileHandle file_;
 
 #else // without POSIX: whole or not at all, but not proof against a power loss
 
@@ -239,7 +239,7 @@ private:
     int opened = -1;
     do opened = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (opened < 0 && errno == EINTR);
-    detail::Descriptor const folder(opened);
+    detail::FileHandle const folder(opened);
     int const code = folder.is_open() ? sync(folder.get()) : errno;
     file_.close();
     // A folder that may not be read, or whose file system cannot sync folders, cannot be brought to
