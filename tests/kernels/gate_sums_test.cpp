@@ -6,7 +6,9 @@
 #include <doctest/doctest.h>
 
 #include <lamina/core/random.hpp>
-#include <lamina/kernels/recurrent_cells.hpp>
+#include <lamina/kernels/gate_weights.hpp>
+#include <lamina/kernels/gru_cells.hpp>
+#include <lamina/kernels/lstm_cell.hpp>
 #include <lamina/kernels/reference_recurrent.hpp>
 
 #include <algorithm>

@@ -2,8 +2,10 @@
 #include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/kernels/gru_cells.hpp>
+#include <lamina/kernels/lstm_cell.hpp>
 #include <lamina/kernels/recurrent.hpp>
-#include <lamina/kernels/recurrent_cells.hpp>
+#include <lamina/kernels/simple_cell.hpp>
 
 #include <doctest/doctest.h>
 

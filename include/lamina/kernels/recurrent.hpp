@@ -5,8 +5,9 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/kernels/columns.hpp>
+#include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gemm.hpp>
-#include <lamina/kernels/recurrent_cells.hpp>
+#include <lamina/kernels/recurrent_step.hpp>
 
 #include <algorithm>
 #include <cstddef>

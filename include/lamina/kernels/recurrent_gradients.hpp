@@ -3,15 +3,15 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
+#include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/recurrent.hpp>
-#include <lamina/kernels/recurrent_cells.hpp>
+#include <lamina/kernels/recurrent_step.hpp>
 #include <lamina/kernels/transpose.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <type_traits>
 
 /// Backward through a recurrent layer: moment by moment, from the last to the first, the slopes of
 /// all sums; then dx and the gradients of the weights as products over all the moments at once.
@@ -182,7 +182,7 @@ void recurrent_gradients(Recurrence<T> const& s, T* dkernel, T* drecurrent, T* d
                 to[block.gate * u + j] += sums[block.part * u + j];
         };
         for (GateBlock const& block : Cell::x_blocks) put(block, dbias);
-        if constexpr (std::is_same_v<Cell, GRUCell>) // the recurrent bias
+        if constexpr (requires { Cell::recurrent_bias; })
             for (GateBlock const& block : Cell::h_blocks) put(block, dbias + Cell::gates * u);
     }
     // dkernel += x' slopes; with dropout sample by sample, since each has its own factors

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/lstm_cell.hpp>
 #include <lamina/layers/recurrent.hpp>
+#include <lamina/layers/returned_states.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/initializers.hpp>
 #include <lamina/core/parallel.hpp>
-#include <lamina/core/refused.hpp>
-#include <lamina/graph/node.hpp>
+#include <lamina/core/parameters.hpp>
+#include <lamina/core/shape.hpp>
 #include <lamina/kernels/recurrent.hpp>
-#include <lamina/kernels/recurrent_cells.hpp>
 #include <lamina/kernels/recurrent_gradients.hpp>
+#include <lamina/kernels/recurrent_step.hpp>
 #include <lamina/layers/options.hpp>
+#include <lamina/layers/returned_states.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,9 +22,6 @@ namespace lamina {
 /// while a mask stays as it is, as in Keras; Bidirectional turns them round again. Keras'
 /// go_backwards=True.
 struct GoBackwards {};
-/// The layer gives its last state too: `auto [y, h, c] = x | LSTM<64, ReturnState>{};`, as Keras'
-/// return_state=True.
-struct ReturnState {};
 
 namespace detail {
 
@@ -39,36 +38,6 @@ inline constexpr bool is_recurrent_option =
                WithCell> ||
     is_kind<KernelInitializer, O> || is_kind<RecurrentInitializer, O> ||
     is_kind<BiasInitializer, O>;
-
-/// Features [From, From + Count) of each moment, or of the last.
-template <std::size_t From, std::size_t Count, bool Last>
-struct Slice {
-    template <class In>
-    struct On {
-        static constexpr std::size_t first = Last ? In::rows - 1 : 0, rows = In::rows - first;
-        using Output =
-            std::conditional_t<Last || In::rank == 1, Shape<Count>, Shape<In::rows, Count>>;
-        static constexpr bool needs_x = false, needs_y = false, each_moment = !Last;
-
-        static void forward(auto const& c) {
-            for (std::size_t n = 0; n < c.batch; ++n)
-                for (std::size_t r = 0; r < rows; ++r)
-                    std::copy_n(c.x.sample(n) + (first + r) * In::last + From, Count,
-                                c.y.sample(n) + r * Count);
-        }
-        static void backward(auto const& c) {
-            std::fill_n(c.dx.data, c.dx.size(), 0);
-            for (std::size_t n = 0; n < c.batch; ++n)
-                for (std::size_t r = 0; r < rows; ++r)
-                    std::copy_n(c.dy.sample(n) + r * Count, Count,
-                                c.dx.sample(n) + (first + r) * In::last + From);
-        }
-        struct Step : Slice<From, Count, false>::template On<Moment<In>> {
-            using Output = Moment<typename On::Output>; // of the last: the last so far
-            static constexpr bool endless = true;
-        };
-    };
-};
 
 /// A Cell, bound on a sequence and, if there are any, on the states it begins with.
 template <class Cell, std::size_t Units, class BiasShape, class BiasStart, class... Options>
@@ -259,58 +228,6 @@ void tell_recurrent(auto const& layer, std::size_t units, auto const& out) {
         out("zero_output_for_mask", true);
     if (has_option<WithCell, Options...>) out("with_cell", true);
 }
-
-/// What a layer with ReturnState gives: auto [y, h] = x | GRU<64, ReturnState>{};
-template <class Y, class H>
-struct Returned {
-    Y y;
-    H h;
-};
-template <class Y, class H>
-Returned(Y, H) -> Returned<Y, H>;
-/// ... and LSTM: auto [y, h, c] = x | LSTM<64, ReturnState>{};
-template <class Y, class H, class C>
-struct ReturnedWithCell {
-    Y y;
-    H h;
-    C c;
-};
-template <class Y, class H, class C>
-ReturnedWithCell(Y, H, C) -> ReturnedWithCell<Y, H, C>;
-
-/// What is several nodes has no layer behind it; what was refused before has said so.
-template <class Y, class L>
-constexpr Refused take_apart(L const&) {
-    static_assert(std::is_same_v<Y, Refused>,
-                  "With ReturnState a layer gives several nodes. Take them apart: auto [y, h, c] = "
-                  "x | LSTM<64, ReturnState>{};");
-    return {};
-}
-template <class Y, class H, class L>
-constexpr Refused operator|(Returned<Y, H>, L const& layer) {
-    return take_apart<Y>(layer);
-}
-template <class Y, class H, class C, class L>
-constexpr Refused operator|(ReturnedWithCell<Y, H, C>, L const& layer) {
-    return take_apart<Y>(layer);
-}
-
-/// The options but for one: With<L, Units, More...> is the layer that has them, and More.
-template <class... O>
-struct Kept {
-    template <template <std::size_t, class...> class L, std::size_t Units, class... More>
-    using With = L<Units, O..., More...>;
-};
-template <class Tag, class Done, class... O>
-struct Without;
-template <class Tag, class... Done>
-struct Without<Tag, Kept<Done...>> : Kept<Done...> {};
-template <class Tag, class... Done, class First, class... O>
-struct Without<Tag, Kept<Done...>, First, O...>
-    : std::conditional_t<std::is_same_v<Tag, First>, Without<Tag, Kept<Done...>, O...>,
-                         Without<Tag, Kept<Done..., First>, O...>> {};
-template <class... Options>
-using WithoutState = Without<ReturnState, Kept<>, Options...>;
 
 } // namespace detail
 

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <lamina/activations/tanh.hpp>
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/simple_cell.hpp>
 #include <lamina/layers/recurrent.hpp>
+#include <lamina/layers/returned_states.hpp>
 
 #include <cstddef>
 #include <type_traits>
