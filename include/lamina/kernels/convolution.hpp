@@ -3,6 +3,7 @@
 
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
+#include <lamina/kernels/convolution_ways.hpp>
 #include <lamina/kernels/depthwise.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/direct_gradients.hpp>
@@ -22,79 +23,6 @@
 /// see from the image itself. Else it is written out as rows of a matrix, as many at a time as the
 /// cache holds, and multiplied: a matrix product whose left side exists a piece at a time.
 namespace lamina::kernels {
-
-/// A convolution: y[pixel, f] = sum over the taps t and the channels c of its group of
-/// x[window's t, c] kernel[t, c, f] + bias[f]. kernel is [taps, channels / groups, filters].
-struct Convolution {
-    Windows windows;
-    std::size_t filters, groups = 1;
-
-    constexpr std::size_t group_channels() const { return windows.channels / groups; }
-    constexpr std::size_t group_filters() const { return filters / groups; }
-    /// Numbers of one window, of one group.
-    constexpr std::size_t depth() const { return windows.taps() * group_channels(); }
-    constexpr bool plain() const { return groups == 1 && windows.plain(); }
-
-    /// Taps whose products are summed in one matrix product: all, the window's rows, or one.
-    constexpr std::size_t taps_at_once(std::size_t most) const {
-        std::size_t const row = windows.kernel_width * group_channels();
-        if (depth() <= most) return windows.taps();
-        return row <= most ? windows.kernel_width : 1;
-    }
-    constexpr std::size_t segment() const { return taps_at_once(640); }
-    /// Windows written out at once: enough that copies of the kernel cost little, few enough for
-    /// the cache.
-    constexpr std::size_t rows_at_once() const {
-        std::size_t const numbers = segment() * group_channels();
-        return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
-    }
-    /// Whether it is computed lane by lane, forward and backward.
-    constexpr bool in_lanes() const { return detail::goes_in_lanes(direct_size()); }
-    /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
-    constexpr bool direct() const { return !in_lanes() && detail::goes_directly(direct_size()); }
-    constexpr bool direct_dx() const {
-        return !in_lanes() && windows.stride_x == 1 && windows.stride_y == 1 &&
-               detail::goes_directly(direct_dx_size());
-    }
-    constexpr detail::DirectSize direct_size() const {
-        return {windows, groups, group_channels(), group_filters()};
-    }
-    constexpr detail::DirectSize direct_dx_size() const {
-        return {detail::turned(windows, filters), groups, group_filters(), group_channels()};
-    }
-    constexpr bool direct_gradients() const {
-        return direct() && detail::gradients_go_directly(direct_size());
-    }
-    /// Whether one of them goes by Winograd's products, where there are pixels enough.
-    constexpr bool winograd() const { return detail::goes_by_winograd(direct_size()); }
-    constexpr bool winograd_dx() const {
-        return direct_dx() && detail::goes_by_winograd(direct_dx_size());
-    }
-    /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
-    template <class T>
-    constexpr std::size_t packed() const {
-        std::size_t most = direct_dx() ? detail::packed_size<T>(direct_dx_size()) : 0;
-        if (winograd()) most = std::max(most, detail::winograd_kernel<T>(direct_size()));
-        if (winograd_dx()) most = std::max(most, detail::winograd_kernel<T>(direct_dx_size()));
-        return most;
-    }
-    /// Numbers of scratch memory for each worker.
-    template <class T>
-    constexpr std::size_t scratch() const {
-        if (in_lanes()) return detail::lane_scratch<T>(direct_size());
-        std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
-        std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
-        if (direct())
-            most = std::max({most, detail::direct_scratch<T>(direct_size()),
-                             detail::pair_scratch<T>(direct_size())});
-        if (direct_dx()) most = std::max(most, detail::direct_scratch<T>(direct_dx_size()));
-        if (winograd())
-            most = std::max({most, detail::winograd_scratch<T>(direct_size()),
-                             detail::winograd_gradient_scratch<T>(direct_size())});
-        if (winograd_dx()) most = std::max(most, detail::winograd_scratch<T>(direct_dx_size()));
-        return most + packed<T>();
-    }
-};
 
 namespace detail {
 
