@@ -48,9 +48,8 @@ struct Encoder {
         using Positions = PositionEmbeddingWith<EmbeddingsInitializer<RandomUniform<-5, 5, 100>>>;
         auto const words =
             tokens | frozen_if<Frozen>(named<"words">(Embedding<Vocabulary, features, MaskZero>{}));
-        // A sum has a mask where all that it adds have one, and counts what any of them counts.
         auto const segment =
-            segments | frozen_if<Frozen>(named<"segments">(Embedding<2, features, MaskZero>{}));
+            segments | frozen_if<Frozen>(named<"segments">(Embedding<2, features>{}));
         auto const sum = (words + segment) | frozen_if<Frozen>(Positions{}) |
                          frozen_if<Frozen>(LayerNormalization{}) | Dropout{.rate = 0.1f};
         return std::pair{words, sum | frozen_if<Frozen>(layer) | layer};

@@ -156,11 +156,8 @@ void sequences() {
     check("joined_masks", graph<Tokens<9>>([](auto x) {
               using Words = Embedding<20, 6, MaskZero>;
               auto const a = x | Words{}, b = x | Words{};
-              auto const unmasked = x | Embedding<20, 6>{};
-              return join((a + b) | LSTM<5>{}, (a + unmasked) | LSTM<5>{},
-                          join(a, b) | named<"both">(Concatenate{}) | GlobalAveragePooling1D{},
-                          join(a, unmasked) | named<"one">(Concatenate{}) |
-                              GlobalAveragePooling1D{}) |
+              return join((a + b) | LSTM<5>{},
+                          join(a, b) | named<"both">(Concatenate{}) | GlobalAveragePooling1D{}) |
                      named<"all">(Concatenate{}) | Dense<3>{};   // Keras' masks take its own names
           }));
     check("attention", graph<Input<6, 8>>([](auto x) {

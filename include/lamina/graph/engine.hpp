@@ -65,16 +65,19 @@ template <class T>
     return c;
 }
 
-/// A moment counts where it counts in any input.
+/// A moment counts where it counts in any input that has a mask.
 template <class T>
 [[gnu::always_inline]] inline void join_masks(Row<T> const* rows, Call<T> const& c) {
     auto const& row = rows[c.row];
     if (!row.joins_masks) return;
     std::size_t const n = row.mask_size() * c.batch;
     std::fill_n(c.mask_out, n, T{0});
-    for (int k = 0; k < row.arity; ++k)
-        for (std::size_t i = 0; same_moments(*rows[row.inputs[k]].op, *row.op) && i < n; ++i)
+    for (int k = 0; k < row.arity; ++k) {
+        auto const& from = rows[row.inputs[k]];
+        if (from.mask < 0 || !same_moments(*from.op, *row.op)) continue;
+        for (std::size_t i = 0; i < n; ++i)
             if (c.mask[k][i] != T{0}) c.mask_out[i] = T{1};
+    }
 }
 
 /// A fused row runs as its producer, with its own value as the epilogue.

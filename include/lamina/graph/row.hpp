@@ -117,14 +117,13 @@ struct Graph {
 private:
     /// A mask travels as long as its time axis does. What looks along time gives back the first
     /// input's moments. Of what joins moment by moment a moment counts where it counts in any
-    /// input, as in Keras: with an input that has no mask, everywhere.
+    /// input that has a mask, as in Keras 3; one without, positions say, has no word in it.
     constexpr void take_mask(Row<T>& row, int index) {
         for (int k = 0; k < (row.op->each_moment ? row.arity : 1); ++k) {
             auto const& from = rows[row.inputs[k]];
-            if (!same_moments(*from.op, *row.op)) continue;
-            row.joins_masks = from.mask >= 0 && row.mask >= 0 && row.mask != from.mask;
+            if (from.mask < 0 || !same_moments(*from.op, *row.op)) continue;
+            row.joins_masks = row.joins_masks || (row.mask >= 0 && row.mask != from.mask);
             row.mask = row.joins_masks ? index : from.mask;
-            if (row.mask < 0) return;
         }
     }
 };
