@@ -81,11 +81,11 @@ TEST_CASE_TEMPLATE("every place is looked at", T, float, double) {
     std::vector<T> target(600, T(1));
     for (std::size_t i = 0; i < target.size(); ++i) {
         target[i] = T(2);
-        CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), target.size()) == i);
+        CHECK(detail::find_bad(TargetRule::probability, 1, target.data(), target.size()) == i);
         target[i] = T(1);
     }
-    CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), target.size()) == 600);
-    CHECK(detail::find_bad<TargetRule::probability>(1, target.data(), std::size_t{0}) == 0);
+    CHECK(detail::find_bad(TargetRule::probability, 1, target.data(), target.size()) == 600);
+    CHECK(detail::find_bad(TargetRule::probability, 1, target.data(), std::size_t{0}) == 0);
 }
 
 TEST_CASE_TEMPLATE("what each rule admits", T, float, double) {
@@ -93,7 +93,7 @@ TEST_CASE_TEMPLATE("what each rule admits", T, float, double) {
     T const small = std::numeric_limits<T>::denorm_min(), large = std::numeric_limits<T>::max();
     T const above = T(1) + std::numeric_limits<T>::epsilon();
     auto const admits = []<TargetRule Rule>(T value) {
-        return detail::find_bad<Rule>(1, &value, 1) == 1;
+        return detail::find_bad(Rule, 1, &value, 1) == 1;
     };
     struct Row { T value; bool number, not_negative, probability, sign; };
     bool const yes = true, no = false;

@@ -75,15 +75,8 @@ struct Dense {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             T const l1 = T(c.layer.kernel_l1), l2 = T(c.layer.kernel_l2);
             if (l1 == T{0} && l2 == T{0}) return;
-            T const* const w = c.parameters()[0];
-            T* const dw = c.gradients()[0];
-            T sum{0};
-            for (std::size_t i = 0; i < features * Units; ++i) {
-                T const sign = T(w[i] > T{0}) - T(w[i] < T{0});
-                sum += l1 * sign * w[i] + l2 * w[i] * w[i];
-                dw[i] += l1 * sign + T{2} * l2 * w[i];
-            }
-            c.add_loss(sum);
+            c.add_loss(
+                detail::add_penalty(features * Units, c.parameters()[0], c.gradients()[0], l1, l2));
         }
     };
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/initializers.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/layers/options.hpp>
@@ -15,6 +16,25 @@ namespace lamina::detail {
 template <class O>
 inline constexpr bool is_affine_option =
     has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
+
+/// Adds the gradient of l1 |w| + l2 w^2 of n weights, and returns the sum of it.
+template <class T>
+[[gnu::noinline]] T add_penalty(std::size_t n, T const* w, T* dw, T l1, T l2) {
+    T sum{0};
+    for (std::size_t i = 0; i < n; ++i) {
+        T const sign = T(w[i] > T{0}) - T(w[i] < T{0});
+        sum += l1 * sign * w[i] + l2 * w[i] * w[i];
+        dw[i] += l1 * sign + T{2} * l2 * w[i];
+    }
+    return sum;
+}
+#ifdef LAMINA_SOURCE
+template float add_penalty(std::size_t, float const*, float*, float, float);
+template double add_penalty(std::size_t, double const*, double*, double, double);
+#elif !LAMINA_BODIES
+extern template float add_penalty(std::size_t, float const*, float*, float, float);
+extern template double add_penalty(std::size_t, double const*, double*, double, double);
+#endif
 
 /// The parameters of a layer that multiplies by a kernel and adds a bias: GlorotUniform and Zeros
 /// unless the options say otherwise, and no bias with NoBias.

@@ -108,4 +108,6 @@ struct FromLogits<Sigmoid, BinaryCrossentropy> : std::true_type {
     using type = BinaryCrossentropyFromLogits;
 };
 
+LAMINA_LOSS_COMPILED_ONCE(BinaryCrossentropyFromLogits);
+
 } // namespace lamina

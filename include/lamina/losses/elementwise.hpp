@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/loss.hpp>
 
@@ -9,6 +10,26 @@
 namespace lamina {
 
 namespace detail {
+
+/// As kernels::sum_losses: once for a loss, whatever the shapes.
+template <class T, class L>
+[[gnu::noinline]] double sum_elementwise(L const& loss, std::size_t rows, std::size_t width,
+                                         T const* y, T const* target, T const* weight, T scale,
+                                         T* dy) {
+    return kernels::sum_losses(rows, width, y, target, weight, scale, dy, loss);
+}
+#ifdef LAMINA_SOURCE
+#define LAMINA_LOSS_COMPILED_ONCE(Loss)                                                            \
+    template double detail::sum_elementwise(Loss const&, std::size_t, std::size_t, float const*,   \
+                                            float const*, float const*, float, float*)
+#elif !LAMINA_BODIES
+#define LAMINA_LOSS_COMPILED_ONCE(Loss)                                                            \
+    extern template double detail::sum_elementwise(Loss const&, std::size_t, std::size_t,          \
+                                                   float const*, float const*, float const*,       \
+                                                   float, float*)
+#else
+#define LAMINA_LOSS_COMPILED_ONCE(Loss)
+#endif
 
 /// One over what a sum of losses is divided by. Nothing counts: nothing is lost, and nothing
 /// learnt.
@@ -35,8 +56,8 @@ struct ElementwiseLoss {
                    T total) {
         T scale = detail::share_of(total);
         if constexpr (!requires { requires L::sums; }) scale /= T(Y::last);
-        return T(double(scale) *
-                 kernels::sum_losses(y.rows(), Y::last, y.data, target, weight, scale, dy, loss));
+        return T(double(scale) * detail::sum_elementwise(loss, y.rows(), Y::last, y.data, target,
+                                                         weight, scale, dy));
     }
 };
 

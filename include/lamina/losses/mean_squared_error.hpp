@@ -26,4 +26,6 @@ struct MeanSquaredError {
     }
 };
 
+LAMINA_LOSS_COMPILED_ONCE(MeanSquaredError);
+
 } // namespace lamina

@@ -28,19 +28,31 @@ enum class TargetRule {
 
 namespace detail {
 
-/// By bits, so that NaN is seen under -ffast-math too. The bits of numbers that are not negative
-/// order like the numbers.
-template <TargetRule Rule, class T>
-constexpr bool is_admitted(T value) {
+/// What a rule admits, by bits, so that NaN is seen under -ffast-math too. The bits of numbers that
+/// are not negative order like the numbers.
+template <class T>
+class Admitted {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-    constexpr Bits sign = Bits{1} << (8 * sizeof(T) - 1), one = std::bit_cast<Bits>(T(1));
-    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-    Bits const bits = std::bit_cast<Bits>(value), size = bits & ~sign;
-    bool const positive = (bits & sign) == 0 || size == 0; // -0 is 0
-    if constexpr (Rule == TargetRule::number) return size < infinity;
-    else if constexpr (Rule == TargetRule::not_negative) return positive & (size < infinity);
-    else if constexpr (Rule == TargetRule::probability) return positive & (size <= one);
-    else return (size == 0) | (size == one);
+    static constexpr Bits sign = Bits{1} << (8 * sizeof(T) - 1), one = std::bit_cast<Bits>(T(1));
+    static constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+    Bits forbidden_, most_, between_; // a sign, a size beyond, 1: what lies between 0 and 1
+
+public:
+    constexpr explicit Admitted(TargetRule rule)
+        : forbidden_(rule == TargetRule::not_negative || rule == TargetRule::probability ? sign
+                                                                                         : 0),
+          most_(rule == TargetRule::probability || rule == TargetRule::sign ? one : infinity - 1),
+          between_(rule == TargetRule::sign) {}
+    constexpr bool operator()(T value) const {
+        Bits const bits = std::bit_cast<Bits>(value), size = bits & ~sign;
+        Bits const between = Bits(size > 0) & Bits(size < one);
+        return (((bits & forbidden_) == 0) | (size == 0)) & (size <= most_) & // -0 is 0
+               ((between_ & between) == 0);
+    }
+};
+template <class T>
+constexpr bool is_admitted(TargetRule rule, T value) {
+    return Admitted<T>(rule)(value);
 }
 
 /// The first i of [from, n) for which ok is false; n if there is none. Looks at blocks, which the
@@ -67,13 +79,13 @@ std::size_t find_first_not(E const* data, std::size_t from, std::size_t n, Ok co
 /// The position of the first of n targets that the rule does not admit, searching from `from`; n if
 /// it admits them all. Classes are std::int32_t, all others float or double. The class `also` is
 /// admitted too: 0 always is.
-template <TargetRule Rule, class E>
-std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::size_t from = 0,
-                     [[maybe_unused]] std::int32_t also = 0) {
+template <class E>
+std::size_t find_bad(TargetRule rule, std::size_t classes, E const* target, std::size_t n,
+                     std::size_t from = 0, [[maybe_unused]] std::int32_t also = 0) {
     if constexpr (std::is_integral_v<E>)
         return find_first_not(target, from, n,
                               [=](E t) { return (std::uint32_t(t) < classes) | (t == also); });
-    else return find_first_not(target, from, n, [](E t) { return is_admitted<Rule>(t); });
+    else return find_first_not(target, from, n, Admitted<E>(rule));
 }
 
 /// Says what is wrong with a target, and what to do: "label 10 at row 4213: this model has 10
@@ -82,6 +94,25 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
 [[noreturn]] void refuse_target(TargetRule rule, std::string_view loss, std::size_t classes,
                                 bool label, double value, std::size_t position, std::size_t width,
                                 char const* where);
+
+/// What the targets of a loss on one output look like, once the types are gone.
+struct TargetForm {
+    TargetRule rule;
+    std::string_view loss;
+    std::size_t classes, size, width; // numbers of a target, and of what one vector's target is
+    bool label;                       // whole numbers
+};
+template <class Loss, class Y>
+constexpr TargetForm target_form() {
+    using Target = typename Loss::template On<Y>::Target;
+    return {Loss::rule,     Loss::title, Y::last, Target::size, Target::size / Y::rows,
+            Target::integer};
+}
+
+/// As lamina::check_targets, of n numbers that are std::int32_t or T.
+template <class T>
+void check_targets(TargetForm const& form, void const* targets, std::size_t n, T const* weight,
+                   char const* where, std::optional<std::int32_t> ignored);
 
 #if LAMINA_BODIES
 
@@ -119,6 +150,26 @@ std::size_t find_bad(std::size_t classes, E const* target, std::size_t n, std::s
     __builtin_unreachable();
 }
 
+template <class T>
+void check_targets(TargetForm const& form, void const* targets, std::size_t n, T const* weight,
+                   char const* where, std::optional<std::int32_t> ignored) {
+    auto const check = [&](auto const* target) {
+        for (std::size_t i = 0;
+             (i = find_bad(form.rule, form.classes, target, n, i, ignored.value_or(0))) < n; ++i)
+            if (!weight || weight[i / form.width] != T(0))
+                refuse_target(form.rule, form.loss, form.classes, form.label, double(target[i]), i,
+                              form.size, where);
+    };
+    if (form.label) check(static_cast<std::int32_t const*>(targets));
+    else check(static_cast<T const*>(targets));
+}
+
+#endif
+#ifdef LAMINA_SOURCE
+template void check_targets(TargetForm const&, void const*, std::size_t, float const*, char const*,
+                            std::optional<std::int32_t>);
+template void check_targets(TargetForm const&, void const*, std::size_t, double const*, char const*,
+                            std::optional<std::int32_t>);
 #endif
 
 } // namespace detail
@@ -139,16 +190,8 @@ template <class Loss, class Y, class T>
 void check_targets(Element<T const, typename Loss::template On<Y>::Target>* target,
                    std::size_t samples, T const* weight = nullptr, char const* where = "fit",
                    std::optional<std::int32_t> ignored = {}) {
-    using Target = typename Loss::template On<Y>::Target;
-    constexpr std::size_t width = Target::size / Y::rows;
-    std::size_t const n = samples * Target::size;
-    auto const next = [&](std::size_t from) {
-        return detail::find_bad<Loss::rule>(Y::last, target, n, from, ignored.value_or(0));
-    };
-    for (std::size_t i = 0; (i = next(i)) < n; ++i)
-        if (!weight || weight[i / width] != T(0))
-            detail::refuse_target(Loss::rule, Loss::title, Y::last, Target::integer,
-                                  double(target[i]), i, Target::size, where);
+    constexpr auto form = detail::target_form<Loss, Y>();
+    detail::check_targets(form, target, samples * form.size, weight, where, ignored);
 }
 
 } // namespace lamina

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/agreement.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <cstddef>
@@ -36,7 +35,7 @@ struct Accuracy {
             std::size_t const rows = y.rows();
             weights += detail::sum_of_weights(rows, weight);
             if constexpr (Y::last == 1 && !Target::integer) {
-                right += kernels::agreement(rows, y.data, target, weight, T(metric.threshold));
+                right += detail::agreement(rows, y.data, target, weight, T(metric.threshold));
             } else {
                 for (std::size_t r = 0; r < rows; ++r) {
                     bool hit;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/agreement.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <cstddef>
@@ -36,12 +35,12 @@ struct BinaryAccuracy {
             T const* const none = nullptr;
             weights += detail::sum_of_weights(y.rows(), weight) * double(Y::last);
             if (Y::last == 1 || !weight) {
-                right += kernels::agreement(y.size(), y.data, target, weight, least);
+                right += detail::agreement(y.size(), y.data, target, weight, least);
                 return;
             }
             for (std::size_t r = 0; r < y.rows(); ++r)
-                right += double(weight[r]) * kernels::agreement(Y::last, y.data + r * Y::last,
-                                                                target + r * Y::last, none, least);
+                right += double(weight[r]) * detail::agreement(Y::last, y.data + r * Y::last,
+                                                               target + r * Y::last, none, least);
         }
         double value() const { return detail::ratio(right, weights); }
     };

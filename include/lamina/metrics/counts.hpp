@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina {
 
@@ -14,6 +16,33 @@ enum class Averaging {
     micro,   ///< of all classes' counts together
     weighted ///< the mean weighted by how often each class appears in the targets
 };
+
+namespace detail {
+
+/// How much (by weight) is answered yes and is yes, is answered so, and is so: of one output each.
+struct YesCounts {
+    double hit = 0, predicted = 0, actual = 0;
+};
+template <class T, class E>
+[[gnu::noinline]] void count_yes(YesCounts& to, std::size_t n, T const* y, E const* target,
+                                 T const* weight, T least) {
+    for (std::size_t r = 0; r < n; ++r) {
+        double const w = weight_at(weight, r);
+        bool const truth = target[r] > (std::is_integral_v<E> ? E(0) : E(0.5)),
+                   answer = y[r] > least;
+        to.predicted += answer ? w : 0.0;
+        to.actual += truth ? w : 0.0;
+        to.hit += answer && truth ? w : 0.0;
+    }
+}
+#ifdef LAMINA_SOURCE
+template void count_yes(YesCounts&, std::size_t, float const*, float const*, float const*, float);
+#elif !LAMINA_BODIES
+extern template void count_yes(YesCounts&, std::size_t, float const*, float const*, float const*,
+                               float);
+#endif
+
+} // namespace detail
 
 /// The running counts that Precision, Recall and F1Score are made of: M bound on outputs of shape
 /// Y. M::of(hit, predicted, actual) is the metric of one class.
@@ -34,6 +63,12 @@ struct CountsOn {
                 T const* weight) {
         average = metric.average;
         T const least = T(metric.threshold);
+        if constexpr (classes == 1) {
+            detail::YesCounts counts{hit[0], predicted[0], actual[0]};
+            detail::count_yes(counts, y.rows(), y.data, target, weight, least);
+            hit[0] = counts.hit, predicted[0] = counts.predicted, actual[0] = counts.actual;
+            return;
+        }
         for (std::size_t r = 0; r < y.rows(); ++r) {
             double const w = detail::weight_at(weight, r);
             T const* const row = y.data + r * classes;

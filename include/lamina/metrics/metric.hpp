@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/numbers.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/kernels/agreement.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +34,18 @@ template <class T>
 double weight_at(T const* weight, std::size_t row) {
     return weight ? double(weight[row]) : 1.0;
 }
+
+/// As kernels::agreement: of n numbers on the right side of a threshold.
+template <class T>
+[[gnu::noinline]] double agreement(std::size_t n, T const* y, T const* target, T const* weight,
+                                   T threshold) {
+    return kernels::agreement(n, y, target, weight, threshold);
+}
+#ifdef LAMINA_SOURCE
+template double agreement(std::size_t, float const*, float const*, float const*, float);
+#elif !LAMINA_BODIES
+extern template double agreement(std::size_t, float const*, float const*, float const*, float);
+#endif
 
 constexpr double ratio(double a, double b) { return b > 0 ? a / b : 0.0; }
 

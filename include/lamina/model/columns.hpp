@@ -4,18 +4,18 @@
 #include <lamina/core/array.hpp>
 #include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/initializers.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
-#include <lamina/graph/function.hpp>
 #include <lamina/kernels/gather.hpp>
 #include <lamina/losses/target.hpp>
+#include <lamina/model/batches.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -103,71 +103,70 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
 
 #endif
 
-/// What samples of one column look like, and where they are to be found.
-template <class T>
-struct ColumnSlot {
+/// What samples of one column look like.
+struct ColumnForm {
     Extents sample;
     bool integer;
-    std::size_t vocabulary; // 0: whole numbers of any size
-    Block<T>* numbers;
-    Block<std::int32_t>* tokens;
+    std::size_t bytes;
+    std::size_t vocabulary = 0; // of tokens; 0: whole numbers of any size
+    TargetForm target = {};     // of targets
 };
-/// Looks at each Array where it lies, or converts it once. The number of samples, which all columns
-/// have alike.
-template <class T>
-[[gnu::cold]] std::size_t bind_columns(Arrays const& arrays, ColumnSlot<T> const* slots,
-                                       std::size_t count, void const** data, char const* where,
-                                       char const* what) {
-    std::size_t const n = check_counts(arrays, count, where, what);
-    for (std::size_t i = 0; i < count; ++i) {
-        check_shape(arrays[i], slots[i].sample, where, what, count > 1 ? int(i) : -1,
-                    slots[i].integer);
-        if (slots[i].integer) {
-            std::int32_t const* const tokens = arrays[i].as(*slots[i].tokens, where);
-            data[i] = tokens;
-            if (slots[i].vocabulary > 0)
-                check_tokens(tokens, n, slots[i].sample.size, slots[i].vocabulary, where,
-                             count > 1 ? int(i) : -1);
-        } else data[i] = arrays[i].as(*slots[i].numbers, where);
-    }
-    return n;
+template <class T, class S>
+constexpr ColumnForm column_form(std::size_t vocabulary = 0, TargetForm target = {}) {
+    return {{S::dims.data(), S::rank, S::size}, S::integer, bytes_of<T, S>, vocabulary, target};
 }
 
-/// Several columns of samples: what fit, evaluate and predict were given, in the order of the
-/// network's inputs or targets, looked at where they lie or converted once.
-template <class T, class... S>
-class ColumnsOf {
-public:
-    static constexpr std::size_t count = sizeof...(S);
-    void const* data[count + 1]{};
+/// The columns that a model takes: its inputs, and the targets of its losses. In the form of
+/// constants, so that what binds data to them is compiled for T alone.
+struct DataForm {
+    std::span<ColumnForm const> inputs, targets;
+};
 
-    /// The number of samples, which all columns have alike. The tokens of column k lie below
-    /// vocabulary(k); 0: anywhere.
-    template <class Vocabulary>
-    std::size_t bind(Arrays const& arrays, char const* where, char const* what,
-                     Vocabulary vocabulary) {
-        int k = 0;
-        ColumnSlot<T> const slots[]{{Extents{S::dims.data(), S::rank, S::size}, S::integer,
-                                     vocabulary(k), numbers_ + k, tokens_ + k++}...};
-        return bind_columns(arrays, slots, count, data, where, what);
-    }
+/// Several columns of samples: what fit, evaluate and predict were given, looked at where they lie
+/// or converted once.
+template <class T>
+class Columns {
+public:
+    static constexpr std::size_t most = Samples::most / 2;
+    void const* data[most]{};
+
+    Columns();
+    ~Columns();
+    Columns(Columns const&) = delete;
+    Columns& operator=(Columns const&) = delete;
+
+    /// The number of samples, which all columns have alike.
+    std::size_t bind(Arrays const& arrays, std::span<ColumnForm const> forms, char const* where,
+                     char const* what);
 
 private:
-    Block<T> numbers_[count];
-    Block<std::int32_t> tokens_[count];
+    Block<T> numbers_[most];
+    Block<std::int32_t> tokens_[most];
 };
 
-template <class D, class I>
-struct InputColumns;
-template <class T, class... In>
-struct InputColumns<T, Inputs<In...>> : ColumnsOf<T, typename In::Output...> {
-    using Bytes = std::index_sequence<bytes_of<T, typename In::Output>...>;
-    static constexpr std::size_t size[]{bytes_of<T, typename In::Output>...};
-    using First = std::tuple_element_t<0, std::tuple<typename In::Output...>>;
+/// What the caller gave, as samples that a run can walk. `ignored` says for each target which class
+/// its loss leaves out.
+template <class T>
+class BoundSamples {
+public:
+    using Ignored = std::optional<std::int32_t>;
+    Samples samples;
+
+    BoundSamples();
+    ~BoundSamples();
+    BoundSamples(BoundSamples const&) = delete;
+    BoundSamples& operator=(BoundSamples const&) = delete;
+
+    void bind(char const* where, DataForm const& form, Ignored const* ignored, Arrays const& x,
+              Arrays const& y, Array const& sample_weight = {},
+              std::span<float const> class_weight = {});
+
+private:
+    Columns<T> x_, y_;
+    Block<T> weights_;
 };
-/// The columns of a network's inputs.
-template <class D, class T>
-using InputColumnsOf = InputColumns<T, typename D::Inputs>;
+
+#if LAMINA_BODIES
 
 /// The class that a sample's target says: a whole number, one of two, or the largest.
 template <class T>
@@ -197,13 +196,13 @@ template <class T>
         Block<T> room;
         std::copy_n(sample_weight.as(room, where), n, into.data());
         for (std::size_t i = 0; i < n; ++i)
-            if (!is_admitted<TargetRule::number>(into[i]))
+            if (!is_admitted(TargetRule::number, into[i]))
                 fail(Error::Kind::data, {where},
                      {"sample_weight ", double(into[i]), " of sample ", i, " is not finite."});
     }
     if (class_weight.empty()) return;
     for (std::size_t k = 0; k < class_weight.size(); ++k)
-        if (!is_admitted<TargetRule::not_negative>(class_weight[k]))
+        if (!is_admitted(TargetRule::not_negative, class_weight[k]))
             refuse(where, {"class_weight ", double(class_weight[k]), " of class ", k,
                            " is no weight. Give 0 or more."});
     if (integer && shape.size > 1)
@@ -218,5 +217,74 @@ template <class T>
         into[i] *= T(class_weight[k]);
     }
 }
+
+// Out of line, for they are where a program is that has no use for their speed.
+template <class T>
+[[gnu::cold]] Columns<T>::Columns() = default;
+template <class T>
+[[gnu::cold]] Columns<T>::~Columns() = default;
+template <class T>
+[[gnu::cold]] BoundSamples<T>::BoundSamples() = default;
+template <class T>
+[[gnu::cold]] BoundSamples<T>::~BoundSamples() = default;
+
+template <class T>
+[[gnu::cold]] std::size_t Columns<T>::bind(Arrays const& arrays, std::span<ColumnForm const> forms,
+                                           char const* where, char const* what) {
+    std::size_t const count = forms.size(), n = check_counts(arrays, count, where, what);
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const& form = forms[i];
+        int const index = count > 1 ? int(i) : -1;
+        check_shape(arrays[i], form.sample, where, what, index, form.integer);
+        if (form.integer) {
+            std::int32_t const* const tokens = arrays[i].as(tokens_[i], where);
+            data[i] = tokens;
+            if (form.vocabulary > 0)
+                check_tokens(tokens, n, form.sample.size, form.vocabulary, where, index);
+        } else data[i] = arrays[i].as(numbers_[i], where);
+    }
+    return n;
+}
+
+template <class T>
+[[gnu::cold]] void BoundSamples<T>::bind(char const* where, DataForm const& form,
+                                         Ignored const* ignored, Arrays const& x, Arrays const& y,
+                                         Array const& sample_weight,
+                                         std::span<float const> class_weight) {
+    std::size_t const n = x_.bind(x, form.inputs, where, "x");
+    if (std::size_t const given = y_.bind(y, form.targets, where, "y"); given != n)
+        refuse(where, {"x has ", n, " samples, y has ", given, ". Give one target for each."});
+    auto const& first = form.targets[0];
+    for (std::size_t k = 0; k < form.targets.size(); ++k) {
+        T const* const none = nullptr;
+        check_targets(form.targets[k].target, y_.data[k], n * form.targets[k].sample.size, none,
+                      where, ignored[k]);
+    }
+    weigh_samples<T>(sample_weight, class_weight, y_.data[0], first.sample, first.integer, n, where,
+                     weights_, ignored[0]);
+    samples.count = n;
+    samples.inputs = form.inputs.size();
+    samples.columns = samples.inputs + form.targets.size();
+    samples.weighted = weights_.size() > 0;
+    auto* to = samples.column;
+    for (std::size_t k = 0; k < form.inputs.size(); ++k) *to++ = {x_.data[k], form.inputs[k].bytes};
+    for (std::size_t k = 0; k < form.targets.size(); ++k)
+        *to++ = {y_.data[k], form.targets[k].bytes};
+    *to = {weights_.data(), sizeof(T)};
+}
+
+#endif
+
+#ifdef LAMINA_SOURCE
+template class Columns<float>;
+template class Columns<double>;
+template class BoundSamples<float>;
+template class BoundSamples<double>;
+#elif !LAMINA_BODIES
+extern template class Columns<float>;
+extern template class Columns<double>;
+extern template class BoundSamples<float>;
+extern template class BoundSamples<double>;
+#endif
 
 } // namespace lamina::detail

@@ -96,7 +96,7 @@ public:
         work.reserve(batch, true, threads);
         row_weights_.reserve(row_weights_per_sample * batch + 1);
     }
-    Work<T> work_on(Weights<Net> const& weights, BatchView<T> const& batch, Threads* threads) {
+    Work<T> work_on(Weights<Net> const& weights, BatchView const& batch, Threads* threads) {
         reserve(batch.size, threads);
         return {.layers = weights.layers.data(),
                 .values = weights.values.data(),
@@ -110,7 +110,7 @@ public:
     /// The loss of a batch, with what layers add to it; the metrics take note.
     template <class Sums>
     T evaluate(Weights<Net> const& weights, Sums& sums, typename Sums::Options const& options,
-               BatchView<T> const& batch, Threads* threads) {
+               BatchView const& batch, Threads* threads) {
         T penalty{0};
         auto w = work_on(weights, batch, threads);
         w.loss = &penalty;
@@ -120,7 +120,7 @@ public:
     /// What comes behind the forward pass: the losses, with their gradients if Learn, and the
     /// metrics.
     template <bool Learn, class Sums>
-    T examine(Sums& sums, typename Sums::Options const& options, BatchView<T> const& batch) {
+    T examine(Sums& sums, typename Sums::Options const& options, BatchView const& batch) {
         T* const arena = work.arena.data();
         std::size_t const n = batch.size;
         T sum{0};
@@ -181,7 +181,7 @@ private:
     /// the loss is divided by: the vectors, or those that the mask keeps (Keras'
     /// sum_over_batch_size).
     template <class Y>
-    T const* weigh(T const* mask, BatchView<T> const& batch, T* room, T& total) {
+    T const* weigh(T const* mask, BatchView const& batch, T* room, T& total) {
         std::size_t const rows = batch.size * Y::rows;
         total = T(rows);
         if (mask) {
@@ -189,8 +189,9 @@ private:
             for (std::size_t r = 0; r < rows; ++r) total += mask[r];
         }
         if (!batch.weight) return mask;
+        T const* const weights = static_cast<T const*>(batch.weight);
         for (std::size_t r = 0; r < rows; ++r)
-            room[r] = batch.weight[r / Y::rows] * (mask ? mask[r] : T{1});
+            room[r] = weights[r / Y::rows] * (mask ? mask[r] : T{1});
         return room;
     }
 

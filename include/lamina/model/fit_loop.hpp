@@ -3,12 +3,16 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/history.hpp>
 #include <lamina/model/training_log.hpp>
+#include <lamina/optimizers/schedule.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -35,41 +39,91 @@ namespace detail {
 /// numbered.
 std::vector<std::string> log_names(std::span<std::string_view const> metrics, bool validation);
 
+/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
+/// from.
+struct Diverged {
+    std::string text;
+    char const* what() const { return text.c_str(); }
+};
+
+/// Looks at batches without learning: what validation and evaluate() do.
+class Examination {
+public:
+    /// The loss of a batch; the metrics take note.
+    virtual double evaluate(BatchView const& batch) = 0;
+    /// The values of the metrics that are a single number.
+    virtual void read(LogValue* to) const = 0;
+    /// The metrics begin anew.
+    virtual void reset() = 0;
+
+protected:
+    ~Examination() = default;
+};
+
+/// The mean loss of all of a source's samples; 0 without any.
+struct Examined {
+    double loss = 0;
+    std::size_t samples = 0, batches = 0;
+};
+Examined examine(Source& source, std::size_t batch_size, Examination& by);
+/// The same with evaluate's log.
+double evaluate(Source& source, EvaluateOptions const& options, Examination& by,
+                std::span<std::string_view const> metrics);
+
+/// What a run reads and changes of a model, once its type is gone.
+struct FitParts {
+    Progress& progress;
+    Schedule& learning_rate;
+    std::span<std::byte> values, state, next_state;
+};
+
 /// One call of fit, as far as it does not depend on the model's type: the epochs, the log, the
 /// callbacks. FitRun knows the model.
 class FitLoop : public Training {
 public:
     History run();
 
+    double learning_rate() const override;
+    void set_learning_rate(double rate) override;
+    bool has_schedule() const override;
+    void keep_weights(Block<std::byte>& into) const override;
+    void restore_weights(Block<std::byte> const& from) override;
+
 protected:
-    FitLoop(FitOptions const& options, Progress& progress,
-            std::span<std::string_view const> metrics, bool validates);
+    /// held: what is validated on; null: nothing.
+    FitLoop(FitOptions const& options, FitParts const& parts, Source& source, Source* held,
+            Examination& examination, std::span<std::string_view const> metrics);
     ~FitLoop() = default;
 
-    /// Before the first epoch; says how many batches an epoch has (0: that is not known).
-    virtual std::size_t begin_run() = 0;
-    /// Goes to the first batch of `epoch` that is not learnt yet.
-    virtual void begin_epoch(Random random) = 0;
-    /// Learns batch after batch until the epoch ends or `stop` is set.
-    virtual void train_epoch(Random random) = 0;
-    virtual void validate() = 0;
+    /// Before the first epoch.
+    virtual void begin_run() = 0;
+    /// Before each epoch: the metrics begin anew.
+    virtual void reset() = 0;
+    /// One step over a batch. Returns its loss; the metrics take note.
+    virtual double learn(BatchView const& batch, Random random) = 0;
+    /// The values of the metrics that are a single number.
+    virtual void read(LogValue* to) const = 0;
     /// Behind the last epoch.
     virtual void end_run() = 0;
 
-    void tell_batch_end();
-    /// The loss or a gradient was not finite: tells the callbacks, or throws.
-    void diverged(std::string const& what);
-
     FitOptions const& options_;
-    Progress& progress_;
-    std::vector<LogValue> values_;
-    TrainingLog log_;
+    FitParts parts_;
 
 private:
     void tell(void (Callback::*what)(Training&));
+    void train_epoch(Random random);
+    void validate();
+    std::span<LogValue const> running(double loss);
+    /// The loss or a gradient was not finite: tells the callbacks, or throws.
+    void diverged(std::string const& what);
 
+    Source& source_;
+    Source* held_;
+    Examination& examination_;
     std::vector<std::string> names_;
-    bool validates_, diverged_ = false;
+    std::vector<LogValue> values_;
+    TrainingLog log_;
+    bool diverged_ = false;
 };
 
 #if LAMINA_BODIES
@@ -90,56 +144,147 @@ log_names(std::span<std::string_view const> metrics, bool validation) {
     return names;
 }
 
-[[gnu::cold]] LAMINA_INLINE FitLoop::FitLoop(FitOptions const& options, Progress& progress,
-                                             std::span<std::string_view const> metrics,
-                                             bool validates)
-    : options_(options), progress_(progress), log_(options.log, options.verbose),
-      names_(log_names(metrics, validates)), validates_(validates) {
+LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examination& by) {
+    Examined all;
+    source.begin_epoch(0, batch_size, false, {});
+    for (BatchView batch{}; source.next(batch); ++all.batches) {
+        all.loss += by.evaluate(batch) * double(batch.size);
+        all.samples += batch.size;
+    }
+    if (all.samples > 0) all.loss /= double(all.samples);
+    return all;
+}
+
+[[gnu::cold]] LAMINA_INLINE double evaluate(Source& source, EvaluateOptions const& options,
+                                            Examination& by,
+                                            std::span<std::string_view const> metrics) {
+    TrainingLog log(options.log, options.verbose);
+    log.begin(0, 0, source.batches(options.batch_size));
+    Examined const all = examine(source, options.batch_size, by);
+    if (options.verbose) {
+        auto const names = log_names(metrics, false);
+        std::vector<LogValue> values(names.size());
+        by.read(values.data() + 1);
+        values[0].value = all.loss;
+        for (std::size_t i = 0; i < names.size(); ++i) values[i].name = names[i];
+        log.end(all.batches, {values.data(), values.size()});
+        log.finish();
+    }
+    return all.loss;
+}
+
+[[gnu::cold]] LAMINA_INLINE FitLoop::FitLoop(FitOptions const& options, FitParts const& parts,
+                                             Source& source, Source* held, Examination& examination,
+                                             std::span<std::string_view const> metrics)
+    : options_(options), parts_(parts), source_(source), held_(held), examination_(examination),
+      names_(log_names(metrics, held != nullptr)), log_(options.log, options.verbose) {
     check_batch_size(options.batch_size, "fit");
     for (Callback const* const c : options.callbacks)
         if (!c) refuse("fit", {"a callback is null. Give the address of each: {&stopping}."});
     values_.resize(names_.size());
     for (std::size_t i = 0; i < names_.size(); ++i) values_[i] = {names_[i], 0.0};
-    if (options.resume) return;
-    progress_.epoch = options.initial_epoch;
-    progress_.batch = 0;
-    progress_.seed = options.seed;
-    progress_.learning_rate = 0;
+    auto& progress = parts_.progress;
+    if (!options.resume) {
+        progress.epoch = options.initial_epoch;
+        progress.batch = 0;
+        progress.seed = options.seed;
+        progress.learning_rate = 0;
+    }
+    if (progress.learning_rate > 0) parts_.learning_rate = progress.learning_rate;
+}
+
+LAMINA_INLINE double FitLoop::learning_rate() const {
+    return parts_.learning_rate.rate(parts_.progress.steps);
+}
+LAMINA_INLINE void FitLoop::set_learning_rate(double rate) {
+    parts_.learning_rate = parts_.progress.learning_rate = rate;
+}
+LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.is_constant(); }
+[[gnu::cold]] LAMINA_INLINE void FitLoop::keep_weights(Block<std::byte>& into) const {
+    into.reserve(parts_.values.size() + parts_.state.size());
+    std::copy(parts_.values.begin(), parts_.values.end(), into.data());
+    std::copy(parts_.state.begin(), parts_.state.end(), into.data() + parts_.values.size());
+}
+[[gnu::cold]] LAMINA_INLINE void FitLoop::restore_weights(Block<std::byte> const& from) {
+    std::byte const* const state = from.data() + parts_.values.size();
+    std::copy_n(from.data(), parts_.values.size(), parts_.values.data());
+    std::copy_n(state, parts_.state.size(), parts_.state.data());
+    std::copy_n(state, parts_.next_state.size(), parts_.next_state.data());
 }
 
 [[gnu::cold]] LAMINA_INLINE History FitLoop::run() {
+    auto& progress = parts_.progress;
     History history(names_, options_.epochs);
-    Random const random{progress_.seed};
+    Random const random{progress.seed};
     epochs = options_.epochs;
-    batches = begin_run();
+    begin_run();
+    batches = source_.batches(options_.batch_size);
     tell(&Callback::on_train_begin);
-    for (epoch = progress_.epoch; epoch < epochs && !stop; ++epoch) {
-        batch = progress_.batch;
-        begin_epoch(random);
+    for (epoch = progress.epoch; epoch < epochs && !stop; ++epoch) {
+        batch = progress.batch;
+        source_.begin_epoch(epoch, options_.batch_size, options_.shuffle, random);
+        source_.skip(batch);
         log_.begin(epoch, epochs, batches);
         tell(&Callback::on_epoch_begin);
         train_epoch(random);
         if (diverged_) break;
         bool const whole = batches == 0 || batch == batches;
-        if (validates_ && whole) validate();
-        log_.end(batch, std::span(values_));
+        if (held_ && whole) validate();
+        log_.end(batch, {values_.data(), values_.size()});
         if (!whole) break; // stopped within the epoch: progress says where
-        progress_.epoch = epoch + 1;
-        progress_.batch = 0;
-        history.add(epoch, values_);
-        logs = values_;
+        progress.epoch = epoch + 1;
+        progress.batch = 0;
+        logs = {values_.data(), values_.size()};
+        history.add(epoch, logs);
         tell(&Callback::on_epoch_end);
     }
     log_.finish();
-    if (progress_.epoch >= epochs) end_run();
+    if (progress.epoch >= epochs) end_run();
     tell(&Callback::on_train_end);
     return history;
+}
+
+LAMINA_INLINE void FitLoop::train_epoch(Random random) {
+    reset();
+    double sum = 0;
+    std::size_t seen = 0;
+    BatchView view{};
+    LAMINA_TRY {
+        while (!stop && source_.next(view)) {
+            double const loss = learn(view, random);
+            ++parts_.progress.steps;
+            sum += loss * double(view.size);
+            seen += view.size;
+            parts_.progress.batch = ++batch;
+            log_.step(batch, [&] { return running(sum / double(seen)); });
+            if (options_.callbacks.empty()) continue;
+            logs = running(sum / double(seen));
+            tell(&Callback::on_batch_end);
+        }
+    }
+    LAMINA_CATCH(Diverged const& d, diverged(d.text);)
+    running(seen ? sum / double(seen) : 0.0);
+}
+
+[[gnu::cold]] LAMINA_INLINE void FitLoop::validate() {
+    examination_.reset();
+    Examined const all = examine(*held_, options_.batch_size, examination_);
+    if (all.samples == 0) refuse("fit", {"the batches to validate on have no sample."});
+    LogValue* const to = values_.data() + values_.size() / 2;
+    to->value = all.loss;
+    examination_.read(to + 1);
+}
+
+/// The values of the epoch so far.
+LAMINA_INLINE std::span<LogValue const> FitLoop::running(double loss) {
+    values_[0].value = loss;
+    read(values_.data() + 1);
+    return {values_.data(), held_ ? values_.size() / 2 : values_.size()};
 }
 
 LAMINA_INLINE void FitLoop::tell(void (Callback::*what)(Training&)) {
     for (Callback* const c : options_.callbacks) (c->*what)(*this);
 }
-LAMINA_INLINE void FitLoop::tell_batch_end() { tell(&Callback::on_batch_end); }
 
 [[gnu::cold]] LAMINA_INLINE void FitLoop::diverged(std::string const& what) {
     std::string const text =

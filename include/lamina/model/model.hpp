@@ -6,6 +6,8 @@
 #include <lamina/losses/target.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_run.hpp>
+#include <lamina/model/fit_samples.hpp>
+#include <lamina/model/prediction.hpp>
 #include <lamina/model/refused_model.hpp>
 #include <lamina/model/sample_set.hpp>
 #include <lamina/model/stream.hpp>
@@ -17,9 +19,11 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -36,7 +40,6 @@ class Model<D, T, Optimizer, Losses<L...>, Metrics...> {
     using Pairing = detail::PairingOf<D, T, L...>;
     template <std::size_t K>
     using PairAt = typename Pairing::template At<K>;
-    using InputColumns = detail::InputColumnsOf<D, T>;
     using LossesAsComputed = typename Pairing::Losses;
     template <class B>
     using StreamOf = detail::Stream<T, typename D::Inputs, Pairing, std::index_sequence_for<L...>,
@@ -47,6 +50,7 @@ public:
     using Definition = D;
     using Network = typename Pairing::Network;
     using Workspace = lamina::Workspace<Network>;
+    using Examiner = detail::Examiner<Pairing, T>;
     using Sums = detail::MetricSums<Pairing, std::index_sequence_for<Metrics...>, Metrics...>;
     static constexpr std::size_t inputs = Network::inputs, outputs = Network::output_count;
     /// The shape of the K-th output of a sample, and of its target.
@@ -97,24 +101,13 @@ public:
     /// are then those before that batch.
     [[gnu::noinline]] History fit(Arrays const& x, Arrays const& y,
                                   FitOptions const& options = {}) {
-        Bound train("fit", losses(), x, y, options.sample_weight, options.class_weight), held;
-        if (!options.validation_data.x.empty()) {
-            held = Bound("fit: validation_data", losses(), options.validation_data.x,
-                         options.validation_data.y);
-        } else if (options.validation_split != 0) {
-            auto const n = train.samples.count;
-            auto const at = detail::training_samples(n, options.validation_split);
-            held.samples = train.samples.part(at, n);
-            held.samples.weight = nullptr;
-            train.samples = train.samples.part(0, at);
-        }
-        if (train.samples.count == 0) detail::refuse("fit", {"there is no sample to train on."});
-        return detail::FitRun(*this, train.samples, held.samples, options).run();
+        detail::FitSamples<T> samples(data_form, ignored().data(), x, y, options);
+        return run(samples.train(), samples.held(), options);
     }
     /// A Dataset, or LabelledImages.
     template <SampleSet Data> // a template, so that braces are never a Dataset
     History fit(Data const& data, FitOptions const& options = {}) {
-        scaling = data.scaling;
+        detail::keep_scaling(scaling, data.scaling);
         return fit(detail::x_of(data), detail::y_of(data), options);
     }
 
@@ -126,11 +119,8 @@ public:
     requires(Batches<std::remove_cvref_t<B>>) History
         fit(B&& batches, FitOptions const& options = {}) {
         StreamOf<B> source(batches, losses(), "fit");
-        Bound held;
-        if (!options.validation_data.x.empty())
-            held = Bound("fit: validation_data", losses(), options.validation_data.x,
-                         options.validation_data.y);
-        return detail::FitRun(*this, source, held.samples, options).run();
+        detail::FitSamples<T> samples(data_form, ignored().data(), options);
+        return run(source, samples.held(), options);
     }
     /// The same, validated on other batches behind each epoch.
     template <class B, class V>
@@ -138,15 +128,16 @@ public:
         fit(B&& batches, V&& validation, FitOptions const& options = {}) {
         StreamOf<B> source(batches, losses(), "fit");
         StreamOf<V> held(validation, losses(), "fit: validation");
-        return detail::FitRun(*this, source, held, options).run();
+        return run(source, &held, options);
     }
 
     /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
                                     EvaluateOptions const& options = {}) const {
         detail::check_batch_size(options.batch_size, "evaluate");
-        Bound data("evaluate", losses(), x, y, options.sample_weight);
-        if (data.samples.count == 0) detail::refuse("evaluate", {"there is no sample."});
+        detail::BoundSamples<T> data;
+        data.bind("evaluate", data_form, ignored().data(), x, y, options.sample_weight);
+        detail::check_some(data.samples, "evaluate");
         return examine(data.samples, options);
     }
     template <SampleSet Data>
@@ -166,14 +157,14 @@ public:
     auto predict(Arrays const& x, PredictOptions const& options = {}) const {
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
-            detail::check_batch_size(options.batch_size, "predict");
             using Y = Output<K>;
-            InputColumns in;
-            std::size_t const n = in.bind(x, "predict", "x", Network::vocabulary);
+            detail::Columns<T> in;
+            std::size_t const n = in.bind(x, data_form.inputs, "predict", "x");
             std::array<std::size_t, Y::rank + 1> shape{n};
             for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
             auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
-            predict_all(in, n, out.data(), Y::size, int(K), options);
+            detail::predict_all<T>({&weights, detail::infer<Network>, flops(n)}, in,
+                                   data_form.inputs, n, out.data(), Y::size, int(K), options);
             return out;
         } else return Tensor<T, 2>{};
     }
@@ -192,7 +183,7 @@ public:
             Workspace work;
             std::vector<T> all;
             source.begin_epoch(0, 0, false, {});
-            for (detail::BatchView<T> batch{}; source.next_inputs(batch);) {
+            for (detail::BatchView batch{}; source.next_inputs(batch);) {
                 Threads* const threads =
                     made ? made.get() : options.threads.pool_for(flops(batch.size), made);
                 T const* const y =
@@ -210,7 +201,7 @@ public:
         static_assert(
             inputs == 1,
             "predict: the network has several inputs. Give predict(workspace, {a, b}, n).");
-        static_assert(std::is_same_v<X, detail::NumberOf<T, typename InputColumns::First>>,
+        static_assert(std::is_same_v<X, detail::NumberOf<T, FirstInput>>,
                       "predict: give the network's own numbers: float (or compile's T), "
                       "std::int32_t for tokens.");
         void const* const in[]{x};
@@ -244,15 +235,17 @@ public:
     ///
     /// Errors: as fit's.
     T train_on_batch(Arrays const& x, Arrays const& y, TrainOnBatchOptions const& options = {}) {
-        Bound data("train_on_batch", losses(), x, y, options.sample_weight, options.class_weight);
-        if (data.samples.count == 0) detail::refuse("train_on_batch", {"there is no sample."});
+        detail::BoundSamples<T> data;
+        data.bind("train_on_batch", data_form, ignored().data(), x, y, options.sample_weight,
+                  options.class_weight);
+        detail::check_some(data.samples, "train_on_batch");
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads = options.threads.pool_for(3 * flops(data.samples.count), made);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, data.samples.count, false, {});
-        detail::BatchView<T> batch{};
+        detail::BatchView batch{};
         data.samples.next(batch);
         Sums sums;
         LAMINA_TRY {
@@ -286,109 +279,50 @@ public:
     }
 
 private:
-    template <class M, class Source, class Held>
+    template <class M>
     friend class detail::FitRun;
 
-    template <class K>
-    struct Targets;
-    template <std::size_t... K>
-    struct Targets<std::index_sequence<K...>> {
-        using Columns = detail::ColumnsOf<T, Target<K>...>;
-        using Bytes = std::index_sequence<detail::bytes_of<T, Target<K>>...>;
-        static void check(LossesAsComputed const& losses, Columns const& y, std::size_t n,
-                          char const* where) {
-            (check_targets<typename PairAt<K>::Stated, Output<K>, T>(
-                 static_cast<Element<T const, Target<K>>*>(y.data[K]), n, nullptr, where,
-                 ignored_class(detail::leaf<K>(losses))),
-             ...);
+    template <class Inputs, class Outputs>
+    struct Columns;
+    template <class... In, std::size_t... K>
+    struct Columns<Inputs<In...>, std::index_sequence<K...>> {
+        using First = std::tuple_element_t<0, std::tuple<typename In::Output...>>;
+        static constexpr auto inputs = [] {
+            int k = 0;
+            return std::array<detail::ColumnForm, sizeof...(In)>{
+                detail::column_form<T, typename In::Output>(Network::vocabulary(k++))...};
+        }();
+        static constexpr std::array<detail::ColumnForm, sizeof...(K)> targets{
+            detail::column_form<T, Target<K>>(
+                0, detail::target_form<typename PairAt<K>::Stated, Output<K>>())...};
+        static std::array<std::optional<std::int32_t>, sizeof...(K)>
+        ignored(LossesAsComputed const& losses) {
+            return {ignored_class(detail::leaf<K>(losses))...};
         }
     };
-    using TargetsOf = Targets<std::index_sequence_for<L...>>;
+    using ColumnsOf = Columns<typename D::Inputs, std::index_sequence_for<L...>>;
+    using FirstInput = typename ColumnsOf::First;
+    static constexpr detail::DataForm data_form{
+        {ColumnsOf::inputs.data(), ColumnsOf::inputs.size()},
+        {ColumnsOf::targets.data(), ColumnsOf::targets.size()}};
+    auto ignored() const { return ColumnsOf::ignored(losses()); }
 
-    /// What the caller gave, as samples that the loop can walk: looked at where it lies or
-    /// converted once.
-    struct Bound {
-        InputColumns in;
-        typename TargetsOf::Columns targets;
-        Block<T> weights;
-        detail::Samples<T, typename InputColumns::Bytes, typename TargetsOf::Bytes> samples;
-
-        Bound() = default;
-        Bound(char const* where, LossesAsComputed const& losses, Arrays const& x, Arrays const& y,
-              Array const& sample_weight = {}, std::span<float const> class_weight = {}) {
-            samples.count = in.bind(x, where, "x", Network::vocabulary);
-            std::size_t const n = targets.bind(y, where, "y", [](int) { return std::size_t{0}; });
-            if (n != samples.count)
-                detail::refuse(where, {"x has ", samples.count, " samples, y has ", n,
-                                       ". Give one target for each."});
-            TargetsOf::check(losses, targets, n, where);
-            std::copy_n(in.data, inputs, samples.data);
-            std::copy_n(targets.data, outputs, samples.data + inputs);
-            detail::weigh_samples<T>(sample_weight, class_weight, targets.data[0],
-                                     {Target<0>::dims.data(), Target<0>::rank, Target<0>::size},
-                                     Target<0>::integer, n, where, weights,
-                                     ignored_class(detail::leaf<0>(losses)));
-            samples.weight = weights.size() ? weights.data() : nullptr;
-        }
-    };
-
+    [[gnu::noinline]] History run(detail::Source& source, detail::Source* held,
+                                  FitOptions const& options) {
+        return detail::FitRun<Model>(*this, source, held, options).run();
+    }
     /// A walk over samples or batches: the loss and the metrics.
-    template <class Source>
-    [[gnu::noinline]] auto examine(Source& source, EvaluateOptions const& options) const {
+    [[gnu::noinline]] auto examine(detail::Source& source, EvaluateOptions const& options) const {
         std::unique_ptr<Threads> made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads = options.threads.pool_for(flops(options.batch_size), made);
-        std::size_t const batches = source.batches(options.batch_size);
-        TrainingLog log(options.log, options.verbose);
-        log.begin(0, 0, batches);
-        detail::Examiner<Pairing, T> examiner; // room of its own: evaluate is const
+        Examiner examiner; // room of its own: evaluate is const
         examiner.losses = trainer_.examiner.losses;
         examiner.loss_weights = trainer_.examiner.loss_weights;
-        Sums sums;
-        double loss = 0;
-        std::size_t seen = 0, done = 0;
-        source.begin_epoch(0, options.batch_size, false, {});
-        for (detail::BatchView<T> batch{}; source.next(batch);) {
-            loss += double(examiner.evaluate(weights, sums, metrics, batch, threads)) *
-                    double(batch.size);
-            seen += batch.size;
-            ++done;
-        }
-        loss /= double(std::max<std::size_t>(seen, 1));
-        if (options.verbose) {
-            auto const names = detail::log_names(detail::metric_names<Sums>(metrics), false);
-            std::array<LogValue, 1 + sizeof...(Metrics)> values{LogValue{names[0], loss}};
-            std::size_t k = 1;
-            sums.for_each_number(metrics, [&](std::string_view, double v) {
-                values[k] = {names[k], v}, ++k;
-            });
-            log.end(done, std::span(values.data(), k));
-            log.finish();
-        }
-        return sums.results(loss);
-    }
-
-    /// Batch by batch; the pieces are shared among the threads, or, where there is one piece, its
-    /// kernels are.
-    [[gnu::noinline]] void predict_all(InputColumns const& in, std::size_t n, T* out,
-                                       std::size_t width, int output,
-                                       PredictOptions const& options) const {
-        std::unique_ptr<Threads> made;
-        Threads* const threads = options.threads.pool_for(flops(n), made);
-        std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
-        std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
-        std::unique_ptr<Workspace[]> const work(new Workspace[rooms]);
-        parallel_for(threads, n, batch,
-                     [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                         void const* x[inputs];
-                         for (std::size_t k = 0; k < inputs; ++k)
-                             x[k] = static_cast<std::byte const*>(in.data[k]) +
-                                    begin * InputColumns::size[k];
-                         T const* const y = lamina::predict(weights, work[worker], x, end - begin,
-                                                            output, rooms > 1 ? nullptr : threads);
-                         std::copy_n(y, (end - begin) * width, out + begin * width);
-                     });
+        detail::ExamineRun<Model> by(*this, examiner, threads);
+        return by.results(
+            detail::evaluate(source, options, by, detail::MetricNames<Sums>(metrics)));
     }
 
     detail::Trainer<Pairing, T, Optimizer> trainer_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/array.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/dataset.hpp>
 #include <lamina/data/scaling.hpp>
@@ -26,16 +27,25 @@ concept SampleSet = std::same_as<Data, Dataset> || requires(Data const& d) {
 
 namespace detail {
 
+// What networks are given of a set of samples. Of a Dataset out of line, like its scaling.
+Arrays x_of(Dataset const& data);
+Arrays y_of(Dataset const& data);
+void keep_scaling(Scaling& to, Scaling const& from);
+
 template <SampleSet Data>
 auto const& x_of(Data const& data) {
-    if constexpr (requires { data.images; }) return data.images;
-    else return data.x;
+    return data.images;
 }
 template <SampleSet Data>
 auto const& y_of(Data const& data) {
-    if constexpr (requires { data.labels; }) return data.labels;
-    else return data.y;
+    return data.labels;
 }
+
+#if LAMINA_BODIES
+[[gnu::cold]] LAMINA_INLINE Arrays x_of(Dataset const& data) { return data.x; }
+[[gnu::cold]] LAMINA_INLINE Arrays y_of(Dataset const& data) { return data.y; }
+[[gnu::cold]] LAMINA_INLINE void keep_scaling(Scaling& to, Scaling const& from) { to = from; }
+#endif
 
 /// The numbers of samples of shape S, one after another, as a tensor.
 template <class S, class T>

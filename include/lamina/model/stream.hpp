@@ -88,7 +88,7 @@ private:
 template <class T, class Inputs, class Pairing, class Outputs, class B>
 class Stream;
 template <class T, class... In, class Pairing, std::size_t... K, class B>
-class Stream<T, Inputs<In...>, Pairing, std::index_sequence<K...>, B> {
+class Stream<T, Inputs<In...>, Pairing, std::index_sequence<K...>, B> final : public Source {
     using Net = typename Pairing::Network;
     using Losses = typename Pairing::Losses;
     template <std::size_t J>
@@ -100,30 +100,32 @@ public:
     Stream(B& batches, Losses const& losses, char const* where)
         : batches_(batches), losses_(losses), where_(where) {}
 
-    std::size_t batches(std::size_t) const { return batches_.steps(); }
-    void begin_epoch(std::size_t epoch, std::size_t, bool, Random) { batches_.restart(epoch); }
-    void skip(std::size_t n) {
+    std::size_t batches(std::size_t) const override { return batches_.steps(); }
+    void begin_epoch(std::size_t epoch, std::size_t, bool, Random) override {
+        batches_.restart(epoch);
+    }
+    void skip(std::size_t n) override {
         for (Batch<float> b; n > 0 && batches_.next(b); --n) {
         }
     }
-    bool next(BatchView<T>& view) {
+    bool next(BatchView& view) override {
         Batch<float> b;
         if (!next_inputs(view, b)) return false;
         y_.bind(b.y, b.n, columns_ + inputs, where_, "y", [](int) { return std::size_t{0}; });
-        (check_targets<typename At<K>::Stated, typename At<K>::Y, T>(
+        (lamina::check_targets<typename At<K>::Stated, typename At<K>::Y, T>(
              static_cast<Element<T const, typename At<K>::Target>*>(columns_[inputs + K]), b.n,
              nullptr, where_, ignored_class(leaf<K>(losses_))),
          ...);
         return true;
     }
     /// The same without the targets, which predict does not look at.
-    bool next_inputs(BatchView<T>& view) {
+    bool next_inputs(BatchView& view) {
         Batch<float> b;
         return next_inputs(view, b);
     }
 
 private:
-    bool next_inputs(BatchView<T>& view, Batch<float>& b) {
+    bool next_inputs(BatchView& view, Batch<float>& b) {
         if (!batches_.next(b)) return false;
         x_.bind(b.x, b.n, columns_, where_, "x", Net::vocabulary);
         view = {columns_, columns_ + inputs, nullptr, b.n};

@@ -4,6 +4,7 @@
 #include <lamina/core/raise.hpp>
 #include <lamina/kernels/finite.hpp>
 #include <lamina/model/examiner.hpp>
+#include <lamina/model/fit_loop.hpp>
 #include <lamina/optimizers/apply.hpp>
 
 #include <algorithm>
@@ -16,13 +17,6 @@
 #include <utility>
 
 namespace lamina::detail {
-
-/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
-/// from.
-struct Diverged {
-    std::string text;
-    char const* what() const { return text.c_str(); }
-};
 
 /// What training adds to a network's weights: gradients, the optimizer's numbers, room to work in,
 /// and one step over a batch. A value, like the weights.
@@ -67,7 +61,7 @@ public:
     /// nothing has changed and Diverged names the first layer that went bad.
     template <class Sums>
     T learn(Weights<Net>& weights, Optimizer const& optimizer, Sums& sums,
-            typename Sums::Options const& metrics, BatchView<T> const& batch, Random random,
+            typename Sums::Options const& metrics, BatchView const& batch, Random random,
             std::uint64_t step, Threads* given) {
         auto const threads = Net::threads(given);
         reserve(batch.size, threads);
@@ -203,7 +197,7 @@ private:
     /// Finds the rows of tables with sparse gradients that the batch touched, each once: in their
     /// order, neighbours merged, where the batch has tokens enough to look at every row of the
     /// table; else in the tokens' order.
-    void find_touched([[maybe_unused]] BatchView<T> const& batch) {
+    void find_touched([[maybe_unused]] BatchView const& batch) {
         if constexpr (table_rows > 0) {
             std::copy(dense.begin(), dense.end(), rows_.data());
             swept_ = dense.size();

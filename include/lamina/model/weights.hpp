@@ -130,16 +130,29 @@ private:
     }
 };
 
+namespace detail {
+
+/// Room to work in, of whatever network.
+template <class T>
+struct Room {
+    Block<T> arena, scratch;
+};
+
+} // namespace detail
+
 /// Room to work in: activations, caches and their gradients. One for each thread that predicts.
 template <class N>
-struct Workspace {
+struct Workspace : detail::Room<typename N::Scalar> {
     using T = typename N::Scalar;
-    Block<T> arena, scratch;
 
     T* reserve(std::size_t batch, bool with_gradients = false, Threads* threads = nullptr) {
-        arena.reserve(N::arena(batch, with_gradients));
-        scratch.reserve(N::training.scratch * (threads ? threads->count() : 1) + 1);
-        return arena.data();
+        reserve(*this, batch, with_gradients, threads);
+        return this->arena.data();
+    }
+    static void reserve(detail::Room<T>& room, std::size_t batch, bool with_gradients,
+                        Threads* threads) {
+        room.arena.reserve(N::arena(batch, with_gradients));
+        room.scratch.reserve(N::training.scratch * (threads ? threads->count() : 1) + 1);
     }
 };
 
@@ -147,7 +160,7 @@ namespace detail {
 
 /// What a pass without gradients works on; the room is there already.
 template <class N, class T = typename N::Scalar>
-[[gnu::always_inline]] inline Work<T> inference(Weights<N> const& weights, Workspace<N>& work,
+[[gnu::always_inline]] inline Work<T> inference(Weights<N> const& weights, Room<T>& work,
                                                 void const* const* x, std::size_t batch,
                                                 Threads* threads) {
     return {.layers = weights.layers.data(),
@@ -169,10 +182,21 @@ LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Workspace<N>& wo
                            std::make_integer_sequence<int, N::size>{});
 }
 template <class N>
-LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Workspace<N>& work,
+LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename N::Scalar>& work,
                                        void const* const* x, std::size_t batch) {
     forward_rows<N, false>(inference(weights, work, x, batch, nullptr),
                            std::make_integer_sequence<int, N::size>{});
+}
+/// The k-th output of a batch, in the room until its next use: of several samples, or where it does
+/// not matter how fast one is.
+template <class N, class T = typename N::Scalar>
+T const* infer(void const* of, Room<T>& work, void const* const* x, std::size_t batch, int k,
+               [[maybe_unused]] Threads* threads) {
+    auto const& weights = *static_cast<Weights<N> const*>(of);
+    Workspace<N>::reserve(work, batch, false, threads);
+    if constexpr (N::small) infer_small(weights, work, x, batch);
+    else N::template forward<false>(inference(weights, work, x, batch, threads));
+    return N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
 }
 
 } // namespace detail

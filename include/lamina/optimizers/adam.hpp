@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/kernels/simd.hpp>
+#include <lamina/optimizers/apply.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
@@ -60,5 +61,7 @@ struct Adam {
         detail::adam<T>(*this, t, rate, sweep);
     }
 };
+
+LAMINA_COMPILED_ONCE(Adam);
 
 } // namespace lamina

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/optimizers/adam.hpp>
+#include <lamina/optimizers/apply.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
@@ -36,5 +37,7 @@ struct AdamW {
         detail::adam<T>(*this, t, rate, sweep);
     }
 };
+
+LAMINA_COMPILED_ONCE(AdamW);
 
 } // namespace lamina

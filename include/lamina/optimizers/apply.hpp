@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/sweep.hpp>
@@ -53,6 +54,14 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
     return rate;
 }
 
+#ifdef LAMINA_SOURCE
+template double rate_of<float>(Schedule const&, std::uint64_t);
+template double rate_of<double>(Schedule const&, std::uint64_t);
+#elif !LAMINA_BODIES
+extern template double rate_of<float>(Schedule const&, std::uint64_t);
+extern template double rate_of<double>(Schedule const&, std::uint64_t);
+#endif
+
 } // namespace detail
 
 /// One step, the t-th (1, 2, ...), of the `trained` stretches of w; `tensors` are the same
@@ -87,5 +96,22 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
         }
     });
 }
+
+// What most programs train with is compiled once, where a program asks for it: behind the optimizer
+// stands LAMINA_COMPILED_ONCE(Adam).
+#define LAMINA_STEPS(how, Optimizer, P)                                                            \
+    how template void apply(Optimizer const&, std::uint64_t, float*, float*, float*, std::size_t,  \
+                            std::span<Stretch const>, std::span<Stretch const>, P, std::size_t)
+#ifdef LAMINA_SOURCE
+#define LAMINA_COMPILED_ONCE(Optimizer)                                                            \
+    LAMINA_STEPS(, Optimizer, std::nullptr_t);                                                     \
+    LAMINA_STEPS(, Optimizer, Threads*)
+#elif !LAMINA_BODIES
+#define LAMINA_COMPILED_ONCE(Optimizer)                                                            \
+    LAMINA_STEPS(extern, Optimizer, std::nullptr_t);                                               \
+    LAMINA_STEPS(extern, Optimizer, Threads*)
+#else
+#define LAMINA_COMPILED_ONCE(Optimizer)
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/optimizers/stretch.hpp>
@@ -44,5 +45,17 @@ void update_average(Average const& options, std::uint64_t t, T* w, T* average,
         if (overwrite) std::copy_n(a, s.size, w + s.from);
     }
 }
+
+#ifdef LAMINA_SOURCE
+template void update_average(Average const&, std::uint64_t, float*, float*,
+                             std::span<Stretch const>, std::nullptr_t);
+template void update_average(Average const&, std::uint64_t, float*, float*,
+                             std::span<Stretch const>, Threads*);
+#elif !LAMINA_BODIES
+extern template void update_average(Average const&, std::uint64_t, float*, float*,
+                                    std::span<Stretch const>, std::nullptr_t);
+extern template void update_average(Average const&, std::uint64_t, float*, float*,
+                                    std::span<Stretch const>, Threads*);
+#endif
 
 } // namespace lamina

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/norm.hpp>
 #include <lamina/optimizers/stretch.hpp>
@@ -57,6 +59,18 @@ T clip(Clip const& clip, T* g, std::span<Stretch const> trained, std::span<Stret
     for (Stretch const& s : trained) sum += squares(s);
     return T(shrink(std::sqrt(sum), clip.global_norm));
 }
+
+#ifdef LAMINA_SOURCE
+template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
+                    std::nullptr_t);
+template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
+                    Threads*);
+#elif !LAMINA_BODIES
+extern template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
+                           std::nullptr_t);
+extern template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
+                           Threads*);
+#endif
 
 } // namespace detail
 

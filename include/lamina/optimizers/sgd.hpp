@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/kernels/simd.hpp>
+#include <lamina/optimizers/apply.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
@@ -52,5 +53,7 @@ struct SGD {
         });
     }
 };
+
+LAMINA_COMPILED_ONCE(SGD);
 
 } // namespace lamina

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/message.hpp>
+#include <lamina/model/batches.hpp>
+#include <lamina/model/columns.hpp>
+#include <lamina/model/fit_options.hpp>
+
+#include <cstddef>
+
+namespace lamina::detail {
+
+void check_some(Samples const& samples, char const* where);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void check_some(Samples const& samples, char const* where) {
+    if (samples.count == 0) refuse(where, {"there is no sample."});
+}
+
+#endif
+
+/// The samples of one call of fit: to train on, and to validate on.
+template <class T>
+class FitSamples {
+public:
+    using Ignored = typename BoundSamples<T>::Ignored;
+
+    FitSamples(DataForm const& form, Ignored const* ignored, Arrays const& x, Arrays const& y,
+               FitOptions const& options);
+    ~FitSamples();
+    FitSamples(FitSamples const&) = delete;
+    FitSamples& operator=(FitSamples const&) = delete;
+    /// The validation data alone, of a run on batches.
+    FitSamples(DataForm const& form, Ignored const* ignored, FitOptions const& options);
+
+    Source& train() { return train_; }
+    /// Null: there are none.
+    Source* held() { return held_; }
+
+private:
+    bool bind_validation(DataForm const& form, Ignored const* ignored, FitOptions const& options);
+
+    BoundSamples<T> given_, validation_;
+    Samples train_, split_;
+    Source* held_ = nullptr;
+};
+
+#if LAMINA_BODIES
+
+template <class T>
+[[gnu::cold]] FitSamples<T>::FitSamples(DataForm const& form, Ignored const* ignored,
+                                        Arrays const& x, Arrays const& y,
+                                        FitOptions const& options) {
+    given_.bind("fit", form, ignored, x, y, options.sample_weight, options.class_weight);
+    std::size_t const n = given_.samples.count;
+    std::size_t at = n;
+    if (!bind_validation(form, ignored, options) && options.validation_split != 0) {
+        at = training_samples(n, options.validation_split);
+        split_.look_at(given_.samples, at, n);
+        split_.weighted = false;
+        if (at < n) held_ = &split_;
+    }
+    train_.look_at(given_.samples, 0, at);
+    if (at == 0) refuse("fit", {"there is no sample to train on."});
+}
+template <class T>
+[[gnu::cold]] FitSamples<T>::FitSamples(DataForm const& form, Ignored const* ignored,
+                                        FitOptions const& options) {
+    bind_validation(form, ignored, options);
+}
+template <class T>
+[[gnu::cold]] FitSamples<T>::~FitSamples() = default;
+template <class T>
+[[gnu::cold]] bool FitSamples<T>::bind_validation(DataForm const& form, Ignored const* ignored,
+                                                  FitOptions const& options) {
+    if (options.validation_data.x.empty()) return false;
+    validation_.bind("fit: validation_data", form, ignored, options.validation_data.x,
+                     options.validation_data.y);
+    if (validation_.samples.count > 0) held_ = &validation_.samples;
+    return true;
+}
+
+#endif
+
+#ifdef LAMINA_SOURCE
+template class FitSamples<float>;
+template class FitSamples<double>;
+#elif !LAMINA_BODIES
+extern template class FitSamples<float>;
+extern template class FitSamples<double>;
+#endif
+
+} // namespace lamina::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/compilation.hpp>
+#include <lamina/core/parallel.hpp>
+#include <lamina/model/columns.hpp>
+#include <lamina/model/fit_options.hpp>
+#include <lamina/model/weights.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace lamina::detail {
+
+/// A network's forward pass, once its type is gone: run gives output k of a batch in `room`.
+template <class T>
+struct Inference {
+    void const* weights;
+    T const* (*run)(void const* weights, Room<T>& room, void const* const* x, std::size_t batch,
+                    int k, Threads* threads);
+    std::size_t flops; // of all samples
+};
+
+/// Output `output` of n samples, `width` numbers each, batch by batch; the pieces are shared among
+/// the threads, or, where there is one piece, its kernels are.
+template <class T>
+void predict_all(Inference<T> const& network, Columns<T> const& in,
+                 std::span<ColumnForm const> forms, std::size_t n, T* out, std::size_t width,
+                 int output, PredictOptions const& options);
+
+#if LAMINA_BODIES
+
+template <class T>
+void predict_all(Inference<T> const& network, Columns<T> const& in,
+                 std::span<ColumnForm const> forms, std::size_t n, T* out, std::size_t width,
+                 int output, PredictOptions const& options) {
+    check_batch_size(options.batch_size, "predict");
+    std::unique_ptr<Threads> made;
+    Threads* const threads = options.threads.pool_for(network.flops, made);
+    std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
+    std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
+    std::unique_ptr<Room<T>[]> const room(new Room<T>[rooms]);
+    parallel_for(threads, n, batch, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+        void const* x[Columns<T>::most];
+        for (std::size_t k = 0; k < forms.size(); ++k)
+            x[k] = static_cast<std::byte const*>(in.data[k]) + begin * forms[k].bytes;
+        T const* const y = network.run(network.weights, room[worker], x, end - begin, output,
+                                       rooms > 1 ? nullptr : threads);
+        std::copy_n(y, (end - begin) * width, out + begin * width);
+    });
+}
+
+#endif
+
+#ifdef LAMINA_SOURCE
+template void predict_all(Inference<float> const&, Columns<float> const&,
+                          std::span<ColumnForm const>, std::size_t, float*, std::size_t, int,
+                          PredictOptions const&);
+template void predict_all(Inference<double> const&, Columns<double> const&,
+                          std::span<ColumnForm const>, std::size_t, double*, std::size_t, int,
+                          PredictOptions const&);
+#endif
+
+} // namespace lamina::detail
