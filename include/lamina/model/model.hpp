@@ -260,7 +260,7 @@ public:
     }
 
     /// A table of the layers, like Keras'.
-    std::string summary(std::string_view title = "sequential") const {
+    std::string summary(std::string_view title = detail::kind_of_model<D>) const {
         return lamina::summary(*this, title);
     }
 

@@ -5,6 +5,7 @@
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
+#include <lamina/graph/sequential.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/refused_model.hpp>
 
@@ -133,7 +134,8 @@ template <class T>
         auto& [name, shape, parameters, flops, from] = lines.emplace_back().cells;
         std::string_view const type = row.arity ? op.type : op.integer ? "Tokens" : "Input";
         append_name(name, i);
-        append(name, {" (", type.substr(0, type.find('<')), ")"});
+        append(name, {" (", type.substr(0, type.find('<')),
+                      row.frozen && row.owner == i ? ", frozen)" : ")"});
         append(shape, Dims{{op.output.dims, op.output.rank}, "None"});
         bool const owns = row.owner == i;
         std::size_t const own = owns ? op.parameters : 0, state = owns ? op.state : 0;
@@ -151,8 +153,7 @@ template <class T>
             append_name(from, row.owner);
             from += ')';
         }
-        if (row.frozen && own) from += " (frozen)";
-        bool const next = row.arity == 1 && row.inputs[0] == i - 1 && owns && !row.frozen;
+        bool const next = row.arity == 1 && row.inputs[0] == i - 1 && owns;
         sums.straight = sums.straight && (row.arity == 0 ? i == 0 : next);
     }
     return summary_table(title, lines, sums);
@@ -172,12 +173,20 @@ extern template std::string summary_text(Row<double> const*, int, Scope const*, 
 
 } // namespace detail
 
+namespace detail {
+/// What Keras calls a stack of layers, and whatever else a network is.
+template <class D>
+inline constexpr std::string_view kind_of_model = "functional";
+template <class... L>
+inline constexpr std::string_view kind_of_model<Sequential<L...>> = "sequential";
+} // namespace detail
+
 /// A table like Keras': a line for each layer with its shape, parameters and floating-point
 /// operations, and the sums in numbers and bytes. Asks no network to exist:
 /// summary(Sequential{...}).
 template <class T = float, class D>
 requires requires { typename D::Inputs; }
-std::string summary(D const&, std::string_view title = "sequential") {
+std::string summary(D const&, std::string_view title = detail::kind_of_model<D>) {
     if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>) return {};
     else {
         using N = Network<D, T>;
@@ -189,7 +198,8 @@ std::string summary(D const&, std::string_view title = "sequential") {
 /// The same of a model.
 template <class M>
 requires requires { typename M::Network; }
-std::string summary(M const&, std::string_view title = "sequential") {
+std::string
+summary(M const&, std::string_view title = detail::kind_of_model<typename M::Network::Definition>) {
     using N = typename M::Network;
     using T = typename M::Scalar;
     return detail::summary_text(N::table.data(), N::size, N::graph.scopes.data(),
