@@ -15,8 +15,8 @@ namespace lamina {
 ///
 /// Input       two or more nodes of one shape
 /// Output      that shape
-/// Mask        a moment counts where it counts in any of the inputs that have a mask. (Keras 3 drops
-///             the mask where one of them has none; Keras 2 kept it.)
+/// Mask        a moment counts where it counts in any of the inputs that have a mask. (Keras 3
+///             drops the mask where one of them has none; Keras 2 kept it.)
 /// Errors      (compile time) the shapes differ; there is one input only; tokens
 /// Source      keras.layers.Add
 struct Add {
