@@ -44,7 +44,9 @@ auto const& y_of(Data const& data) {
 #if LAMINA_BODIES
 [[gnu::cold]] LAMINA_INLINE Arrays x_of(Dataset const& data) { return data.x; }
 [[gnu::cold]] LAMINA_INLINE Arrays y_of(Dataset const& data) { return data.y; }
-[[gnu::cold]] LAMINA_INLINE void keep_scaling(Scaling& to, Scaling const& from) { to = from; }
+[[gnu::cold]] LAMINA_INLINE void keep_scaling(Scaling& to, Scaling const& from) {
+    to = Scaling(from); // a copy is made elsewhere too, and costs no code here
+}
 #endif
 
 /// The numbers of samples of shape S, one after another, as a tensor.
