@@ -1,4 +1,4 @@
-// expect: named takes a layer, not what comes out of it. Write x | named<"a">(Dense<3>{}).
+// expect: named takes a layer, not what comes out of it: x | named<...>(Dense<3>{}).
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -21,8 +21,8 @@ constexpr Named<Text, L> named(L layer) {
 }
 template <Name Text, AnyNode N>
 constexpr Refused named(N) {
-    static_assert(!is_node<N>, "named takes a layer, not what comes out of it. Write x | "
-                               "named<\"a\">(Dense<3>{}).");
+    static_assert(!is_node<N>,
+                  "named takes a layer, not what comes out of it: x | named<...>(Dense<3>{}).");
     return {};
 }
 
