@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 /// Products of a matrix and a vector: each number of the matrix is used once, so they run as fast
 /// as it can be read.
@@ -115,29 +114,30 @@ template <std::size_t Q, bool Turned, class T>
                     sum[at(r, q)] = fma(load<V>(row[r] + whole, rest), y, sum[at(r, q)]);
             }
         }
-        V const v = V(alpha) * sums_of_rows(sum);
-        T* to = c + i * ldc;
+        V const sums = sums_of_rows(sum), times(alpha);
         if (!Turned && ldc == Q) {
-            kernels::store(to, add ? v + load<V>(add + i * ldc, rows * Q) : v, rows * Q);
+            V const v = add ? fma(times, sums, load<V>(add + i * ldc, rows * Q)) : times * sums;
+            kernels::store(c + i * ldc, v, rows * Q);
             continue;
         }
-        alignas(64) T part[V::size];
+        alignas(64) T part[V::size]{};
+        auto const each_piece = [&](auto move) { // of a row of C, and its place in part
+            if constexpr (!Turned)
+                for (std::size_t r = 0; r < rows; ++r) move((i + r) * ldc, r * Q, Q);
+            else if (rows == R) // a number that the compiler knows
+                for (std::size_t q = 0; q < Q; ++q) move(q * ldc + i, q * R, R);
+            else
+                for (std::size_t q = 0; q < Q; ++q) move(q * ldc + i, q * R, rows);
+        };
+        if (add)
+            each_piece([&](std::size_t from, std::size_t to, std::size_t n) {
+                std::copy_n(add + from, n, part + to);
+            });
+        V const v = add ? fma(times, sums, V::load_aligned(part)) : times * sums;
         v.store_aligned(part);
-        if constexpr (Turned) {
-            for (std::size_t q = 0; q < Q; ++q) {
-                if (add)
-                    for (std::size_t r = 0; r < rows; ++r) part[q * R + r] += add[q * ldc + i + r];
-                to = c + q * ldc + i;
-                if (rows == R) std::memcpy(to, part + q * R, R * sizeof(T));
-                else std::copy_n(part + q * R, rows, to);
-            }
-        } else {
-            for (std::size_t r = 0; r < rows; ++r, to += ldc) {
-                if (add)
-                    for (std::size_t q = 0; q < Q; ++q) part[r * Q + q] += add[(i + r) * ldc + q];
-                std::memcpy(to, part + r * Q, Q * sizeof(T));
-            }
-        }
+        each_piece([&](std::size_t to, std::size_t from, std::size_t n) {
+            std::copy_n(part + from, n, c + to);
+        });
     }
 }
 
