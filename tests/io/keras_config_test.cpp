@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/io/keras_config.hpp>
+#include <lamina/io/keras_graph.hpp>
 
 #include "support/kernels.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
-#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_objects.hpp>
 
 #include <cstddef>

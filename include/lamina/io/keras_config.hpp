@@ -4,7 +4,7 @@
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_call.hpp>
-#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_layer_config.hpp>
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_optimizer.hpp>

@@ -4,7 +4,7 @@
 #include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
-#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_variables.hpp>
 #include <lamina/io/words.hpp>

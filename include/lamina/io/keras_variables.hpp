@@ -4,7 +4,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/keras_graph.hpp>
+#include <lamina/io/keras_layer.hpp>
 #include <lamina/io/words.hpp>
 
 #include <array>
