@@ -98,6 +98,8 @@ private:
         return true;
     }
     char32_t escaped_unit();
+    void escaped_character(std::string& to);
+    void escape(std::string& to);
 
     std::string_view text_, name_;
     std::size_t at_ = 0, depth_ = 0;
@@ -130,6 +132,35 @@ LAMINA_INLINE char32_t JsonReader::escaped_unit() {
     return unit;
 }
 
+/// What stands behind "\\u": four digits, or twice that for what lies above U+FFFF.
+LAMINA_INLINE void JsonReader::escaped_character(std::string& to) {
+    char32_t unit = escaped_unit();
+    if (unit >= 0xdc80 && unit <= 0xdcff) {
+        to += static_cast<char>(unit - 0xdc00);
+        return;
+    }
+    if (unit >= 0xd800 && unit <= 0xdfff) {
+        if (unit >= 0xdc00 || !text_.substr(at_).starts_with("\\u"))
+            bad("there is half of a surrogate pair");
+        at_ += 2;
+        char32_t const low = escaped_unit();
+        if (low < 0xdc00 || low > 0xdfff) bad("there is half of a surrogate pair");
+        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    }
+    append_utf8(to, unit);
+}
+
+/// What stands behind a backslash.
+LAMINA_INLINE void JsonReader::escape(std::string& to) {
+    constexpr std::string_view names = "\"\\/bfnrt", values = "\"\\/\b\f\n\r\t";
+    if (at_ == text_.size()) bad("the text in quotes does not end");
+    if (text_[at_] == 'u') return ++at_, escaped_character(to);
+    std::size_t const i = names.find(text_[at_]);
+    if (i == names.npos) bad("there is no such escape");
+    to += values[i];
+    ++at_;
+}
+
 LAMINA_INLINE std::string JsonReader::string() {
     expect('"');
     std::string out;
@@ -142,55 +173,10 @@ LAMINA_INLINE std::string JsonReader::string() {
         out += text_.substr(begin, at_ - begin);
         if (at_ == text_.size()) bad("the text in quotes does not end");
         char const c = text_[at_];
-        if (c == '"') return ++at_, out;
-        if (c != '\\') bad("there is a control character in quotes");
-        if (++at_ == text_.size()) bad("the text in quotes does not end");
-        switch (text_[at_++]) {
-        case '"':
-            out += '"';
-            break;
-        case '\\':
-            out += '\\';
-            break;
-        case '/':
-            out += '/';
-            break;
-        case 'b':
-            out += '\b';
-            break;
-        case 'f':
-            out += '\f';
-            break;
-        case 'n':
-            out += '\n';
-            break;
-        case 'r':
-            out += '\r';
-            break;
-        case 't':
-            out += '\t';
-            break;
-        case 'u': {
-            char32_t unit = escaped_unit();
-            if (unit >= 0xdc80 && unit <= 0xdcff) {
-                out += static_cast<char>(unit - 0xdc00);
-                break;
-            }
-            if (unit >= 0xd800 && unit <= 0xdfff) {
-                if (unit >= 0xdc00 || !text_.substr(at_).starts_with("\\u"))
-                    bad("there is half of a surrogate pair");
-                at_ += 2;
-                char32_t const low = escaped_unit();
-                if (low < 0xdc00 || low > 0xdfff) bad("there is half of a surrogate pair");
-                unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-            }
-            append_utf8(out, unit);
-            break;
-        }
-        default:
-            --at_;
-            bad("there is no such escape");
-        }
+        if (c != '"' && c != '\\') bad("there is a control character in quotes");
+        ++at_;
+        if (c == '"') return out;
+        escape(out);
     }
 }
 

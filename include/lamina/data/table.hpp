@@ -243,6 +243,7 @@ private:
                                std::initializer_list<MapRule> rules) const;
     void settled(Column const& column, char const* step) const;
     void keep(std::span<std::size_t const> rows);
+    static void fill_texts(Column& column, std::string_view value);
     void fill(std::size_t c, Fill what);
     std::vector<std::string> categories(Column const& column, std::size_t limit,
                                         char const* step) const;

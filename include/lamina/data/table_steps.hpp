@@ -141,76 +141,77 @@ template <class F>
             detail::fail(Error::Kind::argument, {where(column)},
                          {"this holds numbers; its gaps take a number, not a text."});
         }
-        Texts texts;
-        for (std::size_t row = 0; row < column.size(); ++row) {
-            texts.push_back(column.missing(row) ? value : column.texts_[row]);
-        }
-        column.texts_ = std::move(texts);
+        fill_texts(column, value);
         column.numbers_.clear();
         column.text_ = true;
     }
     return std::move(*this);
 }
 
+namespace detail {
+
+/// The value that comes most often, of several the smallest.
+template <class V>
+[[gnu::cold]] V most_frequent(std::vector<V> values) {
+    std::sort(values.begin(), values.end());
+    V best{};
+    std::ptrdiff_t most = 0;
+    for (auto at = values.begin(); at != values.end();) {
+        auto const end = std::upper_bound(at, values.end(), *at);
+        if (end - at > most) {
+            most = end - at;
+            best = *at;
+        }
+        at = end;
+    }
+    return best;
+}
+
+/// What the gaps between these numbers become.
+[[gnu::cold]] LAMINA_INLINE double filling_of(std::vector<double> values, Fill what) {
+    if (what == Fill::most_frequent) return most_frequent(std::move(values));
+    std::size_t const n = values.size();
+    double mean = 0;
+    if (what == Fill::mean) {
+        for (double v : values) mean += v / double(n);
+        return mean;
+    }
+    std::sort(values.begin(), values.end());
+    return values[(n - 1) / 2] / 2 + values[n / 2] / 2;
+}
+
+} // namespace detail
+
+[[gnu::cold]] LAMINA_INLINE void Table::fill_texts(Column& column, std::string_view value) {
+    Texts texts;
+    for (std::size_t row = 0; row < column.size(); ++row)
+        texts.push_back(column.missing(row) ? value : column.texts_[row]);
+    column.texts_ = std::move(texts);
+}
+
 [[gnu::cold]] LAMINA_INLINE void Table::fill(std::size_t c, Fill what) {
     Column& column = columns_[c];
-    std::size_t const n = column.size() - column.missing();
-    if (n == column.size()) return;
+    std::size_t const there = column.size() - column.missing();
+    if (there == column.size()) return;
     settled(column, "fill_missing");
-    if (n == 0)
+    if (there == 0)
         detail::fail(Error::Kind::data, {where(column)},
                      {"there is no value at all to fill its gaps from. Use drop(",
                       detail::Quoted{column.name()}, ")."});
     if (column.is_text()) {
         if (what != Fill::most_frequent) fail_text(column);
         std::vector<std::string_view> values;
-        for (std::size_t row = 0; row < column.size(); ++row) {
+        for (std::size_t row = 0; row < column.size(); ++row)
             if (!column.missing(row)) values.push_back(column.texts_[row]);
-        }
-        std::sort(values.begin(), values.end());
-        std::string_view best;
-        for (std::size_t i = 0, most = 0; i < n;) {
-            std::size_t const end = std::size_t(
-                std::upper_bound(values.begin(), values.end(), values[i]) - values.begin());
-            if (end - i > most) {
-                most = end - i;
-                best = values[i];
-            }
-            i = end;
-        }
-        Texts texts;
-        for (std::size_t row = 0; row < column.size(); ++row) {
-            texts.push_back(column.missing(row) ? best : column.texts_[row]);
-        }
-        column.texts_ = std::move(texts);
-        return;
+        return fill_texts(column, detail::most_frequent(std::move(values)));
     }
     std::vector<double> values;
-    values.reserve(n);
-    for (double v : column.numbers_) {
+    values.reserve(there);
+    for (double v : column.numbers_)
         if (!detail::is_missing(v)) values.push_back(v);
-    }
-    double value = 0;
-    if (what == Fill::mean) {
-        for (double v : values) value += v / double(n);
-    } else {
-        std::sort(values.begin(), values.end());
-        value = values[(n - 1) / 2] / 2 + values[n / 2] / 2;
-        if (what == Fill::most_frequent) {
-            for (std::size_t i = 0, most = 0; i < n;) {
-                std::size_t const end = std::size_t(
-                    std::upper_bound(values.begin(), values.end(), values[i]) - values.begin());
-                if (end - i > most) {
-                    most = end - i;
-                    value = values[i];
-                }
-                i = end;
-            }
-        }
-    }
-    for (double& v : column.numbers_) {
+    double const value = detail::filling_of(std::move(values), what);
+    for (double& v : column.numbers_)
         if (detail::is_missing(v)) v = value;
-    }
 }
 
 [[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, Fill what) && {
