@@ -6,9 +6,9 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/byte_pair_words.hpp>
-#include <lamina/data/texts.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
+#include <lamina/data/texts.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/word_cache.hpp>
@@ -101,6 +101,7 @@ private:
     struct Words; // those encoded so far
 
     BytePair() = default;
+    void add_bytes();
     void find_bytes(std::string_view where);
     /// The next merge, as it stands in a file.
     void read_merge(std::string_view left, std::string_view right, std::string_view where);

@@ -25,53 +25,75 @@ namespace lamina {
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE BytePair BytePair::train(TextList const& texts,
-                                                     BytePairTraining const& options) {
-    constexpr auto where = "BytePair::train";
-    BytePair made;
-    for (int visible = 1; visible >= 0;
-         --visible) { // GPT-2's order: those spelled as they are first
-        for (unsigned b = 0; b < 256; ++b) {
-            char32_t const c = detail::spelled_byte(b);
-            if ((c == b) != (visible == 1)) continue;
-            std::string spelled;
-            detail::append_utf8(spelled, c);
-            made.byte_ids_[b] = made.vocabulary_.add(spelled);
+namespace detail {
+
+/// Words and how often each comes.
+struct WordCounts {
+    Vocabulary words;
+    std::vector<std::int64_t> counts;
+};
+
+[[gnu::cold]] LAMINA_INLINE WordCounts count_words(TextList const& texts,
+                                                   SpecialTokens const& special) {
+    WordCounts all;
+    auto const count = [&](std::string_view part) {
+        WordScanner const scanner(part);
+        for (std::size_t at = 0, end = 0; at < part.size(); at = end) {
+            end = scanner.next(at);
+            auto const word = std::size_t(all.words.add(part.substr(at, end - at)));
+            if (word == all.counts.size()) all.counts.push_back(0);
+            ++all.counts[word];
         }
-    }
-    detail::SpecialTokens special;
+    };
+    for (std::string_view const text : texts) special.split(text, count, [](std::int32_t) {});
+    if (all.counts.empty()) refuse("BytePair::train", {"there are no words in the texts."});
+    return all;
+}
+
+/// The special tokens asked for, where they may stand beside these bytes.
+[[gnu::cold]] LAMINA_INLINE SpecialTokens special_tokens(BytePairTraining const& options,
+                                                         Vocabulary const& bytes) {
+    constexpr auto where = "BytePair::train";
+    SpecialTokens special;
     for (std::string const& token : options.special_tokens) {
-        if (token.empty()) detail::refuse(where, {"a special token is empty."});
-        if (made.vocabulary_.contains(token)) {
-            detail::refuse(where, {"the special token ", detail::Quoted{token},
-                                   " is what spells a byte. Take a longer one."});
+        if (token.empty()) refuse(where, {"a special token is empty."});
+        if (bytes.contains(token)) {
+            refuse(where, {"the special token ", Quoted{token},
+                           " is what spells a byte. Take a longer one."});
         }
         special.add(token, -1);
     }
-    if (options.vocabulary_size < 256 + options.special_tokens.size()) {
-        detail::refuse(where, {"vocabulary_size is ", options.vocabulary_size,
-                               ". The 256 bytes and the special tokens alone are ",
-                               256 + options.special_tokens.size(), "."});
+    std::size_t const least = 256 + options.special_tokens.size();
+    if (options.vocabulary_size < least) {
+        refuse(where, {"vocabulary_size is ", options.vocabulary_size,
+                       ". The 256 bytes and the special tokens alone are ", least, "."});
     }
+    return special;
+}
 
-    Vocabulary words;
-    std::vector<std::int64_t> counts;
-    for (std::string_view const text : texts) {
-        auto const count = [&](std::string_view part) {
-            detail::WordScanner const scanner(part);
-            for (std::size_t at = 0; at < part.size();) {
-                std::size_t const end = scanner.next(at);
-                auto const word = std::size_t(words.add(part.substr(at, end - at)));
-                if (word == counts.size()) counts.push_back(0);
-                ++counts[word];
-                at = end;
-            }
-        };
-        special.split(text, count, [](std::int32_t) {});
+} // namespace detail
+
+/// A token for each byte in GPT-2's order: those spelled as they are first.
+[[gnu::cold]] LAMINA_INLINE void BytePair::add_bytes() {
+    for (bool const visible : {true, false}) {
+        for (unsigned b = 0; b < 256; ++b) {
+            char32_t const c = detail::spelled_byte(b);
+            if ((c == b) != visible) continue;
+            std::string spelled;
+            detail::append_utf8(spelled, c);
+            byte_ids_[b] = vocabulary_.add(spelled);
+        }
     }
-    if (words.size() == 0) detail::refuse(where, {"there are no words in the texts."});
+}
+
+[[gnu::cold]] LAMINA_INLINE BytePair BytePair::train(TextList const& texts,
+                                                     BytePairTraining const& options) {
+    BytePair made;
+    made.add_bytes();
+    auto const special = detail::special_tokens(options, made.vocabulary_);
+    auto const [words, counts] = detail::count_words(texts, special);
     detail::MergeTrainer trainer;
-    for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
         std::vector<std::int32_t> symbols;
         for (char const c : words.token(static_cast<std::int32_t>(i)))
             symbols.push_back(made.byte_ids_[static_cast<unsigned char>(c)]);
@@ -90,7 +112,7 @@ namespace lamina {
             return merged;
         });
     for (std::string const& token : options.special_tokens) made.vocabulary_.add(token);
-    made.set_special(options.special_tokens, where);
+    made.set_special(options.special_tokens, "BytePair::train");
     made.spell_out();
     return made;
 }

@@ -100,51 +100,102 @@ namespace detail {
     return out + "}}";
 }
 
-[[gnu::cold]] LAMINA_INLINE Tokenizer Tokenizer::from_json(std::string_view json, Lower lower) {
-    constexpr std::string_view where = "Tokenizer::from_json";
+namespace detail {
+
+/// What stands in a tokenizer's JSON. Words and numbers are JSON within a text there.
+struct TokenizerConfig {
     TokenizerOptions options;
     std::int64_t documents = 0;
     std::string counts = "{}", docs = "{}", index_docs = "{}", index_word = "{}", word_index;
-    detail::JsonReader reader(json, where);
-    auto const read_config = [&] {
-        reader.object([&](std::string const& key) {
-            if (key == "num_words") {
-                std::int64_t const n = reader.null() ? 0 : reader.whole();
-                if (n < 0) reader.bad("num_words is negative");
-                options.num_words = static_cast<std::size_t>(n);
-            } else if (key == "filters") options.filters = reader.string();
-            else if (key == "lower") options.lower = reader.boolean() ? lower : Lower(false);
-            else if (key == "split") options.split = reader.string();
-            else if (key == "char_level") options.char_level = reader.boolean();
-            else if (key == "oov_token") {
-                if (!reader.null()) options.oov_token = reader.string();
-            } else if (key == "document_count") {
-                documents = reader.whole();
-                if (documents < 0) reader.bad("document_count is negative");
-            } else if (key == "word_counts") counts = reader.string();
-            else if (key == "word_docs") docs = reader.string();
-            else if (key == "index_docs") index_docs = reader.string();
-            else if (key == "index_word") index_word = reader.string();
-            else if (key == "word_index") word_index = reader.string();
-            else reader.skip();
-        });
-    };
+};
+
+[[gnu::cold]] LAMINA_INLINE void read_tokenizer_config(JsonReader& reader, Lower lower,
+                                                       TokenizerConfig& to) {
     reader.object([&](std::string const& key) {
-        if (key == "config") read_config();
+        if (key == "num_words") {
+            std::int64_t const n = reader.null() ? 0 : reader.whole();
+            if (n < 0) reader.bad("num_words is negative");
+            to.options.num_words = static_cast<std::size_t>(n);
+        } else if (key == "filters") to.options.filters = reader.string();
+        else if (key == "lower") to.options.lower = reader.boolean() ? lower : Lower(false);
+        else if (key == "split") to.options.split = reader.string();
+        else if (key == "char_level") to.options.char_level = reader.boolean();
+        else if (key == "oov_token") {
+            if (!reader.null()) to.options.oov_token = reader.string();
+        } else if (key == "document_count") {
+            to.documents = reader.whole();
+            if (to.documents < 0) reader.bad("document_count is negative");
+        } else if (key == "word_counts") to.counts = reader.string();
+        else if (key == "word_docs") to.docs = reader.string();
+        else if (key == "index_docs") to.index_docs = reader.string();
+        else if (key == "index_word") to.index_word = reader.string();
+        else if (key == "word_index") to.word_index = reader.string();
+        else reader.skip();
+    });
+}
+
+/// {"1": 3, "2": 1}: numbers by index.
+[[gnu::cold]] LAMINA_INLINE std::vector<std::int64_t> json_numbers_of(std::string const& json,
+                                                                      std::int32_t most) {
+    std::vector<std::int64_t> numbers;
+    JsonReader reader(json, "Tokenizer::from_json, index_docs");
+    reader.object([&](std::string const& key) {
+        std::size_t const index = json_index(key, most, reader);
+        std::int64_t const number = reader.whole();
+        if (number < 0) reader.bad("a number is negative");
+        if (index >= numbers.size()) numbers.resize(index + 1);
+        numbers[index] = number;
+    });
+    reader.end();
+    return numbers;
+}
+
+/// {"1": "the", "2": "cat"}: words by index.
+[[gnu::cold]] LAMINA_INLINE Texts json_words_of(std::string const& json, std::int32_t most) {
+    std::vector<std::string> words;
+    std::vector<bool> there;
+    JsonReader reader(json, "Tokenizer::from_json, index_word");
+    reader.object([&](std::string const& key) {
+        std::size_t const index = json_index(key, most, reader);
+        if (index >= words.size()) {
+            words.resize(index + 1);
+            there.resize(index + 1);
+        }
+        words[index] = reader.string();
+        there[index] = true;
+    });
+    reader.end();
+    Texts texts;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (there[i]) texts.push_back(words[i]);
+        else texts.push_missing();
+    }
+    return texts;
+}
+
+} // namespace detail
+
+[[gnu::cold]] LAMINA_INLINE Tokenizer Tokenizer::from_json(std::string_view json, Lower lower) {
+    constexpr std::string_view where = "Tokenizer::from_json";
+    detail::TokenizerConfig config;
+    detail::JsonReader reader(json, where);
+    reader.object([&](std::string const& key) {
+        if (key == "config") detail::read_tokenizer_config(reader, lower, config);
         else reader.skip();
     });
     reader.end();
-    if (word_index.empty()) {
+    if (config.word_index.empty()) {
         detail::fail(Error::Kind::data, {where},
                      {"there is no config with a word_index: this is not what a tokenizer's "
                       "to_json gives."});
     }
 
-    Tokenizer made(std::move(options));
-    made.document_count_ = static_cast<std::size_t>(documents);
-    made.word_counts_ = detail::json_counts_of(counts, "Tokenizer::from_json, word_counts");
-    made.word_docs_ = detail::json_counts_of(docs, "Tokenizer::from_json, word_docs");
-    made.word_index_ = detail::json_counts_of(word_index, "Tokenizer::from_json, word_index");
+    Tokenizer made(std::move(config.options));
+    made.document_count_ = static_cast<std::size_t>(config.documents);
+    made.word_counts_ = detail::json_counts_of(config.counts, "Tokenizer::from_json, word_counts");
+    made.word_docs_ = detail::json_counts_of(config.docs, "Tokenizer::from_json, word_docs");
+    made.word_index_ =
+        detail::json_counts_of(config.word_index, "Tokenizer::from_json, word_index");
     for (auto const [word, index] : made.word_index_) {
         if (index <= most_) continue;
         detail::fail(
@@ -157,32 +208,8 @@ namespace detail {
             Error::Kind::data, {where},
             {"word_docs has the word ", detail::Quoted{word}, " and word_counts does not."});
     }
-    detail::JsonReader docs_reader(index_docs, "Tokenizer::from_json, index_docs");
-    docs_reader.object([&](std::string const& key) {
-        std::size_t const index = detail::json_index(key, most_, docs_reader);
-        std::int64_t const number = docs_reader.whole();
-        if (number < 0) docs_reader.bad("a number is negative");
-        if (index >= made.index_docs_.size()) made.index_docs_.resize(index + 1);
-        made.index_docs_[index] = number;
-    });
-    docs_reader.end();
-    std::vector<std::string> words;
-    std::vector<bool> there;
-    detail::JsonReader word_reader(index_word, "Tokenizer::from_json, index_word");
-    word_reader.object([&](std::string const& key) {
-        std::size_t const index = detail::json_index(key, most_, word_reader);
-        if (index >= words.size()) {
-            words.resize(index + 1);
-            there.resize(index + 1);
-        }
-        words[index] = word_reader.string();
-        there[index] = true;
-    });
-    word_reader.end();
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        if (there[i]) made.index_word_.push_back(words[i]);
-        else made.index_word_.push_missing();
-    }
+    made.index_docs_ = detail::json_numbers_of(config.index_docs, most_);
+    made.index_word_ = detail::json_words_of(config.index_word, most_);
     return made;
 }
 
