@@ -10,6 +10,7 @@
 #include <vector>
 
 using lamina::Threads;
+using lamina::kernels::all_below;
 using lamina::kernels::all_finite;
 
 namespace {
@@ -41,6 +42,18 @@ void check() {
     }
     for (T b : bad) CHECK(!all_finite(1, &b));
     for (T g : good) CHECK(all_finite(1, &g));
+
+    for (T const limit : {Limits::denorm_min(), T(1), T(1e15), Limits::max()}) {
+        T const smaller = std::bit_cast<T>(Bits(std::bit_cast<Bits>(limit) - 1));
+        for (std::size_t i = 0; i < 70; ++i) {
+            std::vector<T> x(70, i % 2 ? smaller : -smaller);
+            CHECK(all_below(limit, 70, x.data()));
+            for (T const b : {limit, -limit, bad[i % bad.size()]}) {
+                x[i] = b;
+                CHECK(!all_below(limit, 70, x.data()));
+            }
+        }
+    }
 
     Threads threads(3);
     std::size_t const n = 300001;

@@ -468,6 +468,28 @@ TEST_CASE("what is not finite never reaches the weights") {
     CHECK(history.size() == 0);
 }
 
+TEST_CASE("a gradient whose square is infinite reaches neither the weights nor the optimizer") {
+    std::vector<float> x(12, 1.0f), y(4, 0.5f);
+    x[4] = 3e19f;
+    auto const check = [&](auto optimizer) {
+        auto model = compile(Sequential{Input<3>{}, Dense<1>{}}, optimizer, MeanSquaredError{});
+        auto const before = numbers_of(model);
+        std::string const text = message([&] { model.fit(Array(x.data(), {4, 3}), y, quiet(2)); });
+        CAPTURE(text);
+        CHECK(text.find("a gradient is too large for what the optimizer keeps of it, first in "
+                        "dense; epoch 1, batch 1.") != std::string::npos);
+        CHECK(numbers_of(model) == before);
+        for (float const v : model.optimizer_state()) CHECK(v == 0);
+    };
+    check(Adam{});
+    check(RMSprop{});
+    // without its square, or clipped before, it may stay
+    auto model = compile(Sequential{Input<3>{}, Dense<1>{}}, Adam{.clip = {.value = 1}},
+                         MeanSquaredError{});
+    model.fit(Array(x.data(), {4, 3}), y, quiet(1));
+    CHECK(model.progress.steps == 1);
+}
+
 TEST_CASE("a learning rate that makes a weight infinite leaves the last finite ones") {
     Task task(100);
     for (float& y : task.y) y += 10; // the gradients are above one

@@ -15,18 +15,17 @@ namespace lamina::kernels {
 
 namespace detail {
 
-/// A number is finite if its exponent is not all ones. One more in the last place of the exponent
-/// carries exactly such a number into the sign bit, which was cleared. Whole numbers only: a test
-/// that -ffast-math cannot take away.
+/// Numbers that are not negative order as their bits do, and NaN comes behind infinity. What is
+/// missing from the limit's bits to the sign bit, which was cleared, carries exactly the numbers
+/// from the limit on into it. Whole numbers only: a test that -ffast-math cannot take away.
 template <class T, class Arch>
-bool all_finite_piece(std::size_t n, T const* x) {
+bool all_below_piece(std::size_t n, T const* x, T limit) {
     using V = Batch<T, Arch>;
     using I = decltype(as_bits(V(T{0})));
     using Int = typename I::value_type;
     static_assert(std::is_unsigned_v<Int>);
     constexpr Int sign = Int{1} << (8 * sizeof(Int) - 1);
-    constexpr Int one = Int{1} << (std::numeric_limits<T>::digits - 1); // of the exponent
-    I const mask(sign - 1), step(one);
+    I const mask(sign - 1), step(sign - std::bit_cast<Int>(limit));
     I a(Int{0}), b(Int{0}), c(Int{0}), d(Int{0});
     auto const test = [&](V const& v) { return (as_bits(v) & mask) + step; };
     std::size_t i = 0;
@@ -43,19 +42,26 @@ bool all_finite_piece(std::size_t n, T const* x) {
 
 } // namespace detail
 
-/// Whether none of n numbers is NaN or infinite, whatever floating-point options the program is
-/// compiled with. Reads nothing beyond them.
+/// Whether all of n numbers are smaller than `limit` > 0 in size, none of them NaN, whatever
+/// floating-point options the program is compiled with. Reads nothing beyond them.
+template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
+requires Real<T>
+bool all_below(T limit, std::size_t n, T const* x, P threads = nullptr) {
+    constexpr std::size_t piece = 65536;
+    if (n <= piece || threads == nullptr) return detail::all_below_piece<T, Arch>(n, x, limit);
+    std::atomic<bool> below{true};
+    parallel_for(threads, n, piece, [&](std::size_t begin, std::size_t end, std::size_t) {
+        if (!detail::all_below_piece<T, Arch>(end - begin, x + begin, limit))
+            below.store(false, std::memory_order_relaxed);
+    });
+    return below.load(std::memory_order_relaxed);
+}
+
+/// Whether none of n numbers is NaN or infinite.
 template <class Arch = xsimd::default_arch, class T, PoolOrNone P = std::nullptr_t>
 requires Real<T>
 bool all_finite(std::size_t n, T const* x, P threads = nullptr) {
-    constexpr std::size_t piece = 65536;
-    if (n <= piece || threads == nullptr) return detail::all_finite_piece<T, Arch>(n, x);
-    std::atomic<bool> finite{true};
-    parallel_for(threads, n, piece, [&](std::size_t begin, std::size_t end, std::size_t) {
-        if (!detail::all_finite_piece<T, Arch>(end - begin, x + begin))
-            finite.store(false, std::memory_order_relaxed);
-    });
-    return finite.load(std::memory_order_relaxed);
+    return all_below<Arch>(std::numeric_limits<T>::infinity(), n, x, threads);
 }
 
 } // namespace lamina::kernels

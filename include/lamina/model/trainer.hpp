@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -78,11 +79,13 @@ public:
         Net::backward(w);
         Net::regularize(w);
         find_touched(batch);
-        if (!is_finite(loss + penalty) || !finite_gradients(threads)) {
+        bool const usual = gradients_below(careful_gradient, threads);
+        if (!is_finite(loss + penalty) ||
+            (!usual && !gradients_below(std::numeric_limits<T>::infinity(), threads))) {
             take_state(weights);
             throw_diverged(w, loss + penalty);
         }
-        if (rate_of<T>(optimizer.learning_rate, step) > careful_rate)
+        if (!usual || rate_of<T>(optimizer.learning_rate, step) > careful_rate)
             update_carefully(weights, optimizer, step, threads);
         else update(weights, optimizer, step, threads);
         if constexpr (state > 0) std::copy_n(next_state.data(), state, weights.state.data());
@@ -144,9 +147,10 @@ private:
             if (is_sparse(i)) n += marks_of(rows_of_table(i));
         return n;
     }();
-    bool finite_gradients(PoolOrNone auto threads) {
+    bool gradients_below(T limit, PoolOrNone auto threads) {
         for (auto const& s : swept())
-            if (!kernels::all_finite(s.size, gradients.data() + s.from, threads)) return false;
+            if (!kernels::all_below(limit, s.size, gradients.data() + s.from, threads))
+                return false;
         return true;
     }
     static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
@@ -168,6 +172,9 @@ private:
     /// Above this learning rate a step can carry a finite weight beyond the largest number: it
     /// keeps what was before. Below, the loss or a gradient overflows first.
     static constexpr double careful_rate = 1e3;
+    /// From this gradient on what an optimizer keeps of it, squares as a rule, may be infinite, and
+    /// NaN the step after. Below, it would take 10^8 steps.
+    static constexpr T careful_gradient = sizeof(T) == 4 ? T(1e15) : T(1e150);
 
     [[gnu::cold, gnu::noinline]] void update_carefully(Weights<Net>& weights,
                                                        Optimizer const& optimizer,
@@ -178,14 +185,22 @@ private:
         for (int i = 0; i < Net::size; ++i) {
             if (!owns_trained(i)) continue;
             std::size_t const n = Net::table[std::size_t(i)].op->parameters;
-            if (kernels::all_finite(n, weights.values.data() + plan.rows[i].parameters, nullptr))
-                continue;
+            auto const finite = [&](T const* of_all) {
+                return kernels::all_finite(n, of_all + plan.rows[i].parameters, nullptr);
+            };
+            bool const weight = finite(weights.values.data());
+            bool all = weight;
+            for (std::size_t k = 0; k < Optimizer::slots; ++k)
+                all = all && finite(optimizer_slots.data() + k * parameters);
+            if (all) continue;
             weights.values = std::move(values);
             optimizer_slots = std::move(slots);
             take_state(weights);
-            detail::raise(Diverged{
-                message({"a learning rate of ", rate_of<T>(optimizer.learning_rate, step),
-                         " makes a weight infinite, first in ", Weights<Net>::paths()[i]})});
+            double const rate = rate_of<T>(optimizer.learning_rate, step);
+            detail::raise(Diverged{message(
+                {weight ? "a gradient is too large for what the optimizer keeps of it"
+                        : message({"a learning rate of ", rate, " makes a weight infinite"}),
+                 ", first in ", Weights<Net>::paths()[i]})});
         }
     }
 
