@@ -6,6 +6,7 @@
 #include <lamina/layers/options.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -54,6 +55,12 @@ struct MaskedBy {
 };
 
 namespace detail {
+
+/// 1 / sqrt(key_dim): the scores of queries and keys of variance 1 have variance 1 then.
+template <class T>
+T attention_scale(std::size_t key_dim) {
+    return T(1 / std::sqrt(double(key_dim)));
+}
 
 template <template <std::size_t> class Kind, class O>
 inline constexpr bool is_number_option = false;

@@ -4,16 +4,15 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/attention.hpp>
-#include <lamina/kernels/attention_step.hpp>
 #include <lamina/kernels/rotary.hpp>
 #include <lamina/layers/attention_maps.hpp>
 #include <lamina/layers/attention_memory.hpp>
 #include <lamina/layers/attention_options.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
+#include <lamina/layers/multi_head_attention_step.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -66,6 +65,7 @@ struct MultiHeadAttention {
     static_assert(
         (detail::is_attention_option<Options> && ...),
         "MultiHeadAttention: what stands behind Heads and KeyDim is none of its options.");
+    static constexpr std::size_t heads = Heads, key_dim = KeyDim;
     static constexpr std::size_t key_heads =
         detail::chosen_number<KeyValueHeads, Heads, Options...>();
     static_assert(key_heads > 0 && Heads % key_heads == 0,
@@ -218,10 +218,6 @@ struct MultiHeadAttention {
         }
 
         template <class T>
-        static T scale() {
-            return T(1 / std::sqrt(double(KeyDim)));
-        }
-        template <class T>
         static kernels::Attention<T> work(auto const& c, Parts<T> const& at) {
             kernels::Attention<T> a{.samples = c.batch,
                                     .queries = tq,
@@ -230,7 +226,7 @@ struct MultiHeadAttention {
                                     .key_heads = key_heads,
                                     .key_dim = KeyDim,
                                     .value_dim = value_dim,
-                                    .scale = scale<T>(),
+                                    .scale = detail::attention_scale<T>(KeyDim),
                                     .q = at.q,
                                     .k = at.k,
                                     .v = at.v,
@@ -242,92 +238,10 @@ struct MultiHeadAttention {
             return a;
         }
 
-        template <bool... Stepped>
-        using Steps = detail::AttentionSteps<From, Stepped...>;
-
     public:
-        /// One moment. Past: its key and value join those before it. Else: over a memory that is
-        /// there at once.
         template <bool... Stepped>
-        requires(Steps<Stepped...>::can) struct Step {
-            static constexpr bool past = Steps<Stepped...>::past;
-            using Output = Shape<1, dim>;
-            using Parameters = typename On::Parameters;
-            using Memory = detail::AttentionMemory<From, nk, nv, Stepped...>;
-            static constexpr std::size_t memory = Memory::size;
-            static constexpr std::size_t cache = nq + nk + nv + no;
-            static constexpr std::size_t group = Heads / key_heads;
-            template <class T>
-            static constexpr std::size_t scratch =
-                std::max(Maps::template scratch<T>, kernels::attention_step_scratch<T>(group, tk)) +
-                (past ? 0 : tk * nk) + (rotary ? 2 * (past ? 1 : tk) * KeyDim : 0) +
-                (From::ruled ? tk : 0);
-
-            static void forward(auto const& c) {
-                using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-                auto const p = Maps::split(c.parameters());
-                T *const q = c.cache, *const k = q + c.batch * nq, *const v = k + c.batch * nk;
-                T* const o = v + c.batch * nv;
-                T* const room = c.scratch + std::max(Maps::template scratch<T>,
-                                                     kernels::attention_step_scratch<T>(group, tk));
-                T* const turns = room + (From::ruled ? tk : 0);
-                QueryMap::forward(c, c.batch, input<0>(c), p.query, q);
-                if constexpr (rotary) {
-                    kernels::rotary_table(c.position, 1, KeyDim, double(rotary_base), halves,
-                                          turns);
-                    kernels::rotate(nullptr, c.batch, 1, Heads, KeyDim, turns, halves, false, q);
-                }
-                if constexpr (past) {
-                    KeyMap::forward(c, c.batch, input<From::key>(c), p.key, k);
-                    ValueMap::forward(c, c.batch, input<From::value>(c), p.value, v);
-                    if constexpr (rotary)
-                        kernels::rotate(nullptr, c.batch, 1, key_heads, KeyDim, turns, halves,
-                                        false, k);
-                    for (std::size_t n = 0; n < c.batch; ++n)
-                        Memory::remember(c, n, c.position, 1, k + n * nk, v + n * nv);
-                } else if (c.position == 0) {
-                    if constexpr (rotary)
-                        kernels::rotary_table(0, tk, KeyDim, double(rotary_base), halves, turns);
-                    T* const keys = turns + (rotary ? 2 * tk * KeyDim : 0);
-                    for (std::size_t n = 0; n < c.batch; ++n) {
-                        T* const values = Memory::of(c, n).values;
-                        KeyMap::forward(c, tk, input<From::key>(c) + n * Key::size, p.key, keys);
-                        ValueMap::forward(c, tk, input<From::value>(c) + n * Value::size, p.value,
-                                          values);
-                        if constexpr (rotary)
-                            kernels::rotate(nullptr, tk, tk, key_heads, KeyDim, turns, halves,
-                                            false, keys);
-                        Memory::remember(c, n, 0, tk, keys, values);
-                    }
-                }
-                if constexpr (From::ruled)
-                    detail::write_rule<typename From::Rule>(c.position, 1, tk, room);
-                for (std::size_t n = 0; n < c.batch; ++n)
-                    for (std::size_t h = 0; h < key_heads; ++h)
-                        kernels::attention_step(one(c, n, h, q + n * nq, o + n * no, room),
-                                                c.scratch);
-                OutputMap::forward(c, c.batch, o, p.output, c.y.data);
-            }
-
-        private:
-            template <class T>
-            static kernels::AttentionStep<T> one(auto const& c, std::size_t n, std::size_t h,
-                                                 T const* q, T* o, T const* rule) {
-                auto const kept = Memory::of(c, n);
-                kernels::AttentionStep<T> a{.heads = group,
-                                            .keys = 0,
-                                            .key_dim = KeyDim,
-                                            .value_dim = value_dim,
-                                            .scale = scale<T>(),
-                                            .q = q + h * group * KeyDim,
-                                            .k = kept.keys + h * KeyDim * tk,
-                                            .ldk = tk,
-                                            .v = kept.values + h * value_dim,
-                                            .ldv = nv,
-                                            .o = o + h * group * value_dim};
-                Memory::masks(c, n, a, rule);
-                return a;
-            }
+        requires(detail::AttentionSteps<From, Stepped...>::can) struct Step
+            : detail::MultiHeadAttentionStep<MultiHeadAttention, On, Stepped...> {
         };
     };
 };

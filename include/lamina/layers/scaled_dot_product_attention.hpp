@@ -9,7 +9,6 @@
 #include <lamina/layers/attention_options.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <type_traits>
 
@@ -122,8 +121,7 @@ struct ScaledDotProductAttention {
     private:
         template <class T>
         static T scale_of(ScaledDotProductAttention const& layer) {
-            double const root = std::sqrt(double(dim)), scale = double(layer.scale);
-            return T(scale != 0 ? scale : 1 / root);
+            return layer.scale != 0 ? T(layer.scale) : attention_scale<T>(dim);
         }
         template <class T>
         static kernels::Attention<T> work(auto const& c, T* o) {
