@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/kernels/math.hpp>
+#include <lamina/kernels/normal.hpp>
 
 #include "support/ulp.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
-#include <lamina/kernels/math.hpp>
+#include <lamina/kernels/normal.hpp>
 
 namespace lamina {
 

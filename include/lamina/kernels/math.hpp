@@ -22,7 +22,7 @@ namespace detail {
 /// x = n ln(2) + r with a whole n and |r| <= ln(2) / 2; exp(x) = 2^n (1 + r + r^2 q).
 template <class V>
 struct Reduced {
-    V shifted;   // its last bits are n plus the exponent's bias
+    V shifted; // its last bits are n plus the exponent's bias
     V n, r;
 };
 template <class V>
@@ -67,7 +67,7 @@ template <class V>
         auto const half = as_bits(kernels::fma(a.n, V(T(0.5)), V(F::shift + T(F::bias))))
                           << F::mantissa;
         auto const rest = (as_bits(a.shifted) << F::mantissa) - half + B(one);
-        return p * from_bits(half) * from_bits(rest);   // a NaN's own bits do not matter
+        return p * from_bits(half) * from_bits(rest); // a NaN's own bits do not matter
     }
 }
 
@@ -89,7 +89,7 @@ template <class V>
         constexpr U one = U(F::bias) << F::mantissa, quarter = U{1} << (F::mantissa - 1);
         B const bits = as_bits(x), biased = (bits + B(quarter)) >> F::mantissa;
         V const m = from_bits(bits - (biased << F::mantissa) + B(one));
-        constexpr T whole = F::shift / T(1.5);   // its last bit counts ones
+        constexpr T whole = F::shift / T(1.5); // its last bit counts ones
         constexpr U last = U(F::bias + F::mantissa) << F::mantissa;
         return {m, from_bits(biased | B(last)) - V(whole + T(F::bias))};
     }
@@ -101,7 +101,7 @@ template <class V>
         return parts(x);
     } else {
         using T = typename V::value_type;
-        constexpr T up = Fit<T>::shift;   // 1.5 2^mantissa
+        constexpr T up = Fit<T>::shift; // 1.5 2^mantissa
         auto const small = x < V(std::numeric_limits<T>::min());
         Parts<V> a = parts(kernels::select(small, x * V(up / T(1.5)), x));
         a.k = a.k - kernels::select(small, V(T(Fit<T>::mantissa)), V(T(0)));
@@ -134,7 +134,7 @@ template <class V>
 
 /// e^x. 1.2 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> exp(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
@@ -144,7 +144,7 @@ template <class T, class A>
 
 /// e^x - 1, exact to the last bits for small x. 2.5 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> expm1(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
@@ -158,7 +158,7 @@ template <class T, class A>
 
 /// The natural logarithm; of 0 -inf, of negatives NaN. 1.5 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> log(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     auto const a = detail::parts_of_any(x);
@@ -169,7 +169,7 @@ template <class T, class A>
 
 /// log(1 + x), exact to the last bits for small x; of -1 -inf, below NaN. 1.5 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> log1p(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
@@ -184,7 +184,7 @@ template <class T, class A>
 
 /// log(1 + x) for 0 <= x <= 1, and for nothing else: half the work. 1.5 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> log1p_unit(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     V const s = x / (x + V(T(2))), z = s * s;
@@ -208,7 +208,7 @@ template <class V>
 /// tanh(k) = (1 - p) / (1 + p) with p = 2^-n, and the rest is the law of addition. What n ln(2) / 2
 /// loses to rounding counts for little, as the slope of tanh goes with p. 2.6 ulp; odd; within 1.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> tanh(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
@@ -236,7 +236,7 @@ template <class V>
 /// exp(-h) = (2 - u) / (2 + u) with u = 2 tanh(h / 2). Above and below the line stands a small s,
 /// so that s 2^n is no infinity where the result is not 0. 2.6 ulp; never above 1.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> sigmoid(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
@@ -248,7 +248,7 @@ template <class T, class A>
     V const n = shifted - shift, upper = opaque(kernels::fma(n, V(F::ln2_high), inside));
     V const h = kernels::fma(n, V(F::ln2_low), upper), z = h * h;
     V const u = kernels::fma(z * h, detail::polynomial(z, F::half_tanh), h);
-    V const power = from_bits(as_bits(shifted) << F::mantissa);   // s 2^n
+    V const power = from_bits(as_bits(shifted) << F::mantissa); // s 2^n
     V const up = kernels::fma(u, V(s), V(2 * s));
     return detail::at_most_one(up / kernels::fma(power, two - u, up));
 }
@@ -260,7 +260,7 @@ struct Logistic {
     V below, above;
 };
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Logistic<Batch<T, A>> logistic(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     V const one(T(1)), e = detail::exp_of_minus_size(x), larger = one / (one + e);
@@ -271,50 +271,10 @@ template <class T, class A>
 
 /// log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)). 2 ulp.
 template <class T, class A>
-    requires Real<T>
+requires Real<T>
 [[gnu::always_inline]] inline Batch<T, A> softplus(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     return kernels::max(V(T(0)), x) + kernels::log1p_unit(detail::exp_of_minus_size(x));
-}
-
-/// The normal distribution at x: its density (3 ulp) and the probability of less, Phi(x) (6 ulp),
-/// without the loss that 1 + erf would have far below 0.
-template <class V>
-struct Normal {
-    V density, below;
-};
-template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Normal<Batch<T, A>> normal(xsimd::batch<T, A> const& x) noexcept {
-    using V = Batch<T, A>;
-    using F = detail::Fit<T>;
-    using B = decltype(as_bits(x));
-    using U = typename B::value_type;
-    // exp(-x^2 / 2) wants -x^2 / 2 to more places than T has: the upper half of x has a square
-    // without rounding, what is missing goes into r.
-    V const size = kernels::min(V(F::tail_most), kernels::abs(x)), minus_half(T(-0.5));
-    V const upper = from_bits(as_bits(size) & B(~((U{1} << F::half_bits) - 1)));
-    V const rest = (size - upper) * (size + upper) * minus_half;
-    V const square = upper * upper * minus_half;
-    auto a = detail::reduce(square + rest);
-    V const r = opaque(kernels::fnma(a.n, V(F::ln2_high), square));
-    a.r = kernels::fnma(a.n, V(F::ln2_low), r) + rest;
-    V const e = detail::exp_reduced(a.r);
-    V const over = detail::polynomial_from(size, F::over);
-    V const tail = detail::scaled(e * (over / detail::polynomial_from(size, F::under)), a);
-    return {detail::scaled(e * V(T(0.398942280401432677939946L)), a),
-            kernels::select(x < V(T(0)), tail, V(T(1)) - tail)};
-}
-
-/// The error function. 2 ulp.
-template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> erf(xsimd::batch<T, A> const& x) noexcept {
-    using V = Batch<T, A>;
-    V const size = kernels::abs(x), root(T(1.41421356237309504880168872L));
-    V const near = kernels::fma(detail::polynomial(x * x, detail::Fit<T>::erf), x, x);
-    V const far = kernels::fnma(V(T(2)), kernels::normal(-size * root).below, V(T(1)));
-    return kernels::select(size < V(T(1)), near, kernels::copysign(far, x));
 }
 
 } // namespace lamina::kernels

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 
-/// The polynomials of kernels/math.hpp. They were fitted for the least largest relative error of
-/// the function with Remez' exchange (1934) in 34 to 60 digits, the one quotient of two with
-/// Lawson's weights (1961); the error they leave stands beside each. Those of tanh were rounded one
-/// by one, the rest fitted anew each time.
+/// The polynomials of kernels/math.hpp and normal.hpp. They were fitted for the least largest
+/// relative error of the function with Remez' exchange (1934) in 34 to 60 digits, the one quotient
+/// of two with Lawson's weights (1961); the error they leave stands beside each. Those of tanh were
+/// rounded one by one, the rest fitted anew each time.
 namespace lamina::kernels::detail {
 
 /// What the format of T says, and the polynomials in its precision.
@@ -18,8 +18,8 @@ struct Fit;
 template <>
 struct Fit<float> {
     static constexpr int mantissa = 23, bias = 127, half_bits = 12;
-    static constexpr float shift = 0x1.8p23f;             // x + shift - shift is x rounded to whole
-    static constexpr float ln2_high = 0x1.62e4p-1f;       // 15 bits: times a whole n it is exact
+    static constexpr float shift = 0x1.8p23f;       // x + shift - shift is x rounded to whole
+    static constexpr float ln2_high = 0x1.62e4p-1f; // 15 bits: times a whole n it is exact
     static constexpr float ln2_low = 1.42860682030942e-6f;
     static constexpr float exp_least = -104, exp_most = 89, expm1_least = -20, expm1_most = 88.73f;
     static constexpr float tail_most = 15.5f;
@@ -59,51 +59,63 @@ template <>
 struct Fit<double> {
     static constexpr int mantissa = 52, bias = 1023, half_bits = 27;
     static constexpr double shift = 0x1.8p52;
-    static constexpr double ln2_high = 0.6931471805596629565116018;   // 41 bits
+    static constexpr double ln2_high = 0.6931471805596629565116018; // 41 bits
     static constexpr double ln2_low = 2.823529056303157712258845e-13;
     static constexpr double exp_least = -746, exp_most = 710, expm1_least = -40,
                             expm1_most = 709.79;
     static constexpr double tail_most = 39.5;
 
     // 2^-57.9
-    static constexpr double exp[] = {
-        0.500000000000001061,   0.166666666666664128,    0.0416666666665303187,
-        0.00833333333349432437, 0.0013888888943585751,   0.000198412695067725733,
-        2.48014931471730193e-5, 2.75575862891808935e-6,  2.76302303747070789e-7,
-        2.50000612119880235e-8};
+    static constexpr double exp[] = {0.500000000000001061,   0.166666666666664128,
+                                     0.0416666666665303187,  0.00833333333349432437,
+                                     0.0013888888943585751,  0.000198412695067725733,
+                                     2.48014931471730193e-5, 2.75575862891808935e-6,
+                                     2.76302303747070789e-7, 2.50000612119880235e-8};
     // 2^-57.7
-    static constexpr double tanh[] = {-0.333333333333324822,  0.133333333327821879,
-                                      -0.0539682527793236833, 0.0218693705149592618,
+    static constexpr double tanh[] = {-0.333333333333324822,   0.133333333327821879,
+                                      -0.0539682527793236833,  0.0218693705149592618,
                                       -0.00885730210907825083, 0.00344475585129273712};
     static constexpr double half_tanh[] = {tanh[0] / 4,   tanh[1] / 16,   tanh[2] / 64,
                                            tanh[3] / 256, tanh[4] / 1024, tanh[5] / 4096};
     // 2^-62.7, 2^-59.4
-    static constexpr double log[] = {0.666666666666665973, 0.400000000000559409,
-                                     0.285714285560074118, 0.222222242761781866,
-                                     0.18181667089883694,  0.15391072384919631,
-                                     0.131742625692564573, 0.138385620598574299};
+    static constexpr double log[] = {
+        0.666666666666665973, 0.400000000000559409, 0.285714285560074118, 0.222222242761781866,
+        0.18181667089883694,  0.15391072384919631,  0.131742625692564573, 0.138385620598574299};
     static constexpr double log1p_unit[] = {
-        0.666666666666663038, 0.400000000001572419, 0.285714285478539468, 0.222222239697292001,
-        0.181817439249419109, 0.153865599235364648, 0.133009735723731482, 0.121060864051167112,
+        0.666666666666663038,  0.400000000001572419, 0.285714285478539468, 0.222222239697292001,
+        0.181817439249419109,  0.153865599235364648, 0.133009735723731482, 0.121060864051167112,
         0.0834010071531213161, 0.170185769642637881};
     // 2^-62.7
     static constexpr double erf[] = {
-        0.128379167095512574,     -0.376126389031837476,    0.112837916709548575,
-        -0.0268661706450728942,   0.00522397762478085935,   -0.000854832697874174687,
-        0.000120553310368819429,  -1.49255935064473623e-5,  1.64609728097153497e-6,
-        -1.63500251438279957e-7,  1.46578793080454292e-8,   -1.1365663897562765e-9,
+        0.128379167095512574,    -0.376126389031837476,   0.112837916709548575,
+        -0.0268661706450728942,  0.00522397762478085935,  -0.000854832697874174687,
+        0.000120553310368819429, -1.49255935064473623e-5, 1.64609728097153497e-6,
+        -1.63500251438279957e-7, 1.46578793080454292e-8,  -1.1365663897562765e-9,
         5.94525827930620914e-11};
     // on 0 <= x <= 39.5: 2^-59.8
-    static constexpr double over[] = {
-        0.5,                     0.828285807050011691,    0.680173148677991981,
-        0.357780694098919618,    0.132260107025609936,    0.0357406293360601833,
-        0.00714063494511470975,  0.00104281784792594378,  0.000106948572594127431,
-        7.00487254939183127e-6,  2.25275873991379711e-7};
-    static constexpr double under[] = {
-        1.0,                     2.45445617490288895,     2.81871898447824829,
-        2.00330717997126013,     0.98135948696321437,     0.348895320445797759,
-        0.0921673118118083626,   0.0181658683937139533,   0.00263151531469096741,
-        0.00026864499886816224,  0.000017558611592520615, 5.64682875338880982e-7};
+    static constexpr double over[] = {0.5,
+                                      0.828285807050011691,
+                                      0.680173148677991981,
+                                      0.357780694098919618,
+                                      0.132260107025609936,
+                                      0.0357406293360601833,
+                                      0.00714063494511470975,
+                                      0.00104281784792594378,
+                                      0.000106948572594127431,
+                                      7.00487254939183127e-6,
+                                      2.25275873991379711e-7};
+    static constexpr double under[] = {1.0,
+                                       2.45445617490288895,
+                                       2.81871898447824829,
+                                       2.00330717997126013,
+                                       0.98135948696321437,
+                                       0.348895320445797759,
+                                       0.0921673118118083626,
+                                       0.0181658683937139533,
+                                       0.00263151531469096741,
+                                       0.00026864499886816224,
+                                       0.000017558611592520615,
+                                       5.64682875338880982e-7};
 };
 
 /// c[From] + c[From + 1] x + ..., in halves (Estrin, 1960): a chain of few steps that wait for each
@@ -121,7 +133,7 @@ template <std::size_t From, std::size_t Count, class V, class T>
 }
 template <class V, class T, std::size_t N>
 [[gnu::always_inline]] inline V polynomial(V const& x, T const (&c)[N]) noexcept {
-    if constexpr (N <= 5) {   // few enough to wait one for the other (Horner): fewer products
+    if constexpr (N <= 5) { // few enough to wait one for the other (Horner): fewer products
         V sum(c[N - 1]);
         for (std::size_t i = N - 1; i-- > 0;) sum = kernels::fma(sum, x, V(c[i]));
         return sum;
