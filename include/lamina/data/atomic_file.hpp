@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -156,9 +157,12 @@ private:
 
     /// Temporary files of this path that nobody holds.
     [[gnu::cold]] void remove_stale(std::string const& prefix) const {
-        DIR* const folder = ::opendir(folder_.c_str());
+        struct Close {
+            void operator()(DIR* folder) const { ::closedir(folder); }
+        };
+        std::unique_ptr<DIR, Close> const folder(::opendir(folder_.c_str()));
         if (!folder) return; // no right to list it; saving may still work
-        while (dirent const* const entry = ::readdir(folder)) {
+        while (dirent const* const entry = ::readdir(folder.get())) {
             std::string_view const name = entry->d_name;
             if (!name.starts_with(prefix) || name.size() != prefix.size() + digits) continue;
             if (name.find_first_not_of("0123456789abcdef", prefix.size()) != name.npos) continue;
@@ -168,7 +172,6 @@ private:
             bool const left = file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
             if (left) ::unlink(stale.c_str());
         }
-        ::closedir(folder);
     }
 
     [[gnu::cold]] std::size_t write_some(std::byte const* data, std::size_t size) {
