@@ -396,6 +396,14 @@ TEST_CASE("Written tables come back as they were") {
           "a\n1\n\"\"\n"); // an empty line would be no row
     CHECK(shown(to_csv_text(read_csv_text("a\n1\nNA\n"))) == "[a] | 1 | _");
 
+    // a name that begins as a file with a mark does
+    for (std::string_view const mark : {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}) {
+        Table const marked = read_csv_text("\n" + std::string(mark) + "n,t\n1,x\n");
+        CHECK(shown(to_csv_text(marked)) == shown(marked));
+    }
+    for (char const separator : {'0', '.', '-', 'e', '"', '\n', '\0'})
+        CHECK_THROWS_AS(to_csv_text(table, separator), Error);
+
     TemporaryFile const file("old");
     write_csv(table, file.path, ';');
     CHECK(shown(read_csv(file.path, {.separator = ';'})) == shown(table));

@@ -6,6 +6,7 @@
 #include <lamina/data/table.hpp>
 
 #if LAMINA_BODIES
+#include <lamina/data/csv_cells.hpp>
 #include <lamina/data/csv_reader.hpp>
 #include <lamina/data/file.hpp>
 #endif
@@ -61,12 +62,17 @@ void write_csv(Table const& table, std::string const& path, char separator = ','
 }
 
 [[gnu::cold]] LAMINA_INLINE std::string to_csv_text(Table const& table, char separator) {
+    detail::CsvCells::check(separator, '"', "to_csv_text");
     std::string out;
     auto const append = [&](std::string_view text) {
+        // A name that begins as Unicode's marks of a file do must not begin the file.
+        bool const mark =
+            out.empty() && (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") ||
+                            text.starts_with("\xfe\xff"));
         // Blanks around it, an empty text and a text like a gap or a number come back as they were
         // only if the reader is told so.
         if (text.find_first_of(std::string{'"', '\n', '\r', separator}) == text.npos &&
-            !text.empty()) {
+            !text.empty() && !mark) {
             out += text;
             return;
         }

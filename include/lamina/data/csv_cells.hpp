@@ -28,13 +28,17 @@ public:
     [[gnu::cold]] CsvCells(CsvOptions const& options, std::string source)
         : options_(options), source_(std::move(source)) {
         char const s = options_.separator, q = options_.quote;
-        if (!fits(s) || s == '\0' || !fits(q) || s == q) {
-            detail::fail(Error::Kind::argument, {source_},
-                         {"separator ", Quoted{{&s, 1}}, " and quote ", Quoted{{&q, 1}},
-                          " do not fit. They are two characters that no number holds, such as ',' "
-                          "or ';' or a tab and '\"'."});
-        }
+        check(s, q, source_);
         for (char c : {s, '\n', '\r', q}) ends_[static_cast<unsigned char>(c)] = true;
+    }
+
+    /// Whether cells can be told apart by these two characters: if not, Error (argument).
+    [[gnu::cold]] static void check(char separator, char quote, std::string_view source) {
+        if (fits(separator) && separator != '\0' && fits(quote) && separator != quote) return;
+        detail::fail(Error::Kind::argument, {source},
+                     {"separator ", Quoted{{&separator, 1}}, " and quote ", Quoted{{&quote, 1}},
+                      " do not fit. They are two characters that no number holds, such as ',' or "
+                      "';' or a tab and '\"'."});
     }
 
     /// The line that comes next.
