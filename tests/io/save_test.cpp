@@ -18,6 +18,7 @@
 #include <lamina/optimizers/adam.hpp>
 #include <lamina/optimizers/sgd.hpp>
 
+#include "support/counted_memory.hpp"
 #include "support/fault_folder.hpp"
 #include "support/kernels.hpp"
 
@@ -125,6 +126,63 @@ TEST_CASE("a stopped run goes on bit for bit") {
     check(Adam{});
     check(SGD{.momentum = 0.9, .form = Form::torch});
     check(Adagrad{});
+}
+
+TEST_CASE("every allocation may fail: building a model, training, predicting, saving, loading") {
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto const x = noise(64, 3), y = noise(64, 2, 2);
+    auto const old = model_of();
+    auto trained = model_of();
+    auto const train = [&] {
+        auto model = model_of();
+        model.fit(x, y, {.epochs = 1, .batch_size = 16, .seed = 3, .verbose = 0,
+                         .threads = std::size_t{2}});
+        return model;
+    };
+    trained = train();
+    auto const expected = trained.predict(x), untouched = old.predict(x);
+
+    /// Lets the k-th allocation of work() fail, for every k; with `keep` all behind it too.
+    auto const each_fails = [&](bool keep, auto work, auto check) {
+        std::size_t before = 0;
+        bool failed = true;
+        for (long k = 0; failed; ++k) {
+            failed = false;
+            counted_memory.reset();
+            counted_memory.keep_failing = keep;
+            counted_memory.fail_at = k;
+            try {
+                work();
+            } catch (std::bad_alloc const&) {
+                failed = true;
+            }
+            counted_memory.fail_at = -1;
+            if (k == 3) before = counted_memory.live; // the test's own have been made
+            if (k > 3 && failed) REQUIRE(counted_memory.live == before);
+            if (failed) check();
+            REQUIRE((failed || k > 1));
+        }
+    };
+    for (bool const keep : {false, true}) {
+        CAPTURE(keep);
+        each_fails(keep, [&] { trained = train(); }, [] {});
+        CHECK(same_bits(trained.predict(x), expected));
+        each_fails(keep, [&] { (void)old.predict(x); },
+                   [&] { REQUIRE(same_bits(old.predict(x), untouched)); });
+        save(old, path);
+        std::string const bytes = read_all(path);
+        each_fails(keep, [&] { save(trained, path); },
+                   [&] {
+                       REQUIRE(read_all(path) == bytes);
+                       REQUIRE(folder.entries() == 1);
+                   });
+        auto other = model_of();
+        auto const numbers = other.predict(x);
+        each_fails(keep, [&] { load(other, path); },
+                   [&] { REQUIRE(same_bits(other.predict(x), numbers)); });
+        CHECK(same_bits(other.predict(x), expected));
+    }
 }
 
 TEST_CASE("weights alone, from a model and to one, or from weights themselves") {
