@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "support/check_layer.hpp"
 
+#include "support/guarded_calls.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -97,6 +99,23 @@ std::vector<T> Rig<T>::backward(Threads* threads) {
         result.insert(result.end(), dx, dx + x[k].size());
     }
     return result;
+}
+
+template <class T>
+bool Rig<T>::guarded() {
+    auto const in = inputs(0);
+    bool same = true;
+    for (bool const training : {false, true}) {
+        Half const& half = training ? train : infer;
+        same = same && forward_guarded(rows, half.places, row_count, half.per_batch,
+                                       work_on(in.data(), training, batch, nullptr));
+    }
+    for (std::size_t o = 0; o < factor.size(); ++o)
+        std::copy(factor[o].begin(), factor[o].end(), dy_of(train.outputs[o]));
+    auto w = work_on(in.data(), true, batch, nullptr, false);
+    w.gradients = gradients.data();
+    return backward_guarded(rows, train.places, row_count, train.per_batch, train.per_sample, w) &&
+           same;
 }
 
 template <class T>
@@ -236,6 +255,7 @@ Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
     auto const inference = rig.forward(false);
     f.modes = apart(rig.forward(true), inference.data());
     f.repeats = f.repeats && same_bits(inference, rig.forward(false));
+    f.guarded = alone.guarded() && single.guarded();
     f.by_sample = compare_samples(rig, false);
     if (given.by_sample) f.by_sample_training = compare_samples(rig, true);
     return f;
@@ -259,6 +279,7 @@ void check_findings(char const* name, std::size_t batch, Findings const& f,
     CHECK(f.alone < 1e-12);
     CHECK(f.single < 1e-3);
     CHECK(f.repeats);
+    CHECK(f.guarded);
 }
 
 } // namespace lamina::testing

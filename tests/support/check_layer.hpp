@@ -46,6 +46,7 @@ struct Findings {
     double modes = 0;           // training against inference
     double single = 0;          // float against double
     bool repeats = true;        // a second call gives the same bits
+    bool guarded = true;        // and so does one on operands between guard pages
     double alone = 0;           // gradients without those of the inputs, and by the loop
 };
 
@@ -78,6 +79,10 @@ public:
     /// of those inputs where they are wanted, the next state, the loss.
     std::vector<T> backward(Threads* threads = nullptr);
     T* dy_of(int row);
+
+    /// Whether each layer does the same, forward and backward, where its operands lie between guard
+    /// pages. Of a Bench by the loop.
+    bool guarded();
 
     // Its table and its plans.
     struct Half {
