@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -174,6 +175,64 @@ TEST_CASE("slots in use follow the options") {
     CHECK(slots == std::vector<float>(6, 0.1f));
     start_slots(Rprop{.learning_rate = 0.5}, slots.data(), 3);
     CHECK(slots == std::vector<float>{0, 0, 0, 0.5f, 0.5f, 0.5f});
+}
+
+TEST_CASE("an option that no optimizer can do with is refused") {
+    auto const why = [](auto const& optimizer) {
+        float slots[3]{};
+        std::string text;
+        try {
+            start_slots(optimizer, slots, 1);
+        } catch (Error const& e) {
+            text = e.what();
+        }
+        return text;
+    };
+    CHECK(why(SGD{.momentum = 9}) == "optimizer: momentum is 9. Give a number from 0 to 1.");
+    CHECK(why(Adam{.beta_1 = 1}) == "optimizer: beta_1 is 1. Give a number from 0 to below 1.");
+    CHECK(why(Lion{.beta_2 = -0.1}) ==
+          "optimizer: beta_2 is -0.1. Give a number from 0 to below 1.");
+    CHECK(why(RMSprop{.rho = std::numeric_limits<double>::quiet_NaN()}) ==
+          "optimizer: rho is nan. Give a number from 0 to 1.");
+    CHECK(why(Nadam{.epsilon = -1e-7}) ==
+          "optimizer: epsilon is -1e-07. Give a finite number that is not negative.");
+    CHECK(why(AdamW{.weight_decay = std::numeric_limits<double>::infinity()}) ==
+          "optimizer: weight_decay is inf. Give a finite number that is not negative.");
+    CHECK(why(SGD{.momentum = 1}) == "");
+}
+
+namespace {
+
+/// One's own, with what an optimizer must have and no more.
+struct Signs {
+    Schedule learning_rate = 0.5;
+    static constexpr std::size_t slots = 1;
+    template <class T, class Sweep>
+    void step(std::uint64_t, double rate, Sweep const& sweep) const {
+        sweep(detail::keeps<1>, [r = T(rate)](auto& w, auto g, auto& m) {
+            using V = decltype(g);
+            m = V(T(0.5)) * m + g;
+            w = w - select(m > V(T{0}), V(r), V(-r));
+        });
+    }
+};
+/// ... and weights that decay.
+struct DecayingSigns : Signs {
+    double weight_decay = 0.5;
+};
+
+} // namespace
+
+TEST_CASE("an optimizer of one's own needs no more than a rate and a step") {
+    Run<float> run(Signs{}, {1, 1, 1});
+    run.step(Signs{}, {1, -1, 3});
+    CHECK(run.w == std::vector<float>{0.5f, 1.5f, 0.5f});
+    run.step(Signs{}, {-1, 0, 0});
+    CHECK(run.w == std::vector<float>{1, 2, 0});
+    CHECK(run.slots == std::vector<float>{-0.5f, -0.5f, 1.5f});
+    Run<float> decaying(DecayingSigns{}, {1, 1, 1});
+    decaying.step(DecayingSigns{}, {1, -1, 3});
+    CHECK(decaying.w == std::vector<float>{0.25f, 1.25f, 0.25f});
 }
 
 TEST_CASE("an optimizer copies its bytes") {

@@ -339,14 +339,17 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
     constexpr bool optimizes = requires { Optimizer::slots; };
     constexpr bool all_losses = (requires { detail::GivenLoss<L>::type::rule; } && ...);
     constexpr bool all_metrics = (requires { detail::GivenMetric<Metrics>::type::name; } && ...);
-    static_assert(optimizes, "compile(network, optimizer, loss, metrics...): what stands second is "
-                             "no optimizer. Write Adam{} there.");
+    constexpr bool real = std::is_same_v<T, float> || std::is_same_v<T, double>;
+    static_assert(real, "compile<T>: a network computes in float or in double.");
+    static_assert(!network || optimizes,
+                  "compile(network, optimizer, loss, metrics...): what stands second is no "
+                  "optimizer. Write Adam{} there.");
     static_assert(!optimizes || all_losses, "compile(network, optimizer, loss, metrics...): what "
                                             "stands third is no loss.");
     static_assert(!optimizes || !all_losses || all_metrics,
                   "compile(network, optimizer, loss, metrics...): behind the loss stands what is "
                   "no metric.");
-    if constexpr (!network || !optimizes || !all_losses || !all_metrics)
+    if constexpr (!real || !network || !optimizes || !all_losses || !all_metrics)
         return RefusedModel<sizeof...(Metrics)>{};
     else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
         return RefusedModel<sizeof...(Metrics)>{};
@@ -379,6 +382,12 @@ template <class T = float, class D, class Optimizer, class Loss, class... Metric
 auto compile(D const& definition, Optimizer const& optimizer, Loss const& loss,
              Metrics const&... metrics) {
     return compile<T>(definition, optimizer, losses(loss), metrics...);
+}
+template <class T = float, class D, class... Optimizer>
+requires(sizeof...(Optimizer) < 2) auto compile(D const&, Optimizer const&...) {
+    static_assert(sizeof(D) == 0, "compile(network, optimizer, loss, metrics...): give all three, "
+                                  "as in compile(network, Adam{}, MeanSquaredError{}).");
+    return RefusedModel<0>{};
 }
 
 } // namespace lamina

@@ -153,7 +153,10 @@ private:
                 return false;
         return true;
     }
-    static bool has_average(Optimizer const& optimizer) { return optimizer.average.momentum > 0; }
+    static bool has_average([[maybe_unused]] Optimizer const& optimizer) {
+        if constexpr (requires { optimizer.average; }) return optimizer.average.momentum > 0;
+        else return false;
+    }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
     void update(Weights<Net>& weights, Optimizer const& optimizer, std::uint64_t step,
@@ -164,9 +167,10 @@ private:
         // the gradients of rows are zero again for the next step
         lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads,
                          dense.size());
-        if (has_average(optimizer))
-            update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
-                              trained, threads);
+        if constexpr (requires { optimizer.average; })
+            if (has_average(optimizer))
+                update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
+                                  trained, threads);
     }
 
     /// Above this learning rate a step can carry a finite weight beyond the largest number: it

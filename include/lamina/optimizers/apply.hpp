@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/sweep.hpp>
@@ -20,18 +21,42 @@ namespace lamina {
 
 // What the model asks of an optimizer O:
 //     learning_rate                       a Schedule
-//     clip, average                       a Clip, an Average
-//     weight_decay, decoupled()           optional
 //     static constexpr std::size_t slots  the most numbers that it keeps for each parameter
-//     slots_used()                        how many of them these options need: the first ones
-//     slot_start<T>(k)                    what slot k begins with; optional, 0
 //     step<T>(t, rate, sweep)             calls sweep(detail::keeps<n>, f) once, with n <= slots
 //                                         and f(w, g, slot...) the update of a batch of numbers
+// and what it may have:
+//     clip, average                       a Clip, an Average
+//     weight_decay                        w = (1 - rate weight_decay) w before the step; where
+//     decoupled()                         is false, g += weight_decay w instead
+//     slot_start<T>(k)                    what slot k begins with; else 0
+
+namespace detail {
+
+/// Refuses an option that is not from 0 to `most`, or that is `most` where that is left out.
+void check_option(char const* name, double value, double most, bool itself);
+
+/// The options that the optimizers have in common.
+template <class Optimizer>
+void check_options(Optimizer const& o) {
+    [[maybe_unused]] constexpr double any = std::numeric_limits<double>::max();
+    if constexpr (requires { double(o.beta_1); }) check_option("beta_1", o.beta_1, 1, false);
+    if constexpr (requires { double(o.beta_2); }) check_option("beta_2", o.beta_2, 1, false);
+    if constexpr (requires { double(o.momentum); }) check_option("momentum", o.momentum, 1, true);
+    if constexpr (requires { double(o.rho); }) check_option("rho", o.rho, 1, true);
+    if constexpr (requires { double(o.epsilon); }) check_option("epsilon", o.epsilon, any, true);
+    if constexpr (requires { double(o.weight_decay); })
+        check_option("weight_decay", o.weight_decay, any, true);
+}
+
+} // namespace detail
 
 /// Sets the numbers that an optimizer keeps for n parameters to what they are before the first
 /// step; slot k of parameter i is slots[k * n + i].
+///
+/// Errors      (run time) an option that no optimizer can do with, such as a momentum of 9
 template <class T, class Optimizer>
 void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
+    detail::check_options(optimizer);
     for (std::size_t k = 0; k < Optimizer::slots; ++k) {
         T start{0};
         if constexpr (requires { optimizer.template slot_start<T>(k); })
@@ -47,13 +72,25 @@ template <class T>
 double rate_of(Schedule const& schedule, std::uint64_t t) {
     double const rate = schedule.rate(t - 1);
     // by bits, so that NaN is seen under -ffast-math too; those of positive numbers order like them
-    constexpr double largest{std::numeric_limits<T>::max()};
+    constexpr double largest = double(std::numeric_limits<T>::max());
     if (rate != 0 && std::bit_cast<std::uint64_t>(rate) > std::bit_cast<std::uint64_t>(largest))
         refuse("learning_rate",
                {"it is ", rate, " at step ", t, ". Give a finite number that is not negative."});
     return rate;
 }
 
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void check_option(char const* name, double value, double most,
+                                              bool itself) {
+    if (is_finite(value) && value >= 0 && (value < most || (itself && value <= most))) return;
+    refuse("optimizer", {name, " is ", value,
+                         most > 1 ? ". Give a finite number that is not negative."
+                         : itself ? ". Give a number from 0 to 1."
+                                  : ". Give a number from 0 to below 1."});
+}
+
+#endif
 #ifdef LAMINA_SOURCE
 template double rate_of<float>(Schedule const&, std::uint64_t);
 template double rate_of<double>(Schedule const&, std::uint64_t);
@@ -75,10 +112,13 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
            std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads,
            std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
-    T const scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
-    T keep{1}, pull{0};
+    T scale{1}, keep{1}, pull{0};
+    if constexpr (requires { optimizer.clip; })
+        scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
     if constexpr (requires { optimizer.weight_decay; }) {
-        if (optimizer.decoupled()) keep = T(1 - rate * optimizer.weight_decay);
+        bool apart = true;
+        if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
+        if (apart) keep = T(1 - rate * optimizer.weight_decay);
         else pull = T(optimizer.weight_decay);
     }
     optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
