@@ -8,6 +8,7 @@
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
+#include <lamina/model/callbacks/terminate_on_nan.hpp>
 #include <lamina/model/model.hpp>
 #include <lamina/optimizers/adam.hpp>
 
@@ -20,7 +21,10 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <string>
+#include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,6 +132,115 @@ TEST_CASE("a process that is killed while it trains leaves a file to go on from"
         if (later.progress.epoch >= 40) continue;   // it was quicker than the whole run
         later.fit(x, y, {.epochs = 40, .batch_size = 16, .resume = true, .verbose = 0});
         CHECK(same_bits(later.predict(x), whole.predict(x)));
+    }
+}
+
+TEST_CASE("a signal that asks to stop ends the run behind its batch, with a file to go on from") {
+    static volatile std::sig_atomic_t asked;
+    struct StopWhenAsked final : Callback {
+        void on_batch_end(Training& training) override { training.stop = asked; }
+    };
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    std::size_t steps = 0;
+    sigset_t both, before; // kept waiting until the child has its handler
+    ::sigemptyset(&both);
+    ::sigaddset(&both, SIGINT);
+    ::sigaddset(&both, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &both, &before);
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        CAPTURE(i);
+        int const signal = i % 2 ? SIGINT : SIGTERM;
+        pid_t const child = ::fork();
+        if (child == 0) {
+            asked = 0;
+            std::signal(signal, [](int) { asked = 1; });
+            ::sigprocmask(SIG_UNBLOCK, &both, nullptr);
+            ::alarm(2);   // SIGALRM ends it
+            auto model = make();
+            if (steps > 0) load(model, path);
+            StopWhenAsked stopping;
+            model.fit(x, y, {.epochs = 1'000'000, .batch_size = 16, .seed = 8,
+                             .resume = steps > 0, .callbacks = {&stopping}, .verbose = 0});
+            save(model, path);
+            ::_exit(0);
+        }
+        ::usleep(unsigned(2'000 + Random{4}.below(i, 6'000)));
+        ::kill(child, signal);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        REQUIRE(WIFEXITED(status));
+        REQUIRE(WEXITSTATUS(status) == 0);
+        auto later = make();
+        load(later, path);
+        CHECK(later.progress.steps > steps);
+        steps = later.progress.steps;
+    }
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    auto stopped = make(), whole = make();
+    load(stopped, path);
+    std::size_t const epochs = stopped.progress.epoch + 1;
+    stopped.fit(x, y, {.epochs = epochs, .batch_size = 16, .resume = true, .verbose = 0});
+    whole.fit(x, y, {.epochs = epochs, .batch_size = 16, .seed = 8, .verbose = 0});
+    CHECK(same_bits(stopped.predict(x), whole.predict(x)));
+}
+
+/// Spoils a run after so many batches.
+struct Spoil final : Callback {
+    std::size_t left;
+    std::function<void(Training&)> how;
+    Spoil(std::size_t batches, std::function<void(Training&)> spoil)
+        : left(batches), how(std::move(spoil)) {}
+    void on_batch_end(Training& training) override {
+        if (--left == 0) how(training);
+    }
+};
+
+TEST_CASE("sixty runs go wrong: each stops in that batch, with its file as it was") {
+    float const wrong[]{std::numeric_limits<float>::quiet_NaN(),
+                        std::numeric_limits<float>::infinity(),
+                        -std::numeric_limits<float>::infinity()};
+    for (std::size_t i = 0; i < 60; ++i) {
+        CAPTURE(i);
+        Folder const folder;
+        auto const path = folder.path("m.safetensors");
+        auto model = make();
+        auto inputs = x, targets = y;
+        std::size_t const good = i / 4 % 3 + 1;   // batches of 16 before it
+        float const value = wrong[i % 3];
+        std::function<void(Training&)> spoil = [](Training&) {};
+        std::size_t late = 0;
+        if (i % 4 == 0) inputs.data()[3 * 16 * good + i / 4] = value;
+        else if (i % 4 == 1) targets.data()[16 * good + i / 4 % 12] = 3e38f * (i % 8 > 4 ? -1 : 1);
+        else if (i % 4 == 2)
+            spoil = [&](Training&) { model.weights.values[i / 4] = value; };
+        else {
+            double const rate = i % 8 == 3 ? 3e38 : 1e30;
+            late = 2;   // the next weights are large, but still numbers
+            spoil = [=](Training& t) { t.set_learning_rate(rate); };
+        }
+        Spoil spoiling{good, spoil};
+        ModelCheckpoint checkpoint{model, {.path = path, .every_batches = 1}};
+        TerminateOnNaN guard;
+        FitOptions options{.epochs = 3, .batch_size = 16, .shuffle = false,
+                           .callbacks = {&checkpoint, &spoiling}, .verbose = 0};
+        std::string text;
+        if (i % 5 == 0) {   // told to stop quietly
+            options.callbacks.push_back(&guard);
+            model.fit(inputs, targets, options);
+            text = guard.message();
+        } else {
+            text = message_of<Error>([&] { model.fit(inputs, targets, options); });
+        }
+        CAPTURE(text);
+        CHECK(text.find("The weights are those before this batch.") != std::string::npos);
+        CHECK(model.progress.steps >= good);
+        CHECK(model.progress.steps <= good + late);
+        auto last = make();
+        load(last, path);   // which refuses what is not finite
+        CHECK(last.progress.steps == model.progress.steps);
+        if (i % 4 != 2) CHECK(same_bits(last.predict(x), model.predict(x)));
+        CHECK(folder.entries() == 1);
     }
 }
 
