@@ -22,8 +22,8 @@ void convolution(Suite& suite) {
 } // namespace
 
 void train_convolutions(Suite& suite) {
-    measure_training<float>(suite, cnn_28x28(),
-                            {64, 640, 192, 10, 0, "images/s", true, 640});
+    measure_training<float>(suite, cnn_28x28(), {64, 640, 192, 10, 0, "images/s", true, 640});
+    measure_training<float>(suite, cnn_32x32(), {50, 400, 200, 10, 0, "images/s", true, 400});
     convolution<56, 64>(suite);
     convolution<28, 128>(suite);
     convolution<14, 256>(suite);

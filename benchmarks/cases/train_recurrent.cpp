@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "../support/stacks.hpp"
 
-using namespace lamina;
-
 namespace bench {
 
 void train_recurrent(Suite& suite) {
-    // ten steps
-    measure_training<float>(
-        suite,
-        StackCase{"LSTM 40x64-128",
-                  Sequential{Input<40, 64>{}, LSTM<128>{}, Dense<10>{}, Softmax{}},
-                  {40, 64},
-                  {{Layer::lstm, 128}, {Layer::dense, 10}, {Layer::softmax}}},
-        {32, 320, 160, 10, 0, "ms/step", false, 1e3 / 10});
+    // ten steps, and twenty
+    measure_training<float>(suite, lstm<40, 64, 128>(),
+                            {32, 320, 160, 10, 0, "ms/step", false, 1e3 / 10});
+    measure_training<float>(suite, lstm<25, 12, 48>(),
+                            {20, 400, 160, 10, 0, "ms/step", false, 1e3 / 20});
 }
 
 } // namespace bench

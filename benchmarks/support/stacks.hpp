@@ -61,6 +61,52 @@ inline auto cnn_28x28() {
                       {Layer::softmax}}};
 }
 
+/// A smaller one of more layers, on small coloured pictures.
+inline auto cnn_32x32() {
+    using namespace lamina;
+    return StackCase{"CNN 32x32x3",
+                     Sequential{Input<32, 32, 3>{}, Conv2D<16, 3, Same>{}, ReLU{},
+                                Conv2D<16, 3, Same>{}, ReLU{}, MaxPooling2D<2>{},
+                                Conv2D<32, 3, Same>{}, ReLU{}, MaxPooling2D<2>{}, Flatten{},
+                                Dense<64>{}, ReLU{}, Dense<10>{}, Softmax{}},
+                     {32, 32, 3},
+                     {{Layer::conv_2d, 16, 3, 1},
+                      {Layer::relu},
+                      {Layer::conv_2d, 16, 3, 1},
+                      {Layer::relu},
+                      {Layer::max_pool_2d, 2},
+                      {Layer::conv_2d, 32, 3, 1},
+                      {Layer::relu},
+                      {Layer::max_pool_2d, 2},
+                      {Layer::flatten},
+                      {Layer::dense, 64},
+                      {Layer::relu},
+                      {Layer::dense, 10},
+                      {Layer::softmax}}};
+}
+
+/// An LSTM and a Dense of ten classes.
+template <std::size_t Time, std::size_t Features, std::size_t Units>
+auto lstm() {
+    using namespace lamina;
+    return StackCase{"LSTM " + std::to_string(Time) + "x" + std::to_string(Features) + "-" +
+                         std::to_string(Units),
+                     Sequential{Input<Time, Features>{}, LSTM<Units>{}, Dense<10>{}, Softmax{}},
+                     {Time, Features},
+                     {{Layer::lstm, Units}, {Layer::dense, 10}, {Layer::softmax}}};
+}
+
+/// A Transformer's encoder layer.
+template <std::size_t Time, std::size_t Width, std::size_t Heads, std::size_t Hidden>
+auto encoder() {
+    using namespace lamina;
+    return StackCase{"encoder " + std::to_string(Time) + "x" + std::to_string(Width) + "/" +
+                         std::to_string(Heads) + "/" + std::to_string(Hidden),
+                     Sequential{Input<Time, Width>{}, TransformerEncoderLayer<Heads, Hidden>{}},
+                     {Time, Width},
+                     {{Layer::encoder, Heads, Hidden}}};
+}
+
 template <class T, class F>
 lamina::Block<T> filled(std::size_t n, F const& f) {
     lamina::Block<T> b(n);
