@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <system_error>
 #if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
-#include <cctype>
 #include <cstdlib>
 #include <locale> // brings newlocale() and strtod_l()
 #endif
@@ -60,9 +59,7 @@ inline std::string_view trimmed(std::string_view text) {
     for (std::string_view const word : {"infinity", "inf", "nan"}) {
         if (std::size_t(last - p) < word.size()) continue;
         std::size_t same = 0;
-        while (same < word.size() &&
-               std::tolower(static_cast<unsigned char>(p[same])) == word[same])
-            ++same;
+        while (same < word.size() && (p[same] | 0x20) == word[same]) ++same; // ASCII, either case
         if (same < word.size()) continue;
         value = word == "nan" ? missing_number : std::numeric_limits<double>::infinity();
         if (negative) value = -value;
