@@ -262,6 +262,53 @@ TEST_CASE("sample weights and class weights are Keras'") {
     CHECK(numbers_of(a) == numbers_of(c));
 }
 
+TEST_CASE("several labels that may hold together are counted one by one") {
+    Task const task(200);
+    std::vector<std::array<float, 2>> labels(task.n);
+    std::vector<double> targets;
+    for (std::size_t i = 0; i < task.n; ++i)
+        for (std::size_t k = 0; k < 2; ++k)
+            targets.push_back(labels[i][k] = task.x[3 * i] > 0.5f * float(k));
+    auto const check = [&](auto model, bool logits) {
+        model.fit(task.features(), labels, quiet(2));
+        auto const [loss, f1, stated] = model.evaluate(task.features(), labels);
+        std::vector<double> scores;
+        for (float const y : model.predict(task.features())) scores.push_back(double(y));
+        auto const all = [&](bool each) {
+            return evaluate_metric<Shape<2>>(
+                F1Score{.threshold = logits ? 0.0f : 0.5f, .multi_label = each}, scores, targets);
+        };
+        CHECK(f1 == doctest::Approx(all(true)));
+        CHECK(stated == doctest::Approx(all(false)));
+        CHECK(f1 != doctest::Approx(stated));
+    };
+    check(compile(Sequential{Input<3>{}, Dense<2>{}, Sigmoid{}}, Adam{}, BinaryCrossentropy{},
+                  F1Score{}, F1Score{.multi_label = false}),
+          false);
+    check(compile(Sequential{Input<3>{}, Dense<2>{}}, Adam{}, BinaryCrossentropyFromLogits{},
+                  F1Score{.threshold = 0}, F1Score{.threshold = 0, .multi_label = false}),
+          true);
+
+    auto model = compile(Sequential{Input<3>{}, Dense<2>{}, Sigmoid{}}, Adam{},
+                         BinaryCrossentropy{});
+    FitOptions by_class = quiet(1);
+    by_class.class_weight = {1, 5};
+    std::vector<float> const x{1, 2, 3, 4, 5, 6};
+    auto const why = [&](std::vector<std::array<float, 2>> const& y) {
+        return message([&] { model.fit(Array(x.data(), {2, 3}), y, by_class); });
+    };
+    CHECK(why({{0, 1}, {1, 1}}) == "fit: class_weight is for one class per sample, and sample 1 "
+                                   "has several labels. Give sample_weight.");
+    CHECK(why({{0, 0}, {1, 0}}) == "fit: class_weight is for one class per sample, and sample 0 "
+                                   "has no label. Give sample_weight.");
+    CHECK(why({{0.1f, 0.9f}, {0.5f, 0.5f}}) == "no error");
+    auto number = compile(Sequential{Input<3>{}, Dense<1>{}}, Adam{}, MeanSquaredError{});
+    CHECK(message([&] {
+              number.fit(Array(x.data(), {2, 3}), std::vector<float>{1, 3.5f}, by_class);
+          }) == "fit: class_weight is for one class per sample, and sample 1 has a number. Give "
+                "sample_weight.");
+}
+
 TEST_CASE("a batch of one's own takes weights too, and negative ones") {
     Task const task(64);
     auto a = small_model(), b = small_model();

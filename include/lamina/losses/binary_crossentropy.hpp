@@ -32,6 +32,7 @@ struct BinaryCrossentropyFromLogits {
     static constexpr std::string_view name = "binary_crossentropy";
     static constexpr std::string_view title = "BinaryCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
     template <class Y>
     using On = ElementwiseLoss<BinaryCrossentropyFromLogits, Y>;
 
@@ -71,6 +72,7 @@ struct BinaryCrossentropy {
 
     static constexpr std::string_view name = "binary_crossentropy", title = "BinaryCrossentropy";
     static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
     template <class Y>
     using On = ElementwiseLoss<BinaryCrossentropy, Y>;
 

@@ -30,6 +30,7 @@ struct BinaryFocalCrossentropyFromLogits {
     static constexpr std::string_view name = "binary_focal_crossentropy";
     static constexpr std::string_view title = "BinaryFocalCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
     template <class Y>
     using On = ElementwiseLoss<BinaryFocalCrossentropyFromLogits, Y>;
 
@@ -76,6 +77,7 @@ struct BinaryFocalCrossentropy {
     static constexpr std::string_view name = "binary_focal_crossentropy";
     static constexpr std::string_view title = "BinaryFocalCrossentropy";
     static constexpr TargetRule rule = TargetRule::probability;
+    static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
     template <class Y>
     using On = ElementwiseLoss<BinaryFocalCrossentropy, Y>;
 

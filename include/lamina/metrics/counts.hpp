@@ -73,7 +73,7 @@ struct CountsOn {
             double const w = detail::weight_at(weight, r);
             T const* const row = y.data + r * classes;
             if constexpr (classes > 1) {
-                if (!metric.multi_label) {
+                if (!metric.multi_label.value_or(false)) {
                     std::size_t const answer = detail::largest<classes>(row);
                     std::size_t const truth = detail::truth<Y, Target>(target, r);
                     predicted[answer] += w;

@@ -3,6 +3,7 @@
 
 #include <lamina/metrics/counts.hpp>
 
+#include <optional>
 #include <string_view>
 
 namespace lamina {
@@ -12,12 +13,12 @@ namespace lamina {
 /// scikit-learn; Keras' F1Score takes all that are as large for answers.
 ///
 /// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
-///          of several outputs is a yes or no of its own
+///          of several outputs is a yes or no of its own, as the model's loss takes them if unsaid
 /// Source   keras.metrics.F1Score; sklearn.metrics.f1_score
 struct F1Score {
     Averaging average = Averaging::macro;
     float threshold = 0.5f;
-    bool multi_label = false;
+    std::optional<bool> multi_label{};
 
     static constexpr std::string_view name = "f1_score";
     template <class Y, class Target>

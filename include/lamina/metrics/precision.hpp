@@ -3,6 +3,7 @@
 
 #include <lamina/metrics/counts.hpp>
 
+#include <optional>
 #include <string_view>
 
 namespace lamina {
@@ -11,12 +12,12 @@ namespace lamina {
 /// several classes, each as yes against the others. 0 where nothing is answered yes.
 ///
 /// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
-///          of several outputs is a yes or no of its own
+///          of several outputs is a yes or no of its own, as the model's loss takes them if unsaid
 /// Source   keras.metrics.Precision; sklearn.metrics.precision_score
 struct Precision {
     Averaging average = Averaging::macro;
     float threshold = 0.5f;
-    bool multi_label = false;
+    std::optional<bool> multi_label{};
 
     static constexpr std::string_view name = "precision";
     template <class Y, class Target>

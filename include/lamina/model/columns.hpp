@@ -170,11 +170,19 @@ private:
 
 /// The class that a sample's target says: a whole number, one of two, or the largest.
 template <class T>
-std::size_t class_of(void const* target, Extents shape, bool integer, std::size_t i) {
+std::size_t class_of(void const* target, Extents shape, bool integer, std::size_t i,
+                     char const* where) {
     if (integer) return std::size_t(static_cast<std::int32_t const*>(target)[i]);
-    T const* const row = static_cast<T const*>(target) + i * shape.size;
-    if (shape.size == 1) return row[0] > T(0.5);
-    return std::size_t(std::max_element(row, row + shape.size) - row);
+    T const *const row = static_cast<T const*>(target) + i * shape.size, *end = row + shape.size;
+    auto const yes = std::size_t(std::count_if(row, end, [](T t) { return t > T(0.5); }));
+    if (shape.size == 1 && row[0] >= T(-1) && row[0] <= T(1)) return yes;
+    T const* const most = std::max_element(row, end);
+    if (shape.size > 1 && yes < 2 && *most > T(0)) return std::size_t(most - row);
+    refuse(where, {"class_weight is for one class per sample, and sample ", i,
+                   shape.size == 1 ? " has a number."
+                   : yes > 1       ? " has several labels."
+                                   : " has no label.",
+                   " Give sample_weight."});
 }
 
 /// sample_weight times class_weight, one number for each sample; without both, no memory and no
@@ -205,11 +213,11 @@ template <class T>
         if (!is_admitted(TargetRule::not_negative, class_weight[k]))
             refuse(where, {"class_weight ", double(class_weight[k]), " of class ", k,
                            " is no weight. Give 0 or more."});
-    if (integer && shape.size > 1)
+    if (integer ? shape.size > 1 : shape.rank > 1)
         refuse(where, {"class_weight is for one class per sample, not for a sequence. Give "
                        "sample_weight."});
     for (std::size_t i = 0; i < n; ++i) {
-        std::size_t const k = class_of<T>(target, shape, integer, i);
+        std::size_t const k = class_of<T>(target, shape, integer, i, where);
         if (integer && ignored && k == std::size_t(*ignored)) continue;
         if (k >= class_weight.size())
             refuse(where, {"class_weight has ", class_weight.size(), " numbers, sample ", i,

@@ -53,8 +53,8 @@ public:
         (
             [&] {
                 if constexpr (GivenMetric<M>::output == K)
-                    leaf<I>(sums_).update(GivenMetric<M>::metric(leaf<I>(options)), y, target,
-                                          weight);
+                    leaf<I>(sums_).update(metric_of<K>(GivenMetric<M>::metric(leaf<I>(options))), y,
+                                          target, weight);
             }(),
             ...);
     }
@@ -73,6 +73,19 @@ public:
     auto results(double loss) const { return std::tuple{loss, leaf<I>(sums_).value()...}; }
 
 private:
+    /// The metric; where the loss takes several outputs as labels of their own, so does it.
+    template <std::size_t K, class Metric>
+    static decltype(auto) metric_of(Metric const& given) {
+        using Loss = typename Pairing::template At<K>::Loss;
+        if constexpr (requires {
+                          requires Loss::multi_label;
+                          given.multi_label;
+                      }) {
+            Metric metric = given;
+            if (!metric.multi_label) metric.multi_label = true;
+            return metric;
+        } else return (given);
+    }
     template <class Metric>
     static std::string_view name_of(Metric const& m) {
         return m.name;
