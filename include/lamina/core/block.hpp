@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -28,18 +27,19 @@ public:
     explicit Block(std::size_t n) { reserve(n); }
     Block(Block const& other) : Block(other.size_) { std::copy_n(other.data(), size_, data()); }
     Block(Block&& other) noexcept
-        : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     Block& operator=(Block other) noexcept {
-        data_.swap(other.data_);
+        std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         return *this;
     }
+    ~Block() { release(); }
 
-    T* data() { return data_.get(); }
-    T const* data() const { return data_.get(); }
+    T* data() { return data_; }
+    T const* data() const { return data_; }
     std::size_t size() const { return size_; }
-    T& operator[](std::size_t i) { return data_.get()[i]; }
-    T const& operator[](std::size_t i) const { return data_.get()[i]; }
+    T& operator[](std::size_t i) { return data_[i]; }
+    T const& operator[](std::size_t i) const { return data_[i]; }
 
     void reserve(std::size_t n) {
         if (n > size_) grow(n);
@@ -49,15 +49,16 @@ private:
     [[gnu::cold, gnu::noinline]] void grow(std::size_t n) {
         if (n > static_cast<std::size_t>(-1) / sizeof(T))
             detail::raise(std::bad_array_new_length());
-        data_.reset(static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment})));
+        T* const grown =
+            static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment}));
+        release();
+        data_ = grown;
         size_ = n;
-        std::fill_n(data(), n, T{});
+        std::fill_n(data_, n, T{});
     }
+    void release() { ::operator delete (data_, std::align_val_t{alignment}); }
 
-    struct Free {
-        void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
-    };
-    std::unique_ptr<T, Free> data_;
+    T* data_ = nullptr; // a unique_ptr of each T would cost the compiler ten times as much
     std::size_t size_ = 0;
 };
 
