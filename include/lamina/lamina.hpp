@@ -19,6 +19,7 @@
 #include <lamina/core/refused.hpp>
 #include <lamina/core/settings.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/core/version.hpp>
 #include <lamina/data/augment.hpp>

@@ -6,6 +6,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/metrics/confusion_matrix.hpp>
 
@@ -13,7 +14,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -125,7 +125,7 @@ namespace detail {
                                              rows * (titled ? 130 : 110) + 20);
     for (std::size_t k = 0; k < n; ++k) {
         float const* const v = images.data() + k * height * width * channels;
-        std::span<float const> const all(v, height * width * channels);
+        Span<float const> const all(v, height * width * channels);
         auto const [least, most] = std::minmax_element(all.begin(), all.end());
         double const low = double(*least), range = double(*most) - low;
         auto const shade = [&](std::size_t i) {

@@ -5,6 +5,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 
 #include <algorithm>
@@ -99,7 +100,7 @@ public:
         return n;
     }
     bool empty() const { return size() == 0; }
-    std::span<std::size_t const> shape() const { return {dims_.data(), rank_}; }
+    Span<std::size_t const> shape() const { return {dims_.data(), rank_}; }
 
     /// The numbers as T, row-major: where they lie if they are of this type, else converted into
     /// `room`. To whole numbers only what is whole converts: Error says which number is not.

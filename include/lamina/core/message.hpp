@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/raise.hpp>
+#include <lamina/core/span.hpp>
 
 #if LAMINA_BODIES
 #include <charconv>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,7 +36,7 @@ struct Counted {
 
 /// "(100, 3)"; "(n, 3)" where `first` stands for the first axis.
 struct Dims {
-    std::span<std::size_t const> dims;
+    Span<std::size_t const> dims;
     std::string_view first = {};
 };
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/batch.hpp>
 
 #if LAMINA_BODIES
@@ -15,7 +16,6 @@
 #endif
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 namespace lamina {
@@ -24,7 +24,7 @@ namespace lamina {
 class ArrayBatches {
 public:
     /// n rows of x and of y.
-    ArrayBatches(std::span<float const> x, std::span<float const> y, std::size_t n,
+    ArrayBatches(Span<float const> x, Span<float const> y, std::size_t n,
                  BatchOptions const& options = {});
 
     void restart(std::size_t epoch);
@@ -34,7 +34,7 @@ public:
     bool next(Batch<float>& batch);
 
 private:
-    std::span<float const> x_, y_;
+    Span<float const> x_, y_;
     BatchOptions options_;
     std::vector<std::size_t> order_;
     std::vector<float> batch_x_, batch_y_;
@@ -43,8 +43,8 @@ private:
 
 #if LAMINA_BODIES
 
-LAMINA_INLINE ArrayBatches::ArrayBatches(std::span<float const> x, std::span<float const> y,
-                                         std::size_t n, BatchOptions const& options)
+LAMINA_INLINE ArrayBatches::ArrayBatches(Span<float const> x, Span<float const> y, std::size_t n,
+                                         BatchOptions const& options)
     : x_(x), y_(y), options_(options) {
     detail::check(options);
     if (n == 0 || x.size() % n != 0 || y.size() % n != 0) {
@@ -84,8 +84,8 @@ LAMINA_INLINE bool ArrayBatches::next(Batch<float>& batch) {
             std::copy_n(x_.data() + row * features_, features_, batch_x_.data() + i * features_);
             std::copy_n(y_.data() + row * targets_, targets_, batch_y_.data() + i * targets_);
         }
-        batch.x = std::span(batch_x_).first(n * features_);
-        batch.y = std::span(batch_y_).first(n * targets_);
+        batch.x = Span(batch_x_).first(n * features_);
+        batch.y = Span(batch_y_).first(n * targets_);
     } else {
         batch.x = x_.subspan(position_ * features_, n * features_);
         batch.y = y_.subspan(position_ * targets_, n * targets_);

@@ -6,6 +6,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/augment_options.hpp>
 #include <lamina/data/augmenter.hpp>
 #include <lamina/data/batch.hpp>
@@ -15,7 +16,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace lamina::detail {
@@ -45,7 +45,7 @@ public:
     void run(std::size_t n, std::size_t targets, Batch<float>& batch);
     /// Mixed targets make sense if they are one-hot, yes or no, or measured; not if they are
     /// classes 0, 1, 2, ...
-    void check_targets(std::span<float const> y, std::size_t targets) const;
+    void check_targets(Span<float const> y, std::size_t targets) const;
 
 private:
     Augmenter augmenter_;
@@ -81,7 +81,7 @@ private:
     if (o.mixup > 0) scratch_.reserve((o.threads ? o.threads->count() : 1) * augmenter_.size());
 }
 
-[[gnu::cold]] LAMINA_INLINE void AugmentedBatch::check_targets(std::span<float const> y,
+[[gnu::cold]] LAMINA_INLINE void AugmentedBatch::check_targets(Span<float const> y,
                                                                std::size_t targets) const {
     if (!(augmenter_.options().mixup > 0) || targets != 1) return;
     bool whole = true, class_beyond_1 = false;

@@ -4,19 +4,19 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace lamina {
 
 /// Some samples: n rows of x and n rows of y, one behind the other.
 template <class T = float>
 struct Batch {
-    std::span<T const> x;
-    std::span<T const> y;
+    Span<T const> x;
+    Span<T const> y;
     std::size_t n = 0;
 };
 

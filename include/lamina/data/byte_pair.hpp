@@ -5,6 +5,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/byte_pair_words.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
@@ -18,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,9 +85,9 @@ public:
     std::vector<std::vector<std::int32_t>> encode_batch(TextList const& texts,
                                                         bool special = true) const;
     /// The bytes that the tokens stand for. With `special` false special tokens are left out.
-    std::string decode(std::span<std::int32_t const> ids, bool special = true) const;
+    std::string decode(Span<std::int32_t const> ids, bool special = true) const;
     std::string decode(std::vector<std::int32_t> const& ids, bool special = true) const {
-        return decode(std::span<std::int32_t const>(ids), special);
+        return decode(Span<std::int32_t const>(ids), special);
     }
 
     std::size_t size() const { return vocabulary_.size(); }
@@ -231,7 +231,7 @@ LAMINA_INLINE std::vector<std::vector<std::int32_t>> BytePair::encode_batch(Text
     return ids;
 }
 
-LAMINA_INLINE std::string BytePair::decode(std::span<std::int32_t const> ids, bool special) const {
+LAMINA_INLINE std::string BytePair::decode(Span<std::int32_t const> ids, bool special) const {
     std::string text;
     for (std::int32_t const id : ids) {
         if (id < 0 || std::size_t(id) >= size()) {

@@ -3,10 +3,10 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/finite.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/texts.hpp>
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +39,7 @@ public:
     /// How many gaps.
     std::size_t missing() const;
     /// The numbers, NaN at gaps; none if the column is text (Table::numbers throws then).
-    std::span<double const> numbers() const { return numbers_; }
+    Span<double const> numbers() const { return numbers_; }
     /// The texts; none if the column is a number.
     Texts const& texts() const { return texts_; }
     /// The texts that 0, 1, ... stand for, after map or encode; otherwise empty.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/scaling.hpp>
 
@@ -14,7 +15,6 @@
 #endif
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +40,7 @@ struct Dataset {
     std::size_t rows() const { return x.shape()[0]; }
 
     /// These rows, in this order.
-    Dataset take(std::span<std::size_t const> rows) const;
+    Dataset take(Span<std::size_t const> rows) const;
 };
 
 /// What Table::split gives: `auto [train, test] = table.split({.test = 0.2f});`
@@ -55,7 +55,7 @@ struct SplitInThree {
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE Dataset Dataset::take(std::span<std::size_t const> rows) const {
+[[gnu::cold]] LAMINA_INLINE Dataset Dataset::take(Span<std::size_t const> rows) const {
     auto const gather = [&](Tensor<float, 2> const& from) {
         std::size_t const width = from.shape()[1];
         auto to = Tensor<float, 2>::from_shape(std::array<std::size_t, 2>{rows.size(), width});

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/scaling.hpp>
 #include <lamina/data/split.hpp>
@@ -46,7 +47,7 @@ struct LabelledImages {
     /// images to test on by the same.
     void scale(Scaling const& by);
     /// These images, in this order.
-    LabelledImages take(std::span<std::size_t const> which) const;
+    LabelledImages take(Span<std::size_t const> which) const;
     /// The first n of them.
     LabelledImages first(std::size_t n) const;
     /// Images to train and images to test, shuffled; every part gets its share of every class
@@ -104,7 +105,7 @@ Scaling standard_scaling(Tensor<float, 4> const& images);
 }
 
 [[gnu::cold]] LAMINA_INLINE LabelledImages
-LabelledImages::take(std::span<std::size_t const> which) const {
+LabelledImages::take(Span<std::size_t const> which) const {
     auto const shape = images.shape();
     std::size_t const numbers = shape[1] * shape[2] * shape[3];
     if (labels.size() != size()) {

@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/split.hpp>
 #include <lamina/data/table.hpp>
 
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +40,7 @@ struct LabelledTexts {
 
     std::size_t size() const { return texts.size(); }
     /// These texts, in this order.
-    LabelledTexts take(std::span<std::size_t const> which) const;
+    LabelledTexts take(Span<std::size_t const> which) const;
     /// Texts to train and texts to test, shuffled; every part gets its share of every class unless
     /// `stratified` is false.
     TextSplit split(SplitOptions const& options = {}) const;
@@ -69,8 +69,7 @@ LabelledTexts labelled_texts(Table const& table, std::string_view text, std::str
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE LabelledTexts
-LabelledTexts::take(std::span<std::size_t const> which) const {
+[[gnu::cold]] LAMINA_INLINE LabelledTexts LabelledTexts::take(Span<std::size_t const> which) const {
     LabelledTexts out{{}, {}, classes};
     for (std::size_t const i : which) {
         if (i >= size()) detail::refuse("LabelledTexts::take", {"text ", i, " of ", size(), "."});

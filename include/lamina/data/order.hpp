@@ -2,15 +2,15 @@
 #pragma once
 
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 
 #include <cstddef>
-#include <span>
 #include <utility>
 
 namespace lamina::detail {
 
 /// Fisher and Yates' shuffle: every order is as likely as any other, and the same on every machine.
-inline void shuffle(std::span<std::size_t> values, Random random) {
+inline void shuffle(Span<std::size_t> values, Random random) {
     for (std::size_t i = values.size(); i > 1; --i) {
         std::swap(values[i - 1], values[random.below(i, i)]);
     }

@@ -4,6 +4,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/batch.hpp>
 #include <lamina/data/dataset.hpp>
 #include <lamina/data/sample_source.hpp>
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -62,8 +62,8 @@ public:
         while (n < options_.batch_size && draw(n)) ++n;
         if (n == 0 || (options_.drop_last && n < options_.batch_size)) return false;
         ++step_;
-        batch.x = std::span<float const>(batch_x_).first(n * features_);
-        batch.y = std::span<float const>(batch_y_).first(n * targets_);
+        batch.x = Span<float const>(batch_x_).first(n * features_);
+        batch.y = Span<float const>(batch_y_).first(n * targets_);
         batch.n = n;
         return true;
     }
@@ -109,8 +109,8 @@ private:
                 }
                 if (rows_) {
                     std::size_t const f = rows_->x.shape()[1], t = rows_->y.shape()[1];
-                    store(std::span<float const>(rows_->x.data() + row_ * f, f),
-                          std::span<float const>(rows_->y.data() + row_ * t, t), place);
+                    store(Span<float const>(rows_->x.data() + row_ * f, f),
+                          Span<float const>(rows_->y.data() + row_ * t, t), place);
                     ++row_;
                     return true;
                 }

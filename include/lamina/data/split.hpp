@@ -5,13 +5,13 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/column_names.hpp>
 #include <lamina/data/order.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -66,7 +66,7 @@ Parts cut(std::size_t n, PartSizes const& sizes, SplitInThreeOptions const& opti
 /// The same of samples with labels: stratified unless that was declined. Labels from 0 to below
 /// `classes` are classes.
 Parts cut_labelled(std::size_t n, char const* noun, SplitInThreeOptions const& options,
-                   std::span<std::int32_t const> labels, std::size_t classes);
+                   Span<std::int32_t const> labels, std::size_t classes);
 
 #if LAMINA_BODIES
 
@@ -170,7 +170,7 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
 
 [[gnu::cold]] LAMINA_INLINE Parts cut_labelled(std::size_t n, char const* noun,
                                                SplitInThreeOptions const& options,
-                                               std::span<std::int32_t const> labels,
+                                               Span<std::int32_t const> labels,
                                                std::size_t classes) {
     if (!options.label.empty())
         refuse("split", {".label is a table's. The labels of ", noun, "s are known."});

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/core/tensor.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/column_names.hpp>
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,12 +66,12 @@ public:
     Column const& column(std::size_t i) const& { return columns_[i]; }
     /// The numbers of a column, NaN at gaps. Throws, naming the first cell that is no number, if
     /// the column is text.
-    std::span<double const> numbers(std::string_view name) const&;
+    Span<double const> numbers(std::string_view name) const&;
     /// The texts of a column. Throws if it is a number.
     Texts const& texts(std::string_view name) const&;
     Column const& operator[](std::string_view) && = delete; // they would outlive their table
     Column const& column(std::size_t) && = delete;
-    std::span<double const> numbers(std::string_view) && = delete;
+    Span<double const> numbers(std::string_view) && = delete;
     Texts const& texts(std::string_view) && = delete;
 
     /// `data.csv:57:3 (column "age")`: where a cell came from.
@@ -96,8 +96,8 @@ public:
         return Table(*this).filter(column, keep);
     }
     /// These rows, in this order.
-    Table take(std::span<std::size_t const> rows) &&;
-    Table take(std::span<std::size_t const> rows) const& { return Table(*this).take(rows); }
+    Table take(Span<std::size_t const> rows) &&;
+    Table take(Span<std::size_t const> rows) const& { return Table(*this).take(rows); }
     /// The first n rows.
     Table head(std::size_t n = 5) const;
     Table shuffle(std::uint64_t seed) &&;
@@ -242,7 +242,7 @@ private:
     [[noreturn]] void fail_map(Column const& column, std::size_t row,
                                std::initializer_list<MapRule> rules) const;
     void settled(Column const& column, char const* step) const;
-    void keep(std::span<std::size_t const> rows);
+    void keep(Span<std::size_t const> rows);
     static void fill_texts(Column& column, std::string_view value);
     void fill(std::size_t c, Fill what);
     std::vector<std::string> categories(Column const& column, std::size_t limit,

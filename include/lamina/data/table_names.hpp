@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/not_a_number.hpp>
 #include <lamina/data/number.hpp>
@@ -11,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -176,7 +176,7 @@ template <class NameAt>
                         "before them."});
 }
 
-[[gnu::cold]] LAMINA_INLINE std::span<double const> Table::numbers(std::string_view name) const& {
+[[gnu::cold]] LAMINA_INLINE Span<double const> Table::numbers(std::string_view name) const& {
     Column const& column = columns_[find(name)];
     if (column.is_text()) fail_text(column);
     return column.numbers();

@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/data/order.hpp>
@@ -14,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -35,7 +35,7 @@ namespace lamina {
     return rows;
 }
 
-[[gnu::cold]] LAMINA_INLINE void Table::keep(std::span<std::size_t const> rows) {
+[[gnu::cold]] LAMINA_INLINE void Table::keep(Span<std::size_t const> rows) {
     for (std::size_t row : rows) {
         if (row >= this->rows()) {
             detail::fail(Error::Kind::argument, {"Table::take"},
@@ -70,7 +70,7 @@ namespace lamina {
     for (std::size_t row = 0; row < gap.size(); ++row) {
         if (!gap[row]) whole[kept++] = row;
     }
-    if (kept < rows()) keep(std::span(whole).first(kept));
+    if (kept < rows()) keep(Span(whole).first(kept));
     return std::move(*this);
 }
 
@@ -100,7 +100,7 @@ template <class F>
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE Table Table::take(std::span<std::size_t const> rows) && {
+[[gnu::cold]] LAMINA_INLINE Table Table::take(Span<std::size_t const> rows) && {
     keep(rows);
     return std::move(*this);
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/span.hpp>
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,7 @@ public:
     void push_back(std::string_view text);
     void push_missing();
     /// These texts, in this order.
-    Texts take(std::span<std::size_t const> from) const;
+    Texts take(Span<std::size_t const> from) const;
 
     bool operator==(Texts const&) const = default;
 
@@ -50,7 +50,7 @@ private:
 
 [[gnu::noinline]] LAMINA_INLINE void Texts::push_missing() { ends_.push_back(bytes_.size() | gap); }
 
-[[gnu::cold]] LAMINA_INLINE Texts Texts::take(std::span<std::size_t const> from) const {
+[[gnu::cold]] LAMINA_INLINE Texts Texts::take(Span<std::size_t const> from) const {
     std::size_t bytes = 0;
     for (std::size_t i : from) bytes += (*this)[i].size();
     Texts taken;

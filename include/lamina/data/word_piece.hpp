@@ -5,6 +5,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/bert_words.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/text_list.hpp>
@@ -17,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,11 +81,11 @@ public:
                               EncodeOptions const& options = {}) const;
     /// Words with a space between. `special` false: special tokens are left out; `clean_up`: no
     /// space before . , ? ! and English endings.
-    std::string decode(std::span<std::int32_t const> ids, bool special = true,
+    std::string decode(Span<std::int32_t const> ids, bool special = true,
                        bool clean_up = true) const;
     std::string decode(std::vector<std::int32_t> const& ids, bool special = true,
                        bool clean_up = true) const {
-        return decode(std::span<std::int32_t const>(ids), special, clean_up);
+        return decode(Span<std::int32_t const>(ids), special, clean_up);
     }
 
     std::size_t size() const { return vocabulary_.size(); }
@@ -202,7 +202,7 @@ LAMINA_INLINE std::vector<std::string> WordPiece::tokenize(std::string_view text
     return out;
 }
 
-LAMINA_INLINE std::string WordPiece::decode(std::span<std::int32_t const> ids, bool special,
+LAMINA_INLINE std::string WordPiece::decode(Span<std::int32_t const> ids, bool special,
                                             bool clean_up) const {
     std::string text;
     for (std::int32_t const id : ids) {

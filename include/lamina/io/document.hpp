@@ -2,11 +2,11 @@
 #pragma once
 
 #include <lamina/core/list.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/io/dtype.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,15 +29,16 @@ struct Entry {
     }
     std::size_t bytes() const { return size() * info(dtype).bits / 8; }
 
-    /// The entry of n numbers in one axis, or of any shape.
-    template <class T>
-    [[gnu::cold]] static Entry of(std::string name, std::span<T const> values,
+    /// The entry of the numbers of a vector, an array or a span in one axis, or of any shape.
+    template <class Row>
+    [[gnu::cold]] static Entry of(std::string name, Row const& values,
                                   std::vector<std::uint64_t> shape) {
-        return {std::move(name), std::move(shape), dtype_of<T>(), values.data()};
+        return {std::move(name), std::move(shape), dtype_of<typename Row::value_type>(),
+                values.data()};
     }
-    template <class T>
-    [[gnu::cold]] static Entry of(std::string name, std::vector<T> const& values) {
-        return {std::move(name), {values.size()}, dtype_of<T>(), values.data()};
+    template <class Row>
+    [[gnu::cold]] static Entry of(std::string name, Row const& values) {
+        return of(std::move(name), values, {values.size()});
     }
 };
 

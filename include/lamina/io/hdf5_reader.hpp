@@ -3,6 +3,7 @@
 
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/bounded_file.hpp>
 #include <lamina/io/checked.hpp>
 #include <lamina/io/dtype.hpp>
@@ -15,7 +16,6 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,8 +35,7 @@ public:
     using Dataset = detail::Hdf5Handle;
 
     /// The part of a file that is HDF5: all of it, or a member of an archive.
-    using Part = std::span<std::byte const> (*)(std::string const& path,
-                                                std::span<std::byte const> whole);
+    using Part = Span<std::byte const> (*)(std::string const& path, Span<std::byte const> whole);
 
     [[gnu::cold]] explicit Hdf5Reader(std::string path, Part part = nullptr)
         : path_(std::move(path)) {
@@ -44,7 +43,7 @@ public:
         size_ = file.size();
         std::unique_ptr<std::byte[]> const whole(new std::byte[std::size_t(size_)]);
         file.read(whole.get(), std::size_t(size_));
-        std::span<std::byte const> image(whole.get(), std::size_t(size_));
+        Span<std::byte const> image(whole.get(), std::size_t(size_));
         if (part) image = part(path_, image);
         size_ = image.size();
         auto const access = own(H5Pcreate(H5P_FILE_ACCESS));

@@ -3,6 +3,7 @@
 
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/hdf5_handle.hpp>
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -94,7 +94,7 @@ public:
         check(H5Awrite(made.id(), H5T_NATIVE_UINT64, &value));
     }
 
-    using Shape = std::span<std::uint64_t const>;
+    using Shape = Span<std::uint64_t const>;
     [[gnu::cold]] void tensor(Group const& at, detail::Hdf5Name name, Shape shape, DType dtype,
                               void const* data) {
         auto const type = detail::hdf5_type(dtype);
@@ -147,7 +147,7 @@ private:
     [[noreturn, gnu::cold]] void refuse(std::initializer_list<detail::Piece> what) const {
         detail::fail(Error::Kind::file, {path_}, {detail::message(what), " Nothing was saved."});
     }
-    [[gnu::cold]] detail::Hdf5Handle space(std::span<std::uint64_t const> shape) const {
+    [[gnu::cold]] detail::Hdf5Handle space(Span<std::uint64_t const> shape) const {
         if (shape.empty()) return own(H5Screate(H5S_SCALAR));
         std::unique_ptr<hsize_t[]> const dims(new hsize_t[shape.size()]);
         for (std::size_t i = 0; i < shape.size(); ++i) dims[i] = shape[i];

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,15 +20,15 @@ namespace lamina::detail {
 /// Source      PKWARE, APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16
 class KerasArchive {
 public:
-    KerasArchive(std::string const& path, std::span<std::byte const> bytes)
+    KerasArchive(std::string const& path, Span<std::byte const> bytes)
         : path_(path), bytes_(bytes) {}
 
     /// Does a file begin as zip archives do?
-    static bool is_archive(std::span<std::byte const> bytes) {
+    static bool is_archive(Span<std::byte const> bytes) {
         return bytes.size() >= 4 && little(bytes, 0, 4) == 0x04034b50;
     }
 
-    [[gnu::cold]] std::span<std::byte const> member(std::string_view name) const {
+    [[gnu::cold]] Span<std::byte const> member(std::string_view name) const {
         std::size_t const end = find_end();
         std::uint64_t at = number(end + 16, 4), count = number(end + 10, 2);
         if (at == 0xffffffff || count == 0xffff)
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    static std::uint64_t little(std::span<std::byte const> bytes, std::size_t at, std::size_t n) {
+    static std::uint64_t little(Span<std::byte const> bytes, std::size_t at, std::size_t n) {
         std::uint64_t value = 0;
         while (n-- > 0) value = value << 8 | std::to_integer<std::uint64_t>(bytes[at + n]);
         return value;
@@ -85,11 +85,11 @@ private:
     }
 
     std::string const& path_;
-    std::span<std::byte const> bytes_;
+    Span<std::byte const> bytes_;
 };
 
 /// The checksum of zip archives. Source: ISO 3309; PKWARE, APPNOTE.TXT, section 4.4.7
-[[gnu::cold]] inline std::uint32_t crc32(std::span<std::byte const> bytes) {
+[[gnu::cold]] inline std::uint32_t crc32(Span<std::byte const> bytes) {
     static constexpr auto table = [] {
         std::array<std::uint32_t, 256> all{};
         for (std::uint32_t i = 0; i < all.size(); ++i) {
@@ -108,11 +108,11 @@ private:
 /// A member of an archive, to be written.
 struct KerasMember {
     std::string_view name;
-    std::span<std::byte const> bytes;
+    Span<std::byte const> bytes;
 
     KerasMember(std::string_view its, std::string_view text)
-        : KerasMember(its, std::as_bytes(std::span(text))) {}
-    KerasMember(std::string_view its, std::span<std::byte const> given) : name(its), bytes(given) {}
+        : KerasMember(its, {reinterpret_cast<std::byte const*>(text.data()), text.size()}) {}
+    KerasMember(std::string_view its, Span<std::byte const> given) : name(its), bytes(given) {}
 };
 
 /// Adds the n lowest bytes of a number, the lowest first.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/hdf5_reader.hpp>
 #include <lamina/io/keras_archive.hpp>
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +26,8 @@ namespace lamina {
 namespace detail {
 
 /// The HDF5 in a file of Keras: a .keras archive's weights, or the whole file.
-[[gnu::cold]] inline std::span<std::byte const> keras_part(std::string const& path,
-                                                           std::span<std::byte const> whole) {
+[[gnu::cold]] inline Span<std::byte const> keras_part(std::string const& path,
+                                                      Span<std::byte const> whole) {
     if (!KerasArchive::is_archive(whole)) return whole;
     return KerasArchive(path, whole).member("model.weights.h5");
 }

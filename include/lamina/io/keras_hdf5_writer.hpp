@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/hdf5_writer.hpp>
@@ -18,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,7 +98,7 @@ private:
         detail::write_keras_archive(
             path, {{"metadata.json", metadata.text()},
                    {"config.json", config},
-                   {"model.weights.h5", std::span(weights.bytes.get(), weights.size)}});
+                   {"model.weights.h5", Span(weights.bytes.get(), weights.size)}});
     }
     [[gnu::cold]] void write_weights() {
         auto const weights = file_.group(file_.root(), "model_weights");

@@ -6,6 +6,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/bounded_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/dtype.hpp>
@@ -18,7 +19,6 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,8 +30,8 @@ namespace lamina {
 struct StoredTensor {
     std::string_view name;
     DType dtype;
-    std::span<std::uint64_t const> shape;
-    std::span<std::byte const> bytes; ///< little-endian, row-major
+    Span<std::uint64_t const> shape;
+    Span<std::byte const> bytes; ///< little-endian, row-major
 
     std::size_t size() const { return bytes.size() * 8 / info(dtype).bits; }
     /// The numbers as T. Error where they are no numbers of that kind: converts<T>(dtype).
@@ -71,8 +71,7 @@ public:
         read(file);
     }
     /// The same from bytes in memory; `name` stands for the path in messages.
-    SafetensorsFile(std::span<std::byte const> bytes, std::string name,
-                    SafetensorsOptions options = {})
+    SafetensorsFile(Span<std::byte const> bytes, std::string name, SafetensorsOptions options = {})
         : path_(std::move(name)), options_(options) {
         Memory memory{bytes};
         read(memory);
@@ -118,7 +117,7 @@ private:
         std::uint64_t begin, end;
     };
     struct Memory {
-        std::span<std::byte const> bytes;
+        Span<std::byte const> bytes;
         std::uint64_t at = 0;
         std::uint64_t size() const { return bytes.size(); }
         void seek(std::uint64_t offset) { at = offset; }

@@ -5,6 +5,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/raise.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/document.hpp>
@@ -19,7 +20,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,8 +30,7 @@ namespace lamina {
 namespace detail {
 
 /// The tensors as the format wants them: the most strictly aligned first, then by name.
-inline std::vector<Entry const*> in_file_order(std::string const& path,
-                                               std::span<Entry const> entries) {
+inline std::vector<Entry const*> in_file_order(std::string const& path, Span<Entry const> entries) {
     std::vector<Entry const*> order;
     for (auto const& e : entries) order.push_back(&e);
     std::sort(order.begin(), order.end(), [](Entry const* a, Entry const* b) {
@@ -80,7 +79,7 @@ void little_endian_bytes(Entry const& e, F&& f) {
 /// Errors      (run time) Kind::argument: a name twice, an impossible name; Kind::file: cannot be
 /// saved
 inline void
-save_safetensors(std::string const& path, std::span<Entry const> entries,
+save_safetensors(std::string const& path, Span<Entry const> entries,
                  std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
     auto const order = detail::in_file_order(path, entries);
     JsonText json;

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,7 +26,7 @@ namespace lamina {
 }
 
 /// "64x10"; "scalar" for no axes.
-[[gnu::cold]] inline std::string shown_shape(std::span<std::uint64_t const> shape) {
+[[gnu::cold]] inline std::string shown_shape(Span<std::uint64_t const> shape) {
     if (shape.empty()) return "scalar";
     std::string out;
     for (auto const d : shape) detail::append(out, {out.empty() ? "" : "x", d});

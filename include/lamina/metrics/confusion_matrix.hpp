@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +21,12 @@ namespace detail {
 
 /// counts[truth * classes + answer] as a table for people.
 std::string confusion_text(double const* counts, std::size_t classes,
-                           std::span<std::string_view const> names);
+                           Span<std::string_view const> names);
 
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE std::string confusion_text(double const* counts, std::size_t classes,
-                                                       std::span<std::string_view const> names) {
+                                                       Span<std::string_view const> names) {
     std::size_t const n = classes + 1;
     std::vector<std::string> cells(n * n);
     cells[0] = "true \\ predicted";

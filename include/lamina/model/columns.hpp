@@ -7,6 +7,7 @@
 #include <lamina/core/initializers.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/kernels/gather.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/batches.hpp>
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -119,7 +119,7 @@ constexpr ColumnForm column_form(std::size_t vocabulary = 0, TargetForm target =
 /// The columns that a model takes: its inputs, and the targets of its losses. In the form of
 /// constants, so that what binds data to them is compiled for T alone.
 struct DataForm {
-    std::span<ColumnForm const> inputs, targets;
+    Span<ColumnForm const> inputs, targets;
 };
 
 /// Several columns of samples: what fit, evaluate and predict were given, looked at where they lie
@@ -136,7 +136,7 @@ public:
     Columns& operator=(Columns const&) = delete;
 
     /// The number of samples, which all columns have alike.
-    std::size_t bind(Arrays const& arrays, std::span<ColumnForm const> forms, char const* where,
+    std::size_t bind(Arrays const& arrays, Span<ColumnForm const> forms, char const* where,
                      char const* what);
 
 private:
@@ -159,7 +159,7 @@ public:
 
     void bind(char const* where, DataForm const& form, Ignored const* ignored, Arrays const& x,
               Arrays const& y, Array const& sample_weight = {},
-              std::span<float const> class_weight = {});
+              Span<float const> class_weight = {});
 
 private:
     Columns<T> x_, y_;
@@ -188,7 +188,7 @@ std::size_t class_of(void const* target, Extents shape, bool integer, std::size_
 /// sample_weight times class_weight, one number for each sample; without both, no memory and no
 /// numbers. The shape is that of a target; what is of the class `ignored` has no class_weight.
 template <class T>
-[[gnu::cold]] void weigh_samples(Array const& sample_weight, std::span<float const> class_weight,
+[[gnu::cold]] void weigh_samples(Array const& sample_weight, Span<float const> class_weight,
                                  void const* target, Extents shape, bool integer, std::size_t n,
                                  char const* where, Block<T>& into,
                                  std::optional<std::int32_t> ignored = {}) {
@@ -237,7 +237,7 @@ template <class T>
 [[gnu::cold]] BoundSamples<T>::~BoundSamples() = default;
 
 template <class T>
-[[gnu::cold]] std::size_t Columns<T>::bind(Arrays const& arrays, std::span<ColumnForm const> forms,
+[[gnu::cold]] std::size_t Columns<T>::bind(Arrays const& arrays, Span<ColumnForm const> forms,
                                            char const* where, char const* what) {
     std::size_t const count = forms.size(), n = check_counts(arrays, count, where, what);
     for (std::size_t i = 0; i < count; ++i) {
@@ -258,7 +258,7 @@ template <class T>
 [[gnu::cold]] void BoundSamples<T>::bind(char const* where, DataForm const& form,
                                          Ignored const* ignored, Arrays const& x, Arrays const& y,
                                          Array const& sample_weight,
-                                         std::span<float const> class_weight) {
+                                         Span<float const> class_weight) {
     std::size_t const n = x_.bind(x, form.inputs, where, "x");
     if (std::size_t const given = y_.bind(y, form.targets, where, "y"); given != n)
         refuse(where, {"x has ", n, " samples, y has ", given, ". Give one target for each."});

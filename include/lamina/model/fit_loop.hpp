@@ -5,6 +5,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/fit_options.hpp>
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,7 +37,7 @@ namespace detail {
 
 /// "loss", the metrics; with validation the same once more after "val_". Repeated names are
 /// numbered.
-std::vector<std::string> log_names(std::span<std::string_view const> metrics, bool validation);
+std::vector<std::string> log_names(Span<std::string_view const> metrics, bool validation);
 
 /// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
 /// from.
@@ -68,13 +68,13 @@ struct Examined {
 Examined examine(Source& source, std::size_t batch_size, Examination& by);
 /// The same with evaluate's log.
 double evaluate(Source& source, EvaluateOptions const& options, Examination& by,
-                std::span<std::string_view const> metrics);
+                Span<std::string_view const> metrics);
 
 /// What a run reads and changes of a model, once its type is gone.
 struct FitParts {
     Progress& progress;
     Schedule& learning_rate;
-    std::span<std::byte> values, state, next_state;
+    Span<std::byte> values, state, next_state;
 };
 
 /// One call of fit, as far as it does not depend on the model's type: the epochs, the log, the
@@ -92,7 +92,7 @@ public:
 protected:
     /// held: what is validated on; null: nothing.
     FitLoop(FitOptions const& options, FitParts const& parts, Source& source, Source* held,
-            Examination& examination, std::span<std::string_view const> metrics);
+            Examination& examination, Span<std::string_view const> metrics);
     ~FitLoop() = default;
 
     /// Before the first epoch.
@@ -113,7 +113,7 @@ private:
     void tell(void (Callback::*what)(Training&));
     void train_epoch(Random random);
     void validate();
-    std::span<LogValue const> running(double loss);
+    Span<LogValue const> running(double loss);
     /// The loss or a gradient was not finite: tells the callbacks, or throws.
     void diverged(std::string const& what);
 
@@ -128,8 +128,8 @@ private:
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE std::vector<std::string>
-log_names(std::span<std::string_view const> metrics, bool validation) {
+[[gnu::cold]] LAMINA_INLINE std::vector<std::string> log_names(Span<std::string_view const> metrics,
+                                                               bool validation) {
     std::vector<std::string> names(1 + metrics.size());
     names[0] = "loss";
     for (std::size_t m = 0; m < metrics.size(); ++m) {
@@ -156,8 +156,7 @@ LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examinati
 }
 
 [[gnu::cold]] LAMINA_INLINE double evaluate(Source& source, EvaluateOptions const& options,
-                                            Examination& by,
-                                            std::span<std::string_view const> metrics) {
+                                            Examination& by, Span<std::string_view const> metrics) {
     TrainingLog log(options.log, options.verbose);
     log.begin(0, 0, source.batches(options.batch_size));
     Examined const all = examine(source, options.batch_size, by);
@@ -175,7 +174,7 @@ LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examinati
 
 [[gnu::cold]] LAMINA_INLINE FitLoop::FitLoop(FitOptions const& options, FitParts const& parts,
                                              Source& source, Source* held, Examination& examination,
-                                             std::span<std::string_view const> metrics)
+                                             Span<std::string_view const> metrics)
     : options_(options), parts_(parts), source_(source), held_(held), examination_(examination),
       names_(log_names(metrics, held != nullptr)), log_(options.log, options.verbose) {
     check_batch_size(options.batch_size, "fit");
@@ -276,7 +275,7 @@ LAMINA_INLINE void FitLoop::train_epoch(Random random) {
 }
 
 /// The values of the epoch so far.
-LAMINA_INLINE std::span<LogValue const> FitLoop::running(double loss) {
+LAMINA_INLINE Span<LogValue const> FitLoop::running(double loss) {
     values_[0].value = loss;
     read(values_.data() + 1);
     return {values_.data(), held_ ? values_.size() / 2 : values_.size()};

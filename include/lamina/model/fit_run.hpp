@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/span.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
 #include <lamina/model/trainer.hpp>
@@ -8,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string_view>
 
 namespace lamina::detail {
@@ -22,7 +22,7 @@ struct MetricNames {
         [[maybe_unused]] std::size_t k = 0;
         Sums{}.for_each_number(options, [&](std::string_view name, double) { each[k++] = name; });
     }
-    operator std::span<std::string_view const>() const { return {each.data(), Sums::numbers}; }
+    operator Span<std::string_view const>() const { return {each.data(), Sums::numbers}; }
 };
 
 /// The values of the metrics that are a single number.
@@ -74,7 +74,7 @@ public:
     }
 
 private:
-    static std::span<std::byte> bytes_of(Block<T>& block) {
+    static Span<std::byte> bytes_of(Block<T>& block) {
         return {reinterpret_cast<std::byte*>(block.data()), block.size() * sizeof(T)};
     }
     void begin_run() override {

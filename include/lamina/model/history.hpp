@@ -3,11 +3,11 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +40,7 @@ public:
     /// The value of the last epoch; NaN if no epoch was run.
     double last(std::string_view name) const;
 
-    void add(std::size_t epoch, std::span<LogValue const> values);
+    void add(std::size_t epoch, Span<LogValue const> values);
 
 private:
     std::size_t place(std::string_view name) const;
@@ -80,7 +80,7 @@ LAMINA_INLINE double History::last(std::string_view name) const {
                   : std::numeric_limits<double>::quiet_NaN();
 }
 
-LAMINA_INLINE void History::add(std::size_t epoch, std::span<LogValue const> values) {
+LAMINA_INLINE void History::add(std::size_t epoch, Span<LogValue const> values) {
     epochs_.push_back(epoch);
     for (auto const& v : values) values_.push_back(v.value);
 }

@@ -3,11 +3,11 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/graph/plan.hpp>
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,8 +19,8 @@ namespace lamina {
 template <class T>
 struct TensorView {
     std::string_view name; ///< "kernel"
-    std::span<std::size_t const> shape;
-    std::span<T> numbers; ///< row-major
+    Span<std::size_t const> shape;
+    Span<T> numbers; ///< row-major
 };
 
 /// A layer of a model: `model.weights.layer("encoder/dense_1")["kernel"].numbers`. Looks at the

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/raise.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/batches.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/columns.hpp>
@@ -20,7 +21,6 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -266,15 +266,15 @@ public:
 
     /// The losses in the form in which they are computed, and their weights: for files.
     auto const& losses() const { return trainer_.examiner.losses; }
-    std::span<float const> loss_weights() const { return trainer_.examiner.loss_weights; }
+    Span<float const> loss_weights() const { return trainer_.examiner.loss_weights; }
     /// The gradients of the last batch learnt, in the order of the parameters.
-    std::span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
+    Span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
     /// The optimizer's numbers, slot after slot, each in the order of the parameters, the
     /// average of the weights last if it is asked for: for files.
-    std::span<T> optimizer_state() {
+    Span<T> optimizer_state() {
         return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1};
     }
-    std::span<T const> optimizer_state() const {
+    Span<T const> optimizer_state() const {
         return {trainer_.optimizer_slots.data(), trainer_.optimizer_slots.size() - 1};
     }
 

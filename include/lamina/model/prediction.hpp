@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/weights.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <span>
 
 namespace lamina::detail {
 
@@ -26,16 +26,16 @@ struct Inference {
 /// Output `output` of n samples, `width` numbers each, batch by batch; the pieces are shared among
 /// the threads, or, where there is one piece, its kernels are.
 template <class T>
-void predict_all(Inference<T> const& network, Columns<T> const& in,
-                 std::span<ColumnForm const> forms, std::size_t n, T* out, std::size_t width,
-                 int output, PredictOptions const& options);
+void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnForm const> forms,
+                 std::size_t n, T* out, std::size_t width, int output,
+                 PredictOptions const& options);
 
 #if LAMINA_BODIES
 
 template <class T>
-void predict_all(Inference<T> const& network, Columns<T> const& in,
-                 std::span<ColumnForm const> forms, std::size_t n, T* out, std::size_t width,
-                 int output, PredictOptions const& options) {
+void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnForm const> forms,
+                 std::size_t n, T* out, std::size_t width, int output,
+                 PredictOptions const& options) {
     check_batch_size(options.batch_size, "predict");
     std::unique_ptr<Threads> made;
     Threads* const threads = options.threads.pool_for(network.flops, made);
@@ -55,12 +55,10 @@ void predict_all(Inference<T> const& network, Columns<T> const& in,
 #endif
 
 #ifdef LAMINA_SOURCE
-template void predict_all(Inference<float> const&, Columns<float> const&,
-                          std::span<ColumnForm const>, std::size_t, float*, std::size_t, int,
-                          PredictOptions const&);
-template void predict_all(Inference<double> const&, Columns<double> const&,
-                          std::span<ColumnForm const>, std::size_t, double*, std::size_t, int,
-                          PredictOptions const&);
+template void predict_all(Inference<float> const&, Columns<float> const&, Span<ColumnForm const>,
+                          std::size_t, float*, std::size_t, int, PredictOptions const&);
+template void predict_all(Inference<double> const&, Columns<double> const&, Span<ColumnForm const>,
+                          std::size_t, double*, std::size_t, int, PredictOptions const&);
 #endif
 
 } // namespace lamina::detail

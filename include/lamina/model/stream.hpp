@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/data/batches.hpp>
 #include <lamina/graph/function.hpp>
 #include <lamina/losses/target.hpp>
@@ -15,7 +16,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -31,7 +31,7 @@ public:
     /// Where n samples of each column are. The tokens of column k lie below vocabulary(k); 0:
     /// anywhere.
     template <class Vocabulary>
-    void bind(std::span<float const> rows, std::size_t n, void const** to, char const* where,
+    void bind(Span<float const> rows, std::size_t n, void const** to, char const* where,
               char const* what, Vocabulary vocabulary) {
         if (rows.size() != n * width)
             fail(Error::Kind::data, {where},

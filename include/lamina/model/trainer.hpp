@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/raise.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/kernels/finite.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -209,7 +209,7 @@ private:
     }
 
     /// What has a gradient: what is used densely, and the rows of tables that the batch touched.
-    std::span<Stretch const> swept() const {
+    Span<Stretch const> swept() const {
         if constexpr (table_rows > 0) return {rows_.data(), swept_};
         else return dense;
     }

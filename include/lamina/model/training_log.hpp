@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/finite.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/model/history.hpp>
 
 #include <charconv>
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <span>
 #include <string_view>
 
 #if __has_include(<unistd.h>)
@@ -37,7 +37,7 @@ public:
         if (terminal_ && batch >= next_look_ && is_due(batch)) draw(batch, logs());
     }
 
-    void end(std::size_t batches, std::span<LogValue const> logs);
+    void end(std::size_t batches, Span<LogValue const> logs);
 
     /// Makes sure that all of it is to be seen.
     void finish() {
@@ -51,7 +51,7 @@ private:
     }
 
     bool is_due(std::size_t batch);
-    void draw(std::size_t batch, std::span<LogValue const> logs);
+    void draw(std::size_t batch, Span<LogValue const> logs);
 
     [[gnu::cold]] TrainingLog& put(std::string_view s) {
         for (char const c : s) put(c);
@@ -65,7 +65,7 @@ private:
 
     void bar(std::size_t batch);
     void step_time(double s);
-    void values(std::span<LogValue const> logs);
+    void values(Span<LogValue const> logs);
     void pad() { // over what a longer line left behind
         std::size_t const length = size_;
         while (size_ < last_) put(' ');
@@ -107,8 +107,7 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
     }
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::end(std::size_t batches,
-                                                  std::span<LogValue const> logs) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::end(std::size_t batches, Span<LogValue const> logs) {
     if (verbose_ == 0) return;
     batches_ = batches;
     double const took = seconds(start_, Clock::now());
@@ -137,8 +136,7 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
     return true;
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::draw(std::size_t batch,
-                                                   std::span<LogValue const> logs) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::draw(std::size_t batch, Span<LogValue const> logs) {
     put("\r");
     bar(batch);
     if (batches_) {
@@ -212,7 +210,7 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
     else decimal(s * 1e6, 0).put("us/step");
 }
 
-[[gnu::cold]] LAMINA_INLINE void TrainingLog::values(std::span<LogValue const> logs) {
+[[gnu::cold]] LAMINA_INLINE void TrainingLog::values(Span<LogValue const> logs) {
     for (auto const& l : logs) {
         put(" - ").put(l.name).put(": ");
         bool const small =

@@ -5,6 +5,7 @@
 #include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/kernels/sweep.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/schedule.hpp>
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 
 namespace lamina {
 
@@ -109,7 +109,7 @@ extern template double rate_of<double>(Schedule const&, std::uint64_t);
 /// Errors      (run time) the learning rate is negative or not finite; nothing has changed then
 template <class T, class Optimizer, PoolOrNone P>
 void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, std::size_t stride,
-           std::span<Stretch const> trained, std::span<Stretch const> tensors, P threads,
+           Span<Stretch const> trained, Span<Stretch const> tensors, P threads,
            std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
     T scale{1}, keep{1}, pull{0};
@@ -141,7 +141,7 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
 // stands LAMINA_COMPILED_ONCE(Adam).
 #define LAMINA_STEPS(how, Optimizer, P)                                                            \
     how template void apply(Optimizer const&, std::uint64_t, float*, float*, float*, std::size_t,  \
-                            std::span<Stretch const>, std::span<Stretch const>, P, std::size_t)
+                            Span<Stretch const>, Span<Stretch const>, P, std::size_t)
 #ifdef LAMINA_SOURCE
 #define LAMINA_COMPILED_ONCE(Optimizer)                                                            \
     LAMINA_STEPS(, Optimizer, std::nullptr_t);                                                     \

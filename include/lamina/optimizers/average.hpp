@@ -3,13 +3,13 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/optimizers/stretch.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace lamina {
 
@@ -28,7 +28,7 @@ struct Average {
 /// the options say so. Parameters that are not trained are left alone in both.
 template <class T, PoolOrNone P>
 void update_average(Average const& options, std::uint64_t t, T* w, T* average,
-                    std::span<Stretch const> trained, P threads) {
+                    Span<Stretch const> trained, P threads) {
     if (!(options.momentum > 0)) return;
     T const kept = t > 1 ? T(options.momentum) : T{0};
     T const taken = t > 1 ? T(1 - options.momentum) : T{1};
@@ -47,15 +47,15 @@ void update_average(Average const& options, std::uint64_t t, T* w, T* average,
 }
 
 #ifdef LAMINA_SOURCE
-template void update_average(Average const&, std::uint64_t, float*, float*,
-                             std::span<Stretch const>, std::nullptr_t);
-template void update_average(Average const&, std::uint64_t, float*, float*,
-                             std::span<Stretch const>, Threads*);
+template void update_average(Average const&, std::uint64_t, float*, float*, Span<Stretch const>,
+                             std::nullptr_t);
+template void update_average(Average const&, std::uint64_t, float*, float*, Span<Stretch const>,
+                             Threads*);
 #elif !LAMINA_BODIES
 extern template void update_average(Average const&, std::uint64_t, float*, float*,
-                                    std::span<Stretch const>, std::nullptr_t);
+                                    Span<Stretch const>, std::nullptr_t);
 extern template void update_average(Average const&, std::uint64_t, float*, float*,
-                                    std::span<Stretch const>, Threads*);
+                                    Span<Stretch const>, Threads*);
 #endif
 
 } // namespace lamina

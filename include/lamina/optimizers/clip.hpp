@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/norm.hpp>
 #include <lamina/optimizers/stretch.hpp>
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <span>
 
 namespace lamina {
 
@@ -32,7 +32,7 @@ inline double shrink(double norm, double most) { return norm > most ? most / nor
 /// Clips by value and by norm in place. Returns what all of g has still to be multiplied by for the
 /// global norm: the sweep does it on its way.
 template <class T, PoolOrNone P>
-T clip(Clip const& clip, T* g, std::span<Stretch const> trained, std::span<Stretch const> tensors,
+T clip(Clip const& clip, T* g, Span<Stretch const> trained, Span<Stretch const> tensors,
        P threads) {
     // g by a factor, then within +-most: one body for both
     auto const change = [&](Stretch const& s, T by, T most) {
@@ -61,15 +61,12 @@ T clip(Clip const& clip, T* g, std::span<Stretch const> trained, std::span<Stret
 }
 
 #ifdef LAMINA_SOURCE
-template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
-                    std::nullptr_t);
-template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
-                    Threads*);
+template float clip(Clip const&, float*, Span<Stretch const>, Span<Stretch const>, std::nullptr_t);
+template float clip(Clip const&, float*, Span<Stretch const>, Span<Stretch const>, Threads*);
 #elif !LAMINA_BODIES
-extern template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
+extern template float clip(Clip const&, float*, Span<Stretch const>, Span<Stretch const>,
                            std::nullptr_t);
-extern template float clip(Clip const&, float*, std::span<Stretch const>, std::span<Stretch const>,
-                           Threads*);
+extern template float clip(Clip const&, float*, Span<Stretch const>, Span<Stretch const>, Threads*);
 #endif
 
 } // namespace detail

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/span.hpp>
 #include <lamina/model/history.hpp>
 
 #include <cstddef>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,7 +19,7 @@ public:
     std::size_t epoch = 0, epochs = 0; // this epoch, counted from 0, and how many there are to be
     std::size_t batch = 0,
                 batches = 0; // of this epoch; batches is 0 while a stream's length is not known
-    std::span<LogValue const> logs; // the running means of the epoch; after it, val_ values too
+    Span<LogValue const> logs;      // the running means of the epoch; after it, val_ values too
     bool stop = false;              // ends the run after this batch or epoch
 
     /// A value of the log by its name; NaN if there is none.
