@@ -102,6 +102,7 @@
 #include <lamina/layers/depthwise_conv_1d.hpp>
 #include <lamina/layers/depthwise_conv_2d.hpp>
 #include <lamina/layers/depthwise_convolution.hpp>
+#include <lamina/layers/dot.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/embedding_bag.hpp>
@@ -122,7 +123,11 @@
 #include <lamina/layers/masking.hpp>
 #include <lamina/layers/max_pooling_1d.hpp>
 #include <lamina/layers/max_pooling_2d.hpp>
+#include <lamina/layers/maximum.hpp>
+#include <lamina/layers/merge.hpp>
+#include <lamina/layers/minimum.hpp>
 #include <lamina/layers/multi_head_attention.hpp>
+#include <lamina/layers/multiply.hpp>
 #include <lamina/layers/normalization_options.hpp>
 #include <lamina/layers/options.hpp>
 #include <lamina/layers/parallel.hpp>
@@ -143,6 +148,7 @@
 #include <lamina/layers/spatial_dropout.hpp>
 #include <lamina/layers/spatial_dropout_1d.hpp>
 #include <lamina/layers/spatial_dropout_2d.hpp>
+#include <lamina/layers/subtract.hpp>
 #include <lamina/layers/time_distributed.hpp>
 #include <lamina/layers/transformer_decoder_layer.hpp>
 #include <lamina/layers/transformer_encoder_layer.hpp>

@@ -20,6 +20,7 @@
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/depthwise_conv_1d.hpp>
+#include <lamina/layers/dot.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/flatten.hpp>
@@ -29,7 +30,10 @@
 #include <lamina/layers/layer_normalization.hpp>
 #include <lamina/layers/lstm.hpp>
 #include <lamina/layers/masking.hpp>
+#include <lamina/layers/maximum.hpp>
+#include <lamina/layers/minimum.hpp>
 #include <lamina/layers/multi_head_attention.hpp>
+#include <lamina/layers/multiply.hpp>
 #include <lamina/layers/permute.hpp>
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/repeat_vector.hpp>
@@ -38,6 +42,7 @@
 #include <lamina/layers/separable_conv_1d.hpp>
 #include <lamina/layers/simple_rnn.hpp>
 #include <lamina/layers/spatial_dropout_1d.hpp>
+#include <lamina/layers/subtract.hpp>
 #include <lamina/layers/spatial_dropout_2d.hpp>
 #include <lamina/layers/time_distributed.hpp>
 #include <lamina/layers/up_sampling_1d.hpp>
@@ -365,4 +370,25 @@ TEST_CASE("what a call is handed beside its first input goes by its name") {
     find("Concatenate");
     CHECK(call_of(model, at) ==
           json::parse(R"({"args": [["multi_head_attention_1", "gru"]], "kwargs": {}})"));
+}
+
+TEST_CASE("layers of several inputs in Keras' words") {
+    auto const model = config_of(graph<Input<4>, Input<4>>([](auto a, auto b) {
+        auto const c = a * b, d = join(a - b, c) | Maximum{};
+        return join(c, join(d, b) | Minimum{}) | Dot{.normalize = true};
+    }));
+    json seen;
+    for (std::size_t i = 2; i < 7; ++i) {
+        std::string const type = model.at("config").at("layers").at(i).at("class_name");
+        bool const alike = type == "Dot";
+        CHECK(layer_of(model, i, type) ==
+              json::parse(alike ? R"({"axes": 1, "normalize": true})" : "{}"));
+        CHECK(!model.at("config").at("layers").at(i).contains("registered_name"));
+        seen[type] = call_of(model, i).at("args").at(0);
+    }
+    CHECK(seen == json::parse(R"({"Multiply": ["input_layer", "input_layer_1"],
+                                  "Subtract": ["input_layer", "input_layer_1"],
+                                  "Maximum": ["subtract", "multiply"],
+                                  "Minimum": ["maximum", "input_layer_1"],
+                                  "Dot": ["multiply", "minimum"]})"));
 }

@@ -115,6 +115,11 @@ void dense_and_activations() {
               auto const both = join(x + a, a) | Concatenate{} | Dense<5>{};
               return both | Reshape<5, 1>{} | Flatten{} | Dense<2>{};
           }));
+    check("merges", graph<Input<6>>([](auto x) {
+              auto const a = x | Dense<6, Tanh>{}, b = a * x, c = join(b, x - a) | Maximum{};
+              auto const d = join(b, c, x) | Minimum{}, e = join(c, d) | Dot{};
+              return join(d, e, join(a, d) | Dot{.normalize = true}) | Concatenate{} | Dense<3>{};
+          }));
 }
 
 void images() {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/dot.hpp>
+#include <lamina/layers/maximum.hpp>
+#include <lamina/layers/minimum.hpp>
+#include <lamina/layers/multiply.hpp>
 #include <lamina/layers/parallel.hpp>
 #include <lamina/layers/residual.hpp>
+#include <lamina/layers/subtract.hpp>
 
 #include "support/check_layer.hpp"
 #include "support/layers.hpp"
@@ -42,6 +47,64 @@ TEST_CASE("Add: what every layer owes") {
     check_layer("a frozen branch", graph<Input<9>>([](auto x) {
                     return (x | frozen(Dense<3>{})) + (x | Dense<3>{});
                 }));
+}
+
+template <class M>
+void check_merge() {
+    check_layer("two", graph<Input<1>, Input<1>>([](auto a, auto b) { return join(a, b) | M{}; }));
+    check_layer("three", graph<Input<5, 3>>([](auto x) {
+                    return join(x | Dense<17>{}, x | Dense<17>{}, x | Dense<17>{}) | M{};
+                }));
+    check_layer("itself", graph<Input<9>>([](auto x) {
+                    auto h = x | Dense<9>{};
+                    return join(h, x | Squash{}, h) | M{} | Dense<2>{};
+                }));
+    check_layer("a frozen branch", graph<Input<9>>([](auto x) {
+                    return join(x | frozen(Dense<3>{}), x | Dense<3>{}) | M{};
+                }));
+    static_assert(!M::template On<Shape<3>, Shape<4>>::fits && !M::template On<Shape<3>>::fits);
+    static_assert(!M::template On<Indices<3>, Indices<3>>::fits);
+}
+
+TEST_CASE("Multiply, Maximum, Minimum: what every layer owes") {
+    check_merge<Multiply>();
+    check_merge<Maximum>();
+    check_merge<Minimum>();
+    check_layer("a gate", graph<Input<5, 3>>([](auto x) { return x * (x | Dense<3>{}); }));
+}
+
+TEST_CASE("Subtract and Dot: what every layer owes") {
+    check_layer("difference", graph<Input<5, 3>, Input<5, 3>>([](auto a, auto b) {
+                    return (a | Dense<17>{}) - (b | Dense<17>{});
+                }));
+    check_layer("from itself", graph<Input<4>>([](auto a) { return a - (a | Squash{}); }));
+    check_layer("dot", graph<Input<4>, Input<7>>([](auto a, auto b) {
+                    return join(a | Dense<7>{}, b) | Dot{};
+                }));
+    check_layer("cosine", graph<Input<4>, Input<7>>([](auto a, auto b) {
+                    return join(a | Dense<7>{}, b) | Dot{.normalize = true} | Dense<2>{};
+                }));
+    check_layer("of itself", graph<Input<4>>([](auto a) {
+                    auto h = a | Dense<5>{};
+                    return join(h, h | Squash{}) | Dot{.normalize = true};
+                }));
+    static_assert(!Subtract::On<Shape<3>, Shape<3>, Shape<3>>::fits);
+    static_assert(!Dot::On<Shape<3>, Shape<4>>::fits && !Dot::On<Shape<3>>::fits);
+    static_assert(!Dot::On<Shape<3, 2>, Shape<3, 2>>::fits);
+}
+
+TEST_CASE("Multiply, Subtract, Maximum, Minimum and Dot by hand") {
+    using N = Network<std::remove_const_t<decltype(graph<Input<3>, Input<3>>([](auto a, auto b) {
+                          return outputs(a * b, a - b, join(a, b, a) | Maximum{},
+                                         join(a, b) | Minimum{}, join(a, b) | Dot{},
+                                         join(a, b) | Dot{.normalize = true});
+                      }))>,
+                      double, true>;
+    Bench<N> bench({}, 1, {});
+    bench.x[0] = {1, -2, 2};
+    bench.x[1] = {4, 0, 3};
+    CHECK(bench.forward(false) == std::vector<double>{4, 0, 6, -3, -2, -1, 4, 0, 3, 1, -2, 2, 10,
+                                                      10.0 / 15});
 }
 
 TEST_CASE("Concatenate: what every layer owes") {

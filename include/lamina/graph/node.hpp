@@ -31,6 +31,16 @@ struct Node {
     G* graph;
     int index;
 
+    template <class Other>
+    requires(!std::is_same_v<Other, Node> && !std::is_same_v<Other, Refused>) constexpr Node&
+    operator=(Other const&) {
+        static_assert(!sizeof(Other),
+                      "A node's type says its shape: instead of x = x | ... give the new one a "
+                      "name, auto h = x | Dense<4>{};");
+        return *this;
+    }
+    constexpr Node& operator=(Refused) { return *this; }
+
     template <class T, class Epilogue>
     static constexpr typename Runs<T>::Run forward_with() {
         return &detail::forward<T, L, B, Epilogue, In...>;
@@ -240,6 +250,22 @@ constexpr Refused operator+(Refused, N const&) {
 }
 template <AnyNode N>
 constexpr Refused operator+(N, Refused) {
+    return {};
+}
+template <class N>
+constexpr Refused operator-(Refused, N const&) {
+    return {};
+}
+template <AnyNode N>
+constexpr Refused operator-(N, Refused) {
+    return {};
+}
+template <class N>
+constexpr Refused operator*(Refused, N const&) {
+    return {};
+}
+template <AnyNode N>
+constexpr Refused operator*(N, Refused) {
     return {};
 }
 template <class... N>

@@ -71,9 +71,10 @@ private:
             if (name.starts_with("call.") || name.starts_with("kernel_l")) continue;
             if (window && window->find(name) && name != "activation" && name != "use_bias")
                 continue;
-            json_.key(name == "axes" ? "axis" : std::string_view(name));
+            bool const counted = name == "axes" && part.type != "Dot";
+            json_.key(counted ? "axis" : std::string_view(name));
             if (name == "activation" && &part == &row_.part) json_.value(layer_.activation);
-            else if (name == "axes") json_.raw(last_axes(value));
+            else if (counted) json_.raw(last_axes(value));
             else json_.raw(value);
         }
         for (std::size_t i = 0; window && i < window->settings.size(); ++i) {

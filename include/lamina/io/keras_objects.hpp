@@ -75,11 +75,12 @@ namespace detail {
         if (type.ends_with(take_word(windowed))) return true;
     return is_among("Activation ActivityRegularization Add BatchNormalization Bidirectional "
                     "Concatenate Conv1DTranspose Conv2DTranspose Cropping1D Cropping2D Dense "
-                    "Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
+                    "Dot Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
                     "GroupedQueryAttention GRU Identity InputLayer LayerNormalization LeakyReLU "
-                    "LSTM Masking MultiHeadAttention Permute PReLU ReLU RepeatVector Reshape "
-                    "RMSNormalization SimpleRNN Softmax SpatialDropout1D SpatialDropout2D "
-                    "TimeDistributed UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D",
+                    "LSTM Masking Maximum Minimum MultiHeadAttention Multiply Permute PReLU ReLU "
+                    "RepeatVector Reshape RMSNormalization SimpleRNN Softmax SpatialDropout1D "
+                    "SpatialDropout2D Subtract TimeDistributed UpSampling1D UpSampling2D "
+                    "ZeroPadding1D ZeroPadding2D",
                     type);
 }
 /// Where a layer's class is found. Those that Keras does not have are found among what a program

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/merge.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+/// The largest of its inputs, number by number: join(a, b) | Maximum{}. Of several that are as
+/// large the first has the gradient.
+///
+/// Input       two or more nodes of one shape
+/// Output      that shape
+/// Mask        as of Add
+/// Errors      (compile time) the shapes differ (nothing is broadcast); there is one input only;
+///             tokens
+/// Source      keras.layers.Maximum
+struct Maximum {
+    template <class... In>
+    struct On : detail::Merge<Maximum, In...> {
+        using From = detail::Merge<Maximum, In...>;
+        static constexpr bool fits = From::fits;
+        static void otherwise() {
+            static_assert(fits, "Maximum takes inputs of one shape. Give them the same with Dense, "
+                                "RepeatVector or Reshape.");
+        }
+    };
+
+    template <class V>
+    static V value(V first, auto... x) {
+        ((first = kernels::max(first, x)), ...);
+        return first;
+    }
+    template <std::size_t K, class V>
+    static V slope(V dy, auto... x) {
+        return detail::to_the_best<K>(
+            dy, [](V a, V b) { return a > b; }, x...);
+    }
+};
+
+} // namespace lamina

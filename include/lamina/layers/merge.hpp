@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/graph/node.hpp>
+#include <lamina/kernels/elementwise.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace lamina::detail {
+
+/// A layer M that makes one number of the numbers that stand in one place of its inputs, bound on
+/// their shapes: M::value(x...) is it, for a batch of numbers, and M::slope<K>(dy, x...) the
+/// gradient of the K-th.
+template <class M, class First, class... In>
+struct Merge {
+    static constexpr bool fits = sizeof...(In) > 0 && (std::is_same_v<First, In> && ...) &&
+                                 !First::integer;
+    using Output = First;
+    static constexpr bool needs_y = false, each_moment = true;
+    static constexpr std::size_t flops = First::size * sizeof...(In);
+
+    static void forward(auto const& c) {
+        auto const value = [](auto... x) { return M::value(x...); };
+        std::apply(
+            [&](auto... x) { kernels::map(c.threads, c.y.size(), c.y.data, value, x.data...); },
+            c.inputs());
+    }
+    static void backward(auto const& c) {
+        auto const one = [&]<std::size_t K>(std::integral_constant<std::size_t, K>, auto... x) {
+            auto const slope = [](auto dy, auto... of) { return M::template slope<K>(dy, of...); };
+            if (c.call.needs_dx[K])
+                kernels::map(c.threads, c.dy.size(), c.call.dx[K], slope, c.dy.data, x.data...);
+        };
+        std::apply(
+            [&](auto... x) {
+                [&]<std::size_t... K>(std::index_sequence<K...>) {
+                    (one(std::integral_constant<std::size_t, K>{}, x...), ...);
+                }
+                (std::make_index_sequence<1 + sizeof...(In)>{});
+            },
+            c.inputs());
+    }
+};
+
+/// dy where x number K is the first for which better(it, all others) holds, else 0.
+template <std::size_t K, class V>
+V to_the_best(V dy, auto const& better, auto... x) {
+    V const all[]{x...}, zero(typename V::value_type{0});
+    V out = dy;
+    for (std::size_t i = 0; i < sizeof...(x); ++i) {
+        if (i < K) out = select(better(all[K], all[i]), out, zero);
+        if (i > K) out = select(better(all[i], all[K]), zero, out);
+    }
+    return out;
+}
+
+} // namespace lamina::detail

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/merge.hpp>
+
+#include <cstddef>
+
+namespace lamina {
+
+/// The first input less the second, number by number: join(a, b) | Subtract{}, or a - b.
+///
+/// Input       two nodes of one shape
+/// Output      that shape
+/// Mask        as of Add
+/// Errors      (compile time) the shapes differ (nothing is broadcast); not two inputs; tokens
+/// Source      keras.layers.Subtract
+struct Subtract {
+    template <class... In>
+    struct On : detail::Merge<Subtract, In...> {
+        using From = detail::Merge<Subtract, In...>;
+        static constexpr bool fits = From::fits && sizeof...(In) == 2;
+        static void otherwise() {
+            static_assert(fits,
+                          "Subtract takes two inputs of one shape. Give them the same with Dense, "
+                          "RepeatVector or Reshape.");
+        }
+    };
+
+    static auto value(auto a, auto b) { return a - b; }
+    template <std::size_t K, class V>
+    static V slope(V dy, V, V) {
+        return K == 0 ? dy : -dy;
+    }
+};
+
+/// a - b: the difference of two nodes.
+template <AnyNode A, AnyNode B>
+constexpr auto operator-(A a, B b) {
+    return join(a, b) | Subtract{};
+}
+
+} // namespace lamina
