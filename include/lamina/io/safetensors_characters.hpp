@@ -82,6 +82,8 @@ private:
         if (sum_) sum_->add(text.data() + skip, filled_ - skip);
     }
     void check(char c) {
+        if (c == '\0') // the parser would take it for the end, and read no further
+            file_.refuse({"the header holds a NUL byte. It is no safetensors file."});
         if (in_string_) {
             if (++run_ > longest_string)
                 file_.refuse(
