@@ -7,9 +7,12 @@
 #include <lamina/core/message.hpp>
 #include <lamina/model/history.hpp>
 
+#if LAMINA_BODIES
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
+#endif
+
 #include <string>
 #include <string_view>
 #include <vector>

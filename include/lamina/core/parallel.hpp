@@ -70,7 +70,7 @@ private:
     }
 
     struct State;
-    std::unique_ptr<State> state_;
+    State* state_;
 };
 
 #if LAMINA_BODIES
@@ -180,19 +180,20 @@ struct Threads::State {
     std::vector<std::thread> workers;
 };
 
-LAMINA_INLINE Threads::Threads(std::size_t count) : state_(std::make_unique<State>()) {
+LAMINA_INLINE Threads::Threads(std::size_t count) : state_(new State) {
     if (count == 0) count = std::thread::hardware_concurrency();
     LAMINA_TRY {
         for (std::size_t i = 1; i < count; ++i)
-            state_->workers.emplace_back([state = state_.get(), i] { state->work(i); });
+            state_->workers.emplace_back([state = state_, i] { state->work(i); });
     }
-    LAMINA_CATCH(..., state_->join(); throw;)
+    LAMINA_CATCH(..., state_->join(); delete state_; throw;)
 }
 LAMINA_INLINE Threads::~Threads() {
     // In a forked child there is nobody to join, and to destroy what the workers waited on would
     // wait for them: it is left to the end of the process.
-    if (state_->owner == process()) state_->join();
-    else (void)state_.release();
+    if (state_->owner != process()) return;
+    state_->join();
+    delete state_;
 }
 LAMINA_INLINE std::size_t Threads::count() const { return state_->workers.size() + 1; }
 

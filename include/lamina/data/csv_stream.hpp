@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +59,7 @@ public:
 
 private:
     struct Place;
-    std::unique_ptr<Place> place_;
+    Place* place_;
 };
 
 CsvStream stream_csv(std::string path, CsvOptions options = {},
@@ -103,10 +102,14 @@ struct CsvStream::Place {
 
 [[gnu::cold]] LAMINA_INLINE CsvStream::CsvStream(std::string path, CsvOptions options,
                                                  std::size_t block)
-    : place_(std::make_unique<Place>(std::move(path), std::move(options), block)) {}
-LAMINA_INLINE CsvStream::CsvStream(CsvStream&&) noexcept = default;
-LAMINA_INLINE CsvStream& CsvStream::operator=(CsvStream&&) noexcept = default;
-LAMINA_INLINE CsvStream::~CsvStream() = default;
+    : place_(new Place(std::move(path), std::move(options), block)) {}
+LAMINA_INLINE CsvStream::CsvStream(CsvStream&& other) noexcept
+    : place_(std::exchange(other.place_, nullptr)) {}
+LAMINA_INLINE CsvStream& CsvStream::operator=(CsvStream&& other) noexcept {
+    std::swap(place_, other.place_);
+    return *this;
+}
+LAMINA_INLINE CsvStream::~CsvStream() { delete place_; }
 
 LAMINA_INLINE std::optional<Table> CsvStream::next() {
     Place& at = *place_;

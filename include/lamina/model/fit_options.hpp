@@ -10,10 +10,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <vector>
 
 namespace lamina {
+
+/// The pool of one call, where it has one of its own.
+struct CallThreads {
+    Threads* pool = nullptr;
+
+    CallThreads() = default;
+    CallThreads(CallThreads const&) = delete;
+    CallThreads& operator=(CallThreads const&) = delete;
+    ~CallThreads();
+};
 
 /// How many threads work: a number (0: one for each core) or a pool of the caller's. What is too
 /// small to share runs on the caller whatever is said here, and the bits never depend on it.
@@ -29,7 +38,7 @@ public:
     /// The pool to use for so much work, in floating-point operations between two meetings of the
     /// threads; null: the caller alone. Waking a pool costs about a microsecond, some ten thousand
     /// operations.
-    Threads* pool_for(std::size_t flops, std::unique_ptr<Threads>& made) const;
+    Threads* pool_for(std::size_t flops, CallThreads& made) const;
 
 private:
     [[noreturn]] static void refuse(int count);
@@ -40,16 +49,16 @@ private:
 
 #if LAMINA_BODIES
 
+[[gnu::cold]] LAMINA_INLINE CallThreads::~CallThreads() { delete pool; }
 [[noreturn, gnu::cold]] LAMINA_INLINE void UseThreads::refuse(int count) {
     detail::refuse("threads", {count, " threads cannot work. Give at least 1, or 0 for one on "
                                       "each core."});
 }
-LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops,
-                                            std::unique_ptr<Threads>& made) const {
+LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops, CallThreads& made) const {
     if (flops < 2'000'000 || count_ == 1) return nullptr;
     if (pool_) return pool_;
-    made = std::make_unique<Threads>(count_);
-    return made->count() > 1 ? made.get() : nullptr;
+    made.pool = new Threads(count_);
+    return made.pool->count() > 1 ? made.pool : nullptr;
 }
 
 #endif

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 namespace lamina::detail {
@@ -90,7 +89,7 @@ private:
     void read(LogValue* to) const override { read_metrics(sums_, model_.metrics, to); }
 
     M& model_;
-    std::unique_ptr<Threads> made_;
+    CallThreads made_;
     Threads* threads_ = nullptr;
     Sums sums_;
     ExamineRun<M> examination_;

@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -179,13 +178,13 @@ public:
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
             StreamOf<B> source(batches, losses(), "predict");
-            std::unique_ptr<Threads> made;
+            CallThreads made;
             Workspace work;
             std::vector<T> all;
             source.begin_epoch(0, 0, false, {});
             for (detail::BatchView batch{}; source.next_inputs(batch);) {
                 Threads* const threads =
-                    made ? made.get() : options.threads.pool_for(flops(batch.size), made);
+                    made.pool ? made.pool : options.threads.pool_for(flops(batch.size), made);
                 T const* const y =
                     lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
                 all.insert(all.end(), y, y + batch.size * Output<K>::size);
@@ -239,7 +238,7 @@ public:
         data.bind("train_on_batch", data_form, ignored().data(), x, y, options.sample_weight,
                   options.class_weight);
         detail::check_some(data.samples, "train_on_batch");
-        std::unique_ptr<Threads> made;
+        CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads = options.threads.pool_for(3 * flops(data.samples.count), made);
@@ -313,7 +312,7 @@ private:
     }
     /// A walk over samples or batches: the loss and the metrics.
     [[gnu::noinline]] auto examine(detail::Source& source, EvaluateOptions const& options) const {
-        std::unique_ptr<Threads> made;
+        CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads = options.threads.pool_for(flops(options.batch_size), made);

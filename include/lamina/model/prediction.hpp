@@ -37,7 +37,7 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
                  std::size_t n, T* out, std::size_t width, int output,
                  PredictOptions const& options) {
     check_batch_size(options.batch_size, "predict");
-    std::unique_ptr<Threads> made;
+    CallThreads made;
     Threads* const threads = options.threads.pool_for(network.flops, made);
     std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
     std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;

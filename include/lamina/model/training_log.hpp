@@ -6,9 +6,12 @@
 #include <lamina/core/span.hpp>
 #include <lamina/model/history.hpp>
 
+#if LAMINA_BODIES
 #include <charconv>
-#include <chrono>
 #include <cmath>
+#endif
+
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <string_view>

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/model/callbacks/callback.hpp>
+
+#if LAMINA_BODIES
+#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <string>
+#include <string_view>
 #include <utility>
+#endif
+
+#include <cstdio>
+#include <string>
 
 namespace lamina {
 
@@ -22,50 +27,70 @@ namespace lamina {
 /// Source      keras.callbacks.CSVLogger
 class CSVLogger final : public Callback {
 public:
-    explicit CSVLogger(std::string path, char separator = ',', bool append = false)
-        : path_(std::move(path)), separator_(separator), append_(append) {}
+    explicit CSVLogger(std::string path, char separator = ',', bool append = false);
+    CSVLogger(CSVLogger const&) = delete;
+    CSVLogger& operator=(CSVLogger const&) = delete;
+    ~CSVLogger();
 
-    void on_train_begin(Training&) override {
-        file_.reset(std::fopen(path_.c_str(), append_ ? "a" : "w"));
-        if (!file_) fail("cannot be opened");
-        std::fseek(file_.get(), 0, SEEK_END);
-        header_ = std::ftell(file_.get()) == 0;
-    }
-    void on_epoch_end(Training& training) override {
-        if (header_) {
-            std::string line = "epoch";
-            for (auto const& l : training.logs) line += separator_ + std::string(l.name);
-            write(line);
-            header_ = false;
-        }
-        std::string line = std::to_string(training.epoch);
-        for (auto const& l : training.logs) {
-            char digits[32];
-            auto const end = std::to_chars(digits, digits + sizeof digits, l.value).ptr;
-            line += separator_;
-            line.append(digits, end);
-        }
-        write(line);
-    }
-    void on_train_end(Training&) override { file_.reset(); }
+    void on_train_begin(Training&) override;
+    void on_epoch_end(Training& training) override;
+    void on_train_end(Training&) override;
 
 private:
-    struct Close {
-        void operator()(std::FILE* f) const { std::fclose(f); }
-    };
-    void write(std::string const& line) {
-        if (std::fprintf(file_.get(), "%s\n", line.c_str()) < 0 || std::fflush(file_.get()) != 0)
-            fail("cannot be written");
-    }
-    [[noreturn]] void fail(char const* what) const {
-        detail::raise(Error(Error::Kind::file, "CSVLogger",
-                            path_ + " " + what + ": " + std::strerror(errno) + "."));
-    }
+    void write(std::string const& line);
+    [[noreturn]] void fail(char const* what) const;
 
     std::string path_;
     char separator_;
     bool append_, header_ = true;
-    std::unique_ptr<std::FILE, Close> file_;
+    std::FILE* file_ = nullptr;
 };
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE CSVLogger::CSVLogger(std::string path, char separator, bool append)
+    : path_(std::move(path)), separator_(separator), append_(append) {}
+[[gnu::cold]] LAMINA_INLINE CSVLogger::~CSVLogger() {
+    if (file_) std::fclose(file_);
+}
+
+[[gnu::cold]] LAMINA_INLINE void CSVLogger::on_train_begin(Training& training) {
+    on_train_end(training);
+    file_ = std::fopen(path_.c_str(), append_ ? "a" : "w");
+    if (!file_) fail("cannot be opened");
+    std::fseek(file_, 0, SEEK_END);
+    header_ = std::ftell(file_) == 0;
+}
+[[gnu::cold]] LAMINA_INLINE void CSVLogger::on_epoch_end(Training& training) {
+    std::string_view const between(&separator_, 1);
+    if (header_) {
+        std::string line = "epoch";
+        for (auto const& l : training.logs) detail::append(line, {between, l.name});
+        write(line);
+        header_ = false;
+    }
+    std::string line = detail::message({training.epoch});
+    for (auto const& l : training.logs) {
+        char digits[32];
+        auto const end = std::to_chars(digits, digits + sizeof digits, l.value).ptr;
+        line += separator_;
+        line.append(digits, end);
+    }
+    write(line);
+}
+[[gnu::cold]] LAMINA_INLINE void CSVLogger::on_train_end(Training&) {
+    if (file_) std::fclose(std::exchange(file_, nullptr));
+}
+
+[[gnu::cold]] LAMINA_INLINE void CSVLogger::write(std::string const& line) {
+    if (std::fprintf(file_, "%s\n", line.c_str()) < 0 || std::fflush(file_) != 0)
+        fail("cannot be written");
+}
+[[noreturn, gnu::cold]] LAMINA_INLINE void CSVLogger::fail(char const* what) const {
+    detail::fail(Error::Kind::file, {"CSVLogger"},
+                 {path_, " ", what, ": ", std::strerror(errno), "."});
+}
+
+#endif
 
 } // namespace lamina
