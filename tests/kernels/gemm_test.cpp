@@ -50,14 +50,17 @@ T number(Random random, std::size_t i, bool integer) {
 /// Operands of exactly the size that they need, between guard pages, with NaN between their rows.
 template <class T>
 struct Bench {
-    testing::GuardPages pages_a, pages_b, pages_c, pages_bias;
-    std::vector<T> scratch = std::vector<T>(8 * kernels::gemm_scratch<T>());
+    testing::GuardPages pages_a, pages_b, pages_c, pages_bias, pages_scratch;
     T *a = nullptr, *b = nullptr, *c = nullptr, *bias = nullptr;
     std::size_t lda = 0, ldb = 0, ldc = 0;
 
     explicit Bench(std::size_t most)
         : pages_a(most * sizeof(T)), pages_b(most * sizeof(T)), pages_c(most * sizeof(T)),
-          pages_bias(most * sizeof(T)) {}
+          pages_bias(most * sizeof(T)), pages_scratch(8 * kernels::gemm_scratch<T>() * sizeof(T)) {}
+
+    T* scratch(Threads const* threads) {
+        return pages_scratch.array<T>((threads ? 8 : 1) * kernels::gemm_scratch<T>(), true);
+    }
 
     static T nan() { return std::numeric_limits<T>::quiet_NaN(); }
 
@@ -117,7 +120,7 @@ std::string wrong(Bench<T>& bench, Case const& t, Random random, Threads* thread
                                 std::abs(T(t.beta)), bound.data(), bench.ldc,
                                 t.bias ? bias.data() : nullptr);
 
-    kernels::gemm<T>(bench.task(t), bench.scratch.data(), threads);
+    kernels::gemm<T>(bench.task(t), bench.scratch(threads), threads);
 
     long double const u = std::numeric_limits<T>::epsilon() / 2;
     long double const n = static_cast<long double>(t.k + 2), gamma = n * u / (1 - n * u);
@@ -198,7 +201,9 @@ TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut",
                            {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}, {100, 17, 300},
                            {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000},
                            {9, 64, 3}, {70, 128, 10}, {130, 192, 14}, {64, 64, 2},
-                           {13, 264, 300}, {5, 200, 400}, {2, 200, 400}, {97, 136, 260}})
+                           {13, 264, 300}, {5, 200, 400}, {2, 200, 400}, {97, 136, 260},
+                           {20, 512, 16}, {9, 260, 13}, {100, 10, 100}, {50, 6, 37},
+                           {33, 15, 4}, {25, 11, 65}, {41, 1, 100}})
         for (int kind = 0; kind < 12; ++kind)
             for (double beta : {0.0, 1.0}) {
                 Case t{.m = m, .n = n, .k = k};
@@ -246,7 +251,7 @@ TEST_CASE_TEMPLATE("a NaN or infinity reaches exactly what it is part of", T, fl
                 std::size_t const ld = in_a ? bench.lda : bench.ldb;
                 (in_a ? bench.a : bench.b)[transposed ? column * ld + row : row * ld + column] =
                     i % 3 == 0 ? bench.nan() : std::numeric_limits<T>::infinity();
-                kernels::gemm<T>(bench.task(t), bench.scratch.data(), nullptr);
+                kernels::gemm<T>(bench.task(t), bench.scratch(nullptr), nullptr);
                 for (std::size_t r = 0; r < m; ++r)
                     for (std::size_t j = 0; j < n; ++j) {
                         bool const reached = in_a ? r == row : j == column;
@@ -261,7 +266,7 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70}, {1, 900, 900},
           {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}, {700, 17, 70}, {64, 10, 3000},
-          {60, 64, 3000}, {97, 264, 300}, {40, 300, 700}})
+          {60, 64, 3000}, {97, 264, 300}, {40, 300, 700}, {1500, 10, 90}, {900, 3, 400}})
         for (int form = 0; form < 8; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = form >= 4;
@@ -271,7 +276,7 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
             for (std::size_t threads : {1u, 2u, 3u, 5u}) {
                 Threads pool(threads);
                 bench.fill(t, Random{5});
-                kernels::gemm<T>(bench.task(t), bench.scratch.data(), &pool);
+                kernels::gemm<T>(bench.task(t), bench.scratch(&pool), &pool);
                 CHECK(std::memcmp(one.data(), bench.c, m * n * sizeof(T)) == 0);
             }
         }
@@ -299,11 +304,11 @@ TEST_CASE_TEMPLATE("finish sees every number of C once, when it is whole", T, fl
             if (k == 0) t.transposed_a = false, t.transposed_b = true;
             bench.fill(t, Random{9});
             Gemm<T> g = bench.task(t);
-            kernels::gemm(g, bench.scratch.data(), &pool);
+            kernels::gemm(g, bench.scratch(&pool), &pool);
             std::vector<T> plain(bench.c, bench.c + m * n);
             apply(weight.data(), plain.data(), n, 0, 0, m, n);
             g.finish = {apply, weight.data()};
-            kernels::gemm(g, bench.scratch.data(), &pool);
+            kernels::gemm(g, bench.scratch(&pool), &pool);
             CAPTURE(text(t));
             CHECK(std::memcmp(plain.data(), bench.c, m * n * sizeof(T)) == 0);
         }

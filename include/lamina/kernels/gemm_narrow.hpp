@@ -2,9 +2,10 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_dots.hpp>
+#include <lamina/kernels/gemm_strip.hpp>
 #include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
-#include <lamina/kernels/gemm_vector.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
 
@@ -17,14 +18,14 @@ namespace lamina::kernels::detail {
 /// So few columns that a dot product for each number of C is cheaper than batches of columns whose
 /// last lanes are empty: counted in multiply-adds of batches, and so many more to add up the lanes.
 template <class T>
-bool few_columns(Gemm<T> const& g) {
-    if (g.transposed_a || g.n > 2 * lanes<T>) return false;
-    if (g.transposed_b && g.n <= 4) return true;
-    if (g.n * g.k > gemm_scratch<T>()) return false;
-    if (!g.transposed_b && (g.k < 20 || g.m < (2 * g.n <= lanes<T> ? 6 : 12))) return false;
+bool few_columns(Gemm<T> const& g, std::size_t n) {
+    if (g.transposed_a || n > 2 * lanes<T>) return false;
+    if (g.transposed_b && n <= 4) return true;
+    if (n * g.k > gemm_scratch<T>()) return false;
+    if (!g.transposed_b && (g.k < 20 || g.m < (2 * n <= lanes<T> ? 6 : 12))) return false;
     std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
-    std::size_t const dear = !g.transposed_b ? 9 : g.n <= lanes<T> ? 13 : 11;
-    return 10 * g.n * sums < dear * g.k * ((g.n + lanes<T> - 1) / lanes<T>);
+    std::size_t const dear = !g.transposed_b ? 9 : n <= lanes<T> ? 13 : 11;
+    return 10 * n * sums < dear * g.k * ((n + lanes<T> - 1) / lanes<T>);
 }
 
 /// That way. The rows of B' are in scratch memory, unless they are those of B.
@@ -36,13 +37,11 @@ template <class T>
         transpose(g.k, g.n, g.b, g.ldb, scratch, g.k);
         b = scratch, ldb = g.k;
     }
-    std::size_t const grain = std::max<std::size_t>(1, 200000 / (g.n * g.k) / 20) * 20;
-    parallel_for(threads, g.m, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+    share(threads, g.m, g.n * g.k, 20, [&](std::size_t begin, std::size_t end, std::size_t) {
         T* const c = g.c + begin * g.ldc;
         dot_all_columns<false>(end - begin, g.n, g.k, g.alpha, g.a + begin * g.lda, g.lda, b, ldb,
                                c, g.ldc, g.beta != T{0} ? c : nullptr);
-        if (g.finish.apply)
-            g.finish.apply(g.finish.context, c, g.ldc, begin, 0, end - begin, g.n);
+        if (g.finish.apply) g.finish.apply(g.finish.context, c, g.ldc, begin, 0, end - begin, g.n);
     });
 }
 
@@ -56,36 +55,38 @@ bool few_rows_of_dots(Gemm<T> const& g) {
 /// That way: C' = B A'.
 template <class T>
 [[gnu::noinline]] void gemm_dots_of_rows(Gemm<T> const& g, Threads* threads) {
-    std::size_t const grain = std::max<std::size_t>(1, 200000 / (g.m * g.k) / 20) * 20;
-    parallel_for(threads, g.n, grain, [&](std::size_t begin, std::size_t end, std::size_t) {
+    share(threads, g.n, g.m * g.k, 20, [&](std::size_t begin, std::size_t end, std::size_t) {
         T* const c = g.c + begin;
         dot_all_columns<true>(end - begin, g.m, g.k, g.alpha, g.b + begin * g.ldb, g.ldb, g.a,
                               g.lda, c, g.ldc, g.beta != T{0} ? c : nullptr);
-        if (g.finish.apply)
-            g.finish.apply(g.finish.context, c, g.ldc, 0, begin, g.m, end - begin);
+        if (g.finish.apply) g.finish.apply(g.finish.context, c, g.ldc, 0, begin, g.m, end - begin);
     });
 }
 
-/// A transposed, and so few columns that much of the last batch of each row would be empty: then
-/// C' = B' A is cheaper, and its transpose. Counted in multiply-adds of batches.
+/// Both transposed or neither, and so few columns that much of the last batch of each row would be
+/// empty: then C' = B' A' is cheaper, and its transpose; so is that of A, if it is not there yet.
+/// Counted in multiply-adds of batches.
 template <class T>
-bool wants_swap(Gemm<T> const& g) {
-    if (!g.transposed_a || g.transposed_b || g.alpha != T{1} || g.bias || g.m < lanes<T>)
+[[gnu::always_inline]] inline bool wants_swap(Gemm<T> const& g, std::size_t n) {
+    if (g.transposed_a == g.transposed_b || n % lanes<T> == 0 || g.alpha != T{1} || g.bias ||
+        g.m < lanes<T> || g.k < 6)
         return false;
     std::size_t const high = (g.m + lanes<T> - 1) / lanes<T>;
-    std::size_t const wide = (g.n + lanes<T> - 1) / lanes<T>;
-    return g.k >= 6 && g.n <= GemmSizes<T>::width &&
-           g.n * high * g.k + 5 * lanes<T> * high * wide < g.m * wide * g.k;
+    if (g.transposed_b)
+        return lanes<T> > 8 && n > 4 && n % 4 != 0 && 2 * n <= lanes<T> + 4 && g.m >= 24 &&
+               g.k >= 16 && g.k <= 10 * n;
+    std::size_t const wide = (n + lanes<T> - 1) / lanes<T>;
+    return n <= GemmSizes<T>::width &&
+           n * high * g.k + 5 * lanes<T> * high * wide < g.m * wide * g.k;
 }
 
 /// Whether the last columns, less than a batch, cost less by themselves: as dots, or turned round.
 template <class T>
 bool splits(Gemm<T> const& g) {
-    Gemm<T> rest = g;
-    rest.n = g.n % lanes<T>;
-    if (rest.n == 0 || 2 * rest.n > lanes<T> || g.n < lanes<T>) return false;
+    std::size_t const rest = g.n % lanes<T>;
+    if (rest == 0 || 2 * rest > lanes<T> || g.n < lanes<T>) return false;
     if (g.m < 24 || g.k < 32) return false;
-    return g.transposed_a ? wants_swap(rest) : few_columns(rest);
+    return g.transposed_a ? wants_swap(g, rest) : few_columns(g, rest);
 }
 
 /// The columns of C from `column` on.
@@ -121,15 +122,25 @@ template <class T>
     constexpr std::size_t width = GemmSizes<T>::width;
     bool const fresh = g.beta == T{0};
     std::size_t const blocks = (g.k + 255) / 256, depth = (g.k + blocks - 1) / blocks;
+    T* const turned = buffer + g.n * width;
     for (std::size_t i = begin; i < end; i += width) {
         std::size_t const rows = std::min(width, end - i);
         T* const c = g.c + i * g.ldc;
         if (!fresh) transpose(rows, g.n, c, g.ldc, buffer, width);
         for (std::size_t p = 0; p < g.k; p += depth) {
             bool const zero = fresh && p == 0;
-            Strip<T> s{.k = std::min(depth, g.k - p), .a_row = 1, .a_step = g.ldb,
-                       .b = g.a + p * g.lda + i, .ldb = g.lda, .ldc = width, .zero = zero};
-            strip(g.n, rows, s, g.b + p * g.ldb, buffer);
+            Strip<T> s{.k = std::min(depth, g.k - p),
+                       .a_row = 1,
+                       .a_step = g.ldb,
+                       .b = g.a + p * g.lda + i,
+                       .ldb = g.lda,
+                       .ldc = width,
+                       .zero = zero};
+            if (g.transposed_b) {
+                transpose<true>(rows, s.k, g.a + i * g.lda + p, g.lda, turned, width);
+                s.a_row = g.ldb, s.a_step = 1, s.b = turned, s.ldb = width;
+            }
+            strip(g.n, rows, s, g.b + p * s.a_step, buffer);
         }
         transpose(g.n, rows, buffer, width, c, g.ldc);
         if (g.finish.apply) g.finish.apply(g.finish.context, c, g.ldc, i, 0, rows, g.n);

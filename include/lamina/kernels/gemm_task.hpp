@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace lamina::kernels {
@@ -31,10 +33,10 @@ struct Gemm {
     T const* b;
     std::size_t ldb;
     bool transposed_b = false;
-    T beta = T{0};               // 0: C is overwritten, whatever was in it
+    T beta = T{0}; // 0: C is overwritten, whatever was in it
     T* c;
     std::size_t ldc;
-    T const* bias = nullptr;     // n numbers, or null
+    T const* bias = nullptr; // n numbers, or null
     Finish<T> finish{};
 };
 
@@ -43,8 +45,24 @@ namespace detail {
 template <class T>
 struct GemmSizes {
     static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
-    static constexpr std::size_t k = 512;   // of a packed panel of B, `width` wide
+    static constexpr std::size_t k = 512; // of a packed panel of B, `width` wide
 };
+
+/// Fewer multiply-adds than these are done before a second thread has begun to help.
+inline constexpr std::size_t too_little = 700000;
+
+/// f(begin, end, worker) for pieces of [0, n), where one takes `work` multiply-adds: as many pieces
+/// for each thread, but none too little, and all but the last a multiple of `unit`.
+template <class F>
+[[gnu::always_inline]] inline void share(Threads* threads, std::size_t n, std::size_t work,
+                                         std::size_t unit, F const& f) {
+    std::size_t const all = n * work;
+    if (!threads || all < too_little) return f(std::size_t{0}, n, std::size_t{0});
+    std::size_t const count = threads->count();
+    std::size_t const pieces = count * std::max<std::size_t>(1, all / (count * too_little));
+    std::size_t const grain = (n + pieces - 1) / pieces;
+    parallel_for(threads, n, (grain + unit - 1) / unit * unit, f);
+}
 
 } // namespace detail
 

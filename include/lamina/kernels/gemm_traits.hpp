@@ -74,6 +74,13 @@ template <class T>
     return p;
 }
 
+/// n, as if its value were not known before.
+[[gnu::always_inline]] inline void anew(std::size_t& n) {
+#if defined(__GNUC__)
+    asm("" : "+r"(n));
+#endif
+}
+
 /// Rows of a matrix that share one pointer: the processor adds a row's distance, or twice that, by
 /// itself, and g++ 12 has registers left.
 inline constexpr std::size_t rows_of_pointer = 3;

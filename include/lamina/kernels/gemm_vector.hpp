@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_dots.hpp>
+#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
-#include <lamina/kernels/transpose.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,161 +13,6 @@
 /// Products of a matrix and a vector: each number of the matrix is used once, so they run as fast
 /// as it can be read.
 namespace lamina::kernels::detail {
-
-/// y[i] = alpha (a[i, k] . x[k]) + add[i], i < m, the rows of a contiguous; y and add step by their
-/// strides, add may be null. As many rows as there are lanes are added up together.
-template <class T>
-[[gnu::noinline]] void dots(std::size_t m, std::size_t k, T alpha, T const* a, std::size_t lda,
-                            T const* x, T* y, std::size_t stride, T const* add,
-                            std::size_t add_stride) {
-    using V = Batch<T>;
-    constexpr std::size_t some = V::size < 8 ? V::size : 8;   // rows that share the loads of x
-    std::size_t const rest = k % V::size, whole = k - rest;
-    for (std::size_t i = 0; i < m; i += V::size) {
-        std::size_t const count = std::min(m - i, V::size);
-        V all[V::size];
-        for (std::size_t r = 0; r < V::size; r += some) {
-            // rows beyond the last are the last one again: they cost time, not correctness
-            T const* row[some];
-            row[0] = a + std::min(i + r, m - 1) * lda;
-            LAMINA_UNROLL
-            for (std::size_t j = 1; j < some; ++j)
-                row[j] = row[j - 1] + (i + r + j < m ? lda : std::size_t{0});
-            V sum[some];
-            LAMINA_UNROLL
-            for (std::size_t j = 0; j < some; ++j) sum[j] = V(T{0});
-            for (std::size_t p = 0; p < whole; p += V::size) {
-                V const u = in_register(load<V>(x + p));
-                LAMINA_UNROLL
-                for (std::size_t j = 0; j < some; ++j) sum[j] = fma(u, load<V>(row[j] + p), sum[j]);
-            }
-            if (rest > 0) {
-                V const u = load<V>(x + whole, rest);
-                LAMINA_UNROLL
-                for (std::size_t j = 0; j < some; ++j)
-                    sum[j] = fma(u, load<V>(row[j] + whole, rest), sum[j]);
-            }
-            LAMINA_UNROLL
-            for (std::size_t j = 0; j < some; ++j) all[r + j] = sum[j];
-            if (r + some >= count && r + some < V::size) {
-                for (std::size_t j = r + some; j < V::size; ++j) all[j] = V(T{0});
-                break;
-            }
-        }
-        V const sums = sums_of_rows(all);
-        V v = V(alpha) * sums;
-        alignas(64) T part[V::size]{};
-        if (add) {
-            if (add_stride == 1) {
-                v = fma(V(alpha), sums, load<V>(add + i, count));
-            } else {
-                for (std::size_t j = 0; j < count; ++j) part[j] = add[(i + j) * add_stride];
-                v = fma(V(alpha), sums, load<V>(part));
-            }
-        }
-        if (stride == 1) {
-            kernels::store(y + i, v, count);
-        } else {
-            v.store_aligned(part);
-            for (std::size_t j = 0; j < count; ++j) y[(i + j) * stride] = part[j];
-        }
-    }
-}
-
-/// c[i, q] = alpha (a[i, k] . b[q, k]) + add[i, q], i < m, q < Q, the rows of a and b contiguous;
-/// Turned: c[q, i] and add[q, i]. add may be null, else it has the rows of c. As many sums as there
-/// are lanes are added up together.
-template <std::size_t Q, bool Turned, class T>
-[[gnu::noinline]] void dot_columns(std::size_t m, std::size_t k, T alpha, T const* a,
-                                   std::size_t lda, T const* b, std::size_t ldb, T* c,
-                                   std::size_t ldc, T const* add) {
-    using V = Batch<T>;
-    constexpr std::size_t R = V::size / Q;
-    constexpr auto at = [](std::size_t r, std::size_t q) { return Turned ? q * R + r : r * Q + q; };
-    std::size_t const rest = k % V::size, whole = k - rest;
-    for (std::size_t i = 0; i < m; i += R) {
-        std::size_t const rows = std::min(m - i, R);
-        // rows beyond the last are the last one again
-        T const* row[R];
-        row[0] = a + i * lda;
-        LAMINA_UNROLL
-        for (std::size_t r = 1; r < R; ++r) row[r] = row[r - 1] + (r < rows ? lda : std::size_t{0});
-        V sum[V::size];
-        LAMINA_UNROLL
-        for (std::size_t j = 0; j < V::size; ++j) sum[j] = V(T{0});
-        T const* x = b;
-        for (std::size_t p = 0; p < whole; p += V::size, x += V::size) {
-            V y[Q];
-            LAMINA_UNROLL
-            for (std::size_t q = 0; q < Q; ++q) y[q] = in_register(load<V>(x + q * ldb));
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) {
-                V const u = in_register(load<V>(row[r] + p));
-                LAMINA_UNROLL
-                for (std::size_t q = 0; q < Q; ++q) sum[at(r, q)] = fma(u, y[q], sum[at(r, q)]);
-            }
-        }
-        if (rest > 0) {
-            LAMINA_UNROLL
-            for (std::size_t q = 0; q < Q; ++q) {
-                V const y = load<V>(x + q * ldb, rest);
-                LAMINA_UNROLL
-                for (std::size_t r = 0; r < R; ++r)
-                    sum[at(r, q)] = fma(load<V>(row[r] + whole, rest), y, sum[at(r, q)]);
-            }
-        }
-        V const sums = sums_of_rows(sum), times(alpha);
-        if (!Turned && ldc == Q) {
-            V const v = add ? fma(times, sums, load<V>(add + i * ldc, rows * Q)) : times * sums;
-            kernels::store(c + i * ldc, v, rows * Q);
-            continue;
-        }
-        alignas(64) T part[V::size]{};
-        auto const each_piece = [&](auto move) { // of a row of C, and its place in part
-            if constexpr (!Turned)
-                for (std::size_t r = 0; r < rows; ++r) move((i + r) * ldc, r * Q, Q);
-            else if (rows == R) // a number that the compiler knows
-                for (std::size_t q = 0; q < Q; ++q) move(q * ldc + i, q * R, R);
-            else
-                for (std::size_t q = 0; q < Q; ++q) move(q * ldc + i, q * R, rows);
-        };
-        if (add)
-            each_piece([&](std::size_t from, std::size_t to, std::size_t n) {
-                std::copy_n(add + from, n, part + to);
-            });
-        V const v = add ? fma(times, sums, V::load_aligned(part)) : times * sums;
-        v.store_aligned(part);
-        each_piece([&](std::size_t to, std::size_t from, std::size_t n) {
-            std::copy_n(part + from, n, c + to);
-        });
-    }
-}
-
-/// The same for any number n > 1 of columns, two to four at a time.
-template <bool Turned, class T>
-void dot_all_columns(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a,
-                     std::size_t lda, T const* b, std::size_t ldb, T* c, std::size_t ldc,
-                     T const* add) {
-    std::size_t const row = Turned ? 1 : ldc, column = Turned ? ldc : 1;   // of C, but turned
-    auto const from = [&](std::size_t at) { return add ? add + at : nullptr; };
-    if constexpr (lanes<T> < 4) {
-        for (std::size_t j = 0; j < n; ++j)
-            dots(m, k, alpha, a, lda, b + j * ldb, c + j * column, row, from(j * column), row);
-    } else {
-        std::size_t const some = n <= 4 ? m : 20;   // rows that stay near
-        for (std::size_t i = 0; i < m; i += some)
-            for (std::size_t j = 0; j < n;) {
-                std::size_t const left = n - j, q = left % 4 == 0 ? 4 : left == 2 ? 2 : 3;
-                auto const some_columns = q == 4   ? &dot_columns<4, Turned, T>
-                                          : q == 3 ? &dot_columns<3, Turned, T>
-                                                   : &dot_columns<2, Turned, T>;
-                std::size_t const at = i * row + j * column;
-                some_columns(std::min(some, m - i), k, alpha, a + i * lda, lda, b + j * ldb, ldb,
-                             c + at, ldc, from(at));
-                j += q;
-            }
-    }
-}
 
 /// y[j] = from[j] + sum of alpha x[i] b[i, j] over G rows of b, one after the other; from may be
 /// null.
@@ -264,7 +111,7 @@ template <class T>
                              T const* b, T* c, std::size_t ldc, T const* add, std::size_t ldadd) {
     using V = Batch<T>;
     constexpr std::size_t some = 4;
-    if (n == some * V::size && !add) {   // b stays in registers
+    if (n == some * V::size && !add) { // b stays in registers
         V x[some];
         LAMINA_UNROLL
         for (std::size_t i = 0; i < some; ++i) x[i] = load<V>(b + i * V::size);
@@ -291,6 +138,52 @@ template <class T>
             if (rest > 0) kernels::store(c + whole, v * load<V>(b + whole, rest), rest);
         }
     }
+}
+
+/// m = 1 or n = 1: a matrix and a vector. False if the scratch memory is too small for the vector;
+/// then nothing was done.
+template <class T>
+[[gnu::noinline]] bool gemm_vector(Gemm<T> const& g, T* scratch, Threads* threads) {
+    bool const row = g.m == 1; // y = x op(B), else y = op(A) x
+    std::size_t const count = row ? g.n : g.m, y_stride = row ? 1 : g.ldc;
+    T const* const matrix = row ? g.b : g.a;
+    std::size_t const ld = row ? g.ldb : g.lda;
+    T const* x = row ? g.a : g.b;
+    std::size_t x_stride = (row ? g.transposed_a : !g.transposed_b) ? (row ? g.lda : g.ldb) : 1;
+    bool const by_rows = row ? !g.transposed_b : g.transposed_a;
+    T const* const add = g.beta != T{0} ? g.c : g.bias;
+    if (by_rows) {
+        if (y_stride != 1) return false;
+        constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
+        if (count <= widest * lanes<T>) {
+            auto const sums =
+                count <= lanes<T> ? &narrow_row_sums<1, 8, T> : &narrow_row_sums<widest, 2, T>;
+            sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
+        } else {
+            auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
+                row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,
+                         add ? add + begin : nullptr);
+            };
+            // An even share of each row for each thread, and no more than keeps y near.
+            std::size_t const shares = threads && count * g.k >= 131072 ? threads->count() : 1;
+            std::size_t const most = (count + 64 * shares - 1) / (64 * shares) * 64;
+            if (shares == 1 && count <= 512) piece(0, count, 0);
+            else parallel_for(threads, count, std::min<std::size_t>(512, most), piece);
+        }
+    } else {
+        if (x_stride != 1) {
+            if (g.k > gemm_scratch<T>()) return false;
+            for (std::size_t p = 0; p < g.k; ++p) scratch[p] = x[p * x_stride];
+            x = scratch;
+        }
+        share(threads, count, 5 * g.k, 64, [&](std::size_t begin, std::size_t end, std::size_t) {
+            std::size_t const at = begin * y_stride;
+            dots(end - begin, g.k, g.alpha, matrix + begin * ld, ld, x, g.c + at, y_stride,
+                 add ? add + at : nullptr, y_stride);
+        });
+    }
+    if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+    return true;
 }
 
 } // namespace lamina::kernels::detail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/kernels/gemm_tile.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
+#include <lamina/kernels/simd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+/// Strips of columns, as wide as the widest tile at most: which tiles they are made of.
+namespace lamina::kernels::detail {
+
+template <class T>
+using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c);
+
+/// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
+/// some narrower ones; of each a tallest tile and those of 4, 3 and 2 rows (of the narrowest 1).
+template <class T>
+struct TileSet {
+    static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
+    static constexpr bool masks = GemmTraits<xsimd::default_arch>::masks;
+    template <std::size_t C> // rows of the tallest tile of C batches
+    static constexpr std::size_t height = C == 1 ? 8 : 6;
+    static constexpr std::size_t tallest = height<widest>;
+    using Row = Tiles<T>[4];
+    template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
+    static constexpr Row of{&tiles<2, C, Whole, T>, &tiles<3, C, Whole, T>, &tiles<4, C, Whole, T>,
+                            &tiles<Tallest, C, Whole, T>};
+    // The widest ones without a masked lane, side by side.
+    template <std::size_t R>
+    static constexpr Tiles<T> across = &tiles<R, widest, true, T, TileOrder::across>;
+    // The widest one that copies, and the fewest columns that it is for.
+    static constexpr Tiles<T> copying = &tiles<tallest, widest, !masks, T, TileOrder::copying>;
+    static constexpr std::size_t copied = masks ? (widest - 1) * lanes<T> + 1 : widest * lanes<T>;
+};
+
+/// How rows are cut into tiles: count[3] of `Most`, then count[2] of 4, count[1] of 3, count[0] of
+/// 2 and perhaps a single one. A low tile waits for its own sums: 4 and 3 are better than 6 and 1,
+/// two of 4 than 6 and 2. A tall tile has more to store at once than a short sum hides. One batch
+/// of columns has few sums in any tile: as few tiles as can be.
+template <std::size_t Most, bool Narrow>
+struct Heights {
+    static constexpr std::size_t height[4]{2, 3, 4, Most};
+    std::size_t count[4];
+    bool single;
+    Heights(std::size_t rows, std::size_t k) {
+        std::size_t tall = !Narrow && k < 8 ? 0 : rows / Most, rest = rows - tall * Most;
+        if (!Narrow && tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
+        single = rest == 1;
+        std::size_t const last = rest % 4, threes = single                   ? 0
+                                                    : last == 3 || last == 1 ? 1
+                                                    : last == 2 && rest > 4  ? 2
+                                                                             : 0;
+        count[3] = tall;
+        count[2] = (rest - 3 * threes) / 4;
+        count[1] = threes;
+        count[0] = (rest - 3 * threes) % 4 / 2;
+    }
+};
+
+/// All rows of a strip, with one kind of tile.
+template <std::size_t C, bool Whole, class T>
+void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
+    constexpr std::size_t most = TileSet<T>::template height<C>;
+    constexpr auto const& table = TileSet<T>::template of<C, Whole>;
+    if (rows > 1 && rows <= 4) return table[rows - 2](1, s, a, c);
+    // as many rows as there often are
+    if (constexpr std::size_t even = C <= 2 && TileSet<T>::widest == 4 ? 8 : most; rows % even == 0)
+        return tiles<even, C, Whole>(rows / even, s, a, c);
+    Heights<most, C == 1> const h(rows, s.k);
+    for (std::size_t i = 4; i-- > 0;) {
+        if (h.count[i] == 0) continue;
+        std::size_t const done = h.count[i] * h.height[i];
+        table[i](h.count[i], s, a, c);
+        a += done * s.a_row;
+        c += done * s.ldc;
+    }
+    if (!h.single) return;
+    std::size_t const a_row = s.a_row, ldc = s.ldc; // as both rows of a pair
+    s.a_row = s.ldc = 0;
+    table[0](1, s, a, c);
+    s.a_row = a_row, s.ldc = ldc;
+}
+
+/// All rows of a strip of up to `widest` batches of columns.
+template <class T>
+[[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c) {
+    using Set = TileSet<T>;
+    s.last = (columns - 1) % lanes<T> + 1;
+    if (s.k <= shortest && s.k > 1 && rows >= 8 &&
+        (columns >= Set::copied || columns <= lanes<T>)) {
+        static constexpr Tiles<T> sums[][2]{{&short_sums<2, 1, T>, &short_sums<2, Set::widest, T>},
+                                            {&short_sums<3, 1, T>, &short_sums<3, Set::widest, T>},
+                                            {&short_sums<4, 1, T>, &short_sums<4, Set::widest, T>},
+                                            {&short_sums<5, 1, T>, &short_sums<5, Set::widest, T>}};
+        return sums[s.k - 2][columns > lanes<T>](rows, s, a, c);
+    }
+    if constexpr (Set::masks) {
+        if (columns > 3 * lanes<T>) {
+            if (rows == 5) return tiles<5, 4, false>(1, s, a, c); // b read once
+            return run_tiles<4, false>(rows, s, a, c);
+        }
+    } else {
+        if (columns == Set::widest * lanes<T>) return run_tiles<Set::widest, true>(rows, s, a, c);
+        if (columns > 3 * lanes<T>) { // two halves
+            std::size_t const left = 2 * lanes<T>;
+            Strip<T> right = s;
+            right.b += left;
+            if (s.bias) right.bias += left;
+            strip(rows, left, s, a, c);
+            return strip(rows, columns - left, right, a, c + left);
+        }
+    }
+    if constexpr (Set::widest == 4) {
+        if (columns > 2 * lanes<T>) return run_tiles<3, false>(rows, s, a, c);
+    }
+    if (columns > lanes<T>) return run_tiles<2, false>(rows, s, a, c);
+    run_tiles<1, false>(rows, s, a, c);
+}
+
+/// So many of the columns that are left make the next strip. Two strips of two and three batches
+/// are better than one of four and one of one, which is short of loads; but few rows are short of
+/// sums.
+template <class T>
+std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
+    constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
+    bool const uneven = widest == 4 && left > width && left <= width + lanes<T>;
+    return uneven && rows >= 6 && k > shortest ? width - lanes<T> : std::min(left, width);
+}
+
+} // namespace lamina::kernels::detail
