@@ -251,16 +251,25 @@ TEST_CASE("every difference is said at once, and nothing is changed") {
                  "\"dense/bias\" is 4 float32, model layer 1 Dense needs 5; "
                  "\"dense_1/kernel\" is 4x2 float32, model layer 3 Dense needs 5x2; "
                  "2 missing (\"layer_normalization/gamma\", \"layer_normalization/beta\"), "
-                 "0 extra. Nothing was loaded.");
+                 "0 extra. Nothing was loaded. For a part of it, load a model like the one that "
+                 "was saved, and transfer() from that.");
     CHECK(same_bits(model.predict(x), before));
     auto shallow = compile(Sequential{Input<3>{}, Dense<4>{}}, Adam{}, MeanSquaredError{});
     CHECK(message_of<Error>([&] { load(shallow, path, {.optimizer = false}); }) ==
           path + ": 0 missing, 2 extra (\"dense_1/bias\", \"dense_1/kernel\"). Nothing was "
-                 "loaded.");
+                 "loaded. {.allow_extra = true} leaves them aside.");
     load(shallow, path, {.optimizer = false, .allow_extra = true});
     CHECK(shallow.weights.values[0] == saved.weights.values[0]);
     save(shallow, path);
-    CHECK(message_of<Error>([&] { load(saved, path); }).find("2 missing") != std::string::npos);
+    CHECK(message_of<Error>([&] { load(saved, path); }) ==
+          path + ": 2 missing (\"dense_1/kernel\", \"dense_1/bias\"), 0 extra. Nothing was "
+                 "loaded. {.allow_missing = true} keeps the model's own.");
+    auto renamed = compile(Sequential{Input<3>{}, named<"first">(Dense<4>{})}, Adam{},
+                           MeanSquaredError{});
+    CHECK(message_of<Error>([&] { load(renamed, path); }) ==
+          path + ": 2 missing (\"first/kernel\", \"first/bias\"), 2 extra (\"dense/bias\", "
+                 "\"dense/kernel\"). Nothing was loaded. Are they the same under other names? "
+                 "named<\"encoder\">(layer) calls a layer as the file does.");
     saved.initialize(5);
     float const kept = saved.weights.values[20];
     load(saved, path, {.optimizer = false, .allow_missing = true});
@@ -359,6 +368,7 @@ TEST_CASE("a suffix that is not known, or whose header is not included") {
     auto const why = [&](std::string const& path) {
         return message_of<Error>([&] { save(model, path); });
     };
+    CHECK(why("a/model.pt").find("safetensors.torch.save_file(state_dict, ") != std::string::npos);
     CHECK(why("a/model.onnx") == "a/model.onnx: its suffix says no known format. Call it "
                                  ".safetensors or .h5.");
     CHECK(why("model").find("no known format") != std::string::npos);

@@ -82,6 +82,10 @@ bool has_suffix_of(std::string_view path, std::string_view suffixes);
                   " files. Write #include <", header,
                   "> where save() or load() is called, and link ", row, "."});
     }
+    if (has_suffix_of(path, ".pt .pth .bin .ckpt"))
+        fail(Error::Kind::argument, {path},
+             {"PyTorch's pickles are not read. In Python, safetensors.torch.save_file(state_dict, "
+              "\"model.safetensors\"); then load it with {.names = Names::torch}."});
     fail(Error::Kind::argument, {path},
          {"its suffix says no known format. Call it .safetensors or .h5."});
 }

@@ -127,7 +127,7 @@ private:
     [[gnu::cold]] void load_objects() {
         detail::List<Place> places;
         detail::List<Found> found;
-        Differences differences(file_.path());
+        Differences differences(file_.path(), false);
         for (auto const& v : keras_variables(wanted_, graph_)) {
             auto const& row = wanted_.layers[v.row];
             auto const& e = v.state ? wanted_.state[v.entry] : wanted_.parameters[v.entry];
@@ -146,7 +146,7 @@ private:
     }
     [[gnu::cold]] void load_found(detail::List<Found> const& found,
                                   detail::List<Place> const& places) {
-        Differences differences(file_.path());
+        Differences differences(file_.path(), false);
         std::size_t const both = std::min(found.size(), places.size());
         for (std::size_t i = 0; i < both; ++i) {
             auto const& e = *places[i].entry;
@@ -242,7 +242,7 @@ private:
     }
     [[gnu::cold]] void load_slots(Hdf5Reader::Group const& group,
                                   detail::List<KerasSlot> const& slots) {
-        Differences differences(file_.path());
+        Differences differences(file_.path(), false);
         detail::List<Hdf5Reader::Dataset> data;
         for (auto const& slot : slots) {
             auto const& e = wanted_.slots[slot.entry];

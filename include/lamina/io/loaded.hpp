@@ -43,7 +43,8 @@ public:
 /// Gathers every difference between a file and a model, to say them all at once.
 class Differences {
 public:
-    explicit Differences(std::string path) : path_(std::move(path)) {}
+    /// by_name: whether tensors are found by their names, and not by their order.
+    Differences(std::string path, bool by_name) : path_(std::move(path)), by_name_(by_name) {}
 
     [[gnu::cold]] void add(std::initializer_list<detail::Piece> text) {
         texts_ += detail::message(text);
@@ -71,10 +72,20 @@ public:
         if (!any()) return;
         detail::fail(Error::Kind::data, {path_},
                      {texts_, missing_.size(), " missing", list(missing_), ", ", extra_.size(),
-                      " extra", list(extra_), ". Nothing was loaded."});
+                      " extra", list(extra_), ". Nothing was loaded.", cure()});
     }
 
 private:
+    [[gnu::cold]] char const* cure() const {
+        if (!by_name_ || !texts_.empty())
+            return " For a part of it, load a model like the one that was saved, and transfer() "
+                   "from that.";
+        if (!missing_.empty() && !extra_.empty())
+            return " Are they the same under other names? named<\"encoder\">(layer) calls a layer "
+                   "as the file does.";
+        return missing_.empty() ? " {.allow_extra = true} leaves them aside."
+                                : " {.allow_missing = true} keeps the model's own.";
+    }
     [[gnu::cold]] static std::string list(detail::List<std::string> const& names) {
         std::string out;
         for (auto const& n : names) detail::append(out, {out.empty() ? " (" : ", ", shown(n)});
@@ -82,6 +93,7 @@ private:
         return out;
     }
     std::string path_, texts_;
+    bool by_name_;
     detail::List<std::string> missing_, extra_;
 };
 

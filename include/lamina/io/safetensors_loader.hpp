@@ -51,7 +51,7 @@ class SafetensorsLoader {
 public:
     SafetensorsLoader(Document const& wanted, std::string const& path, LoadOptions const& options)
         : file_(path), wanted_(wanted), options_(options), used_(file_.size(), false),
-          differences_(path), loaded_(wanted) {}
+          differences_(path, true), loaded_(wanted) {}
 
     Loaded load() && {
         std::vector<std::string_view> in_file;
