@@ -228,8 +228,8 @@ TEST_CASE("what does not fit is said all at once, and nothing is changed") {
                             "\"dense_1/bias\" is 2 float32, model layer 3 BatchNormalization needs "
                             "5; 4 missing (\"batch_normalization/moving_mean\", "
                             "\"batch_normalization/moving_variance\", \"dense_1/kernel\", "
-                            "\"dense_1/bias\"), 0 extra. Nothing was loaded. For a part of it, load a model "
-                            "like the one that was saved, and transfer() from that.");
+                            "\"dense_1/bias\"), 0 extra. Nothing was loaded. For a part of it, "
+                            "load a model like the one that was saved, and transfer() from that.");
     CHECK(difference(model.predict(x), before) == 0);
 }
 

@@ -58,6 +58,9 @@ struct Conv1D {
 template <std::size_t Filters, auto Kernel, class Activation, class... Options>
 requires(!detail::is_convolution_option<Activation>) struct Conv1D<Filters, Kernel, Activation,
                                                                    Options...> {
+    static_assert((detail::is_convolution_option<Options> && ...),
+                  "Conv1D<Filters, Kernel, ReLU, ...> takes one activation; behind it stand "
+                  "padding, strides and so on.");
     static constexpr bool nameless = true;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {

@@ -60,6 +60,9 @@ struct Conv1DTranspose {
 template <std::size_t Filters, auto Kernel, class Activation, class... Options>
 requires(!detail::is_transpose_option<Activation>) struct Conv1DTranspose<Filters, Kernel,
                                                                           Activation, Options...> {
+    static_assert((detail::is_transpose_option<Options> && ...),
+                  "Conv1DTranspose<Filters, Kernel, ReLU, ...> takes one activation; behind it "
+                  "stand padding, strides and so on.");
     static constexpr bool nameless = true;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {

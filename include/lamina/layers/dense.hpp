@@ -84,6 +84,9 @@ struct Dense {
 /// Dense with an activation: the pair.
 template <std::size_t Units, class Activation, class... Options>
 requires(!detail::is_affine_option<Activation>) struct Dense<Units, Activation, Options...> {
+    static_assert(
+        (detail::is_affine_option<Options> && ...),
+        "Dense<Units, ReLU, ...> takes one activation; behind it stand NoBias and initializers.");
     static constexpr bool nameless = true;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};

@@ -50,6 +50,9 @@ struct DepthwiseConv1D {
 template <auto Kernel, class Activation, class... Options>
 requires(!detail::is_depthwise_option<Activation>) struct DepthwiseConv1D<Kernel, Activation,
                                                                           Options...> {
+    static_assert((detail::is_depthwise_option<Options> && ...),
+                  "DepthwiseConv1D<Kernel, ReLU, ...> takes one activation; behind it stand "
+                  "padding, strides and so on.");
     static constexpr bool nameless = true;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
