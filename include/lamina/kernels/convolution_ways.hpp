@@ -5,6 +5,8 @@
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/gemm.hpp>
+#include <lamina/kernels/lane_strips.hpp>
+#include <lamina/kernels/strips.hpp>
 #include <lamina/kernels/windows.hpp>
 #include <lamina/kernels/winograd.hpp>
 #include <lamina/kernels/winograd_gradients.hpp>
@@ -14,6 +16,12 @@
 
 /// What a convolution is, and which way its shapes choose.
 namespace lamina::kernels {
+
+/// Ways that a convolution may go. Those that its shapes rule out need not be compiled.
+struct Ways {
+    bool plain = true, depthwise = true, lanes = true, winograd = true, strips = true,
+         direct = true, written = true;
+};
 
 /// A convolution: y[pixel, f] = sum over the taps t and the channels c of its group of
 /// x[window's t, c] kernel[t, c, f] + bias[f]. kernel is [taps, channels / groups, filters].
@@ -40,27 +48,49 @@ struct Convolution {
         std::size_t const numbers = segment() * group_channels();
         return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
     }
-    /// Whether it is computed lane by lane, forward and backward.
-    constexpr bool in_lanes() const { return detail::goes_in_lanes(direct_size()); }
+    /// Whether it is computed as a depthwise one, or lane by lane, forward and backward.
+    constexpr bool depthwise() const { return detail::goes_depthwise(direct_size()); }
+    constexpr bool in_lanes() const { return !depthwise() && detail::goes_in_lanes(direct_size()); }
     /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
-    constexpr bool direct() const { return !in_lanes() && detail::goes_directly(direct_size()); }
-    constexpr bool direct_dx() const {
-        return !in_lanes() && windows.stride_x == 1 && windows.stride_y == 1 &&
-               detail::goes_directly(direct_dx_size());
+    constexpr bool direct() const {
+        return !depthwise() && !in_lanes() && !in_strips() && detail::goes_directly(direct_size());
     }
+    constexpr bool direct_dx() const {
+        return !depthwise() && !in_lanes() && !in_strips_dx() && windows.stride_x == 1 &&
+               windows.stride_y == 1 && detail::goes_directly(direct_dx_size());
+    }
+    /// Whether it, or its gradient towards x, is computed strip by strip.
+    constexpr bool in_strips() const { return detail::goes_in_strips(direct_size()); }
+    constexpr bool in_strips_dx() const { return detail::goes_back_in_strips(direct_size()); }
     constexpr detail::DirectSize direct_size() const {
         return {windows, groups, group_channels(), group_filters()};
     }
     constexpr detail::DirectSize direct_dx_size() const {
         return {detail::turned(windows, filters), groups, group_filters(), group_channels()};
     }
-    constexpr bool direct_gradients() const {
-        return direct() && detail::gradients_go_directly(direct_size());
-    }
     /// Whether one of them goes by Winograd's products, where there are pixels enough.
     constexpr bool winograd() const { return detail::goes_by_winograd(direct_size()); }
-    constexpr bool winograd_dx() const {
-        return direct_dx() && detail::goes_by_winograd(direct_dx_size());
+    constexpr bool winograd_dx() const { return detail::goes_by_winograd(direct_dx_size()); }
+    /// Ways there and, for the gradient of x, back.
+    constexpr Ways ways() const {
+        bool const others = !plain() && !depthwise() && !in_lanes();
+        return {plain(),
+                depthwise(),
+                in_lanes(),
+                others && winograd(),
+                others && in_strips(),
+                direct(),
+                others && !in_strips()};
+    }
+    constexpr Ways ways_dx() const {
+        bool const others = !plain() && !depthwise() && !in_lanes();
+        return {plain(),
+                depthwise(),
+                in_lanes(),
+                others && winograd_dx(),
+                others && in_strips_dx(),
+                direct_dx(),
+                others && !in_strips_dx()};
     }
     /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
     template <class T>
@@ -73,6 +103,7 @@ struct Convolution {
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
+        if (depthwise()) return detail::depthwise_scratch<T>(windows);
         if (in_lanes()) return detail::lane_scratch<T>(direct_size());
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
         std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
@@ -84,6 +115,8 @@ struct Convolution {
             most = std::max({most, detail::winograd_scratch<T>(direct_size()),
                              detail::winograd_gradient_scratch<T>(direct_size())});
         if (winograd_dx()) most = std::max(most, detail::winograd_scratch<T>(direct_dx_size()));
+        if (in_strips()) most = std::max(most, detail::strip_scratch<T>(direct_size()));
+        if (in_strips_dx()) most = std::max(most, detail::strip_scratch_back<T>(direct_size()));
         return most + packed<T>();
     }
 };

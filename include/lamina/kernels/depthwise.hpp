@@ -6,11 +6,11 @@
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/lanes.hpp>
 #include <lamina/kernels/linear.hpp>
+#include <lamina/kernels/window_phases.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 
 /// Convolution in many small groups, of one channel each (depthwise) or of a few: each filter stays
 /// in its lane. What it sees is brought beneath it first, a strip of the image at a time: of each
@@ -22,8 +22,6 @@ namespace lamina::kernels::detail {
 constexpr bool goes_in_lanes(DirectSize const& d) {
     return d.groups > 1 && d.channels <= 16 && d.filters <= 16;
 }
-/// Whether channels lie beneath their filters as they are.
-constexpr bool in_place(DirectSize const& d) { return d.channels == 1 && d.filters == 1; }
 
 /// Rows of y that are made together, and rows of x that they see.
 struct LaneStrip {
@@ -38,9 +36,7 @@ struct LaneStrip {
 };
 constexpr std::size_t strip_size(DirectSize const& d) {
     std::size_t const numbers = d.channels * d.made();
-    return in_place(d)
-               ? 0
-               : whole_lines(LaneStrip(d.windows, numbers).seen * d.windows.width * numbers);
+    return whole_lines(LaneStrip(d.windows, numbers).seen * d.windows.width * numbers);
 }
 
 /// Numbers of scratch memory for each worker: of the first, behind the strip, the turned kernel and
@@ -92,7 +88,6 @@ void with_strip(DirectSize const& d, std::size_t groups, std::size_t begin, std:
     Windows const& w = d.windows;
     std::size_t const made = groups * d.filters;
     Lanes s{w, d.channels, made, d.made(), d.made(), 0};
-    if (in_place(d)) return f(s, x);
     auto const row_of = [&](std::size_t row, std::size_t tap) { // the image's next one
         std::ptrdiff_t const at =
             static_cast<std::ptrdiff_t>(row * w.stride_y + tap * w.dilation_y) - w.top;
@@ -107,11 +102,6 @@ void with_strip(DirectSize const& d, std::size_t groups, std::size_t begin, std:
     f(s, static_cast<T const*>(own));
 }
 
-/// Where y goes that a convolution makes: from one row, one pixel and one image to the next.
-struct LanePlace {
-    std::size_t row, pixel, image;
-};
-
 /// y = finish(x * kernel + bias), see convolve_directly.
 template <class T, class FinishAt>
 void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T const* kernel,
@@ -119,33 +109,27 @@ void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T con
                        T* scratch, std::size_t apart, Threads* threads) {
     Windows const& w = d.windows;
     std::size_t const rows = LaneStrip(w, d.channels * d.made()).rows,
-                      // a sequence is cut along time
-        columns = w.out_height == 1 && in_place(d) ? 64 : w.out_width,
-                      down = (w.out_height + rows - 1) / rows,
-                      across = (w.out_width + columns - 1) / columns, cuts = down * across;
+                      cuts = (w.out_height + rows - 1) / rows;
     WholeColumns const whole(w);
     T* const zeros = scratch + apart - whole_lines(d.made());
     if (!bias) bias = std::fill_n(zeros, d.made(), T{0}) - d.made();
     bool const few = batch * w.out_pixels() * d.depth() * d.made() < 100000;
     parallel_for(few ? nullptr : threads, batch * cuts, 1,
                  [&](std::size_t i, std::size_t, std::size_t worker) {
-                     std::size_t const begin = i % cuts / across * rows,
-                                       end = std::min(begin + rows, w.out_height),
-                                       left = i % across * columns,
-                                       right = std::min(left + columns, w.out_width);
+                     std::size_t const begin = i % cuts * rows,
+                                       end = std::min(begin + rows, w.out_height);
                      with_strip(d, d.groups, begin, end, x + i / cuts * w.pixels() * w.channels,
                                 scratch + worker * apart, [&](Lanes s, T const* seen) {
                                     s.made = place.pixel;
                                     for (std::size_t r = begin; r < end; ++r) {
-                                        std::size_t const at = i / cuts * place.image +
-                                                               r * place.row + left * place.pixel;
-                                        lane_row(s, whole, r, left, right, seen, kernel, bias,
-                                                 y + at);
+                                        std::size_t const at =
+                                            i / cuts * place.image + r * place.row;
+                                        lane_row(s, whole, r, seen, kernel, bias, y + at);
                                         auto const with = finish_at(at, place.pixel);
                                         Finish<T> const finish = with.finish();
                                         if (finish.apply)
                                             finish.apply(finish.context, y + at, place.pixel, 0, 0,
-                                                         right - left, d.made());
+                                                         w.out_width, d.made());
                                     }
                                 });
                  });
@@ -155,8 +139,7 @@ void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T con
                        T const* bias, T* y, FinishAt const& finish_at, T* scratch,
                        std::size_t apart, Threads* threads) {
     Windows const& w = d.windows;
-    convolve_in_lanes(d, batch, x, kernel, bias, y,
-                      {w.out_width * d.made(), d.made(), w.out_pixels() * d.made()}, finish_at,
+    convolve_in_lanes(d, batch, x, kernel, bias, y, pixels_in_order(w, d.made()), finish_at,
                       scratch, apart, threads);
 }
 
@@ -169,9 +152,9 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
     if (dbias) add_column_sums(batch * w.out_pixels(), d.made(), dy, dbias, threads);
     if (batch * w.out_pixels() * d.depth() * d.made() < 100000) threads = nullptr;
     // every thread adds up some filters over all windows
-    std::size_t const workers = threads ? threads->count() : 1, line = in_place(d) ? 16 : 1,
+    std::size_t const workers = threads ? threads->count() : 1,
                       rows = LaneStrip(w, d.channels * d.made()).rows,
-                      grain = ((d.groups + workers - 1) / workers + line - 1) / line * line;
+                      grain = (d.groups + workers - 1) / workers;
     parallel_for(
         threads, d.groups, grain, [&](std::size_t group, std::size_t last, std::size_t worker) {
             std::size_t const f = group * d.filters, count = (last - group) * d.filters;
@@ -191,69 +174,30 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
         });
 }
 
-/// Along one axis the pixels first, first + stride, ... of x: which taps they were under, all of
-/// them, and the windows on dy that say so with stride 1.
-struct AxisPhase {
-    std::size_t tap, step, taps = 0, pixels = 0, dilation; // taps tap, tap + step, ...
-    std::ptrdiff_t before = 0;
-    constexpr AxisPhase(std::size_t first, std::size_t in, std::size_t kernel, std::size_t stride,
-                        std::size_t dilated, std::ptrdiff_t zeros) {
-        std::size_t const common = std::gcd(stride, dilated);
-        auto const apart = static_cast<std::ptrdiff_t>(stride);
-        step = stride / common;
-        dilation = dilated / common;
-        auto const from = [&](std::size_t t) { // how far behind a window's begin
-            return static_cast<std::ptrdiff_t>(first) + zeros -
-                   static_cast<std::ptrdiff_t>(t * dilated);
-        };
-        tap = 0;
-        while (tap < kernel && from(tap) % apart != 0) ++tap;
-        if (tap < kernel) taps = (kernel - tap + step - 1) / step;
-        if (first < in) pixels = (in - first + stride - 1) / stride;
-        if (taps > 0)
-            before = static_cast<std::ptrdiff_t>((taps - 1) * dilation) - from(tap) / apart;
-    }
-};
-
 /// dx = finish(the transpose of the convolution of dy + bias). With a stride, pixels of x that were
 /// under the same taps are a convolution of their own.
 template <class T, class FinishAt>
 void convolve_dx_in_lanes(DirectSize const& d, std::size_t batch, T const* dy, T const* kernel,
                           T const* bias, T* dx, FinishAt const& finish_at, T* scratch,
                           std::size_t apart, Threads* threads) {
-    Windows const& w = d.windows;
     T* const to = scratch + apart - whole_lines(d.depth() * d.made()) -
                   whole_lines(std::max(d.made(), d.seen()));
     std::size_t const seen = d.seen();
-    for (std::size_t a = 0; a < w.stride_y; ++a)
-        for (std::size_t b = 0; b < w.stride_x; ++b) {
-            AxisPhase const down(a, w.height, w.kernel_height, w.stride_y, w.dilation_y, w.top),
-                across(b, w.width, w.kernel_width, w.stride_x, w.dilation_x, w.left);
-            if (down.pixels * across.pixels == 0) continue;
-            DirectSize const back{{w.out_height, w.out_width, d.made(), down.pixels, across.pixels,
-                                   down.taps, across.taps, 1, 1, down.dilation, across.dilation,
-                                   down.before, across.before},
-                                  d.groups,
-                                  d.filters,
-                                  d.channels};
-            for (std::size_t t = 0; t < back.windows.taps(); ++t) { // the last tap comes first
-                std::size_t const ty = down.taps - 1 - t / across.taps,
-                                  tx = across.taps - 1 - t % across.taps;
-                T const* const from = kernel + ((down.tap + ty * down.step) * w.kernel_width +
-                                                across.tap + tx * across.step) *
-                                                   d.channels * d.made();
-                for (std::size_t f = 0; f < d.filters; ++f)
-                    for (std::size_t c = 0; c < seen; ++c)
-                        to[(t * d.filters + f) * seen + c] =
-                            from[c % d.channels * d.made() + c / d.channels * d.filters + f];
-            }
-            std::size_t const first = (a * w.width + b) * seen;
-            convolve_in_lanes(
-                back, batch, dy, static_cast<T const*>(to), bias, dx + first,
-                {w.stride_y * w.width * seen, w.stride_x * seen, w.pixels() * seen},
-                [&](std::size_t at, std::size_t ld) { return finish_at(first + at, ld); }, scratch,
-                apart, threads);
+    each_phase(d.windows, d.made(), [&](WindowPhase const& phase) {
+        DirectSize const back{phase.windows, d.groups, d.filters, d.channels};
+        for (std::size_t t = 0; t < back.windows.taps(); ++t) {
+            T const* const from = kernel + phase.tap(t) * d.channels * d.made();
+            for (std::size_t f = 0; f < d.filters; ++f)
+                for (std::size_t c = 0; c < seen; ++c)
+                    to[(t * d.filters + f) * seen + c] =
+                        from[c % d.channels * d.made() + c / d.channels * d.filters + f];
         }
+        std::size_t const first = phase.first * seen;
+        convolve_in_lanes(
+            back, batch, dy, static_cast<T const*>(to), bias, dx + first, phase.place(seen),
+            [&](std::size_t at, std::size_t ld) { return finish_at(first + at, ld); }, scratch,
+            apart, threads);
+    });
 }
 
 } // namespace lamina::kernels::detail

@@ -26,16 +26,8 @@ struct DirectSize {
     constexpr std::size_t depth() const { return windows.taps() * channels; }
 };
 
-/// Whether that is the better way. With few filters it is where few channels make them: their
-/// windows are small, to be written out costs much.
-constexpr bool goes_directly(DirectSize const& d) {
-    return d.windows.taps() > 1 &&
-           (d.filters > 16 || (d.channels <= 16 && d.filters >= (d.channels <= 4 ? 5 : 8)));
-}
-/// Whether the kernel's gradient is better taken from the image itself.
-constexpr bool gradients_go_directly(DirectSize const& d) {
-    return d.windows.taps() > 1 && d.filters > 16;
-}
+/// Whether that is the better way.
+constexpr bool goes_directly(DirectSize const& d) { return d.windows.taps() > 1 && d.filters > 16; }
 
 /// Columns of y that are computed together, of one or several tiles.
 template <class T>
@@ -101,6 +93,7 @@ template <class T>
 struct SameFinish {
     Finish<T> of;
     Finish<T> finish() const { return of; }
+    SameFinish operator()(std::size_t, std::size_t) const { return *this; }
 };
 
 /// The sums of all windows in `order` over the rows of the kernel at `kernel`, for `columns`

@@ -124,24 +124,24 @@ struct WholeColumns {
     explicit WholeColumns(Windows const& w)
         : begin(SeeingColumns(w, 0).begin),
           end(w.kernel_width == 0 ? begin : SeeingColumns(w, w.kernel_width - 1).end) {}
-    /// Pixels from column i on, before `last`, that are made together.
-    std::size_t together(std::size_t i, std::size_t last) const {
-        std::size_t const inside = i < begin || i >= end ? 0 : std::min(end, last) - i;
+    /// Pixels from column i on that are made together.
+    std::size_t together(std::size_t i) const {
+        std::size_t const inside = i < begin || i >= end ? 0 : end - i;
         return inside >= 8 ? 8 : inside >= 4 ? 4 : 1;
     }
 };
 
-/// Columns [first, end) of row `row`; y is where they begin, bias a row of filters.
+/// Row `row`; y is where it begins, bias a row of filters.
 template <class T>
-void lane_row(Lanes const& s, WholeColumns const& whole, std::size_t row, std::size_t first,
-              std::size_t end, T const* x, T const* kernel, T const* bias, T* y) {
+void lane_row(Lanes const& s, WholeColumns const& whole, std::size_t row, T const* x,
+              T const* kernel, T const* bias, T* y) {
     Windows const& w = s.windows;
     TapRows const down(w, row);
     auto const pixel = static_cast<std::ptrdiff_t>(w.channels);
     LaneSights taps;
     bool again = false; // what is in taps holds for all that see whole windows
-    for (std::size_t i = first, some; i < end; i += some, y += some * s.made) {
-        some = whole.together(i, end);
+    for (std::size_t i = 0, some; i < w.out_width; i += some, y += some * s.made) {
+        some = whole.together(i);
         std::ptrdiff_t const from = (static_cast<std::ptrdiff_t>(i * w.stride_x) - w.left) * pixel;
         T const* add = bias;
         auto const sum = [&] {

@@ -186,6 +186,25 @@ void transform_turned_kernels(DirectSize const& d, T const* kernel, std::size_t 
         });
 }
 
+/// The products of some filters of a kernel, and of one turned round: what convolve_by_winograd
+/// asks for.
+template <class T>
+struct KernelProducts {
+    DirectSize const& d;
+    T const* kernel;
+    void operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
+        transform_kernels(d, kernel, first, end, to, threads);
+    }
+};
+template <class T>
+struct TurnedProducts {
+    DirectSize const& d;
+    T const* kernel;
+    void operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
+        transform_turned_kernels(d, kernel, first, end, to, threads);
+    }
+};
+
 /// v[16, piece, ld] = B' d B of the tiles [first, first + count), of some channels.
 template <class T>
 [[gnu::noinline]] void transform_tiles(DirectSize const& d, std::size_t first, std::size_t count,

@@ -29,6 +29,7 @@ struct Convolution {
     using Plane = PlaneOf<In>;
     static constexpr kernels::Convolution convolution{
         Where.on(Plane::height, Plane::width, Plane::channels), Filters, Where.groups};
+    static constexpr auto ways = convolution.ways();
     static constexpr auto& windows = convolution.windows;
     static constexpr std::size_t group = Plane::channels / Where.groups;
     using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, Filters>;
@@ -45,18 +46,19 @@ struct Convolution {
 
     static void forward(auto const& c) { // y = f(x * kernel + bias)
         auto const [kernel, bias] = Tensors::split(c.parameters());
-        kernels::convolve(convolution, c.batch, c.x.data, kernel, bias, c.y.data, c.epilogue(),
-                          c.scratch, c.threads);
+        kernels::convolve<ways>(convolution, c.batch, c.x.data, kernel, bias, c.y.data,
+                                c.epilogue(), c.scratch, c.threads);
     }
     static void backward(auto const& c) {
         auto const [kernel, bias] = Tensors::split(c.parameters());
         auto const [dkernel, dbias] = Tensors::split(c.gradients());
         if (c.trains) // dkernel += x * dy, dbias += sum of dy
-            kernels::convolve_gradients(convolution, c.batch, c.x.data, c.dy.data, dkernel, dbias,
-                                        c.scratch, c.threads);
+            kernels::convolve_gradients<ways>(convolution, c.batch, c.x.data, c.dy.data, dkernel,
+                                              dbias, c.scratch, c.threads);
         if (c.needs_dx) // dx = (dy * kernel, turned round) f'(x), f the activation that made x
-            kernels::convolve_dx(convolution, c.batch, c.dy.data, kernel, c.dx.data, c.x.data,
-                                 c.epilogue(), c.scratch, c.threads);
+            kernels::convolve_dx<convolution.ways_dx()>(convolution, c.batch, c.dy.data, kernel,
+                                                        c.dx.data, c.x.data, c.epilogue(),
+                                                        c.scratch, c.threads);
     }
 
     static constexpr bool causal = Plane::sequence && Where.x.causal();

@@ -122,8 +122,9 @@ struct ConvolutionTranspose {
 
     static void forward(auto const& c) { // y = f(x put where the windows stand + bias)
         auto const [kernel, bias] = Tensors::split(c.parameters());
-        kernels::convolve_dx(convolution, c.batch, c.x.data, kernel, c.y.data, c.x.data,
-                             NoEpilogue{}, c.scratch, c.threads, bias, c.epilogue());
+        kernels::convolve_dx<convolution.ways_dx()>(convolution, c.batch, c.x.data, kernel,
+                                                    c.y.data, c.x.data, NoEpilogue{}, c.scratch,
+                                                    c.threads, bias, c.epilogue());
     }
     static void backward(auto const& c) {
         using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
@@ -134,12 +135,13 @@ struct ConvolutionTranspose {
             if (dbias)
                 kernels::detail::add_column_sums(c.batch * windows.pixels(), Filters, c.dy.data,
                                                  dbias, c.threads);
-            kernels::convolve_gradients(convolution, c.batch, c.dy.data, c.x.data, dkernel,
-                                        static_cast<T*>(nullptr), c.scratch, c.threads);
+            kernels::convolve_gradients<convolution.ways()>(
+                convolution, c.batch, c.dy.data, c.x.data, dkernel, static_cast<T*>(nullptr),
+                c.scratch, c.threads);
         }
         if (c.needs_dx) // dx = dy * kernel
-            kernels::convolve(convolution, c.batch, c.dy.data, kernel, none, c.dx.data,
-                              NoEpilogue{}, c.scratch, c.threads);
+            kernels::convolve<convolution.ways()>(convolution, c.batch, c.dy.data, kernel, none,
+                                                  c.dx.data, NoEpilogue{}, c.scratch, c.threads);
     }
 };
 

@@ -52,18 +52,19 @@ struct DepthwiseConvolution {
 
     static void forward(auto const& c) { // y = f(x * kernel + bias)
         auto const [kernel, bias] = Tensors::split(c.parameters());
-        kernels::convolve(convolution, c.batch, c.x.data, kernel, bias, c.y.data, c.epilogue(),
-                          c.scratch, c.threads);
+        kernels::convolve<convolution.ways()>(convolution, c.batch, c.x.data, kernel, bias,
+                                              c.y.data, c.epilogue(), c.scratch, c.threads);
     }
     static void backward(auto const& c) {
         auto const [kernel, bias] = Tensors::split(c.parameters());
         auto const [dkernel, dbias] = Tensors::split(c.gradients());
         if (c.trains)
-            kernels::convolve_gradients(convolution, c.batch, c.x.data, c.dy.data, dkernel, dbias,
-                                        c.scratch, c.threads);
+            kernels::convolve_gradients<convolution.ways()>(
+                convolution, c.batch, c.x.data, c.dy.data, dkernel, dbias, c.scratch, c.threads);
         if (c.needs_dx) // dx = (the transpose of the convolution of dy) f'(x)
-            kernels::convolve_dx(convolution, c.batch, c.dy.data, kernel, c.dx.data, c.x.data,
-                                 c.epilogue(), c.scratch, c.threads);
+            kernels::convolve_dx<convolution.ways_dx()>(convolution, c.batch, c.dy.data, kernel,
+                                                        c.dx.data, c.x.data, c.epilogue(),
+                                                        c.scratch, c.threads);
     }
 
     static constexpr bool causal = Plane::sequence && Where.x.causal();
