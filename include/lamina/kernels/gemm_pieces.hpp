@@ -19,8 +19,7 @@ namespace lamina::kernels::detail {
 /// is long enough to come from afar in one go, and A stays near.
 template <class T>
 bool few_rows(Gemm<T> const& g) {
-    return GemmSizes<T>::width * sizeof(T) >= 256 && g.m <= 64 && g.m * g.k <= 65536 &&
-           !g.transposed_a;
+    return GemmSizes<T>::width * sizeof(T) >= 256 && g.m <= 64 && g.m * g.k <= 65536;
 }
 
 /// Rows [row, row + rows) and columns [column, column + columns) of C. `pack`: copies of B, panel
@@ -31,10 +30,9 @@ template <class T>
     using Sizes = GemmSizes<T>;
     using Set = TileSet<T>;
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
-    // what is copied of B stays in the nearest cache.
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
-                                : g.m <= 64 && (pack || !few_rows(g)) ? 128
-                                                                      : Sizes::k;
+    // what is copied of B, or read along with a transposed A, stays in the nearest cache.
+    bool const near = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : near ? 128 : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0,
                .a_row = g.transposed_a ? 1 : g.lda,
