@@ -31,8 +31,8 @@ template <class T>
     using Set = TileSet<T>;
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
     // what is copied of B, or read along with a transposed A, stays in the nearest cache.
-    bool const near = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : near ? 128 : Sizes::k;
+    bool const low = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : low ? 128 : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0,
                .a_row = g.transposed_a ? 1 : g.lda,
