@@ -277,6 +277,35 @@ TEST_CASE("every difference is said at once, and nothing is changed") {
     CHECK(saved.weights.values[20] == kept);
 }
 
+TEST_CASE("a model goes through memory as through a file") {
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto const x = noise(64, 3), y = noise(64, 2, 2);
+    auto model = model_of();
+    model.fit(x, y, {.epochs = 1, .verbose = 0});
+    SaveOptions const with{.attachments = {{"note", "a text"}}};
+    save(model, path, with);
+    auto bytes = to_bytes(model, with);
+    auto const file = read_all(path);
+    REQUIRE(bytes.size() == file.size());
+    CHECK(std::memcmp(bytes.data(), file.data(), file.size()) == 0);
+    auto again = model_of();
+    from_bytes(again, bytes);
+    model.fit(x, y, {.epochs = 1, .verbose = 0});
+    again.fit(x, y, {.epochs = 1, .verbose = 0});
+    CHECK(same_bits(model.predict(x), again.predict(x)));
+    auto weights = model_of().weights;
+    from_bytes(weights, to_bytes(model.weights));
+    CHECK(weights.values[0] == model.weights.values[0]);
+    load(weights, path);
+    write_all(path, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+    load(again, path);
+    bytes.back() ^= std::byte{1};
+    CHECK(message_of<Error>([&] { from_bytes(again, bytes); }).starts_with("from_bytes: "));
+    CHECK(message_of<Error>([&] { from_bytes(again, std::span(bytes).first(4)); })
+              .starts_with("from_bytes: is 4 bytes long"));
+}
+
 TEST_CASE("NaN and infinity are noticed") {
     Folder const folder;
     auto const path = folder.path("m.safetensors");

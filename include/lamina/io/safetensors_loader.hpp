@@ -49,9 +49,9 @@ N from_decimal(std::string const& path, std::string_view key, std::string const&
 /// Reads one file for one document.
 class SafetensorsLoader {
 public:
-    SafetensorsLoader(Document const& wanted, std::string const& path, LoadOptions const& options)
-        : file_(path), wanted_(wanted), options_(options), used_(file_.size(), false),
-          differences_(path, true), loaded_(wanted) {}
+    SafetensorsLoader(Document const& wanted, SafetensorsFile file, LoadOptions const& options)
+        : file_(std::move(file)), wanted_(wanted), options_(options), used_(file_.size(), false),
+          differences_(file_.path(), true), loaded_(wanted) {}
 
     Loaded load() && {
         std::vector<std::string_view> in_file;

@@ -95,8 +95,10 @@ private:
     std::vector<Tensor> all_;
 };
 
-[[gnu::cold]] inline void write_safetensors(Document const& document, std::string const& path,
-                                            SaveOptions const& o) {
+/// put(entries, metadata) writes them.
+template <class Put>
+[[gnu::cold]] void write_safetensors(Document const& document, std::string const& path,
+                                     SaveOptions const& o, Put const& put) {
     std::vector<Entry> entries;
     std::vector<std::pair<std::string, std::string>> metadata;
     TorchTensors tensors; // what the entries look at
@@ -128,7 +130,7 @@ private:
         metadata.emplace_back(key + ".offset", decimal(scaling.offset[i]));
         metadata.emplace_back(key + ".scale", decimal(scaling.scale[i]));
     }
-    save_safetensors(path, entries, metadata);
+    put(entries, metadata);
 }
 
 } // namespace lamina::detail

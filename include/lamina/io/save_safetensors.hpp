@@ -73,14 +73,14 @@ void little_endian_bytes(Entry const& e, F&& f) {
 
 } // namespace detail
 
-/// Writes the entries to a safetensors file, whole or not at all, with the metadata given and a
-/// checksum.
-///
-/// Errors      (run time) Kind::argument: a name twice, an impossible name; Kind::file: cannot be
-/// saved
-inline void
-save_safetensors(std::string const& path, Span<Entry const> entries,
-                 std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+namespace detail {
+
+/// Puts the entries down, with the metadata given and a checksum: open(size) gives what has write()
+/// and commit().
+template <class Open>
+void put_safetensors(std::string const& path, Span<Entry const> entries,
+                     std::vector<std::pair<std::string, std::string>> const& metadata,
+                     Open const& open) {
     auto const order = detail::in_file_order(path, entries);
     JsonText json;
     json.object();
@@ -123,12 +123,36 @@ save_safetensors(std::string const& path, Span<Entry const> entries,
         detail::little_endian_bytes(*e, [&](void const* p, std::size_t n) { sum.add(p, n); });
     header.replace(digits, 16, sum.text());
 
-    AtomicFile file(path, 8 + header.size() + end);
+    auto file = open(8 + header.size() + end);
     file.write(length.data(), length.size());
     file.write(header.data(), header.size());
     for (auto const* e : order)
         detail::little_endian_bytes(*e, [&](void const* p, std::size_t n) { file.write(p, n); });
     file.commit();
+}
+
+/// What is written into memory.
+struct WrittenBytes {
+    std::vector<std::byte>& to;
+    void write(void const* from, std::size_t n) {
+        auto const* const first = static_cast<std::byte const*>(from);
+        to.insert(to.end(), first, first + n);
+    }
+    void commit() {}
+};
+
+} // namespace detail
+
+/// Writes the entries to a safetensors file, whole or not at all, with the metadata given and a
+/// checksum.
+///
+/// Errors      (run time) Kind::argument: a name twice, an impossible name; Kind::file: cannot be
+/// saved
+inline void
+save_safetensors(std::string const& path, Span<Entry const> entries,
+                 std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+    detail::put_safetensors(path, entries, metadata,
+                            [&](std::uint64_t size) { return AtomicFile(path, size); });
 }
 
 } // namespace lamina
