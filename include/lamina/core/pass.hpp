@@ -20,7 +20,7 @@ struct Call {
     void const* epilogue; // the layer fused behind (forward) or before (backward) this one
     std::size_t batch, position;
     int row;
-    bool training, trains, needs_dx[max_inputs];
+    bool one, training, trains, needs_dx[max_inputs];
     void const* x[max_inputs];
     T const *mask[max_inputs], *dy, *parameters, *state;
     T *y, *dx[max_inputs], *gradients, *next_state, *cache, *batch_cache, *memory, *mask_out;
@@ -73,6 +73,7 @@ struct Pass {
     Call<T> const& call;
     L const& layer = *static_cast<L const*>(call.layer);
     std::size_t const batch = call.batch;
+    bool const one = call.one;         // one sample: said where the walk was compiled for it
     std::size_t const position = call.position; // of this moment, when stepping token by token
     bool const training = call.training;
     bool const trains = call.trains; // not frozen

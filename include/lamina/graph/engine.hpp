@@ -22,6 +22,7 @@ struct Work {
     T* loss = nullptr; // what layers add to the loss; null: nobody asks
     void const* const* inputs = nullptr;
     std::size_t batch = 1, position = 0;
+    bool one = false; // sample; an unrolled walk says it by a constant
     bool training = false;
     Threads* threads = nullptr;
     Random random{};
@@ -42,6 +43,7 @@ template <class T>
     c.batch = w.batch;
     c.position = w.position;
     c.row = i;
+    c.one = w.one;
     c.training = w.training;
     c.trains = !row.frozen;
     for (int k = 0; k < row.arity; ++k) {
@@ -185,7 +187,7 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines.
 /// They are too small for threads: saying so lets the compiler drop what shares work. N::written is
 /// read by the compiler alone, so that the layers' functions exist only where they are inlined.
-template <class N, bool Training, int I, class T>
+template <class N, bool Training, bool One, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
     constexpr auto& row = N::written.rows[I];
     constexpr auto& p = N::template plan_for<Training>();
@@ -193,6 +195,7 @@ LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> cons
         constexpr auto run = p.rows[I].fused ? row.runs->fused_forward : row.runs->forward;
         auto c = forward_call(N::table.data(), p.rows, I, p.per_batch, w);
         c.threads = nullptr;
+        c.one = One;
         run(c);
     }
 }
@@ -222,13 +225,13 @@ template <class N, int I, class T>
 template <class N, bool Training, class T, int... I>
 LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, int end,
                                             std::integer_sequence<int, I...>) {
-    ((I < end ? forward_row<N, Training, I>(w) : void()), ...);
+    ((I < end ? forward_row<N, Training, false, I>(w) : void()), ...);
 }
-/// All rows, for a caller that is flattened itself.
-template <class N, bool Training, class T, int... I>
+/// All rows, for a caller that is flattened itself; One: of one sample.
+template <class N, bool Training, bool One, class T, int... I>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void
 forward_rows(Work<T> const& w, std::integer_sequence<int, I...>) {
-    (forward_row<N, Training, I>(w), ...);
+    (forward_row<N, Training, One, I>(w), ...);
 }
 template <class N, class T, int... I>
 LAMINA_FLATTEN inline void backward_unrolled(Work<T> const& w, std::integer_sequence<int, I...>) {

@@ -59,7 +59,8 @@ struct Dense {
         static void forward(auto const& c) { // y = f(x kernel + bias)
             auto const [kernel, bias] = Tensors::split(c.parameters());
             kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data,
-                                             c.epilogue(), c.scratch, c.threads);
+                                             c.epilogue(), c.scratch, c.threads,
+                                             c.one && In::rows == 1);
         }
         static void backward(auto const& c) {
             auto const [kernel, bias] = Tensors::split(c.parameters());

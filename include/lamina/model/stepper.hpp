@@ -193,6 +193,7 @@ private:
                                      .state = weights_->state.data(), .arena = arena_.data(),
                                      .scratch = scratch_.data(), .memory = memory_.data(),
                                      .inputs = inputs, .batch = batch_, .position = position_,
+                                     .one = batch_ == 1,
                                      .threads = threads_},
                              which);
     }

@@ -170,6 +170,7 @@ template <class N, class T = typename N::Scalar>
             .scratch = work.scratch.data(),
             .inputs = x,
             .batch = batch,
+            .one = batch == 1,
             .threads = threads};
 }
 /// A small network as one function: what the pass works on stays in registers. One sample has a
@@ -178,14 +179,14 @@ template <class N, class T = typename N::Scalar>
 template <class N>
 LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Workspace<N>& work,
                                      void const* const* x) {
-    forward_rows<N, false>(inference(weights, work, x, 1, nullptr),
-                           std::make_integer_sequence<int, N::size>{});
+    forward_rows<N, false, true>(inference(weights, work, x, 1, nullptr),
+                                 std::make_integer_sequence<int, N::size>{});
 }
 template <class N>
 LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename N::Scalar>& work,
                                        void const* const* x, std::size_t batch) {
-    forward_rows<N, false>(inference(weights, work, x, batch, nullptr),
-                           std::make_integer_sequence<int, N::size>{});
+    forward_rows<N, false, false>(inference(weights, work, x, batch, nullptr),
+                                  std::make_integer_sequence<int, N::size>{});
 }
 /// The k-th output of a batch, in the room until its next use: of several samples, or where it does
 /// not matter how fast one is.
