@@ -8,6 +8,7 @@
 #include <lamina/core/span.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
+#include <lamina/model/divergence.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/history.hpp>
 #include <lamina/model/training_log.hpp>
@@ -38,13 +39,6 @@ namespace detail {
 /// "loss", the metrics; with validation the same once more after "val_". Repeated names are
 /// numbered.
 std::vector<std::string> log_names(Span<std::string_view const> metrics, bool validation);
-
-/// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
-/// from.
-struct Diverged {
-    std::string text;
-    char const* what() const { return text.c_str(); }
-};
 
 /// Looks at batches without learning: what validation and evaluate() do.
 class Examination {

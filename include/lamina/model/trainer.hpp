@@ -159,8 +159,8 @@ private:
     }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
-    void update(Weights<Net>& weights, Optimizer const& optimizer, std::uint64_t step,
-                PoolOrNone auto threads) {
+    [[gnu::noinline]] void update(Weights<Net>& weights, Optimizer const& optimizer,
+                                  std::uint64_t step, PoolOrNone auto threads) {
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
@@ -186,26 +186,15 @@ private:
                                                        PoolOrNone auto threads) {
         Block<T> values = weights.values, slots = optimizer_slots;
         update(weights, optimizer, step, threads);
-        for (int i = 0; i < Net::size; ++i) {
-            if (!owns_trained(i)) continue;
-            std::size_t const n = Net::table[std::size_t(i)].op->parameters;
-            auto const finite = [&](T const* of_all) {
-                return kernels::all_finite(n, of_all + plan.rows[i].parameters, nullptr);
-            };
-            bool const weight = finite(weights.values.data());
-            bool all = weight;
-            for (std::size_t k = 0; k < Optimizer::slots; ++k)
-                all = all && finite(optimizer_slots.data() + k * parameters);
-            if (all) continue;
-            weights.values = std::move(values);
-            optimizer_slots = std::move(slots);
-            take_state(weights);
-            double const rate = rate_of<T>(optimizer.learning_rate, step);
-            detail::raise(Diverged{message(
-                {weight ? "a gradient is too large for what the optimizer keeps of it"
-                        : message({"a learning rate of ", rate, " makes a weight infinite"}),
-                 ", first in ", Weights<Net>::paths()[i]})});
-        }
+        std::string what =
+            find_infinite(steps, static_cast<T const*>(weights.values.data()),
+                          static_cast<T const*>(optimizer_slots.data()), Optimizer::slots,
+                          parameters, rate_of<T>(optimizer.learning_rate, step));
+        if (what.empty()) return;
+        weights.values = std::move(values);
+        optimizer_slots = std::move(slots);
+        take_state(weights);
+        detail::raise(Diverged{std::move(what)});
     }
 
     /// What has a gradient: what is used densely, and the rows of tables that the batch touched.
@@ -276,56 +265,14 @@ private:
         return n;
     }
 
-    /// Runs the forward pass once more, row by row, to find where the first bad number comes from.
+    /// What a step went through, for whoever looks for where it went wrong.
+    static constexpr Steps<T> steps{
+        Net::table.data(),   plan.rows, Net::size, plan.per_batch, &Net::template forward<true>,
+        &Weights<Net>::paths};
     [[gnu::cold, gnu::noinline]] void throw_diverged(Work<T> const& w, T loss) {
-        char const* where = "in the backward pass";
-        int row = -1; // that it is about
-        bool found = false;
-        for (int i = 0; i < Net::size && !found; ++i) {
-            auto const& op = *Net::table[std::size_t(i)].op;
-            std::size_t const n = op.output.size * w.batch;
-            if (Net::table[std::size_t(i)].arity == 0) {
-                if (op.integer ||
-                    kernels::all_finite(n, static_cast<T const*>(w.inputs[i]), nullptr))
-                    continue;
-                where = "in the data: input ";
-                row = i;
-                found = true;
-                continue;
-            }
-            if (op.parameters &&
-                !kernels::all_finite(op.parameters, w.values + plan.rows[i].parameters, nullptr)) {
-                where = "in the weights of ";
-                row = i;
-                found = true;
-                continue;
-            }
-            Net::template forward<true>(w, i + 1);
-            if (plan.rows[i].away || plan.rows[i].input >= 0) continue;
-            if (!kernels::all_finite(n, Net::y_of(i, w.arena, w.batch, true), nullptr)) {
-                where = "in the output of ";
-                row = i;
-                found = true;
-            }
-        }
-        if (!found && !is_finite(loss)) where = "in the loss itself: look at the targets";
-        for (int i = Net::size - 1; i >= 0 && !found && is_finite(loss); --i) {
-            auto const& op = *Net::table[std::size_t(i)].op;
-            if (!op.parameters ||
-                kernels::all_finite(op.parameters, gradients.data() + plan.rows[i].parameters,
-                                    nullptr))
-                continue;
-            where = "in the gradient of ";
-            row = i;
-            found = true;
-        }
+        std::string what = find_divergence(steps, w, loss);
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
-        auto const is_input = [&] { return Net::table[std::size_t(row)].arity == 0; };
-        detail::raise(Diverged{message(
-            {is_finite(loss) ? "a gradient" : "the loss", " is NaN or infinite, first ", where,
-             row < 0      ? std::string{}
-             : is_input() ? message({row, " holds a number that is not finite"})
-                          : Weights<Net>::paths()[row]})});
+        detail::raise(Diverged{std::move(what)});
     }
 
     Block<std::uint8_t> marks_;
