@@ -8,10 +8,10 @@ if(NOT TARGET lamina::compiled)
     target_link_libraries(lamina::compiled INTERFACE lamina::lamina)
     target_compile_definitions(lamina::compiled INTERFACE LAMINA_SEPARATE_COMPILATION)
     set_property(TARGET lamina::compiled PROPERTY INTERFACE_SOURCES ${lamina_source})
-    # What a program does not use of it goes.
+    # What a program does not use of it goes: functions, and by the second option their texts.
     if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT APPLE AND NOT WIN32)
         target_compile_options(lamina::compiled
-            INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffunction-sections>)
+            INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-ffunction-sections;-fdata-sections>")
         target_link_options(lamina::compiled INTERFACE LINKER:--gc-sections)
     endif()
 endif()
