@@ -162,6 +162,41 @@ TEST_CASE_TEMPLATE("linear, its gradients and dx are right for large sizes", T, 
     check<T, 300, 200>();
 }
 
+TEST_CASE_TEMPLATE("linear with few columns", T, float, double) {
+    auto const forward = [&]<std::size_t K, std::size_t N>() {
+        CAPTURE(K);
+        CAPTURE(N);
+        for (std::size_t rows : {1u, 3u, 17u}) {
+            Bench<T> t(rows, K, N, rows != 3);
+            std::vector<long double> y(rows * N);
+            kernels::reference::linear<T>(rows, K, N, t.x, t.w, t.b, y.data());
+            for (auto& v : y) v *= v;
+            kernels::linear<K, N>(rows, t.x, t.w, t.b, t.y, Square{}, t.y, nullptr);
+            CHECK(error(t.y, y, 2 * K) < 1);
+            for (std::size_t r = 0; r < rows; ++r) {
+                T one[N];
+                kernels::linear<K, N>(1, t.x + r * K, t.w, t.b, one, Square{}, t.y, nullptr);
+                CHECK(std::memcmp(one, t.y + r * N, sizeof(one)) == 0);
+            }
+            if (rows > 1) {   // one row's infinity is that row's alone, and its own numbers' alone
+                t.x[K - 1] = std::numeric_limits<T>::infinity();
+                std::fill_n(t.w, K * N, T(1));
+                kernels::linear<K, N>(rows, t.x, t.w, t.b, t.y, NoEpilogue{}, t.y, nullptr);
+                for (std::size_t i = 0; i < rows * N; ++i) CHECK(std::isinf(t.y[i]) == (i < N));
+            }
+        }
+    };
+    forward.template operator()<9, 2>();
+    forward.template operator()<64, 2>();
+    forward.template operator()<100, 3>();
+    forward.template operator()<5, 4>();
+    forward.template operator()<37, 4>();
+    forward.template operator()<48, 5>();
+    forward.template operator()<18, 6>();
+    forward.template operator()<33, 7>();
+    forward.template operator()<512, 8>();
+}
+
 TEST_CASE_TEMPLATE("the bits of linear do not depend on the threads", T, float, double) {
     std::size_t const rows = 3001;
     auto const run = [&]<std::size_t K, std::size_t N>() {

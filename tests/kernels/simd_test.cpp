@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/some_lanes.hpp>
 
 #include "support/guard_pages.hpp"
 #include "support/ulp.hpp"
@@ -9,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <utility>
 #include <vector>
 
 using namespace lamina;
@@ -150,4 +152,44 @@ TEST_CASE_TEMPLATE("the first lanes leave the others in memory alone", T, float,
         for (std::size_t i = 0; i < y.size(); ++i)
             CHECK(y[i] == (i >= V::size && i < V::size + count ? T(1) : T(7)));
     }
+}
+
+TEST_CASE_TEMPLATE("a constant number of the first lanes, in one part and in several", T, float,
+                   double) {
+    using V = kernels::Batch<T>;
+    GuardPages from(4096), to(4096);
+    auto const check = [&]<std::size_t Count>(std::integral_constant<std::size_t, Count>) {
+        for (bool const at_end : {false, true}) {
+            T* const x = from.array<T>(Count, at_end);
+            T* const y = to.array<T>(Count, at_end);
+            for (std::size_t i = 0; i < Count; ++i) x[i] = T(i + 1);
+            for (bool const parts : {false, true}) {
+                V const v = parts ? kernels::detail::load_parts<Count, V>(x)
+                                  : kernels::detail::load_lanes<Count, V>(x);
+                T all[V::size];
+                kernels::store(all, v);
+                for (std::size_t i = 0; i < V::size; ++i)
+                    CHECK(all[i] == (i < Count ? T(i + 1) : T(0)));
+                if (parts) kernels::detail::store_parts<Count>(y, v + V(T(1)));
+                else kernels::detail::store_lanes<Count>(y, v + V(T(2)));
+                for (std::size_t i = 0; i < Count; ++i) CHECK(y[i] == T(i + (parts ? 2 : 3)));
+                std::vector<T> around(3 * V::size, T(7));
+                T* const middle = around.data() + V::size;
+                if (parts) kernels::detail::store_parts<Count>(middle, V(T(1)));
+                else kernels::detail::store_lanes<Count>(middle, V(T(1)));
+                for (std::size_t i = 0; i < around.size(); ++i)
+                    CHECK(around[i] == (i >= V::size && i < V::size + Count ? T(1) : T(7)));
+            }
+            V const v = kernels::load<V>(x, Count);
+            CHECK(kernels::first(kernels::sum_in_lanes<Count>(v)) == T(Count * (Count + 1) / 2));
+            V const low(-std::numeric_limits<T>::infinity());
+            auto const there = kernels::first_lanes<V>(Count);
+            CHECK(kernels::first(kernels::max_in_lanes<Count>(
+                      V(kernels::select(there, v, low)))) == T(Count));
+        }
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (check(std::integral_constant<std::size_t, I + 1>{}), ...);
+    }
+    (std::make_index_sequence<V::size>{});
 }

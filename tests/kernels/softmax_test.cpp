@@ -15,6 +15,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 #include <vector>
 
 using namespace lamina;
@@ -167,4 +168,30 @@ TEST_CASE_TEMPLATE("extremes", T, float, double) {
     CHECK(y == 1);
     kernels::log_softmax(1, 1, &one, &y, nullptr);
     CHECK(y == 0);
+}
+
+TEST_CASE_TEMPLATE("rows of a constant length have the bits of the others", T, float, double) {
+    constexpr T inf = std::numeric_limits<T>::infinity();
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    constexpr std::size_t rows = 9;
+    GuardPages pages(4096);
+    auto const check = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+        for (bool const at_end : {false, true}) {
+            T* const x = pages.array<T>(rows * N, at_end);
+            auto const some = numbers<T>(rows * N, N, T(20));
+            std::copy(some.begin(), some.end(), x);
+            x[2 * N] = -inf, x[3 * N + N / 2] = inf, x[4 * N + N - 1] = nan;
+            std::fill_n(x + 5 * N, N, -inf);
+            x[6 * N] = std::numeric_limits<T>::max();
+            std::vector<T> y(rows * N);
+            kernels::softmax(rows, N, x, y.data(), nullptr);
+            kernels::softmax<N>(rows, x, x, nullptr);   // where they lay
+            for (std::size_t i = 0; i < y.size(); ++i)
+                CHECK((std::isnan(y[i]) ? std::isnan(x[i]) : bits_of(x[i]) == bits_of(y[i])));
+        }
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (check(std::integral_constant<std::size_t, I + 1>{}), ...);
+    }
+    (std::make_index_sequence<kernels::lanes<T>>{});
 }

@@ -4,6 +4,7 @@
 #include <lamina/kernels/softmax.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina {
 
@@ -30,7 +31,10 @@ struct Softmax {
         static constexpr std::size_t flops = 4 * In::size; // compare, exp, add, divide
 
         static void forward(auto const& c) {
-            kernels::softmax(c.x.rows(), In::last, c.x.data, c.y.data, c.threads);
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            if constexpr (In::last <= kernels::lanes<T>)
+                kernels::softmax<In::last>(c.x.rows(), c.x.data, c.y.data, c.threads);
+            else kernels::softmax(c.x.rows(), In::last, c.x.data, c.y.data, c.threads);
         }
         static void backward(auto const& c) {
             kernels::softmax_gradient(c.x.rows(), In::last, c.y.data, c.dy.data, c.dx.data,

@@ -29,7 +29,7 @@ struct SmallCut {
     static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;
     static constexpr std::size_t whole_blocks = even ? blocks : blocks - 1;
 
-    static constexpr std::size_t most_parts = columns * 2 <= Traits::columns ? 4 : 2;
+    static constexpr std::size_t most_parts = columns < Traits::columns ? 4 : 2;
     static constexpr std::size_t parts = K >= 4 * most_parts ? most_parts : K >= 8 ? 2 : 1;
     static constexpr std::size_t fit = Traits::sums / (columns * parts);
     static constexpr std::size_t rows = fit >= 8 ? 8 : fit >= 4 ? 4 : fit >= 2 ? 2 : 1;
@@ -141,14 +141,14 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
     }
 }
 
-/// What becomes of a finished batch of lanes. `y = value(v)`.
+/// What becomes of a finished batch of lanes. `y = value(v)`; the next layer may read it at once.
 template <class T, std::size_t N, class Epilogue>
 struct StoreValue {
     T* y;
     Epilogue const& epilogue;
     template <std::size_t Count, class V>
     [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
-        store_lanes<Count>(y + row * N + column, V(epilogue.value(v)));
+        store_parts<Count>(y + row * N + column, V(epilogue.value(v)));
     }
     StoreValue at(std::size_t row, std::size_t column) const {
         return {y + row * N + column, epilogue};
@@ -206,19 +206,22 @@ template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class
     }
 }
 
-/// The products of one row's K numbers with w, batch by batch, not yet added up across the lanes.
-template <std::size_t K, class T>
-[[gnu::always_inline]] inline Batch<T> row_products(T const* x, T const* w) {
+/// The products of one row's K numbers with w, batch by batch, on top of `begin`, not yet added up
+/// across the lanes. Alone: x may just have been stored.
+template <std::size_t K, bool Alone = false, class T>
+[[gnu::always_inline]] inline Batch<T> row_products(T const* x, T const* w,
+                                                    Batch<T> const& begin = Batch<T>(T{0})) {
     using V = Batch<T>;
     constexpr std::size_t whole = K / V::size, rest = K % V::size, parts = whole >= 4 ? 2 : 1;
-    V sum[2]{V(T{0}), V(T{0})};
+    V sum[2]{begin, V(T{0})};
     auto const add = [&](std::size_t i, V& to) __attribute__((always_inline)) {
         to = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), to);
     };
     // No bare product: the compiler might fuse it with what follows, here and not there.
     if constexpr (rest > 0) {
         constexpr std::size_t i = whole * V::size;
-        sum[0] = fma(load<V>(x + i, rest), load<V>(w + i, rest), sum[0]);
+        V const u = Alone ? load_parts<rest, V>(x + i) : load_lanes<rest, V>(x + i);
+        sum[0] = fma(u, load_lanes<rest, V>(w + i), sum[0]);
     }
     if constexpr (whole > 0 && whole <= 16) {
         LAMINA_UNROLL
@@ -238,19 +241,19 @@ template <std::size_t K, class T, class Epilogue>
                                               T const* __restrict w, T const* b, T* __restrict y,
                                               Epilogue const& epilogue) {
     using V = Batch<T>;
-    V const bias(b ? *b : T{0});
-    std::size_t r = 0;
-    for (; r < rows; r += V::size) {
+    V const bias = b ? load_lanes<1, V>(b) : V(T{0});
+    for (std::size_t r = 0; r < rows; r += V::size) {
         V sum[V::size];
         std::size_t const count = rows - r < V::size ? rows - r : V::size;
         if (count == V::size) {
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < V::size; ++i) sum[i] = row_products<K>(x + (r + i) * K, w);
+            for (std::size_t i = 0; i < V::size; ++i)
+                sum[i] = row_products<K>(x + (r + i) * K, w, bias);
         } else {
             for (std::size_t i = 0; i < V::size; ++i)
-                sum[i] = i < count ? row_products<K>(x + (r + i) * K, w) : V(T{0});
+                sum[i] = i < count ? row_products<K>(x + (r + i) * K, w, bias) : V(T{0});
         }
-        V const v = epilogue.value(sums_of_rows(sum) + bias);
+        V const v = epilogue.value(sums_of_rows(sum));
         if (count == V::size) kernels::store(y + r, v);
         else kernels::store(y + r, v, count);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/some_lanes.hpp>
 
 #include <cstddef>
 
@@ -38,18 +39,6 @@ struct GemmTraits {
 };
 
 namespace detail {
-
-/// A batch from p, of which the first `Count` lanes are there.
-template <std::size_t Count, class V>
-[[gnu::always_inline]] inline V load_lanes(typename V::value_type const* p) {
-    if constexpr (Count == V::size) return load<V>(p);
-    else return load<V>(p, Count);
-}
-template <std::size_t Count, class V>
-[[gnu::always_inline]] inline void store_lanes(typename V::value_type* p, V v) {
-    if constexpr (Count == V::size) kernels::store(p, v);
-    else kernels::store(p, v, Count);
-}
 
 /// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory
 /// each time.

@@ -6,6 +6,7 @@
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/gemm_small.hpp>
+#include <lamina/kernels/gemm_small_columns.hpp>
 #include <lamina/kernels/gemm_small_gradients.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
@@ -136,6 +137,8 @@ template <std::size_t K, std::size_t N, class T, class Epilogue>
 [[gnu::noinline]] void small_linear(std::size_t rows, T const* x, T const* w, T const* b, T* y,
                                     Epilogue const& epilogue) {
     if constexpr (N == 1) small_dots<K>(rows, x, w, b, y, epilogue);
+    else if constexpr (FewColumns<T, K, N>::fit)
+        few_columns<K, N>(rows, x, w, b, StoreValue<T, N, Epilogue>{y, epilogue});
     else small_product<K, N, N, 8>(rows, x, w, b, StoreValue<T, N, Epilogue>{y, epilogue});
 }
 
@@ -150,21 +153,22 @@ template <std::size_t K, std::size_t N, bool Add, bool Sloped, class T, class Sl
 
 } // namespace detail
 
-/// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing. `one`: there
-/// is one row, which has code of its own; a constant where only one of both is to be compiled.
+/// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing.
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
 [[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
-                                          T* y, Epilogue const& e, T* scratch, Threads* threads,
-                                          bool one) {
+                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
     if constexpr (!is_small<K, N>) {
         gemm<T>({.m = rows, .n = N, .k = K, .a = x, .lda = K, .b = w, .ldb = N, .c = y, .ldc = N,
                  .bias = b, .finish = detail::finish_value<T>(e)},
                 scratch, threads);
-    } else if (one) {   // predict: nothing between the caller and the arithmetic
+    } else if (rows == 1) {   // predict: nothing between the caller and the arithmetic
         if constexpr (N == 1) {
             using V = Batch<T>;   // in every lane the same, so that none waits for its number
-            V const sum = sum_in_all_lanes(detail::row_products<K>(x, w)) + V(b ? *b : T{0});
+            V const bias = b ? detail::load_lanes<1, V>(b) : V(T{0});
+            V const sum = sum_in_lanes<V::size>(detail::row_products<K, true>(x, w, bias));
             *y = first(V(e.value(sum)));
+        } else if constexpr (detail::FewColumns<T, K, N>::fit) {
+            detail::few_columns<K, N>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});
         } else {
             detail::small_product<K, N, N, 1>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});
         }
@@ -175,12 +179,6 @@ template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
     } else {
         detail::small_linear<K, N>(rows, x, w, b, y, e);
     }
-}
-
-template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
-[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
-                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
-    linear<K, N>(rows, x, w, b, y, e, scratch, threads, rows == 1);
 }
 
 /// dw[K, N] += x' dy, db[N] += column sums of dy; db may be null. dw and db overlap nothing.

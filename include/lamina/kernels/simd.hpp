@@ -4,6 +4,7 @@
 #include <lamina/kernels/batch.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -162,27 +163,34 @@ template <std::size_t Half, class T, class A, class F, std::size_t... I>
 
 } // namespace detail
 
-/// The sum of the lanes, in every lane.
-template <class T, class A>
+/// The sum of the first N lanes, in each of them. Behind them stand zeros.
+template <std::size_t N, class T, class A>
     requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> sum_in_all_lanes(xsimd::batch<T, A> const& v) noexcept {
-    constexpr std::size_t n = xsimd::batch<T, A>::size;
+[[gnu::always_inline]] inline Batch<T, A> sum_in_lanes(xsimd::batch<T, A> const& v) noexcept {
     auto const add = [](auto const& a, auto const& b) { return a + b; };
-    return detail::fold<n / 2>(v, add, std::make_index_sequence<n>{});
+    return detail::fold<std::bit_ceil(N) / 2>(
+        v, add, std::make_index_sequence<xsimd::batch<T, A>::size>{});
+}
+/// The largest of the first N lanes, in each of them. Behind them stands -inf. NaN: one of the
+/// others, or NaN.
+template <std::size_t N, class T, class A>
+    requires Real<T>
+[[gnu::always_inline]] inline Batch<T, A> max_in_lanes(xsimd::batch<T, A> const& v) noexcept {
+    auto const larger = [](auto const& a, auto const& b) { return kernels::max(a, b); };
+    return detail::fold<std::bit_ceil(N) / 2>(
+        v, larger, std::make_index_sequence<xsimd::batch<T, A>::size>{});
 }
 /// The sum of the lanes.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline T reduce_add(xsimd::batch<T, A> const& v) noexcept {
-    return first(kernels::sum_in_all_lanes(v));
+    return first(kernels::sum_in_lanes<xsimd::batch<T, A>::size>(v));
 }
 /// The largest lane. NaN: one of the others, or NaN.
 template <class T, class A>
     requires Real<T>
 [[gnu::always_inline]] inline T reduce_max(xsimd::batch<T, A> const& v) noexcept {
-    constexpr std::size_t n = xsimd::batch<T, A>::size;
-    auto const larger = [](auto const& a, auto const& b) { return kernels::max(a, b); };
-    return first(detail::fold<n / 2>(v, larger, std::make_index_sequence<n>{}));
+    return first(kernels::max_in_lanes<xsimd::batch<T, A>::size>(v));
 }
 
 } // namespace lamina::kernels

@@ -5,6 +5,7 @@
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/some_lanes.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -85,6 +86,23 @@ void softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads
         for (std::size_t i = 0; i < tail.whole; i += V::size)
             kernels::store(to + i, load<V>(to + i) * share);
         tail.store(to, end * share);
+    });
+}
+
+/// The same for rows of N numbers that fit a register: nothing is left to be decided at run time.
+template <std::size_t N, class T>
+void softmax(std::size_t rows, T const* x, T* y, Threads* threads) {
+    using V = Batch<T>;
+    static_assert(N <= V::size);
+    each_row(threads, rows, N, [=](std::size_t r) {
+        V const zero(T(0)), none(-std::numeric_limits<T>::infinity());
+        auto const inside = first_lanes<V>(N);
+        V const v = detail::load_parts<N, V>(x + r * N);
+        V const under = v - max_in_lanes<N>(V(kernels::select(inside, v, none)));
+        V const e =
+            kernels::select(inside, kernels::exp(kernels::select(inside, under, zero)), zero);
+        V const share(T(1) / first(sum_in_lanes<N>(e)));
+        detail::store_parts<N>(y + r * N, e * share);
     });
 }
 
