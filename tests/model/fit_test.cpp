@@ -229,6 +229,53 @@ TEST_CASE("predict does not depend on batch size or threads") {
     CHECK(std::memcmp(into.data(), whole.data(), into.size() * sizeof(float)) == 0);
 }
 
+TEST_CASE("a sample alone is predicted as among others") {
+    auto const check = [](auto const& definition, float most, auto... sizes) {
+        using N = Network<std::remove_cvref_t<decltype(definition)>>;
+        constexpr std::size_t samples = 7;
+        Weights<N> const weights(definition, 5);
+        std::vector<float> x[]{
+            std::vector<float>(samples * std::size_t(sizes))...}; // of each input
+        void const *all[N::inputs], *one[N::inputs];
+        for (std::size_t k = 0; k < N::inputs; ++k) {
+            for (std::size_t i = 0; i < x[k].size(); ++i)
+                x[k][i] = 2 * Random{k}.uniform(i) - 1;
+            all[k] = x[k].data();
+        }
+        Workspace<N> work, alone;
+        std::size_t const size = N::written.rows[N::inference.outputs[0]].op->output.size;
+        float const* const y = predict(weights, work, all, samples);
+        for (std::size_t s = 0; s < samples; ++s) {
+            for (std::size_t k = 0; k < N::inputs; ++k)
+                one[k] = x[k].data() + s * x[k].size() / samples;
+            float const* const z = predict(weights, alone, one, 1);
+            for (std::size_t i = 0; i < size; ++i) CHECK(std::abs(z[i] - y[s * size + i]) <= most);
+        }
+    };
+    check(Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, 0.0f, 3);
+    check(Sequential{Input<13>{}, Dense<20>{}, Tanh{}, Dense<13>{}, ReLU{}, Dense<3>{}, Softmax{}},
+          0.0f, 13);
+    check(Sequential{Input<4>{}, Dense<40>{}, LayerNormalization{}, Dense<6>{}, Reshape<2, 3>{}},
+          0.0f, 4);
+    check(Sequential{Input<6, 4>{}, Masking{}, LSTM<5>{}, Dense<2>{}, Softmax{}}, 1e-6f, 24);
+    check(Sequential{Input<9, 2>{}, Conv1D<6, 3>{}, ReLU{}, Flatten{}, Dense<1>{}}, 1e-6f, 18);
+    check(graph<Input<3>, Input<2>>([](auto a, auto b) {
+              auto const h = a | Dense<7>{} | ReLU{};
+              return join(h, b, h) | Concatenate{} | Dense<5>{};
+          }),
+          0.0f, 3, 2);
+}
+
+TEST_CASE("predict_into writes over its own input") {
+    auto const model = compile(Sequential{Input<3>{}, Dense<3>{}, Softmax{}}, Adam{},
+                               SparseCategoricalCrossentropy{});
+    auto work = model.workspace();
+    float x[]{0.5f, -1, 2}, y[3];
+    model.predict_into(x, 1, y, work);
+    model.predict_into(x, 1, x, work);
+    CHECK(std::memcmp(x, y, sizeof(x)) == 0);
+}
+
 TEST_CASE("sample weights and class weights are Keras'") {
     // weight 0 removes a sample's gradient, the mean still counts it
     std::vector<float> const x{1, 2, 3, 4}, y{2, 4, 60, 80};

@@ -222,9 +222,12 @@ public:
         static_assert(own, "predict_into writes the network's own numbers: float (or compile's "
                            "T).");
         if constexpr (own) {
-            T const* const from = predict(work, x, n);
-            if (n == 1) std::copy_n(from, Output<0>::size, y); // without a call
-            else std::copy_n(from, n * Output<0>::size, y);
+            if constexpr (detail::passes_on_stack<Network>)
+                if (n == 1) {
+                    work.reserve_scratch();
+                    return detail::infer_one(weights, work, {x}, y);
+                }
+            std::copy_n(predict(work, x, n), n * Output<0>::size, y);
         }
     }
 

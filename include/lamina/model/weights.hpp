@@ -7,6 +7,7 @@
 #include <lamina/model/layer_view.hpp>
 #include <lamina/model/network.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -149,6 +150,7 @@ struct Workspace : detail::Room<typename N::Scalar> {
         reserve(*this, batch, with_gradients, threads);
         return this->arena.data();
     }
+    void reserve_scratch() { this->scratch.reserve(N::training.scratch + 1); }
     static void reserve(detail::Room<T>& room, std::size_t batch, bool with_gradients,
                         Threads* threads) {
         room.arena.reserve(N::arena(batch, with_gradients));
@@ -170,23 +172,35 @@ template <class N, class T = typename N::Scalar>
             .scratch = work.scratch.data(),
             .inputs = x,
             .batch = batch,
-            .one = batch == 1,
             .threads = threads};
 }
+/// Whether one sample's pass over N has its memory on the stack.
+template <class N>
+inline constexpr bool passes_on_stack =
+    N::small && N::output_count == 1 && N::arena(1, false) * sizeof(typename N::Scalar) <= 16384;
+/// The network's inputs, by value: a few of them come in registers.
+template <class N>
+struct InputsOf {
+    void const* each[N::inputs];
+};
 /// A small network as one function: what the pass works on stays in registers. One sample has a
 /// function of its own: nothing is left to be decided, and the next call may begin before this one
-/// has ended.
-template <class N>
-LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Workspace<N>& work,
-                                     void const* const* x) {
-    forward_rows<N, false, true>(inference(weights, work, x, 1, nullptr),
-                                 std::make_integer_sequence<int, N::size>{});
+/// has ended. What its layers hand on lies on the stack: the compiler need not write it down.
+template <class N, class T = typename N::Scalar>
+LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Room<T>& work, InputsOf<N> x,
+                                     T* y) {
+    alignas(64) T arena[N::arena(1, false)];
+    Work<T> w = inference(weights, work, x.each, 1, nullptr);
+    w.arena = arena;
+    constexpr int row = N::inference.outputs[0];
+    forward_rows<N, false>(w, std::make_integer_sequence<int, N::size>{});
+    std::copy_n(N::y_of(row, arena, 1, false), N::written.rows[row].op->output.size, y);
 }
 template <class N>
 LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename N::Scalar>& work,
                                        void const* const* x, std::size_t batch) {
-    forward_rows<N, false, false>(inference(weights, work, x, batch, nullptr),
-                                  std::make_integer_sequence<int, N::size>{});
+    forward_rows<N, false>(inference(weights, work, x, batch, nullptr),
+                           std::make_integer_sequence<int, N::size>{});
 }
 /// The k-th output of a batch, in the room until its next use: of several samples, or where it does
 /// not matter how fast one is.
@@ -210,13 +224,17 @@ typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
                                   void const* const* x, std::size_t batch, int k = 0,
                                   [[maybe_unused]] Threads* threads = nullptr) {
     work.reserve(batch, false, threads);
-    if constexpr (N::small) {
-        if (batch == 1) detail::infer_one(weights, work, x);
-        else detail::infer_small(weights, work, x, batch);
-    } else {
-        N::template forward<false>(detail::inference(weights, work, x, batch, threads));
-    }
-    return N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
+    auto* const y = N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
+    if constexpr (detail::passes_on_stack<N>)
+        if (batch == 1) {
+            detail::InputsOf<N> all;
+            std::copy_n(x, N::inputs, all.each);
+            detail::infer_one(weights, work, all, y);
+            return y;
+        }
+    if constexpr (N::small) detail::infer_small(weights, work, x, batch);
+    else N::template forward<false>(detail::inference(weights, work, x, batch, threads));
+    return y;
 }
 
 } // namespace lamina
