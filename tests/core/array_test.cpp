@@ -83,6 +83,10 @@ TEST_CASE("what is contiguous is only looked at") {
 }
 
 TEST_CASE("rows of the standard library") {
+    std::vector<float> const column{1, 2, 3}; // a table shows its columns as a Span
+    CHECK(numbers(Span<float const>(column)) == column);
+    CHECK(numbers(std::span(column)) == column);
+    CHECK(shape_is(Span<float const>(column), {3}));
     auto const check = [](Array const& a, std::vector<std::size_t> const& shape,
                           std::vector<float> const& wanted) {
         CHECK(shape_is(a, shape));

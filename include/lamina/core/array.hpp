@@ -67,6 +67,8 @@ public:
         look_at(data);
     }
     template <class V>
+    Array(Span<V> values) : Array(static_cast<V const*>(values.data()), {values.size()}) {}
+    template <class V>
     Array(std::span<V> values) : Array(static_cast<V const*>(values.data()), {values.size()}) {}
     template <class V>
     Array(std::vector<V> const& values) : Array(values.data(), {values.size()}) {}
