@@ -75,13 +75,13 @@ double Rig<T>::value() {
 }
 
 template <class T>
-std::vector<T> Rig<T>::backward(Threads* threads) {
+std::vector<T> Rig<T>::backward(Threads* threads, T there) {
     std::vector<T> result = forward(true, threads);
     for (std::size_t o = 0; o < factor.size(); ++o) {
         T* const dy = dy_of(train.outputs[o]);
         std::copy(factor[o].begin(), factor[o].end(), dy);
     }
-    std::fill(gradients.begin(), gradients.end(), T{0});
+    std::fill(gradients.begin(), gradients.end(), there);
     auto const in = inputs(0);
     auto w = work_on(in.data(), true, batch, threads, false);
     w.gradients = gradients.data();
@@ -90,6 +90,7 @@ std::vector<T> Rig<T>::backward(Threads* threads) {
         lamina::detail::backward_loop(rows, train.places, row_count, train.per_batch,
                                       train.per_sample, w);
     penalties(gradients);
+    for (T& gradient : gradients) gradient -= there;
     result.insert(result.end(), gradients.begin(), gradients.end());
     result.insert(result.end(), next_state.begin(), next_state.end());
     result.push_back(loss);
@@ -248,7 +249,7 @@ Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
 
     auto const all = rig.backward();
     f.repeats = same_bits(all, rig.backward());
-    alone.backward();
+    alone.backward(nullptr, 1);
     f.alone = apart(rig.gradients, alone.gradients.data());
     f.single = apart(all, single.backward().data());
 

@@ -47,7 +47,7 @@ struct Findings {
     double single = 0;          // float against double
     bool repeats = true;        // a second call gives the same bits
     bool guarded = true;        // and so does one on operands between guard pages
-    double alone = 0;           // gradients without those of the inputs, and by the loop
+    double alone = 0;           // gradients without those of the inputs, by the loop, and added
 };
 
 /// A network with random numbers in it, ready to run: its table and its numbers, so that what works
@@ -76,8 +76,9 @@ public:
     double value();
 
     /// Forward and backward. Gives everything that came of it: outputs, gradients of parameters and
-    /// of those inputs where they are wanted, the next state, the loss.
-    std::vector<T> backward(Threads* threads = nullptr);
+    /// of those inputs where they are wanted, the next state, the loss. The parameters' gradients
+    /// are added to `there`, which is taken away again.
+    std::vector<T> backward(Threads* threads = nullptr, T there = T{0});
     T* dy_of(int row);
 
     /// Whether each layer does the same, forward and backward, where its operands lie between guard
