@@ -2,6 +2,7 @@
 #include <lamina/data/augment.hpp>
 
 #include "support/kernels.hpp"
+#include "support/samples.hpp"
 
 #include <lamina/lamina.hpp>
 
@@ -66,6 +67,26 @@ TEST_CASE("A model learns from augmented images, the same with any number of thr
     resumed.fit(augment(data, options, {.batch_size = 10}),
                 {.epochs = 20, .resume = true, .verbose = 0});
     CHECK(resumed.predict(data.images) == p);
+}
+
+TEST_CASE("Convolution, moving statistics and dropout: the same bits in every run, by any threads") {
+    LabelledImages const data = lines(144);
+    auto const run = [&](std::size_t threads) {
+        auto model = compile(Sequential{Input<6, 6, 1>{}, Conv2D<8, 3, Same>{},
+                                        BatchNormalization{}, ReLU{}, Dropout{.rate = 0.3f},
+                                        Flatten{}, Dense<64>{}, Tanh{}, Dense<2, Softmax>{}},
+                             Adam{}, SparseCategoricalCrossentropy{});
+        static_assert(decltype(model)::flops(128) * 3 > 2'000'000); // worth several threads
+        model.fit(data.images, data.labels,
+                  {.epochs = 3, .batch_size = 128, .verbose = 0, .threads = threads});
+        return testing::numbers_of(model);
+    };
+    auto const alone = run(1);
+    for (int again = 0; again < 3; ++again)
+        for (std::size_t const threads : {1u, 2u, 3u, 4u, 7u, 8u, 16u}) {
+            CAPTURE(threads);
+            CHECK(run(threads) == alone);
+        }
 }
 
 TEST_CASE("Mixed targets train a model on rows") {
