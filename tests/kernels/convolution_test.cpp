@@ -276,6 +276,27 @@ TEST_CASE_TEMPLATE("convolution in many groups, against the plain twin, between 
     }
 }
 
+TEST_CASE_TEMPLATE("strips of every width under windows that slide, against the plain twin", T,
+                   float, double) {
+    Threads pool{3};
+    for (std::size_t i = 0; i < 90; ++i) {
+        std::size_t const wide = 1 + i % 7, width = 8 + i * 5 % 44, depthwise = i % 2,
+                          channels = depthwise ? 3 + i % 31 : 1 + i % 9;
+        Windows const w{.height = 5,
+                        .width = width,
+                        .channels = channels,
+                        .out_height = 4,
+                        .out_width = width + 3 - wide,
+                        .kernel_height = 3,
+                        .kernel_width = wide,
+                        .top = 1,
+                        .left = 1};
+        Convolution const c{w, depthwise ? channels : 4 + i % 20, depthwise ? channels : 1};
+        REQUIRE((depthwise ? c.depthwise() : c.in_strips()));
+        check_convolution<T>(c, 2, i, pool);
+    }
+}
+
 TEST_CASE("strips: each pixel is finished once, with the same bits whatever the threads") {
     struct {
         std::size_t height, width, groups, channels, filters, stride;

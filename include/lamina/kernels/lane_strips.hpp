@@ -58,11 +58,11 @@ template <class T>
         if (bias) std::copy_n(bias + j, n, own);
         pack_b(w.taps(), n, T{1}, kernel + j, w.channels, false, own + lanes<T>, lanes<T>);
         copy_lanes(w, strip.seen, strip.top, seen_rows(w, strip.rows), image + j, n, numbers);
+        std::size_t const across = strip.seen.wide * lanes<T>;
         for (std::size_t r = 0; r < strip.rows; ++r)
-            strip_tiles<true, 1>(strip.seen.count, w.taps(), offsets.at, w.stride_x * lanes<T>,
-                                 numbers + r * w.stride_y * strip.seen.wide * lanes<T>,
-                                 static_cast<T const*>(own + lanes<T>), static_cast<T const*>(own),
-                                 n, y + r * row + j, pixel);
+            strip_row<true>(w, strip.seen.count, across, offsets.at,
+                            static_cast<T const*>(numbers + r * w.stride_y * across),
+                            static_cast<T const*>(own), n, y + r * row + j, pixel);
     }
 }
 

@@ -134,6 +134,44 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
     }
 }
 
+/// The same for one batch of filters and windows of K columns side by side, of each pixel `numbers`
+/// numbers, the pixels `step` apart: what several windows see is loaded once. `down` from one row
+/// of the window to the next.
+template <bool Lanes, std::size_t R, std::size_t K, class T>
+[[gnu::noinline]] void sliding_tile(std::size_t rows, std::size_t down, std::size_t numbers,
+                                    std::size_t step, T const* x, T const* kernel, T const* add,
+                                    std::size_t n, std::size_t last, T* y, std::size_t made) {
+    using V = Batch<T>;
+    V sum[R];
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) sum[r] = load<V>(add);
+    std::size_t const tap = numbers * V::size;
+    for (; rows > 0; --rows, x += down, kernel += K * tap)
+        for (std::size_t c = 0; c < numbers; ++c) {
+            V k[K];
+            LAMINA_UNROLL
+            for (std::size_t t = 0; t < K; ++t)
+                k[t] = in_register(load<V>(kernel + c * V::size + t * tap));
+            T const* p = x + c;
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < R + K - 1; ++i) {
+                V const v = in_register(strip_number<Lanes, V>(p));
+                LAMINA_UNROLL
+                for (std::size_t t = 0; t < K; ++t)
+                    if (i >= t && i - t < R) sum[i - t] = fma(v, k[t], sum[i - t]);
+                p = next_row(p, step);
+            }
+        }
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        if (r < n) {
+            if (last == V::size) kernels::store(y, sum[r]);
+            else kernels::store(y, sum[r], last);
+        }
+        y = next_row(y, made);
+    }
+}
+
 /// Heights of the tiles of C batches: pictures are often 7, 8, 14, 16 ... pixels wide.
 template <std::size_t C>
 struct StripHeights {
@@ -164,6 +202,45 @@ void strip_tiles(std::size_t columns, std::size_t depth, std::int32_t const* at,
         tile(depth, at, step, x + i * step, kernel, add, std::min(next, columns - i), last,
              y + i * made, made);
     }
+}
+
+template <bool Lanes, std::size_t K, class T>
+void sliding_tiles(std::size_t columns, std::size_t rows, std::size_t down, std::size_t numbers,
+                   std::size_t step, T const* x, T const* kernel, T const* add, std::size_t last,
+                   T* y, std::size_t made) {
+    using Heights = StripHeights<1>;
+    for (std::size_t i = 0, next; i < columns; i += next) {
+        next = Heights::next(columns - i);
+        auto const tile = next == Heights::tall     ? &sliding_tile<Lanes, Heights::tall, K, T>
+                          : next == Heights::middle ? &sliding_tile<Lanes, Heights::middle, K, T>
+                                                    : &sliding_tile<Lanes, Heights::low, K, T>;
+        tile(rows, down, numbers, step, x + i * step, kernel, add, std::min(next, columns - i),
+             last, y + i * made, made);
+    }
+}
+
+/// One row of y for one batch of filters, from where its windows begin in a strip whose rows are
+/// `across` numbers; kernel: a row to add, then its own.
+template <bool Lanes, class T>
+void strip_row(Windows const& w, std::size_t columns, std::size_t across, std::int32_t const* at,
+               T const* x, T const* kernel, std::size_t last, T* y, std::size_t made) {
+    std::size_t const numbers = Lanes ? 1 : w.channels, pixel = Lanes ? lanes<T> : w.channels,
+                      down = w.dilation_y * across;
+    bool const slides = w.stride_x == 1 && w.dilation_x == 1;
+    auto const slide = [&](auto tiles) {
+        tiles(columns, w.kernel_height, down, numbers, pixel, x, kernel + lanes<T>, kernel, last, y,
+              made);
+    };
+    // the tallest tile, the taps and a number must fit the registers
+    constexpr std::size_t most =
+        GemmTraits<xsimd::default_arch>::registers - StripHeights<1>::tall - 1;
+    if (slides && w.kernel_width == 3) return slide(&sliding_tiles<Lanes, 3, T>);
+    if constexpr (most >= 5)
+        if (slides && w.kernel_width == 5) return slide(&sliding_tiles<Lanes, 5, T>);
+    if constexpr (most >= 7 && Lanes)
+        if (slides && w.kernel_width == 7) return slide(&sliding_tiles<Lanes, 7, T>);
+    strip_tiles<Lanes, 1>(columns, w.taps() * numbers, at, w.stride_x * pixel, x, kernel + lanes<T>,
+                          kernel, last, y, made);
 }
 
 /// Numbers of a window whose gradients are added up together, C batches of filters wide: they need

@@ -150,12 +150,18 @@ template <class T>
     copy_strip(w, strip.seen, strip.top, seen_rows(w, strip.rows),
                x + strip.image * w.pixels() * w.channels, own);
     each_strip_panel<T>(d.filters, [&](std::size_t j, std::size_t n, std::size_t width) {
-        auto const tiles =
-            width == lanes<T> ? &strip_tiles<false, 1, T> : &strip_tiles<false, 2, T>;
-        for (std::size_t r = 0; r < strip.rows; ++r)
-            tiles(strip.seen.count, d.depth(), offsets.at, w.stride_x * w.channels,
-                  own + r * w.stride_y * strip.seen.wide * w.channels, packed + width, packed,
-                  (n - 1) % lanes<T> + 1, y + r * row + j, pixel);
+        std::size_t const across = strip.seen.wide * w.channels, last = (n - 1) % lanes<T> + 1;
+        for (std::size_t r = 0; r < strip.rows; ++r) {
+            T const* const from = own + r * w.stride_y * across;
+            T* const to = y + r * row + j;
+            if (width == lanes<T>)
+                strip_row<false>(w, strip.seen.count, across, offsets.at, from, packed, last, to,
+                                 pixel);
+            else
+                strip_tiles<false, 2>(strip.seen.count, d.depth(), offsets.at,
+                                      w.stride_x * w.channels, from, packed + width, packed, last,
+                                      to, pixel);
+        }
         packed += width * (d.depth() + 1);
     });
 }
