@@ -69,7 +69,7 @@ TEST_CASE("A model learns from augmented images, the same with any number of thr
     CHECK(resumed.predict(data.images) == p);
 }
 
-TEST_CASE("Convolution, moving statistics and dropout: the same bits in every run, by any threads") {
+TEST_CASE("Convolution, moving statistics, dropout: the same bits each time, by any threads") {
     LabelledImages const data = lines(144);
     auto const run = [&](std::size_t threads) {
         auto model = compile(Sequential{Input<6, 6, 1>{}, Conv2D<8, 3, Same>{},
