@@ -153,15 +153,17 @@ template <std::size_t K, std::size_t N, bool Add, bool Sloped, class T, class Sl
 
 } // namespace detail
 
-/// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing.
+/// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing. `one`: there
+/// is one row, which has code of its own; a constant where only one of both is to be compiled.
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
 [[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
-                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
+                                          T* y, Epilogue const& e, T* scratch, Threads* threads,
+                                          bool one) {
     if constexpr (!is_small<K, N>) {
         gemm<T>({.m = rows, .n = N, .k = K, .a = x, .lda = K, .b = w, .ldb = N, .c = y, .ldc = N,
                  .bias = b, .finish = detail::finish_value<T>(e)},
                 scratch, threads);
-    } else if (rows == 1) {   // predict: nothing between the caller and the arithmetic
+    } else if (one) {   // predict: nothing between the caller and the arithmetic
         if constexpr (N == 1) {
             using V = Batch<T>;   // in every lane the same, so that none waits for its number
             V const bias = b ? detail::load_lanes<1, V>(b) : V(T{0});
@@ -179,6 +181,12 @@ template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
     } else {
         detail::small_linear<K, N>(rows, x, w, b, y, e);
     }
+}
+
+template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
+[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
+                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
+    linear<K, N>(rows, x, w, b, y, e, scratch, threads, rows == 1);
 }
 
 /// dw[K, N] += x' dy, db[N] += column sums of dy; db may be null. dw and db overlap nothing.
