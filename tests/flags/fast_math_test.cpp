@@ -8,6 +8,7 @@
 #include <lamina/graph/sequential.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/layers/dense.hpp>
+#include <lamina/layers/dropout.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
 #include <lamina/metrics/roc_auc.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
@@ -106,6 +107,24 @@ TEST_CASE("NaN and infinity are written as such") {
     written.resize(std::fread(written.data(), 1, written.size(), file));
     std::fclose(file);
     CHECK(says(written, "loss: nan - most: inf - least: -inf"));
+}
+
+TEST_CASE("NaN is no share and no rate") {
+    std::vector<float> const x{1, 2, 3, 4}, y{1, 2};
+    Array const samples(x.data(), {2, 2});
+    auto const fit = [&](auto definition, double rate, double share) {
+        auto model = compile(definition, SGD{.learning_rate = rate}, MeanSquaredError{});
+        model.fit(samples, y, {.validation_split = float(share), .verbose = 0});
+    };
+    Sequential const plain{Input<2>{}, Dense<1>{}};
+    CHECK(message([&] { fit(plain, 0.1, 0.5); }) == "no error");
+    CHECK(says(message([&] { fit(plain, 0.1, nan()); }), "It is a share of the samples"));
+    for (double const rate : {nan(), infinity(), -infinity(), -1.0})
+        CHECK(says(message([&] { fit(plain, rate, 0); }), "Give a finite number"));
+    CHECK(says(message([&] {
+                   fit(Sequential{Input<2>{}, Dropout{.rate = float(nan())}, Dense<1>{}}, 0.1, 0);
+               }),
+               "It is a share of the numbers"));
 }
 
 TEST_CASE("NaN does not reach the weights") {

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/span.hpp>
@@ -129,7 +130,7 @@ take_part(std::vector<std::size_t>& rows, std::size_t count,
 /// How many of `rows` rows a part gets.
 [[gnu::cold]] LAMINA_INLINE std::size_t part_size(float share, std::size_t number, std::size_t rows,
                                                   char const* noun, char const* option) {
-    if (number == 0 && !(share >= 0 && share < 1)) {
+    if (number == 0 && (!is_finite(share) || share < 0 || share >= 1)) {
         fail(Error::Kind::argument, {"split"},
              {option, " = ", double(share), " is no share of the ", noun,
               "s. It is from 0 to less than 1; a number of ", noun, "s is ", option, "_rows."});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/dropout.hpp>
@@ -15,7 +16,7 @@ namespace detail {
 /// The share to drop now; 0 at inference.
 [[gnu::always_inline]] inline double dropout_rate(bool training, double rate) {
     if (!training) return 0;
-    if (!(rate >= 0 && rate <= 1))
+    if (!is_finite(rate) || rate < 0 || rate > 1)
         refuse("Dropout", {"rate is ", rate, ". It is a share of the numbers, from 0 to 1."});
     return rate;
 }

@@ -3,6 +3,7 @@
 
 #include <lamina/core/array.hpp>
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/model/callbacks/callback.hpp>
@@ -118,7 +119,7 @@ std::size_t training_samples(std::size_t n, float share);
     if (size == 0) refuse(where, {"batch_size is 0. Give at least 1."});
 }
 [[gnu::cold]] LAMINA_INLINE std::size_t training_samples(std::size_t n, float share) {
-    if (!(share >= 0 && share < 1))
+    if (!is_finite(share) || share < 0 || share >= 1)
         refuse("fit", {"validation_split is ", double(share),
                        ". It is a share of the samples, from 0 to below 1."});
     // the share is a float, so its last digits must not cost a sample

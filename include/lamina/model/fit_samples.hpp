@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/columns.hpp>
@@ -56,8 +57,9 @@ template <class T>
     given_.bind("fit", form, ignored, x, y, options.sample_weight, options.class_weight);
     std::size_t const n = given_.samples.count;
     std::size_t at = n;
-    if (!bind_validation(form, ignored, options) && options.validation_split != 0) {
-        at = training_samples(n, options.validation_split);
+    float const share = options.validation_split;
+    if (!bind_validation(form, ignored, options) && (is_nan(share) || share != 0)) {
+        at = training_samples(n, share);
         split_.look_at(given_.samples, at, n);
         split_.weighted = false;
         if (at < n) held_ = &split_;

@@ -73,7 +73,8 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
     double const rate = schedule.rate(t - 1);
     // by bits, so that NaN is seen under -ffast-math too; those of positive numbers order like them
     constexpr double largest = double(std::numeric_limits<T>::max());
-    if (rate != 0 && std::bit_cast<std::uint64_t>(rate) > std::bit_cast<std::uint64_t>(largest))
+    auto const bits = std::bit_cast<std::uint64_t>(rate);
+    if (bits << 1 != 0 && bits > std::bit_cast<std::uint64_t>(largest))
         refuse("learning_rate",
                {"it is ", rate, " at step ", t, ". Give a finite number that is not negative."});
     return rate;
