@@ -172,6 +172,7 @@ template <class N, class T = typename N::Scalar>
             .scratch = work.scratch.data(),
             .inputs = x,
             .batch = batch,
+            .one = batch == 1,
             .threads = threads};
 }
 /// Whether one sample's pass over N has its memory on the stack.
@@ -193,14 +194,14 @@ LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Room<T>& work, I
     Work<T> w = inference(weights, work, x.each, 1, nullptr);
     w.arena = arena;
     constexpr int row = N::inference.outputs[0];
-    forward_rows<N, false>(w, std::make_integer_sequence<int, N::size>{});
+    forward_rows<N, false, true>(w, std::make_integer_sequence<int, N::size>{});
     std::copy_n(N::y_of(row, arena, 1, false), N::written.rows[row].op->output.size, y);
 }
 template <class N>
 LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename N::Scalar>& work,
                                        void const* const* x, std::size_t batch) {
-    forward_rows<N, false>(inference(weights, work, x, batch, nullptr),
-                           std::make_integer_sequence<int, N::size>{});
+    forward_rows<N, false, false>(inference(weights, work, x, batch, nullptr),
+                                  std::make_integer_sequence<int, N::size>{});
 }
 /// The k-th output of a batch, in the room until its next use: of several samples, or where it does
 /// not matter how fast one is.
