@@ -24,7 +24,8 @@ inline constexpr std::size_t strip_batches = 2;
 
 /// Whether that is the better way.
 constexpr bool goes_in_strips(DirectSize const& d) {
-    return d.groups == 1 && d.windows.taps() > 1 && d.depth() <= strip_depth && d.filters <= 64 &&
+    return d.groups == 1 && d.windows.taps() > 1 && d.depth() <= strip_depth &&
+           d.filters <= (d.channels <= 16 ? 64 : 32) &&
            (d.filters > 3 || d.channels <= 8); // less of a batch costs as much as all of it
 }
 
@@ -37,7 +38,7 @@ constexpr bool goes_back_in_strips(DirectSize const& d) {
     // of few channels most lanes are empty
     std::size_t const strides = d.windows.stride_y * d.windows.stride_x,
                       lanes = (d.channels + 15) / 16 * 16;
-    return d.groups == 1 && d.windows.taps() > 1 && most <= strip_depth && d.channels <= 64 &&
+    return d.groups == 1 && d.windows.taps() > 1 && most <= strip_depth && d.channels <= 32 &&
            d.windows.pixels() * lanes <= 2 * strides * d.windows.out_pixels() * d.channels;
 }
 
