@@ -148,13 +148,17 @@ namespace detail {
     }
     file.size = 1;
     std::size_t const most = source.most / width;
+    // Where one axis is 0 the others may say anything, but the steps along them must be numbers.
+    constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
+    std::size_t stride = 1;
     bool absurd = false;
     for (std::size_t k = 0; k < axes; ++k) {
         unsigned char b[4] = {};
         if (source.read(reinterpret_cast<char*>(b), 4) != 4) bad({"it ends within its header."});
         std::size_t const n = idx_number<std::uint32_t>(b, 0);
         file.shape.push_back(n);
-        absurd = absurd || (n != 0 && file.size > most / n);
+        absurd = absurd || (n != 0 && (file.size > most / n || stride > widest / n));
+        if (n != 0 && !absurd) stride *= n;
         if (!absurd) file.size *= n;
     }
     // Before any room is made for it: a damaged header must not ask for all there is.
