@@ -16,10 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (size == 0) return 0;
     // The first byte chooses the options.
     std::string_view const text(reinterpret_cast<char const*>(data) + 1, size - 1);
-    CsvOptions const options{.separator = data[0] & 1 ? ';' : ',',
-                             .quote = data[0] & 2 ? '\0' : '"',
-                             .header = (data[0] & 4) == 0,
-                             .trim = (data[0] & 8) != 0};
+    CsvOptions options{.separator = data[0] & 1 ? ';' : ',',
+                       .quote = data[0] & 2 ? '\0' : '"',
+                       .header = (data[0] & 4) == 0,
+                       .trim = (data[0] & 8) != 0};
+    if (data[0] & 16) options.names = {"n", "t"};
+    if (data[0] & 32) options.numbers = {"a", "n"};
+    if (data[0] & 64) options.gaps = {"", "-999", "x"};
+    if (data[0] & 128) options.max_columns = 4;
     try {
         Table const table = read_csv_text(text, options);
         std::string const written = to_csv_text(table, options.separator);
