@@ -13,7 +13,8 @@
 #include <tuple>
 #include <type_traits>
 
-// Small layers that show what the ground carries: fusion, masks, time. Plain loops.
+// Small layers that show what the ground carries: fusion, masks, time. Plain loops, out of line
+// where two walks must agree bit for bit: the compiler may fuse a plain sum here and not there.
 namespace lamina::testing {
 
 /// A layer whose bound form hides what the rules of fusion look for.
@@ -97,7 +98,7 @@ struct Recurrent {
         static constexpr std::size_t cache = (time + 1) * u + 2 * u;   // every h; dh and ds
 
         template <class T, class P>
-        static void moment(T const* x, T const* h, P const& parameters, T* next) {
+        [[gnu::noinline]] static void moment(T const* x, T const* h, P const& parameters, T* next) {
             auto const [kernel, recurrent, bias] = parameters;
             for (std::size_t j = 0; j < u; ++j) {
                 T sum = bias[j];
@@ -185,7 +186,7 @@ struct Attention {
         static constexpr std::size_t cache = tq * d + 2 * tk * d + tq * tk + d + 2 * tk * d + tk;
 
         template <std::size_t Wide>
-        static void project(auto const* x, auto const* kernel, auto* y) {
+        [[gnu::noinline]] static void project(auto const* x, auto const* kernel, auto* y) {
             for (std::size_t j = 0; j < d; ++j) {
                 y[j] = 0;
                 for (std::size_t i = 0; i < Wide; ++i) y[j] += x[i] * kernel[i * d + j];
@@ -193,8 +194,8 @@ struct Attention {
         }
         /// keep: which keys count, or null.
         template <class T>
-        static void attend(T const* q, T const* k, T const* v, T const* keep, std::size_t keys,
-                           T* p, T* y) {
+        [[gnu::noinline]] static void attend(T const* q, T const* k, T const* v, T const* keep,
+                                             std::size_t keys, T* p, T* y) {
             T top = -std::numeric_limits<T>::infinity(), sum{0};
             for (std::size_t s = 0; s < keys; ++s) {
                 p[s] = 0;
