@@ -49,7 +49,7 @@ struct GemmSizes {
 };
 
 /// Fewer multiply-adds than these are done before a second thread has begun to help.
-inline constexpr std::size_t too_little = 700000;
+inline constexpr std::size_t too_little = 500000;
 
 /// f(begin, end, worker) for pieces of [0, n), where one takes `work` multiply-adds: as many pieces
 /// for each thread, but none too little, and all but the last a multiple of `unit`.
