@@ -2,6 +2,7 @@
 #include <lamina/lamina.hpp>
 
 #include "support/kernels.hpp"
+#include "support/random_model.hpp"
 #include "support/samples.hpp"
 
 #include <doctest/doctest.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::model_with;
 using testing::numbers_of;
 using testing::Task;
 
@@ -21,14 +23,6 @@ struct StopAfter final : Callback {
     explicit StopAfter(std::size_t batches) : left(batches) {}
     void on_batch_end(Training& t) override { t.stop = --left == 0; }
 };
-
-template <class Optimizer>
-auto model_with(Optimizer optimizer) {
-    return compile(Sequential{Input<3>{}, Dense<24>{}, BatchNormalization{}, ReLU{},
-                              Dropout{.rate = 0.3f}, GaussianNoise{.stddev = 0.1f}, Dense<1>{},
-                              Sigmoid{}},
-                   optimizer, BinaryCrossentropy{}, Accuracy{});
-}
 
 /// A run that stops after `batches` and goes on, in a model into which everything of the first was
 /// copied by value, equals one that never stopped: bit for bit.

@@ -8,6 +8,7 @@
 #include <lamina/lamina.hpp>
 
 #include "support/fault_folder.hpp"
+#include "support/random_model.hpp"
 #include "support/samples.hpp"
 
 #include <csignal>
@@ -25,14 +26,6 @@ namespace {
 
 constexpr std::size_t epochs = 60, kills = 20;
 int failures = 0;
-
-template <class Optimizer>
-auto model_with(Optimizer optimizer) {
-    return compile(Sequential{Input<3>{}, Dense<24>{}, BatchNormalization{}, ReLU{},
-                              Dropout{.rate = 0.3f}, GaussianNoise{.stddev = 0.1f}, Dense<1>{},
-                              Sigmoid{}},
-                   optimizer, BinaryCrossentropy{}, Accuracy{});
-}
 
 template <class Optimizer>
 void check(char const* name, Optimizer optimizer) {
