@@ -39,11 +39,19 @@ constexpr auto input(G& graph) {
 template <std::size_t... Dims>
 struct Input {
     using Output = Shape<Dims...>;
+    static constexpr bool fits = ((Dims > 0) && ...);
+    static void otherwise() {
+        static_assert(fits, "Input<Dims...>: every axis has at least one number.");
+    }
 };
 /// The same for whole numbers: tokens, classes (std::int32_t).
 template <std::size_t... Dims>
 struct Tokens {
     using Output = Indices<Dims...>;
+    static constexpr bool fits = ((Dims > 0) && ...);
+    static void otherwise() {
+        static_assert(fits, "Tokens<Dims...>: every axis has at least one token.");
+    }
 };
 
 template <class... In>

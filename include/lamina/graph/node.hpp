@@ -212,7 +212,10 @@ constexpr auto call_block(L const& block, auto first, auto... more) {
 
 template <class L, class First, class... N>
 constexpr auto call_layer(L const& layer, First first, N... more) {
-    if constexpr (std::is_invocable_v<L const&, First, N...>) {
+    if constexpr (!fits_of<L>()) { // whatever stands before it: Dense<0>
+        L::otherwise();
+        return Refused{};
+    } else if constexpr (std::is_invocable_v<L const&, First, N...>) {
         return call_block(layer, first, more...);
     } else if constexpr (LayerOn<L, First, N...>) {
         return bind<typename L::template On<typename First::Output, typename N::Output...>>(

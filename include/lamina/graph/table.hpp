@@ -23,15 +23,22 @@ constexpr auto ends_of(Y const& y) {
     else return Refused{};
 }
 
+/// Says what is wrong with an input.
+template <class In>
+constexpr void check_input() {
+    if constexpr (!fits_of<In>()) In::otherwise();
+}
 /// Runs a network's function on fresh inputs.
 template <class G, class D, class... In>
 constexpr auto run(G& g, D const& definition, Inputs<In...>) {
-    return [&]<int... I>(std::integer_sequence<int, I...>) {
-        std::tuple x{input<In, I>(g)...}; // one after another, so that input I is row I
-        if constexpr (std::is_void_v<decltype(definition(std::get<I>(x)...))>)
-            return ends_of(std::integer_sequence<int, I...>{}); // no node either
-        else return ends_of(definition(std::get<I>(x)...));
-    }
+    (check_input<In>(), ...);
+    if constexpr (!(fits_of<In>() && ...)) return Refused{};
+    else return [&]<int... I>(std::integer_sequence<int, I...>) {
+            std::tuple x{input<In, I>(g)...}; // one after another, so that input I is row I
+            if constexpr (std::is_void_v<decltype(definition(std::get<I>(x)...))>)
+                return ends_of(std::integer_sequence<int, I...>{}); // no node either
+            else return ends_of(definition(std::get<I>(x)...));
+        }
     (std::make_integer_sequence<int, int(sizeof...(In))>{});
 }
 

@@ -15,6 +15,11 @@ namespace lamina {
 /// Source      torch.nn.AdaptiveAvgPool1d; keras.layers.AdaptiveAveragePooling1D
 template <std::size_t Time>
 struct AdaptiveAveragePooling1D {
+    static constexpr bool fits = Time > 0;
+    static void otherwise() {
+        static_assert(fits, "AdaptiveAveragePooling1D<Time> takes a number above 0.");
+    }
+
     void config(auto const& out) const {
         out("output_size", Time);
         out("data_format", "channels_last");

@@ -16,6 +16,11 @@ namespace lamina {
 /// Source      torch.nn.AdaptiveAvgPool2d; keras.layers.AdaptiveAveragePooling2D
 template <std::size_t Height, std::size_t Width = Height>
 struct AdaptiveAveragePooling2D {
+    static constexpr bool fits = Height > 0 && Width > 0;
+    static void otherwise() {
+        static_assert(fits, "AdaptiveAveragePooling2D<Height, Width> takes numbers above 0.");
+    }
+
     void config(auto const& out) const {
         out("output_size", std::array{Height, Width});
         out("data_format", "channels_last");

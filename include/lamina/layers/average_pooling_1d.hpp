@@ -19,6 +19,11 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct AveragePooling1D {
     static constexpr auto where = detail::pooling_windows<true, Kernel, Options...>();
+    static constexpr bool fits = where.stands();
+    static void otherwise() {
+        static_assert(fits,
+                      "AveragePooling1D: the window, its strides and dilation are at least 1.");
+    }
 
     void config(auto const& out) const {
         detail::tell_pooling(where, true, detail::has_option<CountZeros, Options...>, out);

@@ -113,6 +113,12 @@ struct Bidirectional {
         : layer(l), backward_layer(l) {}
     constexpr Bidirectional(Layer l, BackwardLayer b) : layer(l), backward_layer(b) {}
 
+    static constexpr bool fits = detail::fits_of<Layer>() && detail::fits_of<BackwardLayer>();
+    static void otherwise() {
+        if constexpr (!detail::fits_of<Layer>()) Layer::otherwise();
+        else BackwardLayer::otherwise();
+    }
+
     constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
         constexpr bool recurrent = requires(Layer const& l, BackwardLayer const& b) {
             l.template with<>();

@@ -25,11 +25,15 @@ namespace lamina {
 /// Source      keras.layers.Conv1D; van den Oord et al. (2016), "WaveNet" (Causal, Dilation)
 template <std::size_t Filters, auto Kernel, class... Options>
 struct Conv1D {
-    static_assert(Filters > 0, "Conv1D<Filters, Kernel> needs at least one filter.");
     static_assert((detail::is_convolution_option<Options> && ...),
                   "Conv1D<Filters, Kernel, ...>: write the activation first, then padding, strides "
                   "and so on.");
     static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+    static constexpr bool fits = Filters > 0 && where.stands();
+    static void otherwise() {
+        static_assert(fits,
+                      "Conv1D: filters, kernel, strides, dilation and groups are at least 1.");
+    }
 
     void config(auto const& out) const {
         out("filters", Filters);

@@ -25,12 +25,16 @@ namespace lamina {
 /// Source      keras.layers.Conv1DTranspose; torch.nn.ConvTranspose1d
 template <std::size_t Filters, auto Kernel, class... Options>
 struct Conv1DTranspose {
-    static_assert(Filters > 0, "Conv1DTranspose<Filters, Kernel> needs at least one filter.");
     static_assert(
         (detail::is_transpose_option<Options> && ...),
         "Conv1DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
         "strides and so on.");
     static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+    static constexpr bool fits = Filters > 0 && where.stands();
+    static void otherwise() {
+        static_assert(
+            fits, "Conv1DTranspose: filters, kernel, strides, dilation and groups are at least 1.");
+    }
 
     void config(auto const& out) const {
         out("filters", Filters);

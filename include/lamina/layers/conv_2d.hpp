@@ -25,11 +25,15 @@ namespace lamina {
 /// Example     examples/fashion_mnist.cpp
 template <std::size_t Filters, auto Kernel, class... Options>
 struct Conv2D {
-    static_assert(Filters > 0, "Conv2D<Filters, Kernel> needs at least one filter.");
     static_assert((detail::is_convolution_option<Options> && ...),
                   "Conv2D<Filters, Kernel, ...>: write the activation first, then padding, strides "
                   "and so on.");
     static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+    static constexpr bool fits = Filters > 0 && where.stands();
+    static void otherwise() {
+        static_assert(fits,
+                      "Conv2D: filters, kernel, strides, dilation and groups are at least 1.");
+    }
 
     void config(auto const& out) const {
         out("filters", Filters);

@@ -27,12 +27,16 @@ namespace lamina {
 ///             "Deconvolutional networks"
 template <std::size_t Filters, auto Kernel, class... Options>
 struct Conv2DTranspose {
-    static_assert(Filters > 0, "Conv2DTranspose<Filters, Kernel> needs at least one filter.");
     static_assert(
         (detail::is_transpose_option<Options> && ...),
         "Conv2DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
         "strides and so on.");
     static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+    static constexpr bool fits = Filters > 0 && where.stands();
+    static void otherwise() {
+        static_assert(
+            fits, "Conv2DTranspose: filters, kernel, strides, dilation and groups are at least 1.");
+    }
 
     void config(auto const& out) const {
         out("filters", Filters);

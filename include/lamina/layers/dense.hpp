@@ -24,7 +24,8 @@ namespace lamina {
 /// Source      keras.layers.Dense; Goodfellow, Bengio and Courville (2016), section 6.1
 template <std::size_t Units, class... Options>
 struct Dense {
-    static_assert(Units > 0, "Dense<Units> needs at least one unit.");
+    static constexpr bool fits = Units > 0;
+    static void otherwise() { static_assert(fits, "Dense<Units> needs at least one unit."); }
     static_assert((detail::is_affine_option<Options> && ...),
                   "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;

@@ -25,6 +25,11 @@ struct DepthwiseConv1D {
         "DepthwiseConv1D<Kernel, ...>: write the activation first, then padding, strides and "
         "so on.");
     static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+    static constexpr bool fits = detail::depthwise_stands<where, Options...>;
+    static void otherwise() {
+        static_assert(
+            fits, "DepthwiseConv1D: kernel, strides, dilation and DepthMultiplier are at least 1.");
+    }
 
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));

@@ -15,9 +15,7 @@ namespace lamina {
 
 /// DepthwiseConv2D<3, DepthMultiplier<2>>: so many numbers come out of each channel.
 template <std::size_t Count>
-struct DepthMultiplier {
-    static_assert(Count > 0, "DepthMultiplier is at least 1.");
-};
+struct DepthMultiplier {};
 
 namespace detail {
 
@@ -26,8 +24,17 @@ inline constexpr std::size_t depth_multiplier = 0;
 template <std::size_t Count>
 inline constexpr std::size_t depth_multiplier<DepthMultiplier<Count>> = Count;
 template <class O>
+inline constexpr bool is_depth_multiplier = false;
+template <std::size_t Count>
+inline constexpr bool is_depth_multiplier<DepthMultiplier<Count>> = true;
+template <class O>
 inline constexpr bool
-    is_depthwise_option = (is_convolution_option<O> && !is_groups<O>) || depth_multiplier<O> != 0;
+    is_depthwise_option = (is_convolution_option<O> && !is_groups<O>) || is_depth_multiplier<O>;
+/// Whether the options describe a convolution at all: none of their numbers is 0.
+template <PlaneWindows Where, class... Options>
+inline constexpr bool
+    depthwise_stands = Where.stands() &&
+                       ((!is_depth_multiplier<Options> || depth_multiplier<Options> > 0) && ...);
 
 /// What DepthwiseConv1D and DepthwiseConv2D are on In, whose rank fits.
 template <class In, PlaneWindows Where, class... Options>

@@ -79,8 +79,11 @@ struct WithAxis<Shape<Dims...>, Last> {
 /// Source      keras.layers.Embedding; torch.nn.Embedding
 template <std::size_t Vocabulary, std::size_t Width, class... Options>
 struct Embedding {
-    static_assert(Vocabulary > 0 && Width > 0,
-                  "Embedding<Vocabulary, Width> needs at least one token and one feature.");
+    static constexpr bool fits = Vocabulary > 0 && Width > 0;
+    static void otherwise() {
+        static_assert(fits,
+                      "Embedding<Vocabulary, Width> needs at least one token and one feature.");
+    }
     static_assert(
         (detail::is_embedding_option<Options> && ...),
         "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");

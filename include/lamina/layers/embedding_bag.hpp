@@ -33,8 +33,11 @@ inline constexpr bool is_bag_option =
 ///             classification"
 template <std::size_t Vocabulary, std::size_t Width, class... Options>
 struct EmbeddingBag {
-    static_assert(Vocabulary > 0 && Width > 0,
-                  "EmbeddingBag<Vocabulary, Width> needs at least one token and one feature.");
+    static constexpr bool fits = Vocabulary > 0 && Width > 0;
+    static void otherwise() {
+        static_assert(fits,
+                      "EmbeddingBag<Vocabulary, Width> needs at least one token and one feature.");
+    }
     static_assert((detail::is_bag_option<Options> && ...),
                   "EmbeddingBag takes SumOfBag, MaskZero, DenseGradient and "
                   "EmbeddingsInitializer<...>.");

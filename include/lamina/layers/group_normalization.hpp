@@ -23,7 +23,10 @@ namespace lamina {
 /// Source      keras.layers.GroupNormalization; Wu and He (2018), "Group normalization"
 template <std::size_t Groups, class... Options>
 struct GroupNormalization {
-    static_assert(Groups > 0, "GroupNormalization<Groups> needs at least one group.");
+    static constexpr bool fits = Groups > 0;
+    static void otherwise() {
+        static_assert(fits, "GroupNormalization<Groups> needs at least one group.");
+    }
     float epsilon = 1e-3f;
 
     void config(auto const& out) const {

@@ -45,7 +45,8 @@ struct ResetBefore {};
 ///             Bengio (2014), "Learning phrase representations using RNN encoder-decoder"
 template <std::size_t Units, class... Options>
 struct GRU {
-    static_assert(Units > 0, "GRU<Units> needs at least one unit.");
+    static constexpr bool fits = Units > 0;
+    static void otherwise() { static_assert(fits, "GRU<Units> needs at least one unit."); }
     static_assert(((detail::is_recurrent_option<Options> ||
                     std::is_same_v<Options, ResetBefore>)&&...),
                   "GRU<Units, ...> takes ResetBefore, ReturnSequences, ReturnState, GoBackwards, "

@@ -56,7 +56,8 @@ struct UnitForgetBias {
 ///             Gers, Schmidhuber and Cummins (2000); Gal and Ghahramani (2016) for the dropout
 template <std::size_t Units, class... Options>
 struct LSTM {
-    static_assert(Units > 0, "LSTM<Units> needs at least one unit.");
+    static constexpr bool fits = Units > 0;
+    static void otherwise() { static_assert(fits, "LSTM<Units> needs at least one unit."); }
     static_assert((detail::is_recurrent_option<Options> && ...),
                   "LSTM<Units, ...> takes ReturnSequences, ReturnState, GoBackwards, NoBias and "
                   "initializers.");

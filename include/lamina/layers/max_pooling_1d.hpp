@@ -19,6 +19,10 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct MaxPooling1D {
     static constexpr auto where = detail::pooling_windows<true, Kernel, Options...>();
+    static constexpr bool fits = where.stands();
+    static void otherwise() {
+        static_assert(fits, "MaxPooling1D: the window, its strides and dilation are at least 1.");
+    }
 
     void config(auto const& out) const { detail::tell_pooling(where, true, false, out); }
     static_assert((detail::is_pooling_option<Options> && ...),

@@ -19,6 +19,10 @@ namespace lamina {
 template <auto Kernel, class... Options>
 struct MaxPooling2D {
     static constexpr auto where = detail::pooling_windows<false, Kernel, Options...>();
+    static constexpr bool fits = where.stands();
+    static void otherwise() {
+        static_assert(fits, "MaxPooling2D: the window, its strides and dilation are at least 1.");
+    }
 
     void config(auto const& out) const { detail::tell_pooling(where, false, false, out); }
     static_assert((detail::is_pooling_option<Options> && ...),

@@ -60,23 +60,30 @@ inline constexpr bool is_attention_option =
 ///             (2017), "Attention is all you need"
 template <std::size_t Heads, std::size_t KeyDim, class... Options>
 struct MultiHeadAttention {
-    static_assert(Heads > 0 && KeyDim > 0,
-                  "MultiHeadAttention<Heads, KeyDim> needs at least one head of one number.");
     static_assert(
         (detail::is_attention_option<Options> && ...),
         "MultiHeadAttention: what stands behind Heads and KeyDim is none of its options.");
     static constexpr std::size_t heads = Heads, key_dim = KeyDim;
     static constexpr std::size_t key_heads =
         detail::chosen_number<KeyValueHeads, Heads, Options...>();
-    static_assert(key_heads > 0 && Heads % key_heads == 0,
-                  "MultiHeadAttention: Heads must be a multiple of KeyValueHeads.");
     static constexpr std::size_t value_dim = detail::chosen_number<ValueDim, KeyDim, Options...>();
     static constexpr std::size_t rotary_base = detail::chosen_number<Rotary, 0, Options...>() +
                                                detail::chosen_number<RotaryHalves, 0, Options...>();
     static constexpr bool halves = detail::chosen_number<RotaryHalves, 0, Options...>() > 0;
     static constexpr bool rotary = rotary_base > 0;
-    static_assert(!rotary || KeyDim % 2 == 0,
-                  "MultiHeadAttention: rotary positions turn pairs of numbers, so KeyDim is even.");
+
+    static constexpr bool some = Heads > 0 && KeyDim > 0 && value_dim > 0;
+    static constexpr bool divides = key_heads > 0 && Heads % (key_heads + !key_heads) == 0;
+    static constexpr bool turns = !rotary || KeyDim % 2 == 0, fits = some && divides && turns;
+    static void otherwise() {
+        static_assert(some,
+                      "MultiHeadAttention<Heads, KeyDim> needs at least one head of one number.");
+        static_assert(!some || divides,
+                      "MultiHeadAttention: Heads must be a multiple of KeyValueHeads.");
+        static_assert(!some || !divides || turns,
+                      "MultiHeadAttention: rotary positions turn pairs of numbers, so KeyDim is "
+                      "even.");
+    }
 
     float dropout = 0.0f;
 

@@ -20,9 +20,7 @@ struct NoCenter {};
 /// each of their numbers. PyTorch's normalized_shape of two numbers, Keras' axis=[-2, -1] (which
 /// Keras 3.16 writes to .h5 too, but does not load from there).
 template <std::size_t Count>
-struct Axes {
-    static_assert(Count > 0, "Axes<Count> needs at least one axis.");
-};
+struct Axes {};
 
 namespace detail {
 
@@ -51,13 +49,14 @@ void tell_center_and_scale(auto const& out) {
 /// each number of the last Axes.
 template <class In, bool TakesAxes, class... Options>
 struct NormalizationOver {
-    static_assert(
-        ((has_option<Options, NoScale, NoCenter> || (TakesAxes && axes_of<Options> > 0)) && ...),
-        "A normalization takes the options NoScale and NoCenter, LayerNormalizationWith Axes<N> "
-        "too.");
+    static constexpr bool known =
+        ((has_option<Options, NoScale, NoCenter> || (TakesAxes && axes_of<Options> > 0)) && ...);
     static constexpr std::size_t axes = std::max({std::size_t{1}, axes_of<Options>...});
-    static constexpr bool numbers = !In::integer, deep = axes <= In::rank, fits = numbers && deep;
+    static constexpr bool numbers = !In::integer, deep = axes <= In::rank,
+                          fits = known && numbers && deep;
     static void otherwise() {
+        static_assert(known, "A normalization takes the options NoScale and NoCenter, "
+                             "LayerNormalizationWith Axes<N> too.");
         static_assert(numbers, "A normalization takes numbers, not tokens. Put Embedding before "
                                "it.");
         static_assert(!numbers || deep, "LayerNormalizationWith<Axes<N>>: the input has fewer "

@@ -16,7 +16,8 @@ namespace lamina {
 /// Source      keras.layers.RepeatVector
 template <std::size_t Times>
 struct RepeatVector {
-    static_assert(Times > 0, "RepeatVector<Times> takes a number above 0.");
+    static constexpr bool fits = Times > 0;
+    static void otherwise() { static_assert(fits, "RepeatVector<Times> takes a number above 0."); }
 
     void config(auto const& out) const { out("n", Times); }
 

@@ -38,6 +38,9 @@ private:
 /// Source      keras.layers.Reshape
 template <std::size_t... Dims>
 struct Reshape {
+    static constexpr bool fits = ((Dims > 0) && ...);
+    static void otherwise() { static_assert(fits, "Reshape<Dims...> takes numbers above 0."); }
+
     void config(auto const& out) const { out("target_shape", std::array{Dims...}); }
 
     template <class In>

@@ -14,6 +14,6 @@ template <class O>
 using IsOfDepthwiseHalf = std::bool_constant<is_depthwise_option<O> && !has_option<O, NoBias> &&
                                              !is_kind<BiasInitializer, O>>;
 template <class O>
-using IsOfPointwiseHalf = std::bool_constant<!places_windows<O> && depth_multiplier<O> == 0>;
+using IsOfPointwiseHalf = std::bool_constant<!places_windows<O> && !is_depth_multiplier<O>>;
 
 } // namespace lamina::detail

@@ -52,7 +52,8 @@ inline constexpr bool is_elementwise = requires {
 template <std::size_t Units, class... Options>
 struct SimpleRNN {
     using Activation = typename detail::StateActivation<Options...>::type;
-    static_assert(Units > 0, "SimpleRNN<Units> needs at least one unit.");
+    static constexpr bool fits = Units > 0;
+    static void otherwise() { static_assert(fits, "SimpleRNN<Units> needs at least one unit."); }
     static_assert((0 + ... + !detail::is_recurrent_option<Options>) ==
                           !std::is_same_v<Activation, Tanh> ||
                       detail::has_option<Tanh, Options...>,

@@ -43,6 +43,9 @@ struct TimeDistributed {
     static constexpr bool nameless = detail::scope_name<L>.empty();
     [[no_unique_address]] L layer{};
 
+    static constexpr bool fits = detail::fits_of<L>();
+    static void otherwise() { L::otherwise(); }
+
     void config(auto const& out) const { out.object("layer", detail::type_name<L>, layer); }
 
     template <class In>

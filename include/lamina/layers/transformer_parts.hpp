@@ -60,7 +60,7 @@ struct TransformerParts {
     template <class X>
     static constexpr bool cuts() {
         constexpr bool sequence = X::Output::rank == 2 && !X::Output::integer;
-        constexpr bool divides = X::Output::last % Heads == 0;
+        constexpr bool divides = Heads > 0 && X::Output::last % (Heads + !Heads) == 0;
         static_assert(sequence, "A Transformer layer takes a sequence of vectors. Put Embedding or "
                                 "Reshape<Time, Features> before it.");
         static_assert(!sequence || divides,

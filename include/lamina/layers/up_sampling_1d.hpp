@@ -17,7 +17,8 @@ namespace lamina {
 /// Source      keras.layers.UpSampling1D
 template <std::size_t Times = 2>
 struct UpSampling1D {
-    static_assert(Times > 0, "UpSampling1D takes numbers above 0.");
+    static constexpr bool fits = Times > 0;
+    static void otherwise() { static_assert(fits, "UpSampling1D<Times> takes a number above 0."); }
 
     void config(auto const& out) const { out("size", Times); }
 

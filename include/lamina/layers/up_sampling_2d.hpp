@@ -27,7 +27,10 @@ struct Bilinear {};
 ///             PyTorch's Upsample(mode="bilinear", align_corners=False)
 template <std::size_t Down = 2, std::size_t Across = Down, class... Options>
 struct UpSampling2D {
-    static_assert(Down > 0 && Across > 0, "UpSampling2D takes numbers above 0.");
+    static constexpr bool fits = Down > 0 && Across > 0;
+    static void otherwise() {
+        static_assert(fits, "UpSampling2D<Down, Across> takes numbers above 0.");
+    }
     static_assert((std::is_same_v<Options, Bilinear> && ...), "UpSampling2D takes Bilinear.");
     static constexpr bool bilinear = detail::has_option<Bilinear, Options...>;
 

@@ -34,22 +34,16 @@ struct Padding {
 };
 /// How far apart windows stand: Strides<2>, Strides<2, 1> (down, across).
 template <std::size_t Down, std::size_t Across = Down>
-struct Strides {
-    static_assert(Down > 0 && Across > 0, "Strides are at least 1.");
-};
+struct Strides {};
 /// How far apart the pixels lie that a window sees: Dilation<2>. Chen et al. (2015).
 template <std::size_t Down, std::size_t Across = Down>
-struct Dilation {
-    static_assert(Down > 0 && Across > 0, "A dilation is at least 1.");
-};
+struct Dilation {};
 /// Poolings: what no whole window covers at the end is seen by one more, that stands out behind the
 /// zeros; none begins there. PyTorch's ceil_mode=True.
 struct CeilMode {};
 /// Channels and filters fall into so many groups that see nothing of one another.
 template <std::size_t Count>
-struct Groups {
-    static_assert(Count > 0, "There is at least one group.");
-};
+struct Groups {};
 
 namespace detail {
 
@@ -99,6 +93,10 @@ struct PlaneWindows {
     AxisWindows y, x;
     std::size_t groups = 1;
 
+    /// Whether these are windows at all: none of their numbers is 0.
+    constexpr bool stands() const {
+        return y.kernel * y.stride * y.dilation * x.kernel * x.stride * x.dilation * groups > 0;
+    }
     constexpr kernels::Windows on(std::size_t height, std::size_t width,
                                   std::size_t channels) const {
         return {height,
