@@ -235,6 +235,7 @@
 #include <lamina/model/callbacks/reduce_lr_on_plateau.hpp>
 #include <lamina/model/callbacks/terminate_on_nan.hpp>
 #include <lamina/model/columns.hpp>
+#include <lamina/model/compile.hpp>
 #include <lamina/model/divergence.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>

@@ -6,10 +6,11 @@
 #include <lamina/data/batches.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/columns.hpp>
+#include <lamina/model/compile.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/fit_samples.hpp>
+#include <lamina/model/form_of.hpp>
 #include <lamina/model/prediction.hpp>
-#include <lamina/model/refused_model.hpp>
 #include <lamina/model/sample_set.hpp>
 #include <lamina/model/stream.hpp>
 #include <lamina/model/summary.hpp>
@@ -19,27 +20,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace lamina {
 
 /// A network with the optimizer and the losses it is trained with; made by compile(). A value: it
 /// copies and moves. What is const may be called from many threads at once.
-template <class D, class T, class Optimizer, class LossList, class... Metrics>
-class Model;
-
 template <class D, class T, class Optimizer, class... L, class... Metrics>
 class Model<D, T, Optimizer, Losses<L...>, Metrics...> {
     using Pairing = detail::PairingOf<D, T, L...>;
     template <std::size_t K>
     using PairAt = typename Pairing::template At<K>;
-    using LossesAsComputed = typename Pairing::Losses;
     template <class B>
     using StreamOf = detail::Stream<T, typename D::Inputs, Pairing, std::index_sequence_for<L...>,
                                     std::remove_reference_t<B>>;
@@ -178,18 +172,7 @@ public:
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
             StreamOf<B> source(batches, losses(), "predict");
-            CallThreads made;
-            Workspace work;
-            std::vector<T> all;
-            source.begin_epoch(0, 0, false, {});
-            for (detail::BatchView batch{}; source.next_inputs(batch);) {
-                Threads* const threads =
-                    made.pool ? made.pool : options.threads.pool_for(flops(batch.size), made);
-                T const* const y =
-                    lamina::predict(weights, work, batch.x, batch.size, int(K), threads);
-                all.insert(all.end(), y, y + batch.size * Output<K>::size);
-            }
-            return detail::samples_of<Output<K>>(all);
+            return detail::predict_batches<Output<K>>(weights, source, int(K), options);
         } else return Tensor<T, 2>{};
     }
 
@@ -200,7 +183,7 @@ public:
         static_assert(
             inputs == 1,
             "predict: the network has several inputs. Give predict(workspace, {a, b}, n).");
-        static_assert(std::is_same_v<X, detail::NumberOf<T, FirstInput>>,
+        static_assert(std::is_same_v<X, detail::NumberOf<T, typename Form::FirstInput>>,
                       "predict: give the network's own numbers: float (or compile's T), "
                       "std::int32_t for tokens.");
         void const* const in[]{x};
@@ -284,30 +267,9 @@ private:
     template <class M>
     friend class detail::FitRun;
 
-    template <class Inputs, class Outputs>
-    struct Columns;
-    template <class... In, std::size_t... K>
-    struct Columns<Inputs<In...>, std::index_sequence<K...>> {
-        using First = std::tuple_element_t<0, std::tuple<typename In::Output...>>;
-        static constexpr auto inputs = [] {
-            int k = 0;
-            return std::array<detail::ColumnForm, sizeof...(In)>{
-                detail::column_form<T, typename In::Output>(Network::vocabulary(k++))...};
-        }();
-        static constexpr std::array<detail::ColumnForm, sizeof...(K)> targets{
-            detail::column_form<T, Target<K>>(
-                0, detail::target_form<typename PairAt<K>::Stated, Output<K>>())...};
-        static std::array<std::optional<std::int32_t>, sizeof...(K)>
-        ignored(LossesAsComputed const& losses) {
-            return {ignored_class(detail::leaf<K>(losses))...};
-        }
-    };
-    using ColumnsOf = Columns<typename D::Inputs, std::index_sequence_for<L...>>;
-    using FirstInput = typename ColumnsOf::First;
-    static constexpr detail::DataForm data_form{
-        {ColumnsOf::inputs.data(), ColumnsOf::inputs.size()},
-        {ColumnsOf::targets.data(), ColumnsOf::targets.size()}};
-    auto ignored() const { return ColumnsOf::ignored(losses()); }
+    using Form = detail::FormOf<T, Pairing, typename D::Inputs, std::index_sequence_for<L...>>;
+    static constexpr detail::DataForm data_form = Form::data;
+    auto ignored() const { return Form::ignored(losses()); }
 
     [[gnu::noinline]] History run(detail::Source& source, detail::Source* held,
                                   FitOptions const& options) {
@@ -329,67 +291,5 @@ private:
 
     detail::Trainer<Pairing, T, Optimizer> trainer_;
 };
-
-/// compile(network, Adam{...}, loss, metrics...): the network with what it is trained with. Several
-/// outputs take losses(a, b, ...). compile<double>(...) computes in double.
-template <class T = float, class D, class Optimizer, class... L, class... Metrics>
-auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const& losses,
-             Metrics const&... metrics) {
-    constexpr bool network = requires { typename D::Inputs; };
-    static_assert(network || std::is_same_v<D, Refused>,
-                  "compile: the network does not begin with its input. Put Input<...>{} first.");
-    constexpr bool optimizes = requires { Optimizer::slots; };
-    constexpr bool all_losses = (requires { detail::GivenLoss<L>::type::rule; } && ...);
-    constexpr bool all_metrics = (requires { detail::GivenMetric<Metrics>::type::name; } && ...);
-    constexpr bool real = std::is_same_v<T, float> || std::is_same_v<T, double>;
-    static_assert(real, "compile<T>: a network computes in float or in double.");
-    static_assert(!network || optimizes,
-                  "compile(network, optimizer, loss, metrics...): what stands second is no "
-                  "optimizer. Write Adam{} there.");
-    static_assert(!optimizes || all_losses, "compile(network, optimizer, loss, metrics...): what "
-                                            "stands third is no loss.");
-    static_assert(!optimizes || !all_losses || all_metrics,
-                  "compile(network, optimizer, loss, metrics...): behind the loss stands what is "
-                  "no metric.");
-    if constexpr (!real || !network || !optimizes || !all_losses || !all_metrics)
-        return RefusedModel<sizeof...(Metrics)>{};
-    else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
-        return RefusedModel<sizeof...(Metrics)>{};
-    else {
-        constexpr auto outputs = std::size_t(detail::outputs_of<D, T>);
-        constexpr bool one_each = sizeof...(L) == outputs;
-        constexpr bool placed = ((detail::GivenMetric<Metrics>::output < outputs) && ...);
-        constexpr bool shares = detail::network_table<D, T>.shares;
-        static_assert(one_each,
-                      "compile: give one loss for each output of the network: losses(a, b, ...).");
-        static_assert(placed, "compile: at<K>(metric) names an output that the network does not "
-                              "have. Outputs count from 0.");
-        static_assert(shares, "shared: what it is called on needs parameters of different shapes. "
-                              "Give all the same features.");
-        if constexpr (!one_each || !placed || !shares) return RefusedModel<sizeof...(Metrics)>{};
-        else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
-            detail::PairingOf<D, T, L...>::otherwise();
-            return RefusedModel<sizeof...(Metrics)>{};
-        } else {
-            using M = Model<D, T, Optimizer, Losses<L...>, Metrics...>;
-            if constexpr (M::Sums::fits) return M{definition, optimizer, losses, metrics...};
-            else {
-                M::Sums::otherwise();
-                return RefusedModel<sizeof...(Metrics)>{};
-            }
-        }
-    }
-}
-template <class T = float, class D, class Optimizer, class Loss, class... Metrics>
-auto compile(D const& definition, Optimizer const& optimizer, Loss const& loss,
-             Metrics const&... metrics) {
-    return compile<T>(definition, optimizer, losses(loss), metrics...);
-}
-template <class T = float, class D, class... Optimizer>
-requires(sizeof...(Optimizer) < 2) auto compile(D const&, Optimizer const&...) {
-    static_assert(sizeof(D) == 0, "compile(network, optimizer, loss, metrics...): give all three, "
-                                  "as in compile(network, Adam{}, MeanSquaredError{}).");
-    return RefusedModel<0>{};
-}
 
 } // namespace lamina

@@ -4,13 +4,16 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/span.hpp>
+#include <lamina/model/batches.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_options.hpp>
+#include <lamina/model/sample_set.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace lamina::detail {
 
@@ -53,6 +56,23 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
 }
 
 #endif
+
+/// Output `output`, of shape Y, of all samples of an epoch of a Stream.
+template <class Y, class N, class Stream, class T = typename N::Scalar>
+auto predict_batches(Weights<N> const& weights, Stream& source, int output,
+                     PredictOptions const& options) {
+    CallThreads made;
+    Workspace<N> work;
+    std::vector<T> all;
+    source.begin_epoch(0, 0, false, {});
+    for (BatchView batch{}; source.next_inputs(batch);) {
+        Threads* const threads =
+            made.pool ? made.pool : options.threads.pool_for(N::flops(batch.size), made);
+        T const* const y = predict(weights, work, batch.x, batch.size, output, threads);
+        all.insert(all.end(), y, y + batch.size * Y::size);
+    }
+    return samples_of<Y>(all);
+}
 
 #ifdef LAMINA_SOURCE
 template void predict_all(Inference<float> const&, Columns<float> const&, Span<ColumnForm const>,

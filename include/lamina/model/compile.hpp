@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/model/examiner.hpp>
+#include <lamina/model/network.hpp>
+#include <lamina/model/pairing.hpp>
+#include <lamina/model/refused_model.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace lamina {
+
+/// What compile() makes: see model.hpp, which includes this file.
+template <class D, class T, class Optimizer, class LossList, class... Metrics>
+class Model;
+
+/// compile(network, Adam{...}, loss, metrics...): the network with what it is trained with. Several
+/// outputs take losses(a, b, ...). compile<double>(...) computes in double.
+template <class T = float, class D, class Optimizer, class... L, class... Metrics>
+auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const& losses,
+             Metrics const&... metrics) {
+    constexpr bool network = requires { typename D::Inputs; };
+    static_assert(network || std::is_same_v<D, Refused>,
+                  "compile: the network does not begin with its input. Put Input<...>{} first.");
+    constexpr bool optimizes = requires { Optimizer::slots; };
+    constexpr bool all_losses = (requires { detail::GivenLoss<L>::type::rule; } && ...);
+    constexpr bool all_metrics = (requires { detail::GivenMetric<Metrics>::type::name; } && ...);
+    constexpr bool real = std::is_same_v<T, float> || std::is_same_v<T, double>;
+    static_assert(real, "compile<T>: a network computes in float or in double.");
+    static_assert(!network || optimizes,
+                  "compile(network, optimizer, loss, metrics...): what stands second is no "
+                  "optimizer. Write Adam{} there.");
+    static_assert(!optimizes || all_losses, "compile(network, optimizer, loss, metrics...): what "
+                                            "stands third is no loss.");
+    static_assert(!optimizes || !all_losses || all_metrics,
+                  "compile(network, optimizer, loss, metrics...): behind the loss stands what is "
+                  "no metric.");
+    if constexpr (!real || !network || !optimizes || !all_losses || !all_metrics)
+        return RefusedModel<sizeof...(Metrics)>{};
+    else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
+        return RefusedModel<sizeof...(Metrics)>{};
+    else {
+        constexpr auto outputs = std::size_t(detail::outputs_of<D, T>);
+        constexpr bool one_each = sizeof...(L) == outputs;
+        constexpr bool placed = ((detail::GivenMetric<Metrics>::output < outputs) && ...);
+        constexpr bool shares = detail::network_table<D, T>.shares;
+        static_assert(one_each,
+                      "compile: give one loss for each output of the network: losses(a, b, ...).");
+        static_assert(placed, "compile: at<K>(metric) names an output that the network does not "
+                              "have. Outputs count from 0.");
+        static_assert(shares, "shared: what it is called on needs parameters of different shapes. "
+                              "Give all the same features.");
+        if constexpr (!one_each || !placed || !shares) return RefusedModel<sizeof...(Metrics)>{};
+        else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
+            detail::PairingOf<D, T, L...>::otherwise();
+            return RefusedModel<sizeof...(Metrics)>{};
+        } else {
+            using M = Model<D, T, Optimizer, Losses<L...>, Metrics...>;
+            if constexpr (M::Sums::fits) return M{definition, optimizer, losses, metrics...};
+            else {
+                M::Sums::otherwise();
+                return RefusedModel<sizeof...(Metrics)>{};
+            }
+        }
+    }
+}
+template <class T = float, class D, class Optimizer, class Loss, class... Metrics>
+auto compile(D const& definition, Optimizer const& optimizer, Loss const& loss,
+             Metrics const&... metrics) {
+    return compile<T>(definition, optimizer, losses(loss), metrics...);
+}
+template <class T = float, class D, class... Optimizer>
+requires(sizeof...(Optimizer) < 2) auto compile(D const&, Optimizer const&...) {
+    static_assert(sizeof(D) == 0, "compile(network, optimizer, loss, metrics...): give all three, "
+                                  "as in compile(network, Adam{}, MeanSquaredError{}).");
+    return RefusedModel<0>{};
+}
+
+} // namespace lamina

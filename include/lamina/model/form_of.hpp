@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/core/shape.hpp>
+#include <lamina/losses/target.hpp>
+#include <lamina/model/columns.hpp>
+#include <lamina/model/pairing.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace lamina::detail {
+
+/// The columns of data that a model takes: one for each of its inputs, and one for the target of
+/// each of its losses.
+template <class T, class Pairing, class In, class Index>
+struct FormOf;
+template <class T, class Pairing, class... In, std::size_t... K>
+struct FormOf<T, Pairing, Inputs<In...>, std::index_sequence<K...>> {
+    using FirstInput = std::tuple_element_t<0, std::tuple<typename In::Output...>>;
+
+private:
+    template <std::size_t I>
+    using At = typename Pairing::template At<I>;
+    static constexpr auto inputs = [] {
+        int k = 0;
+        return std::array<ColumnForm, sizeof...(In)>{
+            column_form<T, typename In::Output>(Pairing::Network::vocabulary(k++))...};
+    }();
+    static constexpr std::array<ColumnForm, sizeof...(K)> targets{
+        column_form<T, typename At<K>::Target>(
+            0, target_form<typename At<K>::Stated, typename At<K>::Y>())...};
+
+public:
+    static constexpr DataForm data{{inputs.data(), inputs.size()},
+                                   {targets.data(), targets.size()}};
+    /// The classes that the losses leave out.
+    static auto ignored(typename Pairing::Losses const& losses) {
+        return std::array<std::optional<std::int32_t>, sizeof...(K)>{
+            ignored_class(leaf<K>(losses))...};
+    }
+};
+
+} // namespace lamina::detail
