@@ -1,4 +1,4 @@
-// expect: graph<Inputs...>: the function does not take one node for each input, or an error above says what is wrong.
+// expect: graph<Inputs...>: the function does not take one node for each input.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -59,6 +59,29 @@ struct Inputs {
     static constexpr int count = sizeof...(In);
 };
 
+namespace detail {
+
+/// Whether F takes so many arguments, without compiling its body, whose errors are its own. F's
+/// call is the better one on every argument, Arity's on the object: where F takes them too, neither
+/// is chosen.
+template <class F>
+struct Arity : F {
+    using F::operator();
+    struct Anything {
+        template <class X>
+        Anything(X const&);
+    };
+    struct Other {};
+    template <class... More>
+    Other operator()(Anything, More...);
+};
+template <class F, class... N>
+inline constexpr bool takes = !requires(Arity<F> & f, N... x) {
+    f(x...);
+};
+
+} // namespace detail
+
 /// A network written as a function; made by graph().
 template <class F, class... In>
 struct Function {
@@ -66,9 +89,9 @@ struct Function {
     using Inputs = lamina::Inputs<In...>;
     [[no_unique_address]] F function;
     constexpr auto operator()(AnyNode auto... x) const {
-        constexpr bool takes = std::is_invocable_v<F const&, decltype(x)...>;
+        constexpr bool takes = detail::takes<F, decltype(x)...>;
         static_assert(takes, "graph<Inputs...>: the function does not take one node for each "
-                             "input, or an error above says what is wrong.");
+                             "input.");
         if constexpr (takes) return function(x...);
         else return Refused{};
     }

@@ -16,8 +16,8 @@ namespace lamina::detail {
 template <class Y>
 constexpr auto ends_of(Y const& y) {
     constexpr bool good = is_node<Y> || is_nodes<Y> || std::is_same_v<Y, Refused>;
-    static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; or return "
-                        "outputs(a, b);");
+    static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; unless an "
+                        "error above says why.");
     if constexpr (is_node<Y>) return join(y);
     else if constexpr (good) return y;
     else return Refused{};
