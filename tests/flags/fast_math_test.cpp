@@ -124,7 +124,7 @@ TEST_CASE("NaN is no share and no rate") {
     CHECK(says(message([&] {
                    fit(Sequential{Input<2>{}, Dropout{.rate = float(nan())}, Dense<1>{}}, 0.1, 0);
                }),
-               "It is a share of the numbers"));
+               "Dropout: rate is nan. Give a number from 0 to 1."));
 }
 
 TEST_CASE("NaN does not reach the weights") {

@@ -719,11 +719,55 @@ TEST_CASE("A history has what was logged, and says what that is") {
           "History: there is no \"acc\". It has: loss, accuracy.");
 }
 
-TEST_CASE("Dropout by more than all is refused") {
-    Task const task(50);
-    auto model = compile(Sequential{Input<3>{}, Dropout{.rate = 1.5f}, Dense<1, Sigmoid>{}}, SGD{},
-                         BinaryCrossentropy{});
-    CHECK(message([&] { model.fit(task.features(), task.y, quiet(1)); }) ==
-          "Dropout: rate is 1.5. It is a share of the numbers, from 0 to 1.");
-    model.predict(task.features()); // at inference it does nothing
+TEST_CASE("Options that make no sense are refused before anything is computed") {
+    auto const of = [](auto const& layer) {
+        return message([&] {
+            compile(Sequential{Input<2, 3>{}, layer, Flatten{}, Dense<1>{}}, SGD{},
+                    MeanSquaredError{});
+        });
+    };
+    CHECK(of(Dropout{.rate = 1.5f}) == "Dropout: rate is 1.5. Give a number from 0 to 1.");
+    CHECK(of(TimeDistributed{Dropout{.rate = -1}}) ==
+          "Dropout: rate is -1. Give a number from 0 to 1.");
+    CHECK(of(LSTM<2>{.recurrent_dropout = 2}) ==
+          "LSTM: recurrent_dropout is 2. Give a number from 0 to 1.");
+    CHECK(of(Dense<3, LeakyReLU>{.activation = {.negative_slope = -0.1f}}) ==
+          "LeakyReLU: negative_slope is -0.1. Give a finite number that is not negative.");
+    CHECK(of(BatchNormalization{.momentum = 9}) ==
+          "BatchNormalization: momentum is 9. Give a number from 0 to 1.");
+    CHECK(of(GaussianNoise{.stddev = -1}) ==
+          "GaussianNoise: stddev is -1. Give a finite number that is not negative.");
+    auto const net = graph<Input<2, 3>>([](auto x) { // not written one after another
+        auto y = x | Dense<2>{};
+        return outputs(y | Flatten{} | Dense<1>{}, y | Dropout{.rate = 3} | Flatten{} | Dense<1>{});
+    });
+    auto const trained = [&](auto const& how, auto const& first, auto const& second,
+                             auto const&... metrics) {
+        return message([&] {
+            compile(graph<Input<3>>([](auto x) { return outputs(x | Dense<1>{}, x | Dense<1>{}); }),
+                    how, losses(first, second), metrics...);
+        });
+    };
+    MeanSquaredError const square;
+    CHECK(message([&] { compile(net, SGD{}, losses(square, square)); }) ==
+          "Dropout: rate is 3. Give a number from 0 to 1.");
+    CHECK(trained(SGD{}, square, weighted(2.0f, Huber{.delta = 0})) ==
+          "Huber: delta is 0. Give a finite number above 0.");
+    CHECK(trained(SGD{}, weighted(INFINITY, square), square) ==
+          "weighted: weight is inf. Give a finite number.");
+    CHECK(trained(SGD{}, square, BinaryCrossentropyFromLogits{.label_smoothing = 2}) ==
+          "BinaryCrossentropyFromLogits: label_smoothing is 2. Give a number from 0 to 1.");
+    CHECK(trained(SGD{}, square, square, at<1>(BinaryAccuracy{.threshold = NAN})) ==
+          "BinaryAccuracy: threshold is nan. Give a finite number.");
+    CHECK(trained(SGD{.clip = {.norm = -1}}, square, square) ==
+          "Clip: norm is -1. Give a finite number that is not negative.");
+    CHECK(message([] { (void)Adam{.learning_rate = CosineDecay{.decay_steps = 0}}; }) ==
+          "CosineDecay: decay_steps is 0. Give a finite number above 0.");
+    CHECK(message([] { (void)Schedule{WarmUp{9, StepDecay{.decay_rate = -1}}}; }) ==
+          "StepDecay: decay_rate is -1. Give a finite number that is not negative.");
+    Task const task(20);
+    auto model = small_model();
+    ReduceLROnPlateau reduce{{.monitor = "loss", .factor = 2}};
+    CHECK(message([&] { model.fit(task.features(), task.y, {.callbacks = {&reduce}}); }) ==
+          "Plateau: factor is 2. Give a number from 0 to below 1.");
 }

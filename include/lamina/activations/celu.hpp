@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -12,6 +13,8 @@ namespace lamina {
 /// Source   keras.activations.celu; Barron (2017)
 struct CELU {
     float alpha = 1.0f;
+
+    void check() const { detail::Check{"CELU"}.positive("alpha", alpha); }
 
     static constexpr bool from_output = true;
     template <class In>

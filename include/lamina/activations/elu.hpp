@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -11,6 +12,8 @@ namespace lamina {
 /// Source   keras.layers.ELU; Clevert et al. (2016)
 struct ELU {
     float alpha = 1.0f;
+
+    void check() const { detail::Check{"ELU"}.not_negative("alpha", alpha); }
 
     static constexpr bool from_output = true;
     template <class In>

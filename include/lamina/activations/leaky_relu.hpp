@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 
 namespace lamina {
@@ -11,6 +12,10 @@ namespace lamina {
 /// Source   keras.layers.LeakyReLU; Maas et al. (2013)
 struct LeakyReLU {
     float negative_slope = 0.3f;
+
+    void check() const {
+        detail::Check{"LeakyReLU"}.not_negative("negative_slope", negative_slope);
+    }
 
     static constexpr bool from_output = true;
     template <class In>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/core/refused.hpp>
 #include <lamina/graph/row.hpp>
 
@@ -131,6 +132,7 @@ template <class L>
 void write(L const& layer, std::byte*& at) {
     if constexpr (WritesLayers<L>) layer.write_layers(at);
     else {
+        check_options(layer);
         if constexpr (!std::is_empty_v<L>) ::new (at) L(layer);
         at += layer_size<L>;
     }
@@ -178,7 +180,10 @@ constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N
                                         First, Nothing>;
     G& graph = *first.graph;
     if constexpr (!std::is_empty_v<L>)
-        if (graph.values) ::new (graph.values + graph.value_bytes) L(layer);
+        if (graph.values) {
+            check_options(layer);
+            ::new (graph.values + graph.value_bytes) L(layer);
+        }
     Runs<T> const* run = nullptr; // the program itself only writes the layers' values
     if (std::is_constant_evaluated())
         run = &runs<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>;

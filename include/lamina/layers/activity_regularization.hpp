@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/reduce.hpp>
@@ -21,6 +22,10 @@ namespace lamina {
 /// Source      keras.layers.ActivityRegularization; keras/src/layers/layer.py, Layer.__call__
 struct ActivityRegularization {
     float l1 = 0.0f, l2 = 0.0f;
+
+    void check() const {
+        detail::Check{"ActivityRegularization"}.not_negative("l1", l1).not_negative("l2", l2);
+    }
 
     template <class In>
     struct On {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/normalization.hpp>
 #include <lamina/layers/normalization_options.hpp>
@@ -16,6 +17,10 @@ namespace detail {
 template <class... Options>
 struct BatchNormalization {
     float momentum = 0.99f, epsilon = 1e-3f;
+
+    void check() const {
+        Check{"BatchNormalization"}.share("momentum", momentum).not_negative("epsilon", epsilon);
+    }
 
     void config(auto const& out) const {
         out("momentum", momentum);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
@@ -29,6 +30,12 @@ struct Dense {
     static_assert((detail::is_affine_option<Options> && ...),
                   "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const {
+        detail::Check{"Dense"}
+            .not_negative("kernel_l1", kernel_l1)
+            .not_negative("kernel_l2", kernel_l2);
+    }
 
     void config(auto const& out) const {
         out("units", Units);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/finite.hpp>
-#include <lamina/core/message.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/dropout.hpp>
 
@@ -10,18 +9,6 @@
 #include <cstddef>
 
 namespace lamina {
-
-namespace detail {
-
-/// The share to drop now; 0 at inference.
-[[gnu::always_inline]] inline double dropout_rate(bool training, double rate) {
-    if (!training) return 0;
-    if (!is_finite(rate) || rate < 0 || rate > 1)
-        refuse("Dropout", {"rate is ", rate, ". It is a share of the numbers, from 0 to 1."});
-    return rate;
-}
-
-} // namespace detail
 
 /// Sets a share of the numbers to 0 while training and makes the others larger, so that the mean
 /// stays: y = x / (1 - rate) with probability 1 - rate, else 0. Does nothing at inference. The same
@@ -31,11 +18,13 @@ namespace detail {
 /// Output      that shape
 /// Options     rate: the share, 0 <= rate <= 1
 /// Errors      (compile time) the input is tokens
-///             (run time) in training: rate is not from 0 to 1
+///             (run time) rate is not from 0 to 1
 /// Source      keras.layers.Dropout; Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov
 ///             (2014), "Dropout: a simple way to prevent neural networks from overfitting"
 struct Dropout {
     float rate = 0.5f;
+
+    void check() const { detail::Check{"Dropout"}.share("rate", rate); }
 
     template <class In>
     struct On {
@@ -54,7 +43,7 @@ struct Dropout {
     private:
         static void apply(auto const& c, auto const* from, auto* to) {
             std::size_t const n = c.y.size();
-            double const rate = detail::dropout_rate(c.training, double(c.layer.rate));
+            double const rate = c.training ? double(c.layer.rate) : 0.0;
             if (rate > 0) kernels::dropout(c.threads, n, from, to, rate, c.random());
             else if (from != to) std::copy_n(from, n, to);
         }

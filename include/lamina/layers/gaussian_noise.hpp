@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace lamina {
 /// Source      keras.layers.GaussianNoise
 struct GaussianNoise {
     float stddev = 0.1f;
+
+    void check() const { detail::Check{"GaussianNoise"}.not_negative("stddev", stddev); }
 
     template <class In>
     struct On {

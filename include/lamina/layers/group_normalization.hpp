@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/normalization.hpp>
@@ -28,6 +29,8 @@ struct GroupNormalization {
         static_assert(fits, "GroupNormalization<Groups> needs at least one group.");
     }
     float epsilon = 1e-3f;
+
+    void check() const { detail::Check{"GroupNormalization"}.not_negative("epsilon", epsilon); }
 
     void config(auto const& out) const {
         out("groups", Groups);

@@ -57,6 +57,7 @@ struct GRU {
     using Cell = std::conditional_t<before, kernels::GRUResetBeforeCell, kernels::GRUCell>;
     using BiasShape = std::conditional_t<before, Shape<3 * Units>, Shape<2, 3 * Units>>;
 
+    void check() const { detail::check_dropout("GRU", dropout, recurrent_dropout); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         out("reset_after", !before);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/normalization.hpp>
 #include <lamina/layers/normalization_options.hpp>
@@ -16,6 +17,8 @@ namespace detail {
 template <class... Options>
 struct LayerNormalization {
     float epsilon = 1e-3f;
+
+    void check() const { Check{"LayerNormalization"}.not_negative("epsilon", epsilon); }
 
     void config(auto const& out) const {
         constexpr std::size_t axes = std::max({std::size_t{1}, axes_of<Options>...});

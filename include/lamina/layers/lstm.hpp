@@ -63,6 +63,7 @@ struct LSTM {
                   "initializers.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
 
+    void check() const { detail::check_dropout("LSTM", dropout, recurrent_dropout); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         using Bias = typename detail::Chosen<BiasInitializer, UnitForgetBias, Options...>::type;

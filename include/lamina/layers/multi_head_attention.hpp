@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/attention.hpp>
@@ -86,6 +87,8 @@ struct MultiHeadAttention {
     }
 
     float dropout = 0.0f;
+
+    void check() const { detail::Check{"MultiHeadAttention"}.share("dropout", dropout); }
 
     /// In Keras' words; where it has none, in words that it refuses.
     void config(auto const& out) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/initializers.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/core/shape.hpp>
@@ -38,6 +39,10 @@ inline constexpr bool is_recurrent_option =
                WithCell> ||
     is_kind<KernelInitializer, O> || is_kind<RecurrentInitializer, O> ||
     is_kind<BiasInitializer, O>;
+
+[[gnu::cold]] inline void check_dropout(char const* where, float of_x, float of_h) {
+    Check{where}.share("dropout", of_x).share("recurrent_dropout", of_h);
+}
 
 /// A Cell, bound on a sequence and, if there are any, on the states it begins with.
 template <class Cell, std::size_t Units, class BiasShape, class BiasStart, class... Options>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/normalization.hpp>
@@ -22,6 +23,8 @@ namespace lamina {
 ///             normalization"
 struct RMSNormalization {
     float epsilon = 1e-6f;
+
+    void check() const { detail::Check{"RMSNormalization"}.not_negative("epsilon", epsilon); }
 
     void config(auto const& out) const {
         out("axis", -1);

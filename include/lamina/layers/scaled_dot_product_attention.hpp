@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/attention.hpp>
 #include <lamina/kernels/attention_step.hpp>
@@ -21,6 +22,10 @@ struct ScaledDotProductAttention {
     static_assert((is_mask_option<Options> && ...),
                   "ScaledDotProductAttention takes Causal, AdditiveMask, BooleanMask, MaskedBy.");
     float scale = 0.0f, dropout = 0.0f;
+
+    void check() const {
+        Check{"ScaledDotProductAttention"}.finite("scale", scale).share("dropout", dropout);
+    }
 
     template <class... In>
     struct On : private AttentionInputs<OptionList<Options...>, In...> {

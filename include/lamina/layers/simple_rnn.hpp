@@ -64,6 +64,7 @@ struct SimpleRNN {
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     [[no_unique_address]] Activation activation{};
 
+    void check() const { detail::check_dropout("SimpleRNN", dropout, recurrent_dropout); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         out.object("activation", detail::type_name<Activation>, activation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/rotary.hpp>
 #include <lamina/layers/added_positions.hpp>
@@ -21,6 +22,10 @@ namespace lamina {
 ///             section 3.5
 struct SinusoidalPositionEncoding {
     float max_wavelength = 10000.0f;
+
+    void check() const {
+        detail::Check{"SinusoidalPositionEncoding"}.positive("max_wavelength", max_wavelength);
+    }
 
     template <class In>
     struct On : detail::AddedPositions<In> {

@@ -3,7 +3,6 @@
 
 #include <lamina/core/random.hpp>
 #include <lamina/graph/node.hpp>
-#include <lamina/layers/dropout.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +22,7 @@ struct SpatialDropout {
 private:
     template <class C, class T>
     static void apply(C const& c, T const* from, std::remove_const_t<T>* to) {
-        double const rate = dropout_rate(c.training, double(c.layer.rate));
+        double const rate = c.training ? double(c.layer.rate) : 0.0;
         if (!(rate > 0)) {
             if (from != to) std::copy_n(from, c.y.size(), to);
             return;

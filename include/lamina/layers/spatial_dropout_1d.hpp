@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/layers/spatial_dropout.hpp>
 
 namespace lamina {
@@ -17,6 +18,8 @@ namespace lamina {
 ///             using convolutional networks"
 struct SpatialDropout1D {
     float rate = 0.5f;
+
+    void check() const { detail::Check{"SpatialDropout1D"}.share("rate", rate); }
 
     template <class In>
     struct On : detail::SpatialDropout<In> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/graph/sequential.hpp>
@@ -45,6 +46,7 @@ struct TimeDistributed {
 
     static constexpr bool fits = detail::fits_of<L>();
     static void otherwise() { L::otherwise(); }
+    void check() const { detail::check_options(layer); }
 
     void config(auto const& out) const { out.object("layer", detail::type_name<L>, layer); }
 

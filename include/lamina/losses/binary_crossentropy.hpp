@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/fusion.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
@@ -28,6 +29,12 @@ namespace lamina {
 struct BinaryCrossentropyFromLogits {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / 2
     float pos_weight = 1.0f;      // what a label 1 weighs; a label 0 weighs 1
+
+    void check() const {
+        detail::Check{"BinaryCrossentropyFromLogits"}
+            .share("label_smoothing", label_smoothing)
+            .not_negative("pos_weight", pos_weight);
+    }
 
     static constexpr std::string_view name = "binary_crossentropy";
     static constexpr std::string_view title = "BinaryCrossentropyFromLogits";
@@ -69,6 +76,12 @@ struct BinaryCrossentropyFromLogits {
 struct BinaryCrossentropy {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / 2
     float pos_weight = 1.0f;      // what a label 1 weighs; a label 0 weighs 1
+
+    void check() const {
+        detail::Check{"BinaryCrossentropy"}
+            .share("label_smoothing", label_smoothing)
+            .not_negative("pos_weight", pos_weight);
+    }
 
     static constexpr std::string_view name = "binary_crossentropy", title = "BinaryCrossentropy";
     static constexpr TargetRule rule = TargetRule::probability;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/fusion.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
@@ -26,6 +27,13 @@ namespace lamina {
 struct BinaryFocalCrossentropyFromLogits {
     bool apply_class_balancing = false;
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    void check() const {
+        detail::Check{"BinaryFocalCrossentropyFromLogits"}
+            .share("alpha", alpha)
+            .finite("gamma", gamma)
+            .share("label_smoothing", label_smoothing);
+    }
 
     static constexpr std::string_view name = "binary_focal_crossentropy";
     static constexpr std::string_view title = "BinaryFocalCrossentropyFromLogits";
@@ -73,6 +81,13 @@ struct BinaryFocalCrossentropyFromLogits {
 struct BinaryFocalCrossentropy {
     bool apply_class_balancing = false;
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    void check() const {
+        detail::Check{"BinaryFocalCrossentropy"}
+            .share("alpha", alpha)
+            .finite("gamma", gamma)
+            .share("label_smoothing", label_smoothing);
+    }
 
     static constexpr std::string_view name = "binary_focal_crossentropy";
     static constexpr std::string_view title = "BinaryFocalCrossentropy";

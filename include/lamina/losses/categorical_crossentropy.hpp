@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/fusion.hpp>
 #include <lamina/losses/crossentropy.hpp>
 #include <lamina/losses/pairing.hpp>
@@ -25,6 +26,11 @@ namespace lamina {
 /// Source   keras.losses.CategoricalCrossentropy(from_logits=True)
 struct CategoricalCrossentropyFromLogits {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+
+    void check() const {
+        detail::Check{"CategoricalCrossentropyFromLogits"}.share("label_smoothing",
+                                                                 label_smoothing);
+    }
 
     static constexpr std::string_view name = "categorical_crossentropy";
     static constexpr std::string_view title = "CategoricalCrossentropyFromLogits";
@@ -64,6 +70,10 @@ struct CategoricalCrossentropyFromLogits {
 /// Source   keras.losses.CategoricalCrossentropy
 struct CategoricalCrossentropy {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+
+    void check() const {
+        detail::Check{"CategoricalCrossentropy"}.share("label_smoothing", label_smoothing);
+    }
 
     static constexpr std::string_view name = "categorical_crossentropy";
     static constexpr std::string_view title = "CategoricalCrossentropy";

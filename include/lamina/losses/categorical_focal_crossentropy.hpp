@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/fusion.hpp>
 #include <lamina/losses/crossentropy.hpp>
 #include <lamina/losses/focal.hpp>
@@ -26,6 +27,13 @@ namespace lamina {
 /// Source   keras.losses.CategoricalFocalCrossentropy(from_logits=True)
 struct CategoricalFocalCrossentropyFromLogits {
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    void check() const {
+        detail::Check{"CategoricalFocalCrossentropyFromLogits"}
+            .not_negative("alpha", alpha)
+            .finite("gamma", gamma)
+            .share("label_smoothing", label_smoothing);
+    }
 
     static constexpr std::string_view name = "categorical_focal_crossentropy";
     static constexpr std::string_view title = "CategoricalFocalCrossentropyFromLogits";
@@ -82,6 +90,13 @@ struct CategoricalFocalCrossentropyFromLogits {
 /// Source   keras.losses.CategoricalFocalCrossentropy; Lin et al. (2017), "Focal loss"
 struct CategoricalFocalCrossentropy {
     float alpha = 0.25f, gamma = 2.0f, label_smoothing = 0.0f;
+
+    void check() const {
+        detail::Check{"CategoricalFocalCrossentropy"}
+            .not_negative("alpha", alpha)
+            .finite("gamma", gamma)
+            .share("label_smoothing", label_smoothing);
+    }
 
     static constexpr std::string_view name = "categorical_focal_crossentropy";
     static constexpr std::string_view title = "CategoricalFocalCrossentropy";

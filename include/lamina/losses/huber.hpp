@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/losses/elementwise.hpp>
 #include <lamina/losses/target.hpp>
 
@@ -12,10 +13,12 @@ namespace lamina {
 /// delta |e| - delta^2 / 2 elsewhere, e = y - t.
 ///
 /// Target   as the output
-/// Errors   (run time) a target that is not finite
+/// Errors   (run time) a target that is not finite; delta is not above 0
 /// Source   keras.losses.Huber; Huber (1964)
 struct Huber {
     float delta = 1.0f;
+
+    void check() const { detail::Check{"Huber"}.positive("delta", delta); }
 
     static constexpr std::string_view name = "huber_loss", title = "Huber";
     static constexpr TargetRule rule = TargetRule::number;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/fusion.hpp>
 #include <lamina/losses/crossentropy.hpp>
 #include <lamina/losses/pairing.hpp>
@@ -29,6 +30,11 @@ namespace lamina {
 /// Source   keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 struct SparseCategoricalCrossentropyFromLogits {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+
+    void check() const {
+        detail::Check{"SparseCategoricalCrossentropyFromLogits"}.share("label_smoothing",
+                                                                       label_smoothing);
+    }
     std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
@@ -77,6 +83,10 @@ struct SparseCategoricalCrossentropyFromLogits {
 /// Source   keras.losses.SparseCategoricalCrossentropy
 struct SparseCategoricalCrossentropy {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+
+    void check() const {
+        detail::Check{"SparseCategoricalCrossentropy"}.share("label_smoothing", label_smoothing);
+    }
     std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";

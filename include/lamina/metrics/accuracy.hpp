@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <cstddef>
@@ -18,6 +19,7 @@ namespace lamina {
 struct Accuracy {
     float threshold = 0.5f;
 
+    void check() const { detail::Check{"Accuracy"}.finite("threshold", threshold); }
     static constexpr std::string_view name = "accuracy";
 
     template <class Y, class Target>

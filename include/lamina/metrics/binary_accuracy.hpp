@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <cstddef>
@@ -16,6 +17,7 @@ namespace lamina {
 struct BinaryAccuracy {
     float threshold = 0.5f;
 
+    void check() const { detail::Check{"BinaryAccuracy"}.finite("threshold", threshold); }
     static constexpr std::string_view name = "binary_accuracy";
 
     template <class Y, class Target>

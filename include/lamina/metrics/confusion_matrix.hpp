@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/metrics/metric.hpp>
 
@@ -121,6 +122,7 @@ struct Confusion {
 struct ConfusionMatrix {
     float threshold = 0.5f;
 
+    void check() const { detail::Check{"ConfusionMatrix"}.finite("threshold", threshold); }
     static constexpr std::string_view name = "confusion_matrix";
 
     template <class Y, class Target>

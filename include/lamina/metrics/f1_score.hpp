@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/metrics/counts.hpp>
 
 #include <optional>
@@ -20,6 +21,7 @@ struct F1Score {
     float threshold = 0.5f;
     std::optional<bool> multi_label{};
 
+    void check() const { detail::Check{"F1Score"}.finite("threshold", threshold); }
     static constexpr std::string_view name = "f1_score";
     template <class Y, class Target>
     using On = CountsOn<F1Score, Y, Target>;

@@ -4,6 +4,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/numbers.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/agreement.hpp>
@@ -126,6 +127,7 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
                   "evaluate_metric: targets are of the outputs' type, or std::int32_t.");
     using Target = std::conditional_t<std::is_same_v<E, T>, Y, Indices<Y::rows>>;
     using Bound = BoundMetric<M, Y, Target>;
+    detail::check_options(metric);
     std::size_t const samples = std::size_t(y.size()) / Y::size;
     if (samples * Y::size != std::size_t(y.size()) ||
         samples * Target::size != std::size_t(target.size()))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/metrics/counts.hpp>
 
 #include <optional>
@@ -19,6 +20,7 @@ struct Precision {
     float threshold = 0.5f;
     std::optional<bool> multi_label{};
 
+    void check() const { detail::Check{"Precision"}.finite("threshold", threshold); }
     static constexpr std::string_view name = "precision";
     template <class Y, class Target>
     using On = CountsOn<Precision, Y, Target>;

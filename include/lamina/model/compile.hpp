@@ -57,8 +57,11 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
             return RefusedModel<sizeof...(Metrics)>{};
         } else {
             using M = Model<D, T, Optimizer, Losses<L...>, Metrics...>;
-            if constexpr (M::Sums::fits) return M{definition, optimizer, losses, metrics...};
-            else {
+            if constexpr (M::Sums::fits) {
+                detail::check_options(losses);
+                (detail::check_options(metrics), ...);
+                return M{definition, optimizer, losses, metrics...};
+            } else {
                 M::Sums::otherwise();
                 return RefusedModel<sizeof...(Metrics)>{};
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/sequential.hpp>
 #include <lamina/losses/pairing.hpp>
 #include <lamina/model/network.hpp>
@@ -17,6 +18,11 @@ template <class L>
 struct WeightedLoss {
     float weight;
     L loss;
+
+    void check() const {
+        detail::Check{"weighted"}.finite("weight", weight);
+        detail::check_options(loss);
+    }
 };
 template <class L>
 constexpr WeightedLoss<L> weighted(float weight, L loss) {
@@ -30,6 +36,13 @@ struct Losses {
     detail::LeavesOf<L...> each;
     // A constructor, because clang 15 and 16 do not survive losses without members in braces.
     constexpr Losses(L... l) : each{{l}...} {}
+
+    void check() const {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (detail::check_options(detail::leaf<I>(each)), ...);
+        }
+        (std::index_sequence_for<L...>{});
+    }
 };
 template <class... L>
 constexpr Losses<L...> losses(L... l) {
@@ -40,6 +53,7 @@ constexpr Losses<L...> losses(L... l) {
 template <std::size_t Output, class M>
 struct MetricAt {
     M metric;
+    void check() const { detail::check_options(metric); }
 };
 template <std::size_t Output, class M>
 constexpr MetricAt<Output, M> at(M metric) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
@@ -30,6 +31,10 @@ struct Adagrad {
     Average average{};
 
     static constexpr std::size_t slots = 1;
+    void check() const {
+        detail::Check{"optimizer"}.not_negative("initial_accumulator_value",
+                                                initial_accumulator_value);
+    }
     constexpr std::size_t slots_used() const { return 1; }
     constexpr bool decoupled() const { return form == Form::keras; }
     template <class T>

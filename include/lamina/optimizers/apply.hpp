@@ -2,8 +2,8 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
-#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/kernels/sweep.hpp>
@@ -32,20 +32,20 @@ namespace lamina {
 
 namespace detail {
 
-/// Refuses an option that is not from 0 to `most`, or that is `most` where that is left out.
-void check_option(char const* name, double value, double most, bool itself);
-
-/// The options that the optimizers have in common.
+/// The options that the optimizers have in common, and what one has of its own.
 template <class Optimizer>
-void check_options(Optimizer const& o) {
-    [[maybe_unused]] constexpr double any = std::numeric_limits<double>::max();
-    if constexpr (requires { double(o.beta_1); }) check_option("beta_1", o.beta_1, 1, false);
-    if constexpr (requires { double(o.beta_2); }) check_option("beta_2", o.beta_2, 1, false);
-    if constexpr (requires { double(o.momentum); }) check_option("momentum", o.momentum, 1, true);
-    if constexpr (requires { double(o.rho); }) check_option("rho", o.rho, 1, true);
-    if constexpr (requires { double(o.epsilon); }) check_option("epsilon", o.epsilon, any, true);
+void check_optimizer(Optimizer const& o) {
+    [[maybe_unused]] Check const check{"optimizer"};
+    if constexpr (requires { double(o.beta_1); }) check.below_one("beta_1", o.beta_1);
+    if constexpr (requires { double(o.beta_2); }) check.below_one("beta_2", o.beta_2);
+    if constexpr (requires { double(o.momentum); }) check.share("momentum", o.momentum);
+    if constexpr (requires { double(o.rho); }) check.share("rho", o.rho);
+    if constexpr (requires { double(o.epsilon); }) check.not_negative("epsilon", o.epsilon);
     if constexpr (requires { double(o.weight_decay); })
-        check_option("weight_decay", o.weight_decay, any, true);
+        check.not_negative("weight_decay", o.weight_decay);
+    if constexpr (requires { o.clip; }) check_options(o.clip);
+    if constexpr (requires { o.average; }) check_options(o.average);
+    check_options(o);
 }
 
 } // namespace detail
@@ -56,7 +56,7 @@ void check_options(Optimizer const& o) {
 /// Errors      (run time) an option that no optimizer can do with, such as a momentum of 9
 template <class T, class Optimizer>
 void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
-    detail::check_options(optimizer);
+    detail::check_optimizer(optimizer);
     for (std::size_t k = 0; k < Optimizer::slots; ++k) {
         T start{0};
         if constexpr (requires { optimizer.template slot_start<T>(k); })
@@ -80,18 +80,6 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
     return rate;
 }
 
-#if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE void check_option(char const* name, double value, double most,
-                                              bool itself) {
-    if (is_finite(value) && value >= 0 && (value < most || (itself && value <= most))) return;
-    refuse("optimizer", {name, " is ", value,
-                         most > 1 ? ". Give a finite number that is not negative."
-                         : itself ? ". Give a number from 0 to 1."
-                                  : ". Give a number from 0 to below 1."});
-}
-
-#endif
 #ifdef LAMINA_SOURCE
 template double rate_of<float>(Schedule const&, std::uint64_t);
 template double rate_of<double>(Schedule const&, std::uint64_t);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/kernels/elementwise.hpp>
@@ -21,6 +22,7 @@ struct Average {
     double momentum = 0;                   ///< as a rule 0.99 or more
     std::uint64_t overwrite_frequency = 0; ///< after so many steps it replaces the weights
 
+    void check() const { detail::Check{"Average"}.share("momentum", momentum); }
     constexpr bool operator==(Average const&) const = default;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/kernels/elementwise.hpp>
@@ -21,6 +22,12 @@ struct Clip {
     double norm = 0;        ///< every tensor's Euclidean norm is at most this
     double global_norm = 0; ///< that of all trained parameters together is at most this
 
+    void check() const {
+        detail::Check{"Clip"}
+            .not_negative("value", value)
+            .not_negative("norm", norm)
+            .not_negative("global_norm", global_norm);
+    }
     constexpr bool operator==(Clip const&) const = default;
 };
 

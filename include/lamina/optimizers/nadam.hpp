@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
@@ -38,6 +39,9 @@ struct Nadam {
     Average average{};
 
     static constexpr std::size_t slots = 2;
+    void check() const {
+        detail::Check{"optimizer"}.not_negative("momentum_decay", momentum_decay);
+    }
     constexpr std::size_t slots_used() const { return 2; }
     constexpr bool decoupled() const { return form == Form::keras; }
 

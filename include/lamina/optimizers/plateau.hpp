@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/optimizers/form.hpp>
 
 #include <algorithm>
@@ -31,6 +32,12 @@ struct Plateau {
     double best = 0;
     std::uint64_t wait = 0, cooling = 0;
 
+    void check() const {
+        detail::Check{"Plateau"}
+            .below_one("factor", factor)
+            .not_negative("threshold", threshold)
+            .not_negative("min_rate", min_rate);
+    }
     /// The rate after an epoch that measured `value` and had this rate.
     double next(double rate, double value) {
         bool const better = is_better(value);

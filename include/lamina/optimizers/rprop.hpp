@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
@@ -29,6 +30,13 @@ struct Rprop {
     Average average{};
 
     static constexpr std::size_t slots = 2;
+    void check() const {
+        detail::Check{"optimizer"}
+            .below_one("decrease", decrease)
+            .positive("increase", increase)
+            .not_negative("smallest_step", smallest_step)
+            .positive("largest_step", largest_step);
+    }
     constexpr std::size_t slots_used() const { return 2; }
     template <class T>
     T slot_start(std::size_t k) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -30,6 +32,7 @@ public:
         static_assert(sizeof(F) <= capacity && alignof(F) <= alignof(double),
                       "A Schedule takes a callable of at most 288 bytes. Keep its table outside "
                       "and capture a pointer to it.");
+        detail::check_options(f);
         std::memcpy(bytes_, &f, sizeof(F));
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/optimizers/apply.hpp>
 #include <lamina/optimizers/average.hpp>
@@ -33,6 +34,7 @@ struct SGD {
     Average average{};
 
     static constexpr std::size_t slots = 1;
+    void check() const { detail::Check{"optimizer"}.share("dampening", dampening); }
     constexpr std::size_t slots_used() const { return momentum != 0 ? 1 : 0; }
     constexpr bool decoupled() const { return form == Form::keras; }
 

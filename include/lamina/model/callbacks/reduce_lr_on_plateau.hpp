@@ -46,6 +46,7 @@ public:
                     .threshold = options_.min_delta,
                     .cooldown = options_.cooldown,
                     .min_rate = options_.min_lr};
+        plateau_.check();
     }
     void on_epoch_end(Training& training) override {
         double const now = training.learning_rate();

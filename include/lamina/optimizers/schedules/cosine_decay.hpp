@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -21,6 +22,13 @@ struct CosineDecay {
     double warmup_target = 0;
     std::uint64_t warmup_steps = 0;
 
+    void check() const {
+        detail::Check{"CosineDecay"}
+            .not_negative("initial_learning_rate", initial_learning_rate)
+            .positive("decay_steps", decay_steps)
+            .not_negative("alpha", alpha)
+            .not_negative("warmup_target", warmup_target);
+    }
     double operator()(std::uint64_t step) const {
         if (step < warmup_steps)
             return initial_learning_rate + (warmup_target - initial_learning_rate) *

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -20,6 +22,14 @@ struct CosineDecayRestarts {
     double m_mul = 1;
     double alpha = 0;
 
+    void check() const {
+        detail::Check{"CosineDecayRestarts"}
+            .not_negative("initial_learning_rate", initial_learning_rate)
+            .positive("first_decay_steps", first_decay_steps)
+            .positive("t_mul", t_mul)
+            .not_negative("m_mul", m_mul)
+            .not_negative("alpha", alpha);
+    }
     double operator()(std::uint64_t step) const {
         if (first_decay_steps == 0) return initial_learning_rate;
         double const first = static_cast<double>(first_decay_steps);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <cmath>
 #include <cstdint>
 
@@ -17,6 +19,12 @@ struct Cyclical {
     std::uint64_t step_size = 2000;
     bool halving = false;
 
+    void check() const {
+        detail::Check{"Cyclical"}
+            .not_negative("base_learning_rate", base_learning_rate)
+            .not_negative("max_learning_rate", max_learning_rate)
+            .positive("step_size", step_size);
+    }
     double operator()(std::uint64_t step) const {
         if (step_size == 0) return base_learning_rate;
         std::uint64_t const cycle = step / (2 * step_size), within = step % (2 * step_size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <cmath>
 #include <cstdint>
 
@@ -16,6 +18,12 @@ struct ExponentialDecay {
     double decay_rate = 0.96;
     bool staircase = false;
 
+    void check() const {
+        detail::Check{"ExponentialDecay"}
+            .not_negative("initial_learning_rate", initial_learning_rate)
+            .positive("decay_steps", decay_steps)
+            .not_negative("decay_rate", decay_rate);
+    }
     double operator()(std::uint64_t step) const {
         double p = decay_steps ? static_cast<double>(step) / static_cast<double>(decay_steps) : 0;
         if (staircase) p = std::floor(p);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -21,6 +23,14 @@ struct OneCycle {
     bool linear = false;
     bool three_phase = false;
 
+    void check() const {
+        detail::Check{"OneCycle"}
+            .not_negative("max_learning_rate", max_learning_rate)
+            .positive("total_steps", total_steps)
+            .share("pct_start", pct_start)
+            .positive("div_factor", div_factor)
+            .positive("final_div_factor", final_div_factor);
+    }
     double operator()(std::uint64_t step) const {
         double const low = max_learning_rate / div_factor, end = low / final_div_factor;
         double const now = static_cast<double>(step), last = static_cast<double>(total_steps) - 1;

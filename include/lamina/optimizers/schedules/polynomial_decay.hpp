@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cmath>
@@ -21,6 +22,13 @@ struct PolynomialDecay {
     double power = 1;
     bool cycle = false;
 
+    void check() const {
+        detail::Check{"PolynomialDecay"}
+            .not_negative("initial_learning_rate", initial_learning_rate)
+            .positive("decay_steps", decay_steps)
+            .not_negative("end_learning_rate", end_learning_rate)
+            .not_negative("power", power);
+    }
     double operator()(std::uint64_t step) const {
         double const now = static_cast<double>(step);
         double whole = static_cast<double>(decay_steps);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
+
 #include <cmath>
 #include <cstdint>
 
@@ -14,6 +16,12 @@ struct StepDecay {
     std::uint64_t decay_steps = 1000;
     double decay_rate = 0.1;
 
+    void check() const {
+        detail::Check{"StepDecay"}
+            .not_negative("initial_learning_rate", initial_learning_rate)
+            .positive("decay_steps", decay_steps)
+            .not_negative("decay_rate", decay_rate);
+    }
     double operator()(std::uint64_t step) const {
         std::uint64_t const k = decay_steps ? step / decay_steps : 0;
         return initial_learning_rate * std::pow(decay_rate, static_cast<double>(k));

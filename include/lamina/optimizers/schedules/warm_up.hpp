@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
 #include <cstdint>
@@ -19,6 +20,10 @@ struct WarmUp {
     Then then{};
     double from = 0;
 
+    void check() const {
+        detail::Check{"WarmUp"}.not_negative("from", from);
+        detail::check_options(then);
+    }
     double operator()(std::uint64_t step) const {
         if (step >= steps) return rate(step - steps);
         double const part = static_cast<double>(step) / static_cast<double>(steps);
