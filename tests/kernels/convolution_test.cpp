@@ -266,12 +266,51 @@ TEST_CASE_TEMPLATE("convolution in many groups, against the plain twin, between 
                    float, double) {
     Threads pool{3};
     for (std::size_t i = 0; i < 150; ++i) {
-        std::size_t const channels = i % 3 == 0 ? 1 : 1 + i % 7, filters = 1 + i * 5 % 16,
+        std::size_t const channels = i % 3 == 0 ? 1 : 1 + i % 7, filters = 1 + i * 5 % 15,
                           groups = 2 + i * 11 % (i % 2 ? 40 : 9);
         Windows w = some_windows(i, 1);
         w.channels = groups * channels;
         Convolution const c{w, groups * (i % 6 == 0 ? 1 : filters), groups};
-        REQUIRE((c.in_lanes() || c.depthwise()));
+        REQUIRE(c.in_lanes());
+        check_convolution<T>(c, 1 + i % 2, i, pool);
+    }
+}
+
+TEST_CASE_TEMPLATE("depthwise windows that read the image itself, against the plain twin", T, float,
+                   double) {
+    Threads pool{3};
+    std::size_t inside = 0;
+    for (std::size_t i = 0; i < 60; ++i) {
+        std::size_t const stride = 1 + i % 3, taps = i % 5, width = stride * (34 + i * 7 % 30),
+                          height = i % 7 == 0 ? 1 : 3 + i * 5 % 33, channels = 2 + i * 11 % 37;
+        Windows const w{.height = height,
+                        .width = width,
+                        .channels = channels,
+                        .out_height = (height - 1) / stride + 1,
+                        .out_width = (width - 1) / stride + 1,
+                        .kernel_height = height == 1 ? 1 : taps + 1,
+                        .kernel_width = taps + 1,
+                        .stride_y = stride,
+                        .stride_x = stride,
+                        .dilation_x = 1 + i % 2,
+                        .top = static_cast<std::ptrdiff_t>(height == 1 ? 0 : taps - taps / 2),
+                        .left = static_cast<std::ptrdiff_t>(taps / 2)};
+        Convolution const c{w, channels, channels};
+        kernels::detail::LaneCut<T> const cut(c.direct_size(), 2);
+        inside += cut.first < cut.last;
+        check_convolution<T>(c, 1 + i % 2, i, pool);
+    }
+    CHECK(inside > 25);
+}
+
+TEST_CASE_TEMPLATE("strips of groups, against the plain twin", T, float, double) {
+    Threads pool{3};
+    for (std::size_t i = 0; i < 40; ++i) {
+        std::size_t const groups = 2 + i % 4, channels = 1 + i * 7 % 24;
+        Windows w = some_windows(i, 1);
+        w.channels = groups * channels;
+        Convolution const c{w, groups * (16 + i * 5 % 17), groups};
+        REQUIRE(c.in_strips());
         check_convolution<T>(c, 1 + i % 2, i, pool);
     }
 }
@@ -292,7 +331,7 @@ TEST_CASE_TEMPLATE("strips of every width under windows that slide, against the 
                         .top = 1,
                         .left = 1};
         Convolution const c{w, depthwise ? channels : 4 + i % 20, depthwise ? channels : 1};
-        REQUIRE((depthwise ? c.depthwise() : c.in_strips()));
+        REQUIRE((depthwise ? c.in_lanes() : c.in_strips()));
         check_convolution<T>(c, 2, i, pool);
     }
 }
@@ -300,9 +339,10 @@ TEST_CASE_TEMPLATE("strips of every width under windows that slide, against the 
 TEST_CASE("strips: each pixel is finished once, with the same bits whatever the threads") {
     struct {
         std::size_t height, width, groups, channels, filters, stride;
-    } const cases[]{{30, 30, 40, 1, 1, 1},  {31, 29, 40, 1, 1, 2},  {1, 4000, 20, 1, 1, 1},
-                    {24, 40, 10, 4, 4, 2},  {40, 20, 12, 1, 3, 1},  {70, 50, 1, 12, 40, 1},
-                    {50, 41, 1, 12, 20, 2}, {1, 3000, 1, 16, 16, 1}};
+    } const cases[]{{30, 30, 40, 1, 1, 1},  {31, 29, 40, 1, 1, 2},   {1, 4000, 20, 1, 1, 1},
+                    {24, 40, 10, 4, 4, 2},  {40, 20, 12, 1, 3, 1},   {70, 50, 1, 12, 40, 1},
+                    {50, 41, 1, 12, 20, 2}, {1, 3000, 1, 16, 16, 1}, {40, 60, 9, 1, 1, 1},
+                    {33, 21, 3, 17, 20, 1}, {29, 30, 5, 8, 8, 1}};
     for (auto const& [height, width, groups, channels, filters, stride] : cases) {
         bool const flat = height == 1;
         Windows w{height,
@@ -319,7 +359,7 @@ TEST_CASE("strips: each pixel is finished once, with the same bits whatever the 
                   flat ? 0 : 1,
                   1};
         Convolution const c{w, groups * filters, groups};
-        REQUIRE((c.in_lanes() || c.depthwise() || (c.in_strips() && c.in_strips_dx())));
+        REQUIRE((c.in_lanes() || (c.in_strips() && c.in_strips_dx())));
         std::vector<float> x(2 * w.pixels() * w.channels), kernel(c.depth() * c.filters);
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{1}.uniform(i) - 0.5f;
         for (std::size_t i = 0; i < kernel.size(); ++i) kernel[i] = Random{2}.uniform(i) - 0.5f;

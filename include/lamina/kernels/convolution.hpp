@@ -4,10 +4,10 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/kernels/convolution_ways.hpp>
-#include <lamina/kernels/depthwise.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/gemm.hpp>
+#include <lamina/kernels/lane_gradients.hpp>
 #include <lamina/kernels/lane_strips.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/strips.hpp>
@@ -65,11 +65,6 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                             .finish = finish_at.of},
                            scratch, threads);
     detail::DirectSize const d = c.direct_size();
-    if constexpr (W.depthwise)
-        if (c.depthwise())
-            return detail::convolve_depthwise(c.windows, batch, x, kernel, bias, y,
-                                              detail::pixels_in_order(c.windows, c.filters),
-                                              finish_at, scratch, apart, threads);
     if constexpr (W.lanes)
         if (c.in_lanes())
             return detail::convolve_in_lanes(d, batch, x, kernel, bias, y, finish_at, scratch,
@@ -100,10 +95,6 @@ void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T c
                         T* dkernel, T* dbias, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels(), apart = c.template scratch<T>();
     detail::DirectSize const d = c.direct_size();
-    if constexpr (W.depthwise)
-        if (c.depthwise())
-            return detail::add_depthwise_gradients(c.windows, batch, x, dy, dkernel, dbias, scratch,
-                                                   apart, threads);
     if constexpr (W.lanes)
         if (c.in_lanes())
             return detail::add_gradients_in_lanes(d, batch, x, dy, dkernel, dbias, scratch, apart,
@@ -149,10 +140,6 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                  T const* bias = nullptr, Epilogue const& e = {}) {
     auto const finish_at = detail::finish_dx_at<T>(slope, x, e);
     std::size_t const apart = c.template scratch<T>();
-    if constexpr (W.depthwise)
-        if (c.depthwise())
-            return detail::convolve_depthwise_dx(c.windows, batch, dy, kernel, bias, dx, finish_at,
-                                                 scratch, apart, threads);
     if constexpr (W.lanes)
         if (c.in_lanes())
             return detail::convolve_dx_in_lanes(c.direct_size(), batch, dy, kernel, bias, dx,

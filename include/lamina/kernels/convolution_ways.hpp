@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/kernels/depthwise.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/gemm.hpp>
@@ -19,8 +18,7 @@ namespace lamina::kernels {
 
 /// Ways that a convolution may go. Those that its shapes rule out need not be compiled.
 struct Ways {
-    bool plain = true, depthwise = true, lanes = true, winograd = true, strips = true,
-         direct = true, written = true;
+    bool plain = true, lanes = true, winograd = true, strips = true, direct = true, written = true;
 };
 
 /// A convolution: y[pixel, f] = sum over the taps t and the channels c of its group of
@@ -48,16 +46,15 @@ struct Convolution {
         std::size_t const numbers = segment() * group_channels();
         return std::clamp<std::size_t>(65536 / numbers, 224, 1024);
     }
-    /// Whether it is computed as a depthwise one, or lane by lane, forward and backward.
-    constexpr bool depthwise() const { return detail::goes_depthwise(direct_size()); }
-    constexpr bool in_lanes() const { return !depthwise() && detail::goes_in_lanes(direct_size()); }
+    /// Whether it is computed lane by lane, forward and backward.
+    constexpr bool in_lanes() const { return detail::goes_in_lanes(direct_size()); }
     /// Whether the convolution, or its gradient towards x, is computed without writing windows out.
     constexpr bool direct() const {
-        return !depthwise() && !in_lanes() && !in_strips() && detail::goes_directly(direct_size());
+        return !in_lanes() && !in_strips() && detail::goes_directly(direct_size());
     }
     constexpr bool direct_dx() const {
-        return !depthwise() && !in_lanes() && !in_strips_dx() && windows.stride_x == 1 &&
-               windows.stride_y == 1 && detail::goes_directly(direct_dx_size());
+        return !in_lanes() && !in_strips_dx() && windows.stride_x == 1 && windows.stride_y == 1 &&
+               detail::goes_directly(direct_dx_size());
     }
     /// Whether it, or its gradient towards x, is computed strip by strip.
     constexpr bool in_strips() const { return detail::goes_in_strips(direct_size()); }
@@ -73,9 +70,8 @@ struct Convolution {
     constexpr bool winograd_dx() const { return detail::goes_by_winograd(direct_dx_size()); }
     /// Ways there and, for the gradient of x, back.
     constexpr Ways ways() const {
-        bool const others = !plain() && !depthwise() && !in_lanes();
+        bool const others = !plain() && !in_lanes();
         return {plain(),
-                depthwise(),
                 in_lanes(),
                 others && winograd(),
                 others && in_strips(),
@@ -83,9 +79,8 @@ struct Convolution {
                 others && !in_strips()};
     }
     constexpr Ways ways_dx() const {
-        bool const others = !plain() && !depthwise() && !in_lanes();
+        bool const others = !plain() && !in_lanes();
         return {plain(),
-                depthwise(),
                 in_lanes(),
                 others && winograd_dx(),
                 others && in_strips_dx(),
@@ -103,7 +98,6 @@ struct Convolution {
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
-        if (depthwise()) return detail::depthwise_scratch<T>(windows);
         if (in_lanes()) return detail::lane_scratch<T>(direct_size());
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
         std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;

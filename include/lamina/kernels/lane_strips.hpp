@@ -5,6 +5,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
+#include <lamina/kernels/lane_columns.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/strip_tile.hpp>
 #include <lamina/kernels/strips.hpp>
@@ -13,131 +14,220 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
-/// Depthwise convolution, one filter for each channel, strip by strip: a batch of channels at a
-/// time is copied, so that its strip stays near and its pixels lie side by side.
+/// Convolution in many small groups, of one channel each (depthwise) or of a few: each filter stays
+/// in a lane of its own. Channels of a depthwise one lie beneath their filters in the image itself;
+/// else, and at the image's edges, they are copied there, a strip at a time.
 namespace lamina::kernels::detail {
 
-/// Whether it is such a one.
-constexpr bool goes_depthwise(DirectSize const& d) {
-    return d.groups > 1 && d.channels == 1 && d.filters == 1 && d.windows.taps() <= strip_depth;
+/// Whether that is the better way.
+constexpr bool goes_in_lanes(DirectSize const& d) {
+    return d.groups > 1 && d.channels <= 16 && d.filters < 16 &&
+           d.windows.taps() * std::max(d.channels, d.filters) <= strip_depth;
 }
 
-/// The windows on a strip of one batch of channels.
+/// Numbers of the packed kernel: of each batch of filters a bias and the kernel.
 template <class T>
-constexpr Windows lane_windows(Windows w) {
-    w.channels = lanes<T>;
-    return w;
+constexpr std::size_t lane_kernel(DirectSize const& d) {
+    return (d.made() + lanes<T> - 1) / lanes<T> * lanes<T> * (d.depth() + 1);
 }
-/// Numbers of a strip, and of a batch of channels' bias and kernel, which lie before it.
+/// Numbers of scratch memory for each worker; at the end of the first lie packed kernels.
 template <class T>
-constexpr std::size_t lane_kernel(Windows const& w) {
-    return (w.taps() + 1) * lanes<T>;
-}
-/// Numbers of scratch memory for each worker; at the end of the first lies a turned kernel.
-template <class T>
-constexpr std::size_t depthwise_scratch(Windows const& w) {
-    std::size_t most = lane_kernel<T>(w) + StripCut(lane_windows<T>(w), 2).size;
-    each_phase(w, lanes<T>, [&](WindowPhase const& phase) {
-        most = std::max(most, lane_kernel<T>(phase.windows) + StripCut(phase.windows, 2).size);
+constexpr std::size_t lane_scratch(DirectSize const& d) {
+    std::size_t most = LaneCut<T>(d, 2).size, packed = lane_kernel<T>(d), back = 0;
+    each_back(d, [&](WindowPhase const&, DirectSize const& of) {
+        most = std::max(most, LaneCut<T>(of, 2).size);
+        back += lane_kernel<T>(of);
     });
-    return whole_lines(most) + whole_lines(w.taps() * w.channels);
+    return whole_lines(most) + whole_lines(std::max(packed, back));
 }
 
-/// y = the pixels of one strip, w.channels of each; bias may be null.
+/// Some rows and columns of y.
+struct LanePart {
+    std::size_t top, rows, left, columns;
+    bool upright; // tiles stand in columns
+};
+
+/// The pixels of one part of y, whose first is at y, for all filters: from a copy for each batch.
 template <class T>
-[[gnu::noinline]] void make_lane_strip(Windows const& w, StripPlace const& strip, T const* image,
-                                       T const* kernel, T const* bias, T* y, std::size_t row,
-                                       std::size_t pixel, T* own) {
-    Windows const of = lane_windows<T>(w);
-    StripOffsets const offsets(of, strip.seen.wide, false);
-    T* const numbers = own + lane_kernel<T>(w);
-    for (std::size_t j = 0; j < w.channels; j += lanes<T>) {
-        std::size_t const n = std::min(lanes<T>, w.channels - j);
-        std::fill_n(own, lanes<T>, T{0});
-        if (bias) std::copy_n(bias + j, n, own);
-        pack_b(w.taps(), n, T{1}, kernel + j, w.channels, false, own + lanes<T>, lanes<T>);
-        copy_lanes(w, strip.seen, strip.top, seen_rows(w, strip.rows), image + j, n, numbers);
-        std::size_t const across = strip.seen.wide * lanes<T>;
-        for (std::size_t r = 0; r < strip.rows; ++r)
-            strip_row<true>(w, strip.seen.count, across, offsets.at,
-                            static_cast<T const*>(numbers + r * w.stride_y * across),
-                            static_cast<T const*>(own), n, y + r * row + j, pixel);
+[[gnu::noinline]] void make_lane_part(DirectSize const& d, LanePart const& part, T const* image,
+                                      T const* packed, T* y, LanePlace const& place, T* own) {
+    Windows const of = lane_windows<T>(d);
+    StripColumns const seen(of, part.left, part.columns);
+    StripOffsets const offsets(of, seen.wide, d.channels, lanes<T>);
+    std::size_t const across = seen.wide * of.channels;
+    StripTask<T> s{part.rows,  part.columns, of.stride_y * across, of.stride_x * of.channels,
+                   place.row,  place.pixel,  of.kernel_height,     of.dilation_y * across,
+                   d.channels, d.depth(),    offsets.at,           packed + lanes<T>,
+                   packed,     lanes<T>};
+    if (part.upright) {
+        std::swap(s.rows, s.columns);
+        std::swap(s.down, s.right);
+        std::swap(s.made_down, s.made);
     }
+    std::size_t const of_batch = lanes<T> * (d.depth() + 1);
+    for (std::size_t j = 0; j < d.made(); j += lanes<T>, s.kernel += of_batch, s.add += of_batch) {
+        s.last = std::min(lanes<T>, d.made() - j);
+        copy_lanes(d, seen, part.top, seen_rows(of, part.rows), image, j, s.last, own);
+        T const* const from = own;
+        if (part.upright) strip_tiles<true, 1>(s, from, y + j);
+        else strip_pixels<true>(of, s, from, y + j);
+    }
+}
+
+/// y = the pixels of one strip, before done(r) finishes row r; `readable` numbers may be read from
+/// the image's begin on.
+template <class T, class Done>
+[[gnu::noinline]] void make_lane_strip(DirectSize const& d, LaneCut<T> const& cut,
+                                       StripPlace const& strip, T const* image,
+                                       std::size_t readable, T const* packed, T* y,
+                                       LanePlace const& place, T* own, Done const& done) {
+    Windows const& w = d.windows;
+    std::size_t const columns = strip.seen.count;
+    auto const inner = cut.inside(strip);
+    std::size_t const first = inner.first, last = inner.second;
+    auto const part = [&](std::size_t r, std::size_t rows, std::size_t c, std::size_t end) {
+        if (c < end && rows > 0)
+            make_lane_part(
+                d, {strip.top + r, rows, strip.left + c, end - c, first < last && end - c < rows},
+                image, packed, y + r * place.row + c * place.pixel, place, own);
+    };
+    if (first == last) part(0, strip.rows, 0, columns);
+    std::size_t const across = w.width * w.channels, new_rows = w.stride_y * across,
+                      made = d.made(), of_batch = lanes<T> * (d.depth() + 1);
+    StripOffsets const offsets(w, w.width, 1, 0);
+    std::size_t inside = 0; // rows that are read where they lie
+    for (; first < last && inside < strip.rows;
+         ++inside) { // whose tiles may read behind their last pixel
+        InsideRow const row(w, strip.top + inside, strip.left + first);
+        if (row.end(w, 1, last - first + 15, lanes<T>) > readable) break;
+    }
+    part(0, inside, 0, first);
+    part(0, inside, last, columns);
+    for (std::size_t r = 0; r < strip.rows; done(r++)) {
+        if (first == last) continue;
+        if (r >= inside) {
+            part(r, 1, 0, columns);
+            continue;
+        }
+        InsideRow const row(w, strip.top + r, strip.left + first);
+        // what the next row sees is fetched meanwhile
+        std::size_t const ahead = std::min(row.begin + row.taps * w.dilation_y * across, readable);
+        std::size_t left = std::min(new_rows, readable - ahead);
+        T const* next = image + ahead;
+        StripTask<T> s{1,          last - first,
+                       0,          w.stride_x * w.channels,
+                       0,          place.pixel,
+                       row.taps,   w.dilation_y * across,
+                       1,          row.taps * w.kernel_width,
+                       offsets.at, packed + (row.tap * w.kernel_width + 1) * lanes<T>,
+                       packed,     lanes<T>};
+        for (std::size_t j = 0; j < made; j += lanes<T>, s.kernel += of_batch, s.add += of_batch) {
+            next = fetch(next, std::min(left, w.stride_y * w.width * lanes<T>));
+            left -= std::min(left, w.stride_y * w.width * lanes<T>);
+            s.last = std::min(lanes<T>, made - j);
+            strip_pixels<true>(w, s, image + row.begin + j,
+                               y + r * place.row + first * place.pixel + j);
+        }
+    }
+}
+
+/// to = of each batch of filters a row of the bias and the kernel's; behind them.
+/// row(t, c, j, n, to): what tap t and channel c have for the filters [j, j + n).
+template <class T, class Row>
+T* pack_lane_kernel(DirectSize const& d, Row const& row, T const* bias, T* to) {
+    for (std::size_t j = 0; j < d.made(); j += lanes<T>) {
+        std::size_t const n = std::min(lanes<T>, d.made() - j);
+        T* const all = std::fill_n(to, lanes<T>, T{0});
+        if (bias) std::copy_n(bias + j, n, to);
+        to = all;
+        for (std::size_t t = 0; t < d.windows.taps(); ++t)
+            for (std::size_t c = 0; c < d.channels; ++c, to += lanes<T>) {
+                if (n < lanes<T>) std::fill(to + n, to + lanes<T>, T{0});
+                row(t, c, j, n, to);
+            }
+    }
+    return to;
+}
+
+/// One strip, see convolve_strip.
+template <class T, class FinishAt>
+void convolve_lane_strip(DirectSize const& d, std::size_t batch, LaneCut<T> const& cut,
+                         std::size_t i, T const* x, T const* packed, T* y, LanePlace const& place,
+                         FinishAt const& finish_at, T* own) {
+    Windows const& w = d.windows;
+    StripPlace const strip(w, cut, i);
+    std::size_t const image = w.pixels() * w.channels, at = strip.begin(place);
+    make_lane_strip(d, cut, strip, x + strip.image * image, (batch - strip.image) * image, packed,
+                    y + at, place, own, [&](std::size_t r) {
+                        finish_row(at + r * place.row, strip.seen.count, d.made(), y, place,
+                                   finish_at);
+                    });
 }
 
 /// y = finish(x * kernel + bias), see convolve_directly.
 template <class T, class FinishAt>
-void convolve_depthwise(Windows const& w, std::size_t batch, T const* x, T const* kernel,
-                        T const* bias, T* y, LanePlace const& place, FinishAt const& finish_at,
-                        T* scratch, std::size_t apart, Threads* threads) {
-    StripCut const cut(lane_windows<T>(w), batch);
-    bool const few = batch * w.out_pixels() * w.taps() * w.channels < 100000;
-    parallel_for(few ? nullptr : threads, batch * cut.down * cut.across, 1,
+void convolve_in_lanes(DirectSize const& d, std::size_t batch, T const* x, T const* kernel,
+                       T const* bias, T* y, FinishAt const& finish_at, T* scratch,
+                       std::size_t apart, Threads* threads) {
+    T* const packed = scratch + apart - whole_lines(lane_kernel<T>(d));
+    pack_lane_kernel(
+        d,
+        [&](std::size_t t, std::size_t c, std::size_t j, std::size_t n, T* row) {
+            copy_run<false>(n, kernel + (t * d.channels + c) * d.made() + j, row);
+        },
+        bias, packed);
+    LaneCut<T> const cut(d, batch);
+    parallel_for(few(d, batch) ? nullptr : threads, batch * cut.down * cut.across, 1,
                  [&](std::size_t i, std::size_t, std::size_t worker) {
-                     StripPlace const strip(w, cut, i);
-                     std::size_t const at = strip.image * place.image + strip.top * place.row +
-                                            strip.left * place.pixel;
-                     make_lane_strip(w, strip, x + strip.image * w.pixels() * w.channels, kernel,
-                                     bias, y + at, place.row, place.pixel,
-                                     scratch + worker * apart);
-                     finish_strip(strip, at, w.channels, y, place, finish_at);
+                     convolve_lane_strip(d, batch, cut, i, x, static_cast<T const*>(packed), y,
+                                         pixels_in_order(d.windows, d.made()), finish_at,
+                                         scratch + worker * apart);
                  });
 }
 
-/// dkernel += the sum over all windows of what they see times dy; dbias += the sums of dy, or null.
-template <class T>
-void add_depthwise_gradients(Windows const& w, std::size_t batch, T const* x, T const* dy,
-                             T* dkernel, T* dbias, T* scratch, std::size_t apart,
-                             Threads* threads) {
-    constexpr std::size_t rows = strip_rows<1>();
-    if (dbias) add_column_sums(batch * w.out_pixels(), w.channels, dy, dbias, threads);
-    StripCut const cut(lane_windows<T>(w), 2);
-    std::size_t const blocks = (w.channels + lanes<T> - 1) / lanes<T>, filters = w.channels,
-                      workers = threads ? threads->count() : 1;
-    if (batch * w.out_pixels() * w.taps() * w.channels < 100000) threads = nullptr;
-    // every thread adds up some batches of channels over all windows
-    auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
-        T* const own = scratch + worker * apart;
-        for (std::size_t i = 0; i < batch * cut.down * cut.across; ++i) {
-            StripPlace const strip(w, cut, i);
-            StripOffsets const offsets(lane_windows<T>(w), strip.seen.wide, false);
-            std::size_t const pixel =
-                strip.image * w.out_pixels() + strip.top * w.out_width + strip.left;
-            for (std::size_t j = from * lanes<T>; j < std::min(to * lanes<T>, filters);
-                 j += lanes<T>) {
-                std::size_t const n = std::min(lanes<T>, filters - j);
-                copy_lanes(w, strip.seen, strip.top, seen_rows(w, strip.rows),
-                           x + strip.image * w.pixels() * filters + j, n, own);
-                for (std::size_t t = 0; t < w.taps(); t += rows)
-                    strip_gradients<true, rows, 1>(
-                        strip.rows, strip.seen.count, w.stride_x * lanes<T>,
-                        w.stride_y * strip.seen.wide * lanes<T>, std::min(rows, w.taps() - t),
-                        offsets.at + t, static_cast<T const*>(own), dy + pixel * filters + j,
-                        filters, n, dkernel + t * filters + j, filters);
-            }
-        }
-    };
-    parallel_for(threads, blocks, (blocks + workers - 1) / workers, some);
-}
-
-/// dx = finish(the transpose of the convolution of dy + bias).
+/// dx = finish(the transpose of the convolution of dy + bias). With a stride, pixels of x that were
+/// under the same taps are a convolution of their own; these go on together, strip by strip.
 template <class T, class FinishAt>
-void convolve_depthwise_dx(Windows const& w, std::size_t batch, T const* dy, T const* kernel,
-                           T const* bias, T* dx, FinishAt const& finish_at, T* scratch,
-                           std::size_t apart, Threads* threads) {
-    std::size_t const seen = w.channels;
-    T* const turned = scratch + apart - whole_lines(w.taps() * seen);
-    each_phase(w, seen, [&](WindowPhase const& phase) {
-        for (std::size_t t = 0; t < phase.windows.taps(); ++t)
-            std::copy_n(kernel + phase.tap(t) * seen, seen, turned + t * seen);
-        std::size_t const first = phase.first * seen;
-        convolve_depthwise(
-            phase.windows, batch, dy, static_cast<T const*>(turned), bias, dx + first,
-            phase.place(seen),
-            [&](std::size_t at, std::size_t ld) { return finish_at(first + at, ld); }, scratch,
-            apart, threads);
+void convolve_dx_in_lanes(DirectSize const& d, std::size_t batch, T const* dy, T const* kernel,
+                          T const* bias, T* dx, FinishAt const& finish_at, T* scratch,
+                          std::size_t apart, Threads* threads) {
+    std::size_t const seen = d.seen();
+    std::size_t size = 0, strips = 0;
+    each_back(d, [&](WindowPhase const&, DirectSize const& back) {
+        LaneCut<T> const cut(back, batch);
+        size += lane_kernel<T>(back);
+        strips = std::max(strips, cut.down * cut.across);
     });
+    T *const packed = scratch + apart - whole_lines(size), *to = packed;
+    each_back(d, [&](WindowPhase const& phase, DirectSize const& back) {
+        to = pack_lane_kernel(
+            back,
+            [&](std::size_t t, std::size_t f, std::size_t j, std::size_t n, T* row) {
+                T const* const at = kernel + phase.tap(t) * d.channels * d.made() + f;
+                if (d.channels == 1 && d.filters == 1) return copy_run<false>(n, at + j, row);
+                for (std::size_t i = 0, c = j; i < n; ++i, ++c)
+                    row[i] = at[c % d.channels * d.made() + c / d.channels * d.filters];
+            },
+            bias, to);
+    });
+    parallel_for(
+        few(d, batch) ? nullptr : threads, batch * strips, 1,
+        [&](std::size_t i, std::size_t, std::size_t worker) {
+            T const* from = packed;
+            each_back(d, [&](WindowPhase const& phase, DirectSize const& back) {
+                LaneCut<T> const cut(back, batch);
+                std::size_t const of_image = cut.down * cut.across, first = phase.first * seen;
+                if (i % strips < of_image)
+                    convolve_lane_strip(
+                        back, batch, cut, i / strips * of_image + i % strips, dy, from, dx + first,
+                        phase.place(seen),
+                        [&](std::size_t at, std::size_t ld) { return finish_at(first + at, ld); },
+                        scratch + worker * apart);
+                from += lane_kernel<T>(back);
+            });
+        });
 }
 
 } // namespace lamina::kernels::detail
