@@ -85,6 +85,7 @@
 #include <lamina/layers/adaptive_average_pooling_2d.hpp>
 #include <lamina/layers/add.hpp>
 #include <lamina/layers/attention_options.hpp>
+#include <lamina/layers/average.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
 #include <lamina/layers/average_pooling_2d.hpp>
 #include <lamina/layers/batch_normalization.hpp>
@@ -203,7 +204,6 @@
 #include <lamina/optimizers/adamw.hpp>
 #include <lamina/optimizers/amsgrad.hpp>
 #include <lamina/optimizers/apply.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/lion.hpp>
@@ -225,6 +225,7 @@
 #include <lamina/optimizers/schedules/warm_up.hpp>
 #include <lamina/optimizers/sgd.hpp>
 #include <lamina/optimizers/stretch.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/csv_logger.hpp>

@@ -10,6 +10,7 @@
 #include <lamina/graph/sequential.hpp>
 #include <lamina/io/model_document.hpp>
 #include <lamina/layers/adaptive_average_pooling_1d.hpp>
+#include <lamina/layers/average.hpp>
 #include <lamina/layers/average_pooling_1d.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/bidirectional.hpp>
@@ -375,10 +376,10 @@ TEST_CASE("what a call is handed beside its first input goes by its name") {
 TEST_CASE("layers of several inputs in Keras' words") {
     auto const model = config_of(graph<Input<4>, Input<4>>([](auto a, auto b) {
         auto const c = a * b, d = join(a - b, c) | Maximum{};
-        return join(c, join(d, b) | Minimum{}) | Dot{.normalize = true};
+        return join(c, join(join(d, b) | Minimum{}, a) | Average{}) | Dot{.normalize = true};
     }));
     json seen;
-    for (std::size_t i = 2; i < 7; ++i) {
+    for (std::size_t i = 2; i < 8; ++i) {
         std::string const type = model.at("config").at("layers").at(i).at("class_name");
         bool const alike = type == "Dot";
         CHECK(layer_of(model, i, type) ==
@@ -390,5 +391,6 @@ TEST_CASE("layers of several inputs in Keras' words") {
                                   "Subtract": ["input_layer", "input_layer_1"],
                                   "Maximum": ["subtract", "multiply"],
                                   "Minimum": ["maximum", "input_layer_1"],
-                                  "Dot": ["multiply", "minimum"]})"));
+                                  "Average": ["minimum", "input_layer"],
+                                  "Dot": ["multiply", "average"]})"));
 }

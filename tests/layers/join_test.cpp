@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/layers/add.hpp>
+#include <lamina/layers/average.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/dot.hpp>
 #include <lamina/layers/maximum.hpp>
@@ -66,7 +67,8 @@ void check_merge() {
     static_assert(!M::template On<Indices<3>, Indices<3>>::fits);
 }
 
-TEST_CASE("Multiply, Maximum, Minimum: what every layer owes") {
+TEST_CASE("Average, Multiply, Maximum, Minimum: what every layer owes") {
+    check_merge<Average>();
     check_merge<Multiply>();
     check_merge<Maximum>();
     check_merge<Minimum>();
@@ -93,18 +95,20 @@ TEST_CASE("Subtract and Dot: what every layer owes") {
     static_assert(!Dot::On<Shape<3, 2>, Shape<3, 2>>::fits);
 }
 
-TEST_CASE("Multiply, Subtract, Maximum, Minimum and Dot by hand") {
+TEST_CASE("Multiply, Subtract, Maximum, Minimum, Average and Dot by hand") {
     using N = Network<std::remove_const_t<decltype(graph<Input<3>, Input<3>>([](auto a, auto b) {
                           return outputs(a * b, a - b, join(a, b, a) | Maximum{},
                                          join(a, b) | Minimum{}, join(a, b) | Dot{},
-                                         join(a, b) | Dot{.normalize = true});
+                                         join(a, b) | Dot{.normalize = true},
+                                         join(a, b, a) | Average{});
                       }))>,
                       double, true>;
     Bench<N> bench({}, 1, {});
     bench.x[0] = {1, -2, 2};
     bench.x[1] = {4, 0, 3};
     CHECK(bench.forward(false) == std::vector<double>{4, 0, 6, -3, -2, -1, 4, 0, 3, 1, -2, 2, 10,
-                                                      10.0 / 15});
+                                                      10.0 / 15, 6 * (1.0 / 3), -4 * (1.0 / 3),
+                                                      7 * (1.0 / 3)});
 }
 
 TEST_CASE("Concatenate: what every layer owes") {

@@ -326,7 +326,7 @@ TEST_CASE("clipping lets a NaN through") {
 TEST_CASE("the average of the weights") {
     constexpr std::size_t n = 35;
     std::vector<Stretch> const trained{{0, 20}, {22, 13}};
-    Average const options{.momentum = 0.75};
+    WeightAverage const options{.momentum = 0.75};
     std::vector<double> average(n, 99), expected(n);
     for (std::uint64_t t = 1; t <= 6; ++t) {
         auto w = sample<double>(n, t);
@@ -348,7 +348,7 @@ TEST_CASE("the average of the weights") {
 
 TEST_CASE("the average overwrites the weights every so many steps") {
     std::vector<Stretch> const trained{{0, 3}};
-    Average const options{.momentum = 0.5, .overwrite_frequency = 2};
+    WeightAverage const options{.momentum = 0.5, .overwrite_frequency = 2};
     std::vector<float> w{1, 2, 3, 4}, average(4);
     update_average(options, 1, w.data(), average.data(), trained, nullptr);
     CHECK(average == std::vector<float>{1, 2, 3, 0});

@@ -73,15 +73,16 @@ namespace detail {
 [[gnu::cold]] inline bool is_keras_layer(std::string_view type) {
     for (std::string_view windowed = "Conv1D Conv2D Pooling1D Pooling2D"; !windowed.empty();)
         if (type.ends_with(take_word(windowed))) return true;
-    return is_among("Activation ActivityRegularization Add BatchNormalization Bidirectional "
-                    "Concatenate Conv1DTranspose Conv2DTranspose Cropping1D Cropping2D Dense "
-                    "Dot Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
-                    "GroupedQueryAttention GRU Identity InputLayer LayerNormalization LeakyReLU "
-                    "LSTM Masking Maximum Minimum MultiHeadAttention Multiply Permute PReLU ReLU "
-                    "RepeatVector Reshape RMSNormalization SimpleRNN Softmax SpatialDropout1D "
-                    "SpatialDropout2D Subtract TimeDistributed UpSampling1D UpSampling2D "
-                    "ZeroPadding1D ZeroPadding2D",
-                    type);
+    return is_among(
+        "Activation ActivityRegularization Add Average BatchNormalization Bidirectional "
+        "Concatenate Conv1DTranspose Conv2DTranspose Cropping1D Cropping2D Dense "
+        "Dot Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
+        "GroupedQueryAttention GRU Identity InputLayer LayerNormalization LeakyReLU "
+        "LSTM Masking Maximum Minimum MultiHeadAttention Multiply Permute PReLU ReLU "
+        "RepeatVector Reshape RMSNormalization SimpleRNN Softmax SpatialDropout1D "
+        "SpatialDropout2D Subtract TimeDistributed UpSampling1D UpSampling2D "
+        "ZeroPadding1D ZeroPadding2D",
+        type);
 }
 /// Where a layer's class is found. Those that Keras does not have are found among what a program
 /// registered with @keras.saving.register_keras_serializable("lamina").

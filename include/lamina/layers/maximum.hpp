@@ -16,7 +16,7 @@ namespace lamina {
 /// Errors      (compile time) the shapes differ (nothing is broadcast); there is one input only;
 ///             tokens
 /// Source      keras.layers.Maximum
-struct Maximum {
+struct Maximum : detail::Extreme<true> {
     template <class... In>
     struct On : detail::Merge<Maximum, In...> {
         using From = detail::Merge<Maximum, In...>;
@@ -26,17 +26,6 @@ struct Maximum {
                                 "RepeatVector or Reshape.");
         }
     };
-
-    template <class V>
-    static V value(V first, auto... x) {
-        ((first = kernels::max(first, x)), ...);
-        return first;
-    }
-    template <std::size_t K, class V>
-    static V slope(V dy, auto... x) {
-        return detail::to_the_best<K>(
-            dy, [](V a, V b) { return a > b; }, x...);
-    }
 };
 
 } // namespace lamina

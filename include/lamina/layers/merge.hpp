@@ -45,16 +45,31 @@ struct Merge {
     }
 };
 
-/// dy where x number K is the first for which better(it, all others) holds, else 0.
-template <std::size_t K, class V>
-V to_the_best(V dy, auto const& better, auto... x) {
-    V const all[]{x...}, zero(typename V::value_type{0});
-    V out = dy;
-    for (std::size_t i = 0; i < sizeof...(x); ++i) {
-        if (i < K) out = select(better(all[K], all[i]), out, zero);
-        if (i > K) out = select(better(all[i], all[K]), zero, out);
+/// What Maximum and Minimum do: the first of the largest or smallest numbers has the gradient.
+template <bool Largest>
+struct Extreme {
+    template <class V>
+    static V value(V first, auto... x) {
+        if constexpr (Largest) ((first = kernels::max(first, x)), ...);
+        else ((first = kernels::min(first, x)), ...);
+        return first;
     }
-    return out;
-}
+    template <std::size_t K, class V>
+    static V slope(V dy, auto... x) {
+        V const all[]{x...}, zero(typename V::value_type{0});
+        V out = dy;
+        for (std::size_t i = 0; i < sizeof...(x); ++i) {
+            if (i < K) out = select(beats(all[K], all[i]), out, zero);
+            if (i > K) out = select(beats(all[i], all[K]), zero, out);
+        }
+        return out;
+    }
+
+private:
+    static auto beats(auto a, auto b) {
+        if constexpr (Largest) return a > b;
+        else return a < b;
+    }
+};
 
 } // namespace lamina::detail

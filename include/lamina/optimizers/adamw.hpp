@@ -3,10 +3,10 @@
 
 #include <lamina/optimizers/adam.hpp>
 #include <lamina/optimizers/apply.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ struct AdamW {
     double epsilon = 1e-7;
     Form form = Form::keras;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
     constexpr std::size_t slots_used() const { return 2; }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <lamina/kernels/simd.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -31,7 +31,7 @@ struct AMSGrad {
     double weight_decay = 0;
     Form form = Form::keras;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 3;
     constexpr std::size_t slots_used() const { return 3; }

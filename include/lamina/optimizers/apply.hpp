@@ -25,7 +25,7 @@ namespace lamina {
 //     step<T>(t, rate, sweep)             calls sweep(detail::keeps<n>, f) once, with n <= slots
 //                                         and f(w, g, slot...) the update of a batch of numbers
 // and what it may have:
-//     clip, average                       a Clip, an Average
+//     clip, average                       a Clip, a WeightAverage
 //     weight_decay                        w = (1 - rate weight_decay) w before the step; where
 //     decoupled()                         is false, g += weight_decay w instead
 //     slot_start<T>(k)                    what slot k begins with; else 0

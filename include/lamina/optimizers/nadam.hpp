@@ -3,11 +3,11 @@
 
 #include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -36,7 +36,7 @@ struct Nadam {
     double weight_decay = 0;
     Form form = Form::keras;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
     void check() const {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <lamina/kernels/simd.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/moving_average.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,7 @@ struct RMSprop {
     double weight_decay = 0;
     Form form = Form::keras;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 3;
     constexpr std::size_t slots_used() const { return 1u + (momentum != 0) + centered; }

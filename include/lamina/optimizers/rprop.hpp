@@ -3,10 +3,10 @@
 
 #include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Rprop {
     double smallest_step = 1e-6;
     double largest_step = 50;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
     void check() const {

@@ -4,10 +4,10 @@
 #include <lamina/core/option.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/optimizers/apply.hpp>
-#include <lamina/optimizers/average.hpp>
 #include <lamina/optimizers/clip.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/schedule.hpp>
+#include <lamina/optimizers/weight_average.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@ struct SGD {
     double weight_decay = 0;
     Form form = Form::keras;
     Clip clip{};
-    Average average{};
+    WeightAverage average{};
 
     static constexpr std::size_t slots = 1;
     void check() const { detail::Check{"optimizer"}.share("dampening", dampening); }
