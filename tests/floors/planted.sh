@@ -55,6 +55,10 @@ long=$(printf 'x%.0s' {1..101})
 planted "a locale would change what this does" $inc/core/shape.hpp 'double x = std::strtod(a, &b);'
 planted "a locale would change what this does" $inc/data/table.hpp '#include <sstream>'
 planted "a locale would change what this does" $inc/data/words.hpp 'if (tolower(c) == d) {}'
+for code in 'std::size_t n = rows * columns;' 'n *= width;' 'if (offset + length > size) {' \
+    'std::size_t const bytes = count * 8;'; do
+    planted "multiplied and added by core/checked.hpp" $inc/io/hdf5_reader.hpp "$code"
+done
 planted "what is read is data" $inc/io/names.hpp '    std::system(text.c_str());'
 planted "what is read is data" $inc/data/words.hpp 'void* const p = ::mmap(nullptr, n, 1, 2, 3, 0);'
 planted "floor core may not include floor kernels" $inc/core/shape.hpp \

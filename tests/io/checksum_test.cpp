@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/io/checksum.hpp>
 
-#include <lamina/io/checked.hpp>
+#include <lamina/core/checked.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 // The one header that includes zlib. Component `gzip`.
+#include <lamina/core/checked.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
@@ -49,9 +51,10 @@ public:
 
     /// Deflate makes at most 258 bytes of 2 bits, 1032 of a byte.
     std::size_t most() const {
-        constexpr std::size_t times = 1032, limit = std::numeric_limits<std::size_t>::max();
-        if (!packed_) return file_.size();
-        return file_.size() > limit / times ? limit : file_.size() * times;
+        constexpr std::size_t limit = std::numeric_limits<std::size_t>::max();
+        std::uint64_t bytes = file_.size();
+        if (packed_ && !checked_mul(bytes, 1032, bytes)) return limit;
+        return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limit));
     }
 
     [[gnu::cold]] std::size_t read(char* to, std::size_t n) {

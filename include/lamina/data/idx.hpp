@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/checked.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
@@ -146,26 +147,24 @@ namespace detail {
         bad({"it has ", unsigned(head[3]), head[3] == 1 ? " axis" : " axes", ", and is read with ",
              axes, "."});
     }
-    file.size = 1;
     std::size_t const most = source.most / width;
     // Where one axis is 0 the others may say anything, but the steps along them must be numbers.
     constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
-    std::size_t stride = 1;
+    std::uint64_t stride = 1, numbers = 1, bytes = 0;
     bool absurd = false;
     for (std::size_t k = 0; k < axes; ++k) {
         unsigned char b[4] = {};
         if (source.read(reinterpret_cast<char*>(b), 4) != 4) bad({"it ends within its header."});
         std::size_t const n = idx_number<std::uint32_t>(b, 0);
         file.shape.push_back(n);
-        absurd = absurd || (n != 0 && (file.size > most / n || stride > widest / n));
-        if (n != 0 && !absurd) stride *= n;
-        if (!absurd) file.size *= n;
+        absurd = absurd || !checked_mul(stride, n == 0 ? 1 : n, stride) || stride > widest ||
+                 !checked_mul(numbers, n, numbers) || numbers > most;
     }
     // Before any room is made for it: a damaged header must not ask for all there is.
-    if (absurd || file.size > most) {
+    if (absurd || !checked_mul(numbers, width, bytes)) {
         bad({"it is shorter than the numbers that it says it has, ", Dims{file.shape}, "."});
     }
-    std::size_t const bytes = file.size * width;
+    file.size = static_cast<std::size_t>(numbers);
     file.bytes.reset(new unsigned char[bytes + 1]);
     std::size_t const have = source.read(reinterpret_cast<char*>(file.bytes.get()), bytes + 1);
     if (have != bytes) {

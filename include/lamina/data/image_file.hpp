@@ -2,6 +2,7 @@
 #pragma once
 
 // The one header that includes stb_image. Component `images`.
+#include <lamina/core/checked.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -59,8 +61,9 @@ struct ImageFile {
         // A pixel of one bit, packed as well as a PNG can, takes a byte for 8256 of its like:
         // before any room is made, a damaged header must not ask for all there is.
         constexpr std::size_t densest = 16384;
-        std::size_t const count = std::size_t(w) * std::size_t(h);
-        if (w <= 0 || h <= 0 || count / densest > file.size || count > most / 4) {
+        std::uint64_t count = 0;
+        if (w <= 0 || h <= 0 || !checked_mul(std::uint64_t(w), std::uint64_t(h), count) ||
+            count / densest > file.size || count > most / 4) {
             fail(Error::Kind::data, {path},
                  {"it says it is ", h, " pixels high and ", w, " wide, which ",
                   Counted{file.size, "byte"}, " do not hold, or no machine should."});

@@ -5,7 +5,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/bounded_file.hpp>
-#include <lamina/io/checked.hpp>
+#include <lamina/core/checked.hpp>
 #include <lamina/io/dtype.hpp>
 #include <lamina/io/hdf5_handle.hpp>
 #include <lamina/io/shown.hpp>

@@ -3,7 +3,7 @@
 
 // The one header that includes nlohmann/json.
 
-#include <lamina/io/checked.hpp>
+#include <lamina/core/checked.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/dtype.hpp>
 #include <lamina/io/safetensors_characters.hpp>
