@@ -244,6 +244,58 @@ TEST_CASE("sixty runs go wrong: each stops in that batch, with its file as it wa
     }
 }
 
+TEST_CASE("where the newest file is damaged, a run goes on from the one before it") {
+    auto whole = make();
+    whole.fit(x, y, {.epochs = 3, .batch_size = 16, .seed = 8, .verbose = 0});
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto const previous = folder.path("previous-m.safetensors");
+    auto model = make();
+    ModelCheckpoint checkpoint{
+        model, {.path = path, .keep_previous = true, .every_epochs = 0, .every_batches = 1}};
+    StopAfter stopping{7};
+    model.fit(x, y, {.epochs = 3, .batch_size = 16, .seed = 8,
+                     .callbacks = {&checkpoint, &stopping}, .verbose = 0});
+    CHECK(folder.entries() == 2);
+
+    auto newest = make();
+    auto const last = load_last(newest, path);
+    CHECK((last.path == path && last.why.empty() && newest.progress.steps == 7));
+
+    std::string const bytes = read_all(path);
+    for (std::size_t i = 0; i < 40; ++i) {
+        CAPTURE(i);
+        std::string damaged = bytes;
+        if (i % 2) damaged.resize(Random{i}.below(0, damaged.size()));
+        else damaged[Random{i}.below(0, damaged.size())] ^= char(1 << i / 2 % 8);
+        write_all(path, damaged);
+        if (i == 39) CHECK(unlink(path.c_str()) == 0);
+        auto later = make();
+        auto const found = load_last(later, path);
+        CHECK(found.path == previous);
+        CHECK(found.why.find(path) != std::string::npos);
+        REQUIRE(later.progress.steps == 6);
+        if (i % 13 == 0) {
+            // its own first file takes the damaged one's place, not the whole one's
+            ModelCheckpoint next{later, {.path = path, .keep_previous = true, .every_epochs = 0,
+                                         .every_batches = 1}};
+            StopAfter one{1};
+            later.fit(x, y, {.epochs = 3, .batch_size = 16, .resume = true,
+                             .callbacks = {&next, &one}, .verbose = 0});
+            auto before = make(), now = make();
+            load(before, previous);
+            CHECK((before.progress.steps == 6 && load_last(now, path).why.empty()));
+            now.fit(x, y, {.epochs = 3, .batch_size = 16, .resume = true, .verbose = 0});
+            CHECK(same_bits(now.predict(x), whole.predict(x)));
+        }
+    }
+    write_all(path, bytes.substr(0, 100));
+    write_all(previous, bytes.substr(0, 99));
+    auto const text = message_of<Error>([&] { load_last(model, path); });
+    CHECK(text.find(path) < text.find("The file before it: "));
+    CHECK(text.find(previous) != std::string::npos);
+}
+
 TEST_CASE("mistakes are said before the training begins, or at its first file") {
     auto model = make();
     auto const why = [&](ModelCheckpointOptions options) {

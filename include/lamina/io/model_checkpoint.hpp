@@ -2,6 +2,8 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/error.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/io/save.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
@@ -10,6 +12,7 @@
 #include <lamina/core/message.hpp>
 
 #include <charconv>
+#include <cstdio>
 #endif
 
 #include <cstddef>
@@ -24,6 +27,7 @@ struct ModelCheckpointOptions {
     std::string monitor = "val_loss";
     bool save_best_only = false;       // only after an epoch that monitors better than all before
     bool save_weights_only = false;    // without the optimizer and the progress
+    bool keep_previous = false;        // the file before it stays: see load_last
     Mode mode = Mode::automatic;
     double baseline = no_baseline;     // with save_best_only: to be better than from the beginning
     std::size_t every_epochs = 1;      // 0: never after an epoch
@@ -33,6 +37,11 @@ struct ModelCheckpointOptions {
 namespace detail {
 /// The path with the values in place of the names in braces.
 std::string checkpoint_path(std::string_view path, Training const& training);
+/// Where keep_previous leaves the file before: "previous-m.h5" beside "m.h5".
+std::string previous_path(std::string const& path);
+/// What was the newest file so far becomes the previous one.
+void step_back(std::string const& path);
+[[noreturn]] void refuse_both(std::string const& newest, std::string const& previous);
 } // namespace detail
 
 /// Saves the model while it is trained; a run that was stopped goes on from such a file bit for
@@ -80,6 +89,8 @@ private:
         std::string const path = detail::checkpoint_path(options_.path, training);
         SaveOptions const options{.optimizer = !options_.save_weights_only};
         auto const parts = detail::parts_of(model_);
+        // A file that this run did not write may be damaged: it takes no whole one's place.
+        if (options_.keep_previous && path == last_path_) detail::step_back(path);
         detail::save_view(Formats{}, detail::view_of(model_, parts.data()), path, options);
         last_path_ = path;
     }
@@ -90,9 +101,50 @@ private:
     std::size_t batches_ = 0;
 };
 
+/// Which file was loaded; `why` is what is wrong with the newer one, or empty.
+struct LoadedLast {
+    std::string path, why;
+};
+
+/// Loads what a ModelCheckpoint with `keep_previous` saved last; where that file is damaged or
+/// missing, the one before it. A run goes on from either.
+///
+///     auto const [path, why] = load_last(model, "model.h5");
+///     if (!why.empty()) std::cerr << why << "\n" << path << " is loaded in its place.\n";
+///
+/// Errors      neither can be loaded: Error (data), with both reasons
+template <class Model, class Formats = LAMINA_FORMATS_OF(Model)>
+LoadedLast load_last(Model& model, std::string const& path, LoadOptions const& options = {}) {
+    LoadedLast last{path, {}};
+    LAMINA_TRY {
+        load<Model, Formats>(model, path, options);
+        return last;
+    }
+    LAMINA_CATCH(Error const& error, last.why = error.what();)
+    last.path = detail::previous_path(path);
+    LAMINA_TRY { load<Model, Formats>(model, last.path, options); }
+    LAMINA_CATCH(Error const& error, detail::refuse_both(last.why, error.what());)
+    return last;
+}
+
 #if LAMINA_BODIES
 
 namespace detail {
+
+[[gnu::cold]] LAMINA_INLINE std::string previous_path(std::string const& path) {
+    auto const name = path.rfind('/') + 1; // 0 where there is no folder
+    return path.substr(0, name) + "previous-" + path.substr(name);
+}
+
+[[gnu::cold]] LAMINA_INLINE void step_back(std::string const& path) {
+    // Where that fails, the next file takes this one's place as without it.
+    (void)std::rename(path.c_str(), previous_path(path).c_str());
+}
+
+[[gnu::cold]] LAMINA_INLINE void refuse_both(std::string const& newest,
+                                             std::string const& previous) {
+    fail(Error::Kind::data, {"load_last"}, {newest, " The file before it: ", previous});
+}
 
 [[gnu::cold]] LAMINA_INLINE std::string checkpoint_value(Training const& training,
                                                          std::string const& name) {
