@@ -30,9 +30,13 @@ template <class T>
     using Sizes = GemmSizes<T>;
     using Set = TileSet<T>;
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
-    // what is copied of B, or read along with a transposed A, stays in the nearest cache.
+    // what is copied of B, or read along with a transposed A, stays in the nearest cache. Else as
+    // long as can be, for each block reads and writes C; but of a transposed A each term is a page.
     bool const low = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64 : low ? 128 : Sizes::k;
+    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
+                                : low                                 ? 128
+                                : g.transposed_a                      ? Sizes::k / 2
+                                                                      : Sizes::k;
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0,
                .a_row = g.transposed_a ? 1 : g.lda,
@@ -40,7 +44,8 @@ template <class T>
                .b = nullptr,
                .ldb = g.ldb,
                .ldc = g.ldc,
-               .zero = false};
+               .zero = false,
+               .far = g.m * g.n > 262144};
     if (g.transposed_a && g.m * g.k > 262144) s.beside = 64 / sizeof(T);
     for (std::size_t j = column, width; j < column + columns; j += width) {
         width = next_strip<T>(column + columns - j, rows, g.k);
@@ -83,7 +88,7 @@ std::size_t parts_of_sum(Gemm<T> const& g) {
     if (g.k < 2048 || g.n > GemmSizes<T>::width || g.transposed_b || g.alpha != T{1} || g.bias)
         return 1;
     std::size_t const turned = wants_swap(g, g.n) ? g.n * GemmSizes<T>::width : 0;
-    std::size_t const room = gemm_scratch<T>() - turned;
+    std::size_t const room = gemm_scratch<T>() / 2 - turned;
     if (4 * g.m * g.n > room) return 1;
     return std::min<std::size_t>(8, room / (g.m * g.n));
 }

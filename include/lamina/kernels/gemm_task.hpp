@@ -45,7 +45,7 @@ namespace detail {
 template <class T>
 struct GemmSizes {
     static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
-    static constexpr std::size_t k = 512; // of a packed panel of B, `width` wide
+    static constexpr std::size_t k = 1024; // of a packed panel of B, `width` wide
 };
 
 /// Fewer multiply-adds than these are done before a second thread has begun to help.

@@ -86,6 +86,7 @@ struct Strip {
     std::size_t last = 0;    // lanes of the last batch of columns
     T* copy = nullptr;       // takes b, in rows as wide as the tile
     std::size_t beside = 0;  // of a transposed A that is far away: how far ahead it is fetched
+    bool far = false;        // C is large: each tile's is fetched shortly before its turn
 };
 
 /// `count` tiles of R rows: c = 0, bias or c, + a b. (One, if it copies. Across is for short sums,
@@ -142,6 +143,12 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
         }
         for (; k > 0; --k) {
             if (!Across && k % line == 0) { // what the next tile will read: the rows below
+                if (C > 3 && k == 32 && s.far) {
+                    T const* next = c + R * ldc;
+                    for (std::size_t r = 0; r < R; ++r, next += ldc)
+                        for (std::size_t i = 0; i < C * V::size; i += line)
+                            __builtin_prefetch(next + i, 1);
+                }
                 T const* below = x[0] + (step == 1 ? R * row : 0);
                 LAMINA_UNROLL
                 for (std::size_t r = 0; r < R; ++r) {
