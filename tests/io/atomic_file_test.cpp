@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -256,12 +257,12 @@ TEST_CASE("writers at once: each reader sees one whole version") {
     std::atomic<bool> stop = false;
     std::atomic<int> mixed = 0, reads = 0, failed = 0;
     std::vector<std::thread> threads;
-    for (char c = 'b'; c < 'f'; ++c)
+    for (char c = 'b'; c < 'j'; ++c)
         threads.emplace_back([&, c] {
             while (!stop)
                 if (!save(path, std::string(200'000, c)).empty()) ++failed;
         });
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 8; ++i)
         threads.emplace_back([&] {
             while (!stop) {
                 auto const text = read_all(path);
@@ -270,7 +271,8 @@ TEST_CASE("writers at once: each reader sees one whole version") {
                 ++reads;
             }
         });
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    bool const long_test = std::getenv("LAMINA_LONG_TESTS") != nullptr;
+    std::this_thread::sleep_for(std::chrono::milliseconds(long_test ? 60'000 : 1500));
     stop = true;
     for (auto& t : threads) t.join();
     CHECK(mixed == 0);

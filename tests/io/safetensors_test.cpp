@@ -10,10 +10,15 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include <sys/stat.h>
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -301,6 +306,23 @@ TEST_CASE("what cannot be read as a file") {
     CHECK(why("/proc/self/mem") != "");
     CHECK(why("") != "");
     CHECK(why("a\0b"s).find("NUL") != std::string::npos);
+    REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
+    CHECK(why(folder.path("fifo")).find("is a pipe or a device") != std::string::npos);
+    std::filesystem::create_symlink("/dev/zero", folder.path("zero"));
+    CHECK(why(folder.path("zero")).find("is a pipe or a device") != std::string::npos);
+    std::filesystem::create_symlink("loop", folder.path("loop"));
+    CHECK(why(folder.path("loop")) != "");
+    std::filesystem::create_symlink("nothing", folder.path("dangling"));
+    CHECK(why(folder.path("dangling")).find("No such file") != std::string::npos);
+
+    // other names of a file are names of it
+    std::filesystem::create_directory(folder.path("real"));
+    std::filesystem::rename(sample(folder), folder.path("real/m"));
+    std::filesystem::create_hard_link(folder.path("real/m"), folder.path("hard"));
+    std::filesystem::create_symlink("real/m", folder.path("link"));
+    std::filesystem::create_symlink("real", folder.path("parent"));
+    for (auto const* name : {"hard", "link", "parent/m", "parent/../real/m"})
+        CHECK(why(folder.path(name)) == "");
 }
 
 TEST_CASE("names that no file can have are refused when saving") {
@@ -315,10 +337,38 @@ TEST_CASE("names that no file can have are refused when saving") {
     CHECK(why({"a\0b"s}) != "");
     CHECK(why({"\xff"}).find("not valid UTF-8") != std::string::npos);
     CHECK(folder.entries() == 0);
-    // a name is a name: nothing outside the file is ever touched
-    CHECK(why({"../x", "/etc/passwd", "C:\\x", "a/../../x"}) == "");
-    CHECK(folder.entries() == 1);
-    CHECK(SafetensorsFile(folder.path("m")).find("../x"));
+}
+
+TEST_CASE("a name is a name: nothing outside the file is touched, written or read") {
+    Folder const folder;
+    std::filesystem::create_directory(folder.path("in"));
+    auto const path = folder.path("in/m.safetensors");
+    std::string const outside = folder.path("x");
+    std::vector<std::string> const names{
+        "../x", "a/../../x", "../../x", "./../x", "..", ".", "/", "//", outside, "/" + outside,
+        "/etc/passwd", "/dev/zero", "/proc/self/mem", "C:\\x", "C:x", "\\\\srv\\x", "..\\x",
+        "\\\\?\\C:\\x", "CON", "file:///" + outside, "%2e%2e/x", "..%2fx", "~/x", "~root", "-rf",
+        "| touch x", "$(touch x)", "`touch x`", "x\n../y", "x\u202e../y", "m.safetensors", " "};
+    std::vector<Entry> entries;
+    std::vector<std::pair<std::string, std::string>> notes;
+    for (auto const& n : names) {
+        entries.push_back(Entry::of(n, kernel));
+        notes.emplace_back(n, n);
+    }
+    save_safetensors(path, entries, notes);
+    write_all(outside, "as it was");
+    SafetensorsFile const file(path);
+    for (auto const& n : names) {
+        CAPTURE(n);
+        REQUIRE(file.find(n));
+        CHECK(file.find(n)->bytes.size() == kernel.size() * sizeof(float));
+        REQUIRE(file.metadata(n));
+        CHECK(*file.metadata(n) == n);
+    }
+    CHECK(names.size() >= 30);
+    CHECK(read_all(outside) == "as it was");
+    CHECK(folder.entries() == 2);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path("in")), {}) == 1);
 }
 
 TEST_CASE("numpy reads what we write, and we read what it writes") {
