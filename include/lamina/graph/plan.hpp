@@ -33,9 +33,9 @@ struct Place {
 /// Where everything lies. Time runs 0 ... N-1 forward, N loss, 2N-i backward of row i.
 template <int N, int Outputs>
 struct Plan {
-    Place rows[N]{};
-    int outputs[Outputs]{}; // the row predicted
-    int losses[Outputs]{};  // the row the loss reads: the same, or its logits
+    Place rows[std::size_t(N)]{};
+    int outputs[std::size_t(Outputs)]{}; // the row predicted
+    int losses[std::size_t(Outputs)]{};  // the row the loss reads: the same, or its logits
     std::size_t per_sample = 0, per_batch = 0, spare = 0, scratch = 0;
     std::size_t parameters = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
 };
@@ -49,7 +49,7 @@ struct Pool {
         std::size_t at, size;
         int end;
     };
-    Piece alive[N]{};
+    Piece alive[std::size_t(N)]{};
     int count = 0;
     std::size_t top = 0;
 
@@ -77,8 +77,9 @@ struct Planner {
     Row<T> const* rows;
     PlanOptions options;
     Plan<N, Outputs> p{};
-    int consumers[N]{}, end[N]{}, root[N]{}; // root: the row whose memory an in-place chain uses
-    bool is_loss[N]{};
+    int consumers[std::size_t(N)]{}, end[std::size_t(N)]{},
+        root[std::size_t(N)]{}; // root: the row whose memory an in-place chain uses
+    bool is_loss[std::size_t(N)]{};
 
     constexpr Op<T> const& op(int i) const { return *rows[i].op; }
 
@@ -95,7 +96,7 @@ struct Planner {
     }
 
     constexpr void place_parameters() {
-        bool dense_use[N]{};
+        bool dense_use[std::size_t(N)]{};
         for (int i = 0; i < N; ++i) {
             auto const& row = rows[i];
             auto& at = p.rows[i];
@@ -171,7 +172,8 @@ struct Planner {
     /// pool.
     constexpr void place_values() {
         std::size_t stacked = 0;
-        bool pooled[N]{}, pooled_cache[N]{}, has_dy[N]{}, steps = false;
+        bool pooled[std::size_t(N)]{}, pooled_cache[std::size_t(N)]{}, has_dy[std::size_t(N)]{},
+            steps = false;
         for (int i = 0; i < N; ++i) steps = steps || rows[i].stepped;
         Pool<4 * N + 1> pool;
         auto const stack = [&](std::size_t n) {

@@ -65,9 +65,9 @@ constexpr Extent extent() {
 /// this order depends on the edges alone.
 template <class T, int N, int Scopes, int Outputs>
 struct LayerTable {
-    std::array<Row<T>, N> rows{};
-    std::array<Scope, Scopes> scopes{};
-    std::array<int, Outputs> outputs{};
+    std::array<Row<T>, std::size_t(N)> rows{};
+    std::array<Scope, std::size_t(Scopes)> scopes{};
+    std::array<int, std::size_t(Outputs)> outputs{};
     int size = 0;
     std::size_t value_bytes = 0;
     bool shares = true; // whether what is shared has tensors of the same shapes
@@ -79,14 +79,16 @@ template <Extent E, class T, std::uint32_t Stepped, class D>
 constexpr auto table(D const& definition, std::byte* values = nullptr,
                      std::byte* destination = nullptr) {
     constexpr int outs = outputs_of<D, T>, count = E.rows;
-    std::array<Row<T>, count> raw{};
+    std::array<Row<T>, std::size_t(count)> raw{};
     LayerTable<T, count, E.scopes + 1, outs> t;
     Graph<T, Stepped> g{.rows = raw.data(), .scopes = t.scopes.data(), .values = values};
-    auto const ends = std::apply([](auto... n) { return std::array<int, outs>{n.index...}; },
-                                 run(g, definition, typename D::Inputs{}).each);
+    auto const ends =
+        std::apply([](auto... n) { return std::array<int, std::size_t(outs)>{n.index...}; },
+                   run(g, definition, typename D::Inputs{}).each);
     t.shares = g.shares;
-    std::array<int, count> place{}, next{}, heir{}; // heir: the first of those that share
-    std::array<int, count + 1> stack{};
+    std::array<int, std::size_t(count)> place{}, next{},
+        heir{}; // heir: the first of those that share
+    std::array<int, std::size_t(count) + 1> stack{};
     place.fill(-1);
     heir.fill(-1);
     for (; t.size < D::Inputs::count; ++t.size) {

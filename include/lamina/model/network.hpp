@@ -35,7 +35,7 @@ struct Network {
 
 private:
     static constexpr auto make_plan(bool trains) {
-        bool const logits[output_count + 1]{Logits...};
+        bool const logits[std::size_t(output_count) + 1]{Logits...};
         return detail::plan<size, output_count>(written.rows.data(), written.outputs.data(), logits,
                                                 {trains, InputGradients});
     }
