@@ -243,13 +243,15 @@ TEST_CASE("a sample alone is predicted as among others") {
             all[k] = x[k].data();
         }
         Workspace<N> work, alone;
-        std::size_t const size = N::written.rows[N::inference.outputs[0]].op->output.size;
-        float const* const y = predict(weights, work, all, samples);
-        for (std::size_t s = 0; s < samples; ++s) {
+        for (std::size_t i = 0; i < samples * N::output_count; ++i) {
+            std::size_t const s = i / N::output_count;
+            int const output = int(i % N::output_count);
+            std::size_t const size = N::written.rows[N::inference.outputs[output]].op->output.size;
+            float const* const y = predict(weights, work, all, samples, output);
             for (std::size_t k = 0; k < N::inputs; ++k)
                 one[k] = x[k].data() + s * x[k].size() / samples;
-            float const* const z = predict(weights, alone, one, 1);
-            for (std::size_t i = 0; i < size; ++i) CHECK(std::abs(z[i] - y[s * size + i]) <= most);
+            float const* const z = predict(weights, alone, one, 1, output);
+            for (std::size_t j = 0; j < size; ++j) CHECK(std::abs(z[j] - y[s * size + j]) <= most);
         }
     };
     check(Sequential{Input<3>{}, Dense<64>{}, ReLU{}, Dense<1>{}, Sigmoid{}}, 0.0f, 3);
@@ -264,6 +266,12 @@ TEST_CASE("a sample alone is predicted as among others") {
               return join(h, b, h) | Concatenate{} | Dense<5>{};
           }),
           0.0f, 3, 2);
+    check(graph<Input<8>>([](auto x) {
+              auto const block = Sequential{Dense<24>{}, BatchNormalization{}, ReLU{}};
+              auto const h = x | block | Residual{block} | Residual{block} | Residual{block};
+              return outputs(h | Dense<20>{} | Softmax{}, h | Dense<1>{} | Tanh{});
+          }),
+          0.0f, 8);
 }
 
 TEST_CASE("predict_into writes over its own input") {

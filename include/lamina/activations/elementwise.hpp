@@ -35,7 +35,9 @@ struct Elementwise {
         auto const f = [layer = c.layer](auto x) __attribute__((always_inline)) {
             return layer.value(x);
         };
-        kernels::map(c.threads, c.x.size(), c.y.data, f, c.x.data);
+        if (c.one && kernels::is_few<In::size>)
+            kernels::map(kernels::few<In::size>, c.y.data, f, c.x.data);
+        else kernels::map(c.threads, c.x.size(), c.y.data, f, c.x.data);
     }
     static void backward(auto const& c) {
         auto const f = [layer = c.layer](auto of, auto dy) __attribute__((always_inline)) {

@@ -34,7 +34,7 @@ struct PReLU {
 
         static void forward(auto const& c) {
             auto const [alpha] = c.parameters();
-            kernels::prelu(c.x.rows(), f, c.x.data, alpha, c.y.data, c.threads);
+            kernels::prelu(c.x.rows(), kernels::few<f>, c.x.data, alpha, c.y.data, c.threads);
         }
         static void backward(auto const& c) {
             auto const [alpha] = c.parameters();

@@ -32,7 +32,7 @@ struct Softmax {
 
         static void forward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            if constexpr (In::last <= kernels::lanes<T>)
+            if constexpr (In::last <= 4 * kernels::lanes<T>)
                 kernels::softmax<In::last>(c.x.rows(), c.x.data, c.y.data, c.threads);
             else kernels::softmax(c.x.rows(), In::last, c.x.data, c.y.data, c.threads);
         }

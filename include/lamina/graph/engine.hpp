@@ -30,40 +30,50 @@ struct Work {
 
 namespace detail {
 
-/// Row i's work. Both walks come through here; in the unrolled one every number but the batch is a
-/// constant.
+/// Row i's work, into c, where nothing stands but another row's. Both walks come through here; in
+/// the unrolled one every number but the batch is a constant.
 template <class T>
-[[gnu::always_inline]] inline Call<T> call(Row<T> const* rows, Place const* places, int i,
-                                           std::size_t per_batch, Work<T> const& w) {
+[[gnu::always_inline]] inline void say(Call<T>& c, Row<T> const* rows, Place const* places, int i,
+                                       std::size_t per_batch, Work<T> const& w) {
     auto const& row = rows[i];
     auto const& at = places[i];
     T* const samples = w.arena + per_batch;
-    Call<T> c{};
     c.layer = w.layers + row.layer;
+    c.epilogue = nullptr;
     c.batch = w.batch;
     c.position = w.position;
     c.row = i;
     c.one = w.one;
     c.training = w.training;
     c.trains = !row.frozen;
+#if !defined(__clang__)
+#pragma GCC unroll 8 // or g++ keeps c in memory in the unrolled walk
+#endif
     for (int k = 0; k < row.arity; ++k) {
         int const from = row.inputs[k];
         int const input = places[from].input;
         c.x[k] = input >= 0 ? w.inputs[input] : samples + places[from].y * w.batch;
-        if (int const m = rows[from].mask; m >= 0) c.mask[k] = samples + places[m].mask * w.batch;
+        int const m = rows[from].mask;
+        c.mask[k] = m >= 0 ? samples + places[m].mask * w.batch : nullptr;
     }
     c.y = samples + at.y * w.batch;
     c.parameters = w.values + at.parameters;
     c.state = w.state + at.state;
-    if (w.next_state) c.next_state = w.next_state + at.state;
+    c.next_state = w.next_state ? w.next_state + at.state : nullptr;
     c.cache = samples + at.cache * w.batch;
     c.batch_cache = w.arena + at.batch_cache;
     c.mask_out = row.mask_size() ? samples + at.mask * w.batch : nullptr;
-    if (w.memory) c.memory = w.memory + at.memory * w.batch;
+    c.memory = w.memory ? w.memory + at.memory * w.batch : nullptr;
     c.scratch = w.scratch;
     c.loss = w.loss;
     c.threads = w.threads;
     c.random = w.random;
+}
+template <class T>
+[[gnu::always_inline]] inline Call<T> call(Row<T> const* rows, Place const* places, int i,
+                                           std::size_t per_batch, Work<T> const& w) {
+    Call<T> c{};
+    say(c, rows, places, i, per_batch, w);
     return c;
 }
 
@@ -84,16 +94,12 @@ template <class T>
 
 /// A fused row runs as its producer, with its own value as the epilogue.
 template <class T>
-[[gnu::always_inline]] inline Call<T> forward_call(Row<T> const* rows, Place const* places, int i,
-                                                   std::size_t per_batch, Work<T> const& w) {
-    if (!places[i].fused) {
-        auto const c = call(rows, places, i, per_batch, w);
-        join_masks(rows, c);
-        return c;
-    }
-    auto c = call(rows, places, rows[i].inputs[0], per_batch, w);
-    c.epilogue = w.layers + rows[i].layer;
-    return c;
+[[gnu::always_inline]] inline void say_forward(Call<T>& c, Row<T> const* rows, Place const* places,
+                                               int i, std::size_t per_batch, Work<T> const& w) {
+    bool const fused = places[i].fused;
+    say(c, rows, places, fused ? rows[i].inputs[0] : i, per_batch, w);
+    if (fused) c.epilogue = w.layers + rows[i].layer;
+    else join_masks(rows, c);
 }
 
 template <class T>
@@ -140,10 +146,11 @@ template <class T>
 template <class T, class Which>
 void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
                   Work<T> const& w, Which which) {
+    Call<T> c{}; // one for all rows: to clear it or to copy it would take as long as a small layer
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];
         if (row.arity == 0 || places[i].away || !which(i)) continue;
-        auto const c = forward_call(rows, places, i, per_batch, w);
+        say_forward(c, rows, places, i, per_batch, w);
         (places[i].fused ? row.runs->fused_forward : row.runs->forward)(c);
     }
 }
@@ -193,7 +200,8 @@ LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> cons
     constexpr auto& p = N::template plan_for<Training>();
     if constexpr (row.arity > 0 && !p.rows[I].away) {
         constexpr auto run = p.rows[I].fused ? row.runs->fused_forward : row.runs->forward;
-        auto c = forward_call(N::table.data(), p.rows, I, p.per_batch, w);
+        Call<T> c{};
+        say_forward(c, N::table.data(), p.rows, I, p.per_batch, w);
         c.threads = nullptr;
         c.one = One;
         run(c);

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/some_lanes.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 /// Walks over a matrix of rows x f numbers, f of them side by side, whose columns (features) have
 /// something in common: statistics, a scale, a shift.
@@ -41,6 +44,33 @@ struct LastColumns {
     }
 };
 
+/// The last ones, so many that the compiler knows: what has just been stored is loaded at once.
+template <class T, class Arch, std::size_t Count>
+struct KnownColumns {
+    using V = Batch<T, Arch>;
+    std::size_t from;
+    [[gnu::always_inline]] V operator()(T const* row) const {
+        return detail::load_parts<Count, V>(row + from);
+    }
+    [[gnu::always_inline]] void operator()(T* row, V v) const {
+        detail::store_parts<Count>(row + from, v);
+    }
+    [[gnu::always_inline]] V inside(V v) const {
+        return LastColumns<T, Arch>{from, Count}.inside(v);
+    }
+};
+
+/// A number of columns: a type of its own where there are few, so that there is code for each.
+template <std::size_t F>
+inline constexpr bool is_few = F <= 64;
+template <std::size_t F>
+using Few = std::conditional_t<is_few<F>, std::integral_constant<std::size_t, F>, std::size_t>;
+template <std::size_t F>
+inline constexpr Few<F> few = [] {
+    if constexpr (is_few<F>) return Few<F>{};
+    else return F;
+}();
+
 /// work(at) for all the columns, a batch at a time.
 template <class T, class Arch, class Work>
 [[gnu::always_inline]] inline void each_column(std::size_t f, Work const& work) {
@@ -50,10 +80,28 @@ template <class T, class Arch, class Work>
     if (j < f) work(LastColumns<T, Arch>{j, f - j});
 }
 
-/// The sum over all the columns, to which add(sum, at) adds some; four chains hide the latency of
-/// the addition.
+template <class T, class Arch, std::size_t F, class Work>
+[[gnu::always_inline]] inline void each_column(std::integral_constant<std::size_t, F>,
+                                               Work const& work) {
+    constexpr std::size_t step = Batch<T, Arch>::size, rest = F % step;
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j + step <= F; j += step) work(Columns<T, Arch>{j});
+    if constexpr (rest > 0) work(KnownColumns<T, Arch, rest>{F - rest});
+}
+
+/// The sum over all the columns, in every lane, to which add(sum, at) adds some; four chains hide
+/// the latency of the addition.
+template <class T, class Arch, std::size_t F, class Add>
+[[gnu::always_inline]] inline Batch<T, Arch> sum_columns(std::integral_constant<std::size_t, F> f,
+                                                         Add const& add) {
+    using V = Batch<T, Arch>;
+    V sum[2]{V(T{0}), V(T{0})};
+    each_column<T, Arch>(
+        f, [&](auto at) __attribute__((always_inline)) { add(sum[at.from / V::size % 2], at); });
+    return sum_in_lanes<V::size>(F > V::size ? V(sum[0] + sum[1]) : sum[0]);
+}
 template <class T, class Arch, class Add>
-[[gnu::always_inline]] inline T sum_columns(std::size_t f, Add const& add) {
+[[gnu::always_inline]] inline Batch<T, Arch> sum_columns(std::size_t f, Add const& add) {
     using V = Batch<T, Arch>;
     constexpr std::size_t step = V::size;
     V a(T{0}), b(T{0}), c(T{0}), d(T{0});
@@ -66,7 +114,7 @@ template <class T, class Arch, class Add>
     }
     for (; j + step <= f; j += step) add(a, Columns<T, Arch>{j});
     if (j < f) add(b, LastColumns<T, Arch>{j, f - j});
-    return reduce_add((a + b) + (c + d));
+    return sum_in_lanes<V::size>(V((a + b) + (c + d)));
 }
 
 /// Rows are summed in at most so many blocks, whatever the threads.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace lamina::kernels {
 
@@ -23,6 +25,14 @@ template <class Arch = xsimd::default_arch, class T, class F, class... From>
 
 /// The same by several threads, in pieces that do not depend on them; small work stays on the
 /// caller.
+/// Of n numbers that the compiler knows; see Few.
+template <class Arch = xsimd::default_arch, std::size_t N, class T, class F, class... From>
+[[gnu::always_inline]] inline void map(std::integral_constant<std::size_t, N> n, T* to, F const& f,
+                                       From const*... from) {
+    each_column<T, Arch>(
+        n, [&](auto at) __attribute__((always_inline)) { at(to, f(at(from)...)); });
+}
+
 template <class Arch = xsimd::default_arch, PoolOrNone P, class T, class F, class... From>
 void map(P threads, std::size_t n, T* to, F const& f, From const*... from) {
     parallel_for(threads, n, 16384, [&](std::size_t begin, std::size_t end, std::size_t) {

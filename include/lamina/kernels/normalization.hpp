@@ -34,9 +34,33 @@ void column_moments(Threads* threads, std::size_t rows, std::size_t f, T const* 
     divide(variance);
 }
 
+/// inverse = 1 / deviation, scale = gamma / deviation.
+template <class Arch = xsimd::default_arch, class Size, class T>
+[[gnu::always_inline]] inline void column_scales(Size f, T const* variance, T const* gamma,
+                                                 T epsilon, T* inverse, T* scale) {
+    using V = Batch<T, Arch>;
+    each_column<T, Arch>(f, [&](auto at) {
+        V const share = V(T{1}) / kernels::sqrt(V(at(variance) + V(epsilon)));
+        at(inverse, share);
+        at(scale, gamma ? at(gamma) * share : share);
+    });
+}
+/// One row's (x - mean) gamma / deviation + beta.
+template <class Arch = xsimd::default_arch, class Size, class T>
+[[gnu::always_inline]] inline void normalize_one(Size f, T const* x, T const* mean,
+                                                 T const* variance, T const* gamma, T const* beta,
+                                                 T epsilon, T* y) {
+    using V = Batch<T, Arch>;
+    each_column<T, Arch>(f, [&](auto at) {
+        V const share = V(T{1}) / kernels::sqrt(V(at(variance) + V(epsilon)));
+        V const scale = gamma ? at(gamma) * share : share, shift = beta ? at(beta) : V(T{0});
+        at(y, kernels::fma(at(x) - at(mean), scale, shift));
+    });
+}
+
 /// y = (x - mean) scale + beta, column by column.
-template <class Arch = xsimd::default_arch, class T>
-void normalize_columns(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* mean,
+template <class Arch = xsimd::default_arch, class Size, class T>
+void normalize_columns(Threads* threads, std::size_t rows, Size f, T const* x, T const* mean,
                        T const* scale, T const* beta, T* y) {
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
@@ -77,24 +101,24 @@ void normalize_columns_dx(Threads* threads, std::size_t rows, std::size_t f, T c
 // ---- Each row by itself: Ba, Kiros and Hinton (2016) --------------------------------------------
 
 /// y = u gamma + beta; moments keeps the mean and 1 / deviation of each row.
-template <class Arch = xsimd::default_arch, class T>
-void normalize_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* gamma,
+template <class Arch = xsimd::default_arch, class Size, class T>
+void normalize_rows(Threads* threads, std::size_t rows, Size f, T const* x, T const* gamma,
                     T const* beta, T epsilon, T* y, T* moments) {
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        T const sum = sum_columns<T, Arch>(f, [&](V& to, auto at) { to += at(from); });
-        T const mean = sum / T(f);
-        T const squares = sum_columns<T, Arch>(f, [&](V& to, auto at) {
-            V const d = at.inside(at(from) - V(mean));
+        // numbers of the row, in every lane the same: none waits for another's way to all of them
+        V const count(static_cast<T>(std::size_t{f}));
+        V const mean = sum_columns<T, Arch>(f, [&](V& to, auto at) { to += at(from); }) / count;
+        V const squares = sum_columns<T, Arch>(f, [&](V& to, auto at) {
+            V const d = at.inside(at(from) - mean);
             to = kernels::fma(d, d, to);
         });
-        T const variance = squares / T(f);
-        T const inverse = T{1} / first(kernels::sqrt(V(variance + epsilon)));
-        moments[2 * r] = mean;
-        moments[2 * r + 1] = inverse;
+        V const inverse = V(T{1}) / kernels::sqrt(V(squares / count + V(epsilon)));
+        moments[2 * r] = first(mean);
+        moments[2 * r + 1] = first(inverse);
         each_column<T, Arch>(f, [&](auto at) {
-            V const u = (at(from) - V(mean)) * V(inverse);
+            V const u = (at(from) - mean) * inverse;
             V const scaled = gamma ? u * at(gamma) : u;
             at(y + r * f, beta ? scaled + at(beta) : scaled);
         });
@@ -138,16 +162,17 @@ void row_gradients(Threads* threads, std::size_t rows, std::size_t f, T const* x
 // ---- Each row by its size alone: Zhang and Sennrich (2019) --------------------------------------
 
 /// y = u gamma, u = x / root of the mean of x^2; inverse keeps 1 / root of each row.
-template <class Arch = xsimd::default_arch, class T>
-void scale_rows(Threads* threads, std::size_t rows, std::size_t f, T const* x, T const* gamma,
-                T epsilon, T* y, T* inverse) {
+template <class Arch = xsimd::default_arch, class Size, class T>
+void scale_rows(Threads* threads, std::size_t rows, Size f, T const* x, T const* gamma, T epsilon,
+                T* y, T* inverse) {
     using V = Batch<T, Arch>;
     each_row(threads, rows, f, [&](std::size_t r) {
         T const* const from = x + r * f;
-        T const squares = sum_columns<T, Arch>(
+        V const squares = sum_columns<T, Arch>(
             f, [&](V& to, auto at) { to = kernels::fma(at(from), at(from), to); });
-        inverse[r] = T{1} / first(kernels::sqrt(V(squares / T(f) + epsilon)));
-        V const share(inverse[r]);
+        V const mean = squares / V(static_cast<T>(std::size_t{f}));
+        V const share = V(T{1}) / kernels::sqrt(V(mean + V(epsilon)));
+        inverse[r] = first(share);
         each_column<T, Arch>(f, [&](auto at) {
             V const u = at(from) * share;
             at(y + r * f, gamma ? u * at(gamma) : u);
@@ -163,11 +188,11 @@ void scale_rows_dx(Threads* threads, std::size_t rows, std::size_t f, T const* x
     each_row(threads, rows, f, [&](std::size_t r) {
         T const *const from = x + r * f, *const up = dy + r * f;
         V const share(inverse[r]);
-        T const dot = sum_columns<T, Arch>(f, [&](V& to, auto at) {
+        V const dot = sum_columns<T, Arch>(f, [&](V& to, auto at) {
             V const g = gamma ? at(up) * at(gamma) : at(up);
             to = kernels::fma(g, at(from) * share, to);
         });
-        V const tilt(dot / T(f));
+        V const tilt = dot / V(T(f));
         each_column<T, Arch>(f, [&](auto at) {
             V const g = gamma ? at(up) * at(gamma) : at(up);
             at(dx + r * f, kernels::fnma(at(from) * share, tilt, g) * share);
@@ -213,7 +238,7 @@ void normalize_groups(std::size_t rows, std::size_t f, std::size_t groups, T con
             scale[i] = gamma ? share * gamma[i] : share;
         }
     }
-    normalize_columns<Arch, T>(nullptr, rows, f, x, mean, scale, beta, y);
+    normalize_columns<Arch>(nullptr, rows, f, x, mean, scale, beta, y);
 }
 
 /// The gradient of one sample: dx = (g - (sum of g + u sum of g u) / count) / deviation,

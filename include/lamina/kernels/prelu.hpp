@@ -12,8 +12,8 @@
 namespace lamina::kernels {
 
 /// y may be x.
-template <class Arch = xsimd::default_arch, class T>
-void prelu(std::size_t rows, std::size_t f, T const* x, T const* alpha, T* y, Threads* threads) {
+template <class Arch = xsimd::default_arch, class Size, class T>
+void prelu(std::size_t rows, Size f, T const* x, T const* alpha, T* y, Threads* threads) {
     Batch<T, Arch> const zero(T(0));
     each_row(threads, rows, f, [=](std::size_t r) {
         each_column<T, Arch>(f, [=](auto at) {

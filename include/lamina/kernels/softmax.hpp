@@ -93,16 +93,30 @@ void softmax(std::size_t rows, std::size_t n, T const* x, T* y, Threads* threads
 template <std::size_t N, class T>
 void softmax(std::size_t rows, T const* x, T* y, Threads* threads) {
     using V = Batch<T>;
-    static_assert(N <= V::size);
+    constexpr std::size_t before = (N - 1) / V::size, last = N - before * V::size,
+                          wide = before > 0 ? V::size : N;
     each_row(threads, rows, N, [=](std::size_t r) {
         V const zero(T(0)), none(-std::numeric_limits<T>::infinity());
-        auto const inside = first_lanes<V>(N);
-        V const v = detail::load_parts<N, V>(x + r * N);
-        V const under = v - max_in_lanes<N>(V(kernels::select(inside, v, none)));
-        V const e =
-            kernels::select(inside, kernels::exp(kernels::select(inside, under, zero)), zero);
-        V const share(T(1) / first(sum_in_lanes<N>(e)));
-        detail::store_parts<N>(y + r * N, e * share);
+        auto const inside = first_lanes<V>(last);
+        T const* const from = x + r * N;
+        T* const to = y + r * N;
+        V v[before + 1];
+        v[before] = detail::load_parts<last, V>(from + before * V::size);
+        V top = kernels::select(inside, v[before], none);
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < before; ++i) {
+            v[i] = load<V>(from + i * V::size);
+            top = kernels::max(top, v[i]);
+        }
+        top = max_in_lanes<wide>(top);
+        v[before] = kernels::select(inside, V(v[before] - top), zero);
+        V sum = v[before] = kernels::select(inside, kernels::exp(v[before]), zero);
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < before; ++i) sum += v[i] = kernels::exp(v[i] - top);
+        V const share(T(1) / first(sum_in_lanes<wide>(sum)));
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < before; ++i) kernels::store(to + i * V::size, v[i] * share);
+        detail::store_parts<last>(to + before * V::size, v[before] * share);
     });
 }
 

@@ -35,7 +35,11 @@ struct Add {
         static void forward(auto const& c) { // y = x0 + x1 + ...
             auto const sum = [](auto... x) { return (x + ...); };
             std::apply(
-                [&](auto... x) { kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...); },
+                [&](auto... x) {
+                    if (c.one && kernels::is_few<First::size>)
+                        kernels::map(kernels::few<First::size>, c.y.data, sum, x.data...);
+                    else kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...);
+                },
                 c.inputs());
         }
         static void backward(auto const& c) { // each dx = dy

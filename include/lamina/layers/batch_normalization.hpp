@@ -6,7 +6,6 @@
 #include <lamina/kernels/normalization.hpp>
 #include <lamina/layers/normalization_options.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <type_traits>
 
@@ -43,7 +42,10 @@ struct BatchNormalization {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             auto const p = Base::split(c.parameters());
             auto const room = rooms(c);
-            T const *mean = c.state()[0], *variance = c.state()[1];
+            T const *mean = c.state()[0], *variance = c.state()[1], epsilon = T(c.layer.epsilon);
+            if (c.one && In::rows == 1 && !c.training)
+                return kernels::normalize_one(kernels::few<f>, c.x.data, mean, variance, p.gamma,
+                                              p.beta, epsilon, c.y.data);
             if (c.training && c.trains) {
                 T& count = *room.count = count_rows(c);
                 T const share = T{1} - T(c.layer.momentum);
@@ -54,12 +56,10 @@ struct BatchNormalization {
                 for (std::size_t j = 0; j < 2 * f; ++j)
                     c.next_state()[0][j] = c.state()[0][j] + share * (mean[j] - c.state()[0][j]);
             }
-            for (std::size_t j = 0; j < f; ++j) {
-                room.inverse[j] = T{1} / std::sqrt(variance[j] + T(c.layer.epsilon));
-                room.scale[j] = p.gamma ? p.gamma[j] * room.inverse[j] : room.inverse[j];
-            }
-            kernels::normalize_columns(c.threads, c.x.rows(), f, c.x.data, mean, room.scale, p.beta,
-                                       c.y.data);
+            kernels::column_scales(kernels::few<f>, variance, p.gamma, epsilon, room.inverse,
+                                   room.scale);
+            kernels::normalize_columns(c.threads, c.x.rows(), kernels::few<f>, c.x.data, mean,
+                                       room.scale, p.beta, c.y.data);
         }
         static void backward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;

@@ -40,8 +40,8 @@ struct LayerNormalization {
         static void forward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             auto const p = Base::split(c.parameters());
-            kernels::normalize_rows(c.threads, c.batch * rows, f, c.x.data, p.gamma, p.beta,
-                                    T(c.layer.epsilon), c.y.data, c.cache);
+            kernels::normalize_rows(c.threads, c.batch * rows, kernels::few<f>, c.x.data, p.gamma,
+                                    p.beta, T(c.layer.epsilon), c.y.data, c.cache);
         }
         static void backward(auto const& c) {
             auto const p = Base::split(c.parameters());

@@ -48,7 +48,7 @@ struct RMSNormalization {
 
         static void forward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            kernels::scale_rows(c.threads, c.x.rows(), f, c.x.data, c.parameters()[0],
+            kernels::scale_rows(c.threads, c.x.rows(), kernels::few<f>, c.x.data, c.parameters()[0],
                                 T(c.layer.epsilon), c.y.data, c.cache);
         }
         static void backward(auto const& c) {

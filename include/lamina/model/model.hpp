@@ -208,7 +208,7 @@ public:
             if constexpr (detail::passes_on_stack<Network>)
                 if (n == 1) {
                     work.reserve_scratch();
-                    return detail::infer_one(weights, work, {x}, y);
+                    return detail::infer_one(weights, work, {x}, y, 0);
                 }
             std::copy_n(predict(work, x, n), n * Output<0>::size, y);
         }

@@ -175,10 +175,11 @@ template <class N, class T = typename N::Scalar>
             .one = batch == 1,
             .threads = threads};
 }
-/// Whether one sample's pass over N has its memory on the stack.
+/// Whether one sample's pass over N is written out, its memory on the stack: of somewhat longer
+/// networks too than those whose every walk is.
 template <class N>
-inline constexpr bool passes_on_stack =
-    N::small && N::output_count == 1 && N::arena(1, false) * sizeof(typename N::Scalar) <= 16384;
+inline constexpr bool passes_on_stack = N::size <= 24 && N::parameters <= 8192 &&
+                                        N::arena(1, false) * sizeof(typename N::Scalar) <= 16384;
 /// The network's inputs, by value: a few of them come in registers.
 template <class N>
 struct InputsOf {
@@ -186,16 +187,24 @@ struct InputsOf {
 };
 /// A small network as one function: what the pass works on stays in registers. One sample has a
 /// function of its own: nothing is left to be decided, and the next call may begin before this one
-/// has ended. What its layers hand on lies on the stack: the compiler need not write it down.
+/// has ended. What its layers hand on lies on the stack: the compiler need not write it down. y:
+/// the k-th output.
 template <class N, class T = typename N::Scalar>
-LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Room<T>& work, InputsOf<N> x,
-                                     T* y) {
+LAMINA_FLATTEN inline void infer_one(Weights<N> const& weights, Room<T>& work, InputsOf<N> x, T* y,
+                                     int k) {
     alignas(64) T arena[N::arena(1, false)];
     Work<T> w = inference(weights, work, x.each, 1, nullptr);
     w.arena = arena;
-    constexpr int row = N::inference.outputs[0];
     forward_rows<N, false, true>(w, std::make_integer_sequence<int, N::size>{});
-    std::copy_n(N::y_of(row, arena, 1, false), N::written.rows[row].op->output.size, y);
+    auto const give = [&]<int K>(std::integral_constant<int, K>) {
+        constexpr int row = N::inference.outputs[K];
+        if (N::output_count == 1 || k == K)
+            std::copy_n(N::y_of(row, arena, 1, false), N::written.rows[row].op->output.size, y);
+    };
+    [&]<int... K>(std::integer_sequence<int, K...>) {
+        (give(std::integral_constant<int, K>{}), ...);
+    }
+    (std::make_integer_sequence<int, N::output_count>{});
 }
 template <class N>
 LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename N::Scalar>& work,
@@ -230,7 +239,7 @@ typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
         if (batch == 1) {
             detail::InputsOf<N> all;
             std::copy_n(x, N::inputs, all.each);
-            detail::infer_one(weights, work, all, y);
+            detail::infer_one(weights, work, all, y, k);
             return y;
         }
     if constexpr (N::small) detail::infer_small(weights, work, x, batch);
