@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 /// The plain twins of the kernels, in long double and never rounded to less: the oracle of the
@@ -13,16 +14,26 @@ template <class T>
 void gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a, std::size_t lda,
           bool transposed_a, T const* b, std::size_t ldb, bool transposed_b, T beta, long double* c,
           std::size_t ldc, T const* bias = nullptr) {
+    auto const at_b = [&](std::size_t p, std::size_t j) {
+        return static_cast<long double>(transposed_b ? b[j * ldb + p] : b[p * ldb + j]);
+    };
     for (std::size_t i = 0; i < m; ++i)
-        for (std::size_t j = 0; j < n; ++j) {
-            long double sum = 0;
-            for (std::size_t p = 0; p < k; ++p)
-                sum += static_cast<long double>(transposed_a ? a[p * lda + i] : a[i * lda + p]) *
-                       (transposed_b ? b[j * ldb + p] : b[p * ldb + j]);
-            sum *= alpha;
-            if (beta != T{0}) sum += beta * c[i * ldc + j];
-            if (bias) sum += bias[j];
-            c[i * ldc + j] = sum;
+        for (std::size_t j = 0; j < n; j += 4) {   // four sums, none of which waits for itself
+            std::size_t const last = n - 1, j1 = std::min(j + 1, last),
+                              j2 = std::min(j + 2, last), j3 = std::min(j + 3, last);
+            long double sum = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+            for (std::size_t p = 0; p < k; ++p) {
+                long double const x = transposed_a ? a[p * lda + i] : a[i * lda + p];
+                sum += x * at_b(p, j);
+                sum1 += x * at_b(p, j1);
+                sum2 += x * at_b(p, j2);
+                sum3 += x * at_b(p, j3);
+            }
+            long double const sums[]{sum, sum1, sum2, sum3};
+            for (std::size_t q = j; q < std::min(j + 4, n); ++q) {
+                long double& to = c[i * ldc + q];
+                to = alpha * sums[q - j] + (beta != T{0} ? beta * to : 0) + (bias ? bias[q] : 0);
+            }
         }
 }
 

@@ -38,14 +38,18 @@ void convolution(Windows const& w, std::size_t filters, std::size_t groups, std:
                  T const* x, T const* kernel, T* y, T const* dy, T* dkernel, T* dx) {
     std::size_t const channels = w.channels / groups, share = filters / groups;
     each_tap(w, batch, [&](std::size_t in, std::size_t out, std::size_t t) {
-        for (std::size_t f = 0; f < filters; ++f)
-            for (std::size_t c = 0; c < channels; ++c) {
-                std::size_t const from = in * w.channels + f / share * channels + c,
-                                  to = out * filters + f, k = (t * channels + c) * filters + f;
-                if (y) y[to] += x[from] * kernel[k];
-                if (dkernel) dkernel[k] += x[from] * dy[to];
-                if (dx) dx[from] += dy[to] * kernel[k];
+        for (std::size_t i = 0; i < w.channels; ++i) {
+            std::size_t const from = in * w.channels + i, c = i % channels, group = i / channels;
+            T const value = x[from];
+            T slope = 0;
+            for (std::size_t f = group * share; f < (group + 1) * share; ++f) {
+                std::size_t const to = out * filters + f, k = (t * channels + c) * filters + f;
+                if (y) y[to] += value * kernel[k];
+                if (dkernel) dkernel[k] += value * dy[to];
+                if (dx) slope += dy[to] * kernel[k];
             }
+            if (dx) dx[from] += slope;
+        }
     });
 }
 
