@@ -64,15 +64,10 @@ struct LaneCut : StripCut {
     }
 };
 
-/// What the windows of row y of column x on see of the image, from taps of row `tap` on so many
-/// rows, from its number `begin` on.
-struct InsideRow {
-    std::size_t tap = 0, taps, begin = 0;
-    InsideRow(Windows const& w, std::size_t y, std::size_t x) {
-        std::size_t end = w.kernel_height;
-        while (tap < end && w.row(y, tap) >= w.height) ++tap;
-        while (end > tap && w.row(y, end - 1) >= w.height) --end;
-        taps = end - tap;
+/// What the windows of row y of column x on see of the image, from its number `begin` on.
+struct InsideRow : InsideTaps {
+    std::size_t begin = 0;
+    InsideRow(Windows const& w, std::size_t y, std::size_t x) : InsideTaps(w, y) {
         if (taps > 0) begin = (w.row(y, tap) * w.width + w.column(x, 0)) * w.channels;
     }
     /// Behind what `columns` windows of as many rows see, each of whole batches.

@@ -80,8 +80,7 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
                 InsideRow const row(w, strip.top + r, strip.left + first);
                 rows = 1; // that see the same taps
                 while (rows * (last - first) < 56 && r + rows < strip.rows &&
-                       InsideRow(w, strip.top + r + rows, 0).taps == row.taps &&
-                       row.taps == w.kernel_height)
+                       InsideTaps(w, strip.top + r + rows) == row && row.taps == w.kernel_height)
                     ++rows;
                 if (row.end(w, rows, last - first, lanes<T>) > readable) break;
                 for (std::size_t j = begin; j < end; j += lanes<T>)

@@ -72,7 +72,12 @@ template <class T>
         copy_lanes(d, seen, part.top, seen_rows(of, part.rows), image, j, s.last, own);
         T const* const from = own;
         if (part.upright) strip_tiles<true, 1>(s, from, y + j);
-        else strip_pixels<true>(of, s, from, y + j);
+        else if (of.kernel_height <= 3) strip_pixels<true>(of, s, from, y + j); // zeros cost less
+        else
+            each_inside(of, s, part.top, lanes<T>, from, y + j,
+                        [&](StripTask<T> const& rows, T const* at, T* to) {
+                            strip_pixels<true>(of, rows, at, to);
+                        });
     }
 }
 

@@ -34,6 +34,16 @@ constexpr std::size_t seen_rows(Windows const& w, std::size_t rows) {
     return (rows - 1) * w.stride_y + reach(w.kernel_height, w.dilation_y);
 }
 
+/// The rows of the window of row y that are in the image: from row `tap` on so many.
+struct InsideTaps {
+    std::size_t tap = 0, taps;
+    InsideTaps(Windows const& w, std::size_t y) : taps(w.kernel_height) {
+        while (taps > 0 && w.row(y, tap) >= w.height) ++tap, --taps;
+        while (taps > 0 && w.row(y, tap + taps - 1) >= w.height) --taps;
+    }
+    bool operator==(InsideTaps const&) const = default;
+};
+
 /// copy(pixels, from, to) for what windows from row `top` of y on see of an image, row by row, and
 /// zeros beside; to[rows, wide, numbers].
 template <class T, class Copy>

@@ -3,6 +3,7 @@
 
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/strip_copy.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
@@ -35,6 +36,26 @@ struct StripTask {
     T const *kernel, *add; // rows of whole batches
     std::size_t last;      // lanes of the last batch that are stored
 };
+/// f(task, x, y) for rows of y from row `top` of an image on that see the same rows of their
+/// windows, without the others; rows of the kernel have `width` numbers.
+template <class T, class F>
+[[gnu::always_inline]] inline void each_inside(Windows const& w, StripTask<T> s, std::size_t top,
+                                               std::size_t width, T const* x, T* y, F const& f) {
+    std::size_t const of_row = w.kernel_width * s.numbers, end = top + s.rows;
+    T const* const kernel = s.kernel;
+    while (top < end) {
+        InsideTaps const seen(w, top);
+        s.rows = 1;
+        while (top + s.rows < end && InsideTaps(w, top + s.rows) == seen) ++s.rows;
+        s.taps = seen.taps;
+        s.depth = seen.taps * of_row;
+        s.kernel = kernel + seen.tap * of_row * width;
+        f(static_cast<StripTask<T> const&>(s), x + seen.tap * s.tap_down, y);
+        top += s.rows;
+        x += s.rows * s.down;
+        y += s.rows * s.made_down;
+    }
+}
 template <class T>
 using StripTile = void (*)(StripTask<T> const&, std::size_t n, T const* x, T* y);
 

@@ -38,7 +38,8 @@ constexpr bool goes_back_in_strips(DirectSize const& d) {
     std::size_t const strides = d.windows.stride_y * d.windows.stride_x,
                       lanes = (d.channels + 15) / 16 * 16;
     return (d.groups > 1 || d.windows.taps() > 1) && most <= strip_depth && d.channels <= 32 &&
-           d.windows.pixels() * lanes <= 2 * strides * d.windows.out_pixels() * d.channels;
+           (d.windows.pixels() * lanes <= 2 * strides * d.windows.out_pixels() * d.channels ||
+            (strides == 1 && d.filters <= 8));
 }
 
 template <class T>
@@ -140,8 +141,11 @@ template <class T>
             s.kernel = packed + width;
             s.last = (n - 1) % lanes<T> + 1;
             T const* const from = own;
-            if (width == lanes<T>) strip_pixels<false>(w, s, from, y + j);
-            else strip_tiles<false, 2>(s, from, y + j);
+            each_inside(w, s, strip.top, width, from, y + j,
+                        [&](StripTask<T> const& rows, T const* seen, T* to) {
+                            if (width == lanes<T>) strip_pixels<false>(w, rows, seen, to);
+                            else strip_tiles<false, 2>(rows, seen, to);
+                        });
             packed += width * (d.depth() + 1);
         });
     }
