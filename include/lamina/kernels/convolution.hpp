@@ -50,8 +50,9 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
               T* y, Epilogue const& e, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels(), apart = c.template scratch<T>();
     detail::SameFinish<T> const finish_at{detail::finish_value<T>(e)};
+    Way const way = c.way(Pass::forward, batch);
     if constexpr (W.plain)
-        if (c.plain())
+        if (way == Way::plain)
             return gemm<T>({.m = rows,
                             .n = c.filters,
                             .k = c.windows.channels,
@@ -66,20 +67,19 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                            scratch, threads);
     detail::DirectSize const d = c.direct_size();
     if constexpr (W.lanes)
-        if (c.in_lanes())
+        if (way == Way::lanes)
             return detail::convolve_in_lanes(d, batch, x, kernel, bias, y, finish_at, scratch,
                                              apart, threads);
     if constexpr (W.winograd)
-        if (c.winograd() && detail::winograd_pays(d, batch)) {
+        if (way == Way::winograd)
             return detail::convolve_by_winograd(d, batch, x, detail::KernelProducts<T>{d, kernel},
                                                 bias, y, finish_at, scratch, apart, threads);
-        }
     if constexpr (W.strips)
-        if (c.in_strips())
+        if (way == Way::strips)
             return detail::convolve_in_strips(d, batch, x, kernel, bias, y, finish_at, scratch,
                                               apart, threads);
     if constexpr (W.direct)
-        if (c.direct() && rows >= 100) { // few windows see the kernel from afar
+        if (way == Way::direct) {
             detail::KernelPanels<T> panels{kernel, c.filters, detail::panel_width<T>(), d.filters};
             return detail::convolve_directly(d, batch, x, panels, bias, y, finish_at, scratch,
                                              apart, threads);
@@ -95,26 +95,27 @@ void convolve_gradients(Convolution const& c, std::size_t batch, T const* x, T c
                         T* dkernel, T* dbias, T* scratch, Threads* threads) {
     std::size_t const rows = batch * c.windows.out_pixels(), apart = c.template scratch<T>();
     detail::DirectSize const d = c.direct_size();
+    Way const way = c.way(Pass::kernel_gradient, batch);
     if constexpr (W.lanes)
-        if (c.in_lanes())
+        if (way == Way::lanes)
             return detail::add_gradients_in_lanes(d, batch, x, dy, dkernel, dbias, scratch, apart,
                                                   threads);
     if constexpr (W.winograd)
-        if (c.winograd() && detail::winograd_pays(d, batch))
+        if (way == Way::winograd)
             return detail::add_gradients_by_winograd(d, batch, x, dy, dkernel, dbias, scratch,
                                                      apart, threads);
     if constexpr (W.strips)
-        if (c.in_strips())
+        if (way == Way::strips)
             return detail::add_gradients_in_strips(d, batch, x, dy, dkernel, dbias, scratch, apart,
                                                    threads);
     if constexpr (W.direct)
-        if (c.direct())
+        if (way == Way::direct)
             return detail::add_kernel_gradients(d, batch, x, dy, dkernel, dbias, scratch, apart,
                                                 threads);
     if constexpr (W.plain || W.written)
         if (dbias) detail::add_column_sums(rows, c.filters, dy, dbias, threads);
     if constexpr (W.plain)
-        if (c.plain())
+        if (way == Way::plain)
             return gemm<T>({.m = c.windows.channels,
                             .n = c.filters,
                             .k = rows,
@@ -140,12 +141,13 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                  T const* bias = nullptr, Epilogue const& e = {}) {
     auto const finish_at = detail::finish_dx_at<T>(slope, x, e);
     std::size_t const apart = c.template scratch<T>();
+    Way const way = c.way(Pass::dx, batch);
     if constexpr (W.lanes)
-        if (c.in_lanes())
+        if (way == Way::lanes)
             return detail::convolve_dx_in_lanes(c.direct_size(), batch, dy, kernel, bias, dx,
                                                 finish_at, scratch, apart, threads);
     if constexpr (W.plain)
-        if (c.plain()) {
+        if (way == Way::plain) {
             auto const finish = finish_at(0, c.windows.channels);
             return gemm<T>({.m = batch * c.windows.pixels(),
                             .n = c.windows.channels,
@@ -162,17 +164,17 @@ void convolve_dx(Convolution const& c, std::size_t batch, T const* dy, T const* 
                            scratch, threads);
         }
     if constexpr (W.winograd)
-        if (c.winograd_dx() && detail::winograd_pays(c.direct_dx_size(), batch)) {
+        if (way == Way::winograd) {
             detail::DirectSize const d = c.direct_dx_size();
             return detail::convolve_by_winograd(d, batch, dy, detail::TurnedProducts<T>{d, kernel},
                                                 bias, dx, finish_at, scratch, apart, threads);
         }
     if constexpr (W.strips)
-        if (c.in_strips_dx())
+        if (way == Way::strips)
             return detail::convolve_dx_in_strips(c.direct_size(), batch, dy, kernel, bias, dx,
                                                  finish_at, scratch, apart, threads);
     if constexpr (W.direct)
-        if (c.direct_dx() && batch * c.windows.pixels() >= 256) { // turning the kernel pays
+        if (way == Way::direct) {
             detail::DirectSize const d = c.direct_dx_size();
             T* const packed = scratch + apart - c.template packed<T>();
             detail::pack_turned(d, kernel, packed, threads);

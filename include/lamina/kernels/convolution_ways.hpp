@@ -16,7 +16,11 @@
 /// What a convolution is, and which way its shapes choose.
 namespace lamina::kernels {
 
-/// Ways that a convolution may go. Those that its shapes rule out need not be compiled.
+/// The ways that a convolution may go, and for what.
+enum class Way { plain, lanes, winograd, strips, direct, written };
+enum class Pass { forward, kernel_gradient, dx };
+
+/// Ways that are left. Those that the shapes rule out need not be compiled.
 struct Ways {
     bool plain = true, lanes = true, winograd = true, strips = true, direct = true, written = true;
 };
@@ -69,23 +73,21 @@ struct Convolution {
     constexpr bool winograd() const { return detail::goes_by_winograd(direct_size()); }
     constexpr bool winograd_dx() const { return detail::goes_by_winograd(direct_dx_size()); }
     /// Ways there and, for the gradient of x, back.
-    constexpr Ways ways() const {
-        bool const others = !plain() && !in_lanes();
-        return {plain(),
-                in_lanes(),
-                others && winograd(),
-                others && in_strips(),
-                direct(),
-                others && !in_strips()};
-    }
-    constexpr Ways ways_dx() const {
-        bool const others = !plain() && !in_lanes();
-        return {plain(),
-                in_lanes(),
-                others && winograd_dx(),
-                others && in_strips_dx(),
-                direct_dx(),
-                others && !in_strips_dx()};
+    constexpr Ways ways() const { return ways(winograd(), in_strips(), direct()); }
+    constexpr Ways ways_dx() const { return ways(winograd_dx(), in_strips_dx(), direct_dx()); }
+    /// The one that is taken for so many images: the first that is left and pays.
+    constexpr Way way(Pass pass, std::size_t batch) const {
+        bool const back = pass == Pass::dx;
+        Ways const left = back ? ways_dx() : ways();
+        detail::DirectSize const d = back ? direct_dx_size() : direct_size();
+        // few windows see the kernel from afar, and must be worth turning it
+        std::size_t const least = back ? 256 : pass == Pass::forward ? 100 : 0;
+        return left.plain                                               ? Way::plain
+               : left.lanes                                             ? Way::lanes
+               : left.winograd && detail::winograd_pays(d, batch)       ? Way::winograd
+               : left.strips                                            ? Way::strips
+               : left.direct && batch * d.windows.out_pixels() >= least ? Way::direct
+                                                                        : Way::written;
     }
     /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
     template <class T>
@@ -112,6 +114,13 @@ struct Convolution {
         if (in_strips()) most = std::max(most, detail::strip_scratch<T>(direct_size()));
         if (in_strips_dx()) most = std::max(most, detail::strip_scratch_back<T>(direct_size()));
         return most + packed<T>();
+    }
+
+private:
+    constexpr Ways ways(bool by_winograd, bool strips, bool directly) const {
+        bool const others = !plain() && !in_lanes();
+        return {plain(),          !plain() && in_lanes(), others && by_winograd,
+                others && strips, others && directly,     others && !strips};
     }
 };
 
