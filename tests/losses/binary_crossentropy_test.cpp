@@ -60,6 +60,10 @@ TEST_CASE("probabilities beyond [1e-7, 1 - 1e-7] are held, as in Keras") {
     CHECK(relative(at<BinaryCrossentropy>(1.0, 0.0).first, -std::log(1e-7)) < 1e-8);
     CHECK(at<BinaryCrossentropy>(0.0, 1.0).second == 0.0);
     CHECK(at<BinaryCrossentropy>(1.0, 0.0).second == 0.0);
+    check_held<Shape<1>>(BinaryCrossentropy{}, [](auto q, auto, auto t, bool within) {
+        return std::pair{-t * std::log(q) - (1 - t) * std::log(1 - q),
+                         within ? (1 - t) / (1 - q) - t / q : 0};
+    });
     CHECK(std::isfinite(at<BinaryCrossentropy>(1.0f, 0.0f).first));
     CHECK(std::isfinite(at<BinaryCrossentropy>(0.0f, 1.0f).first));
 }

@@ -51,6 +51,15 @@ TEST_CASE("BinaryFocalCrossentropy by hand") {   // t = 1, p = .9: .1^2 (-log .9
                    -0.0025 * std::log(0.9), 0.0) < 1e-12);
 }
 
+TEST_CASE("the crossentropy holds probabilities within [1e-7, 1 - 1e-7], as in Keras") {
+    check_held<Shape<1>>(BinaryFocalCrossentropy{}, [](auto q, auto p, auto t, bool within) {
+        auto const b = -t * std::log(q) - (1 - t) * std::log(1 - q);
+        auto const u = t * (1 - p) + (1 - t) * p;
+        return std::pair{u * u * b, 2 * u * (1 - 2 * t) * b +
+                                        u * u * (within ? (1 - t) / (1 - q) - t / q : 0)};
+    });
+}
+
 TEST_CASE("logits far out are finite, and right ones cost nothing") {
     float* const none = nullptr;
     float const inf = std::numeric_limits<float>::infinity();

@@ -79,6 +79,12 @@ TEST_CASE("probabilities beyond [1e-7, 1 - 1e-7] are held, as in Keras") {
     CHECK(dy == std::vector<double>{0, 0});
 }
 
+TEST_CASE("just within [1e-7, 1 - 1e-7] there is a slope") {
+    check_held<Shape<2>>(CategoricalCrossentropy{}, [](auto q, auto, auto t, bool within) {
+        return std::pair{-t * std::log(q) - (1 - t) * std::log(1 - q), within ? 1 - t / q : 0};
+    });
+}
+
 TEST_CASE("targets need not sum to 1") { // as in PyTorch: the gradient is p sum(t) - t
     double* const none = nullptr;
     std::vector<double> dy(2);

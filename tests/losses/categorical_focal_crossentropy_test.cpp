@@ -41,6 +41,19 @@ TEST_CASE("CategoricalFocalCrossentropy: every option") {
     }
 }
 
+TEST_CASE("probabilities beyond [1e-7, 1 - 1e-7] are held, as in Keras") {
+    CategoricalFocalCrossentropy const loss{};
+    check_held<Shape<2>>(loss, [=](auto q, auto, auto t, bool within) {
+        auto const each = [](auto one) { return -(1 - one) * (1 - one) * std::log(one); };
+        auto const h = [](auto one) {   // q dloss/dq
+            return 2 * one * (1 - one) * std::log(one) - (1 - one) * (1 - one);
+        };
+        auto const a = static_cast<long double>(loss.alpha);
+        return std::pair{a * (t * each(q) + (1 - t) * each(1 - q)),
+                         within ? a * (t * h(q) / q - t * h(q) - (1 - t) * h(1 - q)) : 0};
+    });
+}
+
 TEST_CASE("logits far out are finite, and right ones cost nothing") {
     float* const none = nullptr;
     float const inf = std::numeric_limits<float>::infinity();

@@ -38,6 +38,30 @@ double relative(T a, T b, double floor = 1e-3) {
     return std::abs(double(a) - double(b)) / std::max({std::abs(double(b)), floor});
 }
 
+/// Of a loss that holds probabilities within [1e-7, 1 - 1e-7]: the value and the first slope where
+/// one is held and where one is just within, as expected(p held, p, target, not held) has them; of
+/// two classes the other's are 1 - p and 1 - target.
+template <class Y, class Loss>
+void check_held(Loss const& loss, auto const& expected) {
+    constexpr long double least = 1e-7L;
+    double* const none = nullptr;
+    for (double const p : {0.0, 0.5e-7, 1.5e-7, 1 - 1.5e-7, 1 - 0.5e-7, 1.0})
+        for (double const t : {0.0, 1.0}) {
+            CAPTURE(p);
+            CAPTURE(t);
+            std::vector<double> const y{p, 1 - p}, target{t, 1 - t};
+            std::vector<double> dy(2);
+            double const value =
+                loss_of<Loss, Y>(loss, {y.begin(), y.begin() + Y::size}, target, none, dy.data(),
+                                 1.0);
+            long double const q = std::clamp<long double>(p, least, 1 - least);
+            auto const [its, slope] = expected(q, static_cast<long double>(p),
+                                               static_cast<long double>(t), q == p);
+            CHECK(relative(value, double(its), 1e-12) < 1e-8);
+            CHECK(relative(dy[0], double(slope), 1e-12) < 1e-8);
+        }
+}
+
 template <class Y, class Loss>
 void check_loss_on(Loss const& loss, auto const& fill, auto const& oracle, std::size_t samples,
                    bool weighted) {

@@ -3,6 +3,8 @@
 
 #include "check_loss.hpp"
 
+#include <tuple>
+
 using namespace lamina;
 using namespace lamina::testing;
 
@@ -33,4 +35,13 @@ TEST_CASE("KLDivergence by hand and at its edges") {
                    -std::log(1e-7)) < 1e-13);
     CHECK(dy[0] == 0.0);
     CHECK(dy[1] == 0.0);
+    // one above 1 counts as 1; just within there is a slope
+    for (auto const& [y0, held, within] : {std::tuple{0.5e-7, 1e-7, false},
+                                           {1.5e-7, 1.5e-7, true}, {1 - 1e-8, 1 - 1e-8, true},
+                                           {1.5, 1.0, false}}) {
+        CHECK(relative(loss_of<KLDivergence, Shape<2>>({}, std::vector{y0, 0.5}, other, none,
+                                                       dy.data(), 1.0),
+                       -std::log(held), 1e-9) < 1e-7);
+        CHECK(relative(dy[0], within ? -1 / y0 : 0.0, 1e-9) < 1e-7);
+    }
 }
