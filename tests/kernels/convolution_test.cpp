@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -57,13 +58,15 @@ Windows some_windows(std::size_t i, std::size_t groups, bool wide_rows = false) 
     }
 }
 
-/// An operand between guard pages, and the same in long double.
+/// An operand between guard pages, and the same with more digits: of float in double, in which its
+/// products are exact.
 template <class T>
 struct Operand {
+    using Exact = std::conditional_t<std::is_same_v<T, float>, double, long double>;
     GuardPages pages;
     std::size_t size;
     T* at;
-    std::vector<long double> exact;
+    std::vector<Exact> exact;
     Operand(std::size_t n, std::uint64_t seed, bool at_end)
         : pages(n * sizeof(T)), size(n), at(pages.array<T>(n, at_end)), exact(n) {
         for (std::size_t i = 0; i < n; ++i) {
@@ -73,7 +76,7 @@ struct Operand {
     }
     void clear(T value) {
         std::fill_n(at, size, value);
-        std::fill(exact.begin(), exact.end(), 0.0L);
+        std::fill(exact.begin(), exact.end(), Exact(0));
     }
     /// Of sums of `terms` products of numbers up to 1 (Higham, 2002, section 3.1).
     bool near(std::size_t terms) const {
@@ -404,8 +407,8 @@ TEST_CASE_TEMPLATE("pooling, against the plain twin, between guard pages", T, fl
             y(batch * w.out_pixels() * w.channels, 4, at_end), mean(y.size, 4, at_end);
         y.clear(nan);
         mean.clear(nan);
-        std::vector<long double> count(y.size);
-        std::fill(y.exact.begin(), y.exact.end(), -2.0L);
+        std::vector<typename Operand<T>::Exact> count(y.size);
+        std::fill(y.exact.begin(), y.exact.end(), -2);
         reference::pool(w, batch, x.exact.data(), y.exact.data(), mean.exact.data(), count.data());
         if (std::find(count.begin(), count.end(), 0.0L) != count.end()) continue;
         ++seen;
