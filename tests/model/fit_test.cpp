@@ -727,6 +727,26 @@ TEST_CASE("A history has what was logged, and says what that is") {
           "History: there is no \"acc\". It has: loss, accuracy.");
 }
 
+TEST_CASE("A model that was moved from says so, and takes another in its place") {
+    Task const task(20);
+    auto model = small_model();
+    auto const other = std::move(model);
+    auto const moved = [&](auto const& use) { return message([&] { (void)use(model); }); };
+    auto const what = [](std::string const& where) {
+        return where + ": this model was moved from: its numbers are where they were moved to. "
+                       "Use that one, or copy it.";
+    };
+    CHECK(moved([&](auto& m) { return m.predict(task.features()); }) == what("predict"));
+    CHECK(moved([&](auto& m) { return m.evaluate(task.features(), task.y); }) == what("evaluate"));
+    CHECK(moved([&](auto& m) { return m.fit(task.features(), task.y, quiet(1)); }) == what("fit"));
+    CHECK(moved([&](auto& m) { return m.train_on_batch(task.features(), task.y); }) ==
+          what("train_on_batch"));
+    CHECK(moved([&](auto& m) { return m.weights.layer("dense"); }) == what("layer"));
+    CHECK(moved([&](auto& m) { m.initialize(1); return 0; }) == what("initialize"));
+    model = other;
+    CHECK(model.predict(task.features()) == other.predict(task.features()));
+}
+
 TEST_CASE("Options that make no sense are refused before anything is computed") {
     auto const of = [](auto const& layer) {
         return message([&] {

@@ -94,6 +94,7 @@ std::array<PartView, 1> parts_of(Weights<N> const&) { return {}; }
 
 template <class N>
 auto view_of(Weights<N> const& weights, PartView const* = nullptr) {
+    weights.check("save or load");
     ModelView<typename N::Scalar> v;
     v.rows = N::table.data();
     v.places = N::training.rows;

@@ -151,6 +151,7 @@ public:
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
             using Y = Output<K>;
+            weights.check("predict");
             detail::Columns<T> in;
             std::size_t const n = in.bind(x, data_form.inputs, "predict", "x");
             std::array<std::size_t, Y::rank + 1> shape{n};
@@ -220,6 +221,7 @@ public:
     ///
     /// Errors: as fit's.
     T train_on_batch(Arrays const& x, Arrays const& y, TrainOnBatchOptions const& options = {}) {
+        weights.check("train_on_batch");
         detail::BoundSamples<T> data;
         data.bind("train_on_batch", data_form, ignored().data(), x, y, options.sample_weight,
                   options.class_weight);
@@ -273,10 +275,12 @@ private:
 
     [[gnu::noinline]] History run(detail::Source& source, detail::Source* held,
                                   FitOptions const& options) {
+        weights.check("fit");
         return detail::FitRun<Model>(*this, source, held, options).run();
     }
     /// A walk over samples or batches: the loss and the metrics.
     [[gnu::noinline]] auto examine(detail::Source& source, EvaluateOptions const& options) const {
+        weights.check("evaluate");
         CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)

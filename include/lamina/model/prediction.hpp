@@ -61,6 +61,7 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
 template <class Y, class N, class Stream, class T = typename N::Scalar>
 auto predict_batches(Weights<N> const& weights, Stream& source, int output,
                      PredictOptions const& options) {
+    weights.check("predict");
     CallThreads made;
     Workspace<N> work;
     std::vector<T> all;

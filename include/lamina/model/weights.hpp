@@ -15,6 +15,15 @@
 
 namespace lamina {
 
+namespace detail {
+
+[[noreturn, gnu::cold]] inline void refuse_moved(char const* where) {
+    refuse(where, {"this model was moved from: its numbers are where they were moved to. Use that "
+                   "one, or copy it."});
+}
+
+} // namespace detail
+
 /// The numbers of a network: layers' options, parameters, state, each one aligned block. A value:
 /// it copies, it moves, it is shared by const reference among threads that predict.
 template <class N>
@@ -31,8 +40,14 @@ struct Weights {
         initialize(seed);
     }
 
+    /// Refuses weights whose numbers were moved elsewhere.
+    void check(char const* where) const {
+        if (!values.data()) detail::refuse_moved(where);
+    }
+
     /// All parameters and state as they begin, for a seed.
     void initialize(std::uint64_t seed) {
+        check("initialize");
         for (int i = 0; i < N::size; ++i) {
             auto const& row = N::table[std::size_t(i)];
             if (!row.arity || row.owner != i) continue;
@@ -52,19 +67,23 @@ struct Weights {
     /// "encoder/dense_1/kernel".
     template <class F>
     void for_each_parameter(F&& f) {
+        check("weights");
         walk<false>(values.data(), f);
     }
     template <class F>
     void for_each_parameter(F&& f) const {
+        check("weights");
         walk<false>(values.data(), f);
     }
     /// The same for what is kept but not trained.
     template <class F>
     void for_each_state(F&& f) {
+        check("weights");
         walk<true>(state.data(), f);
     }
     template <class F>
     void for_each_state(F&& f) const {
+        check("weights");
         walk<true>(state.data(), f);
     }
 
@@ -74,8 +93,12 @@ struct Weights {
     /// Errors: there is no such layer.
     LayerView<T> layer(std::string_view path) { return layer(find(path)); }
     LayerView<T const> layer(std::string_view path) const { return layer(find(path)); }
-    LayerView<T> layer(std::size_t index) { return view(index, values.data(), state.data()); }
+    LayerView<T> layer(std::size_t index) {
+        check("layer");
+        return view(index, values.data(), state.data());
+    }
     LayerView<T const> layer(std::size_t index) const {
+        check("layer");
         return view(index, values.data(), state.data());
     }
 
