@@ -2,10 +2,9 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/numbers.hpp>
 #include <lamina/core/option.hpp>
-#include <lamina/core/raise.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/agreement.hpp>
 
@@ -131,10 +130,10 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
     std::size_t const samples = std::size_t(y.size()) / Y::size;
     if (samples * Y::size != std::size_t(y.size()) ||
         samples * Target::size != std::size_t(target.size()))
-        detail::raise(
-            Error(Error::Kind::argument, "evaluate_metric",
-                  "the sizes of outputs and targets do not fit each other and the shape. Give "
-                  "one target for each output"));
+        detail::refuse("evaluate_metric",
+                       {"there are ", std::size_t(y.size()), " outputs and ",
+                        std::size_t(target.size()), " targets, and a sample has ", Y::size, " and ",
+                        Target::size, ". Give one target for each output."});
     if constexpr (Bound::fits) {
         Bound bound{};
         bound.update(metric, View<T const, Y>{detail::numbers_of(y, "evaluate_metric"), samples},
