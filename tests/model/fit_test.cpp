@@ -246,7 +246,8 @@ TEST_CASE("a sample alone is predicted as among others") {
         for (std::size_t i = 0; i < samples * N::output_count; ++i) {
             std::size_t const s = i / N::output_count;
             int const output = int(i % N::output_count);
-            std::size_t const size = N::written.rows[N::inference.outputs[output]].op->output.size;
+            auto const row = std::size_t(N::inference.outputs[output]);
+            std::size_t const size = N::written.rows[row].op->output.size;
             float const* const y = predict(weights, work, all, samples, output);
             for (std::size_t k = 0; k < N::inputs; ++k)
                 one[k] = x[k].data() + s * x[k].size() / samples;
