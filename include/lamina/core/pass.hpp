@@ -41,6 +41,10 @@ struct NoEpilogue {
     }
 };
 
+/// Stands there in the backward of a layer that reads the network's inputs, whose gradients nobody
+/// wants.
+struct NoInputGradient : NoEpilogue {};
+
 namespace detail {
 
 template <class B>
@@ -78,6 +82,8 @@ struct Pass {
     bool const training = call.training;
     bool const trains = call.trains; // not frozen
     bool const needs_dx = call.needs_dx[0];
+    /// False where the compiler may leave out what makes dx.
+    static constexpr bool may_need_dx = !std::is_same_v<Epilogue, NoInputGradient>;
 
     View<Element<T const, X>, X> x{static_cast<Element<T const, X>*>(call.x[0]), batch};
     View<T, X> dx{call.dx[0], batch}; // to be overwritten

@@ -196,10 +196,10 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
 /// read by the compiler alone, so that the layers' functions exist only where they are inlined.
 template <class N, bool Training, bool One, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
-    constexpr auto& row = N::written.rows[I];
     constexpr auto& p = N::template plan_for<Training>();
-    if constexpr (row.arity > 0 && !p.rows[I].away) {
-        constexpr auto run = p.rows[I].fused ? row.runs->fused_forward : row.runs->forward;
+    if constexpr (N::written.rows[I].arity > 0 && !p.rows[I].away) {
+        constexpr auto run = p.rows[I].fused ? N::written.rows[I].runs->fused_forward
+                                             : N::written.rows[I].runs->forward;
         Call<T> c{};
         say_forward(c, N::table.data(), p.rows, I, p.per_batch, w);
         c.threads = nullptr;
@@ -207,26 +207,38 @@ LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> cons
         run(c);
     }
 }
+template <class N, int I>
+consteval auto backward_of() {
+    auto const& row = N::written.rows[I];
+    auto const& place = N::training.rows[I];
+    if (row.runs->has_first_backward && !N::training.rows[row.inputs[0]].grad)
+        return row.runs->first_backward;
+    return place.fused_slope ? row.runs->fused_backward : row.runs->backward;
+}
 template <class N, int I, class T>
 LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
-    constexpr auto& row = N::written.rows[I];
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
-        constexpr auto run = p.rows[I].fused_slope ? row.runs->fused_backward : row.runs->backward;
+        constexpr auto run = backward_of<N, I>();
         auto c = backward_call(N::table.data(), p.rows, I, p.per_batch, p.per_sample, w);
         c.threads = nullptr;
         run(c);
         add_up(c, N::table.data(), p.rows, I, p.per_batch, w);
     }
 }
+template <class N, int I>
+consteval bool regularizes() {
+    auto const& row = N::written.rows[I];
+    return row.op->regularizes && !row.frozen && row.owner == I;
+}
 template <class N, int I, class T>
 [[gnu::always_inline]] inline void regularize_row(Work<T> const& w) {
-    constexpr auto& row = N::written.rows[I];
-    if constexpr (row.op->regularizes && !row.frozen && row.owner == I) {
+    if constexpr (regularizes<N, I>()) {
         auto c = call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
         c.threads = nullptr;
         c.gradients = w.gradients + N::training.rows[I].parameters;
-        row.runs->regularize(c);
+        constexpr auto run = N::written.rows[I].runs->regularize;
+        run(c);
     }
 }
 /// The rows before `end`.

@@ -14,7 +14,7 @@ template <class S>
 struct InputLayer {
     struct Bound {
         using Output = S;
-        static constexpr bool needs_x = false, needs_y = false;
+        static constexpr bool needs_x = false, needs_y = false, is_network_input = true;
     };
 };
 

@@ -114,6 +114,9 @@ struct Nothing { // stands for "no producer to fuse with"
     using Bound = Nothing;
     using Layer = Nothing;
 };
+struct FromInput : Nothing { // the same of a layer on an input of the network
+    static constexpr bool is_input = true;
+};
 
 template <class L>
 concept WritesLayers = requires(L const& l, std::byte*& at) {
@@ -178,6 +181,8 @@ constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N
     using Producer = std::conditional_t<fuses_forward<typename First::Bound, R> ||
                                             fuses_backward<typename First::Bound, R>,
                                         First, Nothing>;
+    constexpr bool on_input = requires { requires First::Bound::is_network_input; };
+    using Before = std::conditional_t<on_input && sizeof...(N) == 0, FromInput, Producer>;
     G& graph = *first.graph;
     if constexpr (!std::is_empty_v<L>)
         if (graph.values) {
@@ -186,7 +191,7 @@ constexpr auto append([[maybe_unused]] L const& layer, int owner, First first, N
         }
     Runs<T> const* run = nullptr; // the program itself only writes the layers' values
     if (std::is_constant_evaluated())
-        run = &runs<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>;
+        run = &runs<T, G::stepped != 0, Before, L, R, typename First::Seen, typename N::Seen...>;
     int const index = graph.add(
         &op<T, G::stepped != 0, Producer, L, R, typename First::Seen, typename N::Seen...>, run,
         {first.index, more.index...}, owner, scope_name<L>, stepped);

@@ -21,7 +21,9 @@ struct Runs {
                         // thing
     Run fused_backward; // this layer's backward with the slope of its input's layer; null: no such
                         // thing
-    Run regularize;     // adds a penalty to loss and gradients, once a step; null: none
+    bool has_first_backward; // said in words too, see Op
+    Run first_backward;      // this layer's backward without dx; null: no such thing
+    Run regularize;          // adds a penalty to loss and gradients, once a step; null: none
 };
 
 /// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
@@ -131,6 +133,18 @@ constexpr typename Runs<T>::Run fused_backward_of() {
         return &backward<T, L, B, typename Producer::Layer, In...>;
     else return nullptr;
 }
+/// The first layer's backward need not compile what makes dx: networks whose inputs' gradients are
+/// wanted have the other one.
+template <class Producer, class B>
+inline constexpr bool spares_dx = requires {
+    requires Producer::is_input;
+    requires B::spares_dx;
+};
+template <class T, class Producer, class L, class B, class... In>
+constexpr typename Runs<T>::Run first_backward_of() {
+    if constexpr (spares_dx<Producer, B>) return &backward<T, L, B, NoInputGradient, In...>;
+    else return nullptr;
+}
 template <class T, class L, class B, class... In>
 inline constexpr bool has_penalty = requires(Pass<T, L, B, NoEpilogue, In...> const& p) {
     B::regularize(p);
@@ -150,6 +164,8 @@ constexpr Runs<T> make_runs() {
         runs.backward = &backward<T, L, B, NoEpilogue, In...>;
         runs.fused_forward = fused_forward_of<T, Producer, L, B>();
         runs.fused_backward = fused_backward_of<T, Producer, L, B, In...>();
+        runs.has_first_backward = spares_dx<Producer, B>;
+        runs.first_backward = first_backward_of<T, Producer, L, B, In...>();
         runs.regularize = regularize_of<T, L, B, In...>();
     }
     return runs;

@@ -59,7 +59,7 @@ struct Dense {
         using Parameters = typename Tensors::Parameters;
 
         static constexpr bool needs_y = false, each_moment = true;
-        static constexpr bool takes_epilogue = true, takes_slope = true;
+        static constexpr bool takes_epilogue = true, takes_slope = true, spares_dx = true;
         static constexpr std::size_t flops = 2 * In::rows * features * Units;
         template <class T>
         static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
@@ -76,9 +76,11 @@ struct Dense {
             if (c.trains) // dkernel += x' dy, dbias += sum of dy
                 kernels::linear_gradients<features, Units>(c.x.rows(), c.x.data, c.dy.data, dkernel,
                                                            dbias, c.scratch, c.threads);
-            if (c.needs_dx) // dx = (dy kernel') f'(x), f the activation that made x
-                kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data,
-                                                    c.x.data, c.epilogue(), c.scratch, c.threads);
+            if constexpr (std::remove_cvref_t<decltype(c)>::may_need_dx)
+                if (c.needs_dx) // dx = (dy kernel') f'(x), f the activation that made x
+                    kernels::linear_dx<features, Units>(c.x.rows(), c.dy.data, kernel, c.dx.data,
+                                                        c.x.data, c.epilogue(), c.scratch,
+                                                        c.threads);
         }
         static void regularize(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
