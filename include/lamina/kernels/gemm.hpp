@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_task.hpp>
+
+#if LAMINA_BODIES
 #include <lamina/kernels/gemm_narrow.hpp>
 #include <lamina/kernels/gemm_pieces.hpp>
 #include <lamina/kernels/gemm_strip.hpp>
-#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_vector.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -13,8 +16,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#endif
 
 namespace lamina::kernels {
+
+/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
+/// threads. The bits of C depend neither on the threads nor on where C is cut.
+template <class T>
+void gemm(Gemm<T> const& g, T* scratch, Threads* threads);
+
+#if LAMINA_BODIES
 
 namespace detail {
 
@@ -187,12 +198,17 @@ template <class T>
 
 } // namespace detail
 
-/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
-/// threads. The bits of C depend neither on the threads nor on where C is cut.
 template <class T>
 [[gnu::noinline]] void gemm(Gemm<T> const& g, T* scratch, Threads* threads) {
     if (detail::is_tiny(g)) detail::gemm_tiny(g, scratch);
     else detail::gemm_large(g, scratch, threads);
 }
+
+#endif
+
+#ifdef LAMINA_SOURCE
+template void gemm(Gemm<float> const&, float*, Threads*);
+template void gemm(Gemm<double> const&, double*, Threads*);
+#endif
 
 } // namespace lamina::kernels
