@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/random.hpp>
 
 #include <algorithm>
@@ -139,6 +140,37 @@ struct TruncatedNormal : detail::NormalInitializer<Mean, Stddev, Denominator> {
 enum class Fan { in, out, average };
 enum class Draw { uniform, normal, truncated_normal };
 
+namespace detail {
+
+/// Mean 0 and variance scale / fan.
+template <Draw draw, class T>
+void fill_scaled(T* w, Extents e, Random random, Fan fan, double scale) {
+    double const in = double(e.fan_in()), out = double(e.fan_out());
+    double const count = fan == Fan::in ? in : fan == Fan::out ? out : (in + out) / 2;
+    double const variance = scale / std::max(1.0, count);
+    if constexpr (draw == Draw::uniform) {
+        double const limit = std::sqrt(3.0 * variance);
+        for (std::size_t i = 0; i < e.size; ++i)
+            w[i] = T((2.0 * double(random.uniform(i)) - 1.0) * limit);
+    } else if constexpr (draw == Draw::normal) {
+        double const stddev = std::sqrt(variance);
+        for (std::size_t i = 0; i < e.size; ++i) w[i] = T(random.normal(i) * stddev);
+    } else {
+        // a standard normal number cut at 2 has this standard deviation
+        double const stddev = std::sqrt(variance) / 0.87962566103423978;
+        for (std::size_t i = 0; i < e.size; ++i) w[i] = T(random.truncated_normal(i) * stddev);
+    }
+}
+#ifdef LAMINA_SOURCE
+template void fill_scaled<Draw::uniform>(float*, Extents, Random, Fan, double);
+template void fill_scaled<Draw::uniform>(double*, Extents, Random, Fan, double);
+#elif !LAMINA_BODIES
+extern template void fill_scaled<Draw::uniform>(float*, Extents, Random, Fan, double);
+extern template void fill_scaled<Draw::uniform>(double*, Extents, Random, Fan, double);
+#endif
+
+} // namespace detail
+
 /// Mean 0 and variance (Numerator / Denominator) / fan. Keras' VarianceScaling.
 template <Fan fan, Draw draw, long Numerator = 1, long Denominator = 1>
 struct VarianceScaling {
@@ -153,21 +185,8 @@ struct VarianceScaling {
     }
     template <class T>
     static void fill(T* w, Extents e, Random random) {
-        double const in = double(e.fan_in()), out = double(e.fan_out());
-        double const count = fan == Fan::in ? in : fan == Fan::out ? out : (in + out) / 2;
-        double const variance = detail::quotient<Numerator, Denominator> / std::max(1.0, count);
-        if constexpr (draw == Draw::uniform) {
-            double const limit = std::sqrt(3.0 * variance);
-            for (std::size_t i = 0; i < e.size; ++i)
-                w[i] = T((2.0 * double(random.uniform(i)) - 1.0) * limit);
-        } else if constexpr (draw == Draw::normal) {
-            double const stddev = std::sqrt(variance);
-            for (std::size_t i = 0; i < e.size; ++i) w[i] = T(random.normal(i) * stddev);
-        } else {
-            // a standard normal number cut at 2 has this standard deviation
-            double const stddev = std::sqrt(variance) / 0.87962566103423978;
-            for (std::size_t i = 0; i < e.size; ++i) w[i] = T(random.truncated_normal(i) * stddev);
-        }
+        constexpr double scale = detail::quotient<Numerator, Denominator>;
+        detail::fill_scaled<draw>(w, e, random, fan, scale);
     }
 };
 

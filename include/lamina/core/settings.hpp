@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
+
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -27,14 +29,13 @@ struct Settings {
 
     template <class V>
     void operator()(std::string_view name, V const& value) const {
-        if constexpr (std::is_same_v<V, bool>) add(to, name, {Kind::flag, double(value)});
+        if constexpr (std::is_same_v<V, bool>) add_number(name, Kind::flag, double(value));
         else if constexpr (std::is_same_v<V, float>)
-            add(to, name, {Kind::single_precision, double(value)});
+            add_number(name, Kind::single_precision, double(value));
         else if constexpr (std::is_floating_point_v<V>)
-            add(to, name, {Kind::double_precision, double(value)});
-        else if constexpr (std::is_integral_v<V>) add(to, name, {Kind::whole, double(value)});
-        else if constexpr (std::is_convertible_v<V const&, std::string_view>)
-            add(to, name, {.kind = Kind::text, .text = value});
+            add_number(name, Kind::double_precision, double(value));
+        else if constexpr (std::is_integral_v<V>) add_number(name, Kind::whole, double(value));
+        else if constexpr (std::is_convertible_v<V const&, std::string_view>) add_text(name, value);
     }
     template <std::size_t N>
     void operator()(std::string_view name, std::array<std::size_t, N> const& list) const {
@@ -49,7 +50,23 @@ struct Settings {
     /// Something that tells its own options, and the name of its type.
     template <class O>
     void object(std::string_view name, std::string_view type, O const& its) const;
+
+private:
+    // Out of line: a value takes a dozen instructions, and a layer has many.
+    void add_number(std::string_view name, Kind kind, double number) const;
+    void add_text(std::string_view name, std::string_view text) const;
 };
+
+#if LAMINA_BODIES
+[[gnu::cold]] LAMINA_INLINE void Settings::add_number(std::string_view name, Kind kind,
+                                                      double number) const {
+    add(to, name, {kind, number});
+}
+[[gnu::cold]] LAMINA_INLINE void Settings::add_text(std::string_view name,
+                                                    std::string_view text) const {
+    add(to, name, {.kind = Kind::text, .text = text});
+}
+#endif
 
 /// Tells an object's options. An option whose member is called as in Keras (or as in the list
 /// below) is found by that name; an object with others says them itself:

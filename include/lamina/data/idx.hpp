@@ -16,9 +16,9 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace lamina {
@@ -36,8 +36,14 @@ struct IdxFile {
         f64 = 0x0e
     } type = Type::u8;
     std::vector<std::size_t> shape;
-    std::size_t size = 0; // numbers
-    std::unique_ptr<unsigned char[]> bytes;
+    std::size_t size = 0;           // numbers
+    unsigned char* bytes = nullptr; // its own; a bare pointer, see core/span.hpp
+
+    IdxFile() = default;
+    IdxFile(IdxFile&& other) noexcept
+        : type(other.type), shape(std::move(other.shape)), size(other.size),
+          bytes(std::exchange(other.bytes, nullptr)) {}
+    ~IdxFile() { delete[] bytes; }
 };
 
 /// axes: how many are expected.
@@ -60,7 +66,7 @@ V idx_number(unsigned char const* bytes, std::size_t i) {
 template <class V, class T>
 void convert_idx(std::string const& path, IdxFile const& file, T* to) {
     for (std::size_t i = 0; i < file.size; ++i) {
-        V const v = idx_number<V>(file.bytes.get(), i);
+        V const v = idx_number<V>(file.bytes, i);
         if constexpr (std::is_integral_v<T> && !std::is_same_v<T, V>) {
             double const d = double(v);
             bool const fits = is_finite(d) && d >= double(std::numeric_limits<T>::min()) &&
@@ -165,8 +171,8 @@ namespace detail {
         bad({"it is shorter than the numbers that it says it has, ", Dims{file.shape}, "."});
     }
     file.size = static_cast<std::size_t>(numbers);
-    file.bytes.reset(new unsigned char[bytes + 1]);
-    std::size_t const have = source.read(reinterpret_cast<char*>(file.bytes.get()), bytes + 1);
+    file.bytes = new unsigned char[bytes + 1];
+    std::size_t const have = source.read(reinterpret_cast<char*>(file.bytes), bytes + 1);
     if (have != bytes) {
         bad({"it is ", have < bytes ? "shorter" : "longer",
              " than the numbers that it says it has, ", Dims{file.shape}, "."});

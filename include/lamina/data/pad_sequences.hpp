@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 
@@ -69,10 +70,13 @@ pad_sequences(std::vector<std::vector<T>> const& sequences, PadOptions const& op
 }
 
 /// The same for sequences in braces: pad_sequences({{1, 2, 3}, {4}}).
-inline Tensor<std::int32_t, 2>
-pad_sequences(std::vector<std::vector<std::int32_t>> const& sequences,
-              PadOptions const& options = {}) {
+Tensor<std::int32_t, 2> pad_sequences(std::vector<std::vector<std::int32_t>> const& sequences,
+                                      PadOptions const& options = {});
+#if LAMINA_BODIES
+LAMINA_INLINE Tensor<std::int32_t, 2>
+pad_sequences(std::vector<std::vector<std::int32_t>> const& sequences, PadOptions const& options) {
     return pad_sequences<std::int32_t>(sequences, options);
 }
+#endif
 
 } // namespace lamina

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
 
@@ -52,8 +53,12 @@ void resize_bilinear(V const* from, std::size_t h, std::size_t w, std::size_t ch
 
 /// Images (n, height, width, channels) of another size, bilinear between the four pixels around;
 /// the middles of the pixels lie as they lay, as tf.image.resize has it.
-inline Tensor<float, 4> resize_images(Tensor<float, 4> const& images, std::size_t height,
-                                      std::size_t width) {
+Tensor<float, 4> resize_images(Tensor<float, 4> const& images, std::size_t height,
+                               std::size_t width);
+
+#if LAMINA_BODIES
+LAMINA_INLINE Tensor<float, 4> resize_images(Tensor<float, 4> const& images, std::size_t height,
+                                             std::size_t width) {
     auto const s = images.shape();
     if (height == 0 || width == 0 || s[1] == 0 || s[2] == 0) {
         detail::refuse("resize_images", {"images of ", s[1], " x ", s[2], " cannot become ", height,
@@ -66,5 +71,6 @@ inline Tensor<float, 4> resize_images(Tensor<float, 4> const& images, std::size_
     }
     return out;
 }
+#endif
 
 } // namespace lamina

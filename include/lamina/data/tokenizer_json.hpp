@@ -9,9 +9,9 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
+#include <charconv>
 #endif
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>

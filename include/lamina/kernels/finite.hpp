@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -38,6 +39,12 @@ bool all_below_piece(std::size_t n, T const* x, T limit) {
     if (i < n) b = b | test(load<V>(x + i, n - i));
     return !xsimd::any((((a | b) | (c | d)) & I(sign)) != I(Int{0}));
 }
+
+#ifdef LAMINA_SOURCE
+template bool all_below_piece<float, xsimd::default_arch>(std::size_t, float const*, float);
+#elif !LAMINA_BODIES
+extern template bool all_below_piece<float, xsimd::default_arch>(std::size_t, float const*, float);
+#endif
 
 } // namespace detail
 

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/raise.hpp>
 #include <lamina/graph/engine.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/kernels/finite.hpp>
@@ -21,6 +22,12 @@ struct Diverged {
     std::string text;
     char const* what() const { return text.c_str(); }
 };
+
+#ifdef LAMINA_SOURCE
+template void raise(Diverged const&);
+#elif !LAMINA_BODIES
+extern template void raise(Diverged const&);
+#endif
 
 /// What a step went through, once the network's type is gone.
 template <class T>
