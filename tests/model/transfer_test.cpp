@@ -109,8 +109,8 @@ TEST_CASE("transfer within a scope: heads of the same shape stay apart") {
 }
 
 TEST_CASE("Weights without a model") {
-    Weights<Network<std::remove_cv_t<decltype(pretraining)>, float>> from(pretraining, 1);
-    Weights<Network<std::remove_cv_t<decltype(classifier)>, float>> to(classifier, 2);
+    Weights from{pretraining, 1};
+    Weights to{classifier, 2};
     CHECK(transfer(from, to).tensors == 8);
     CHECK(from.values[0] == to.values[0]);
 }

@@ -122,7 +122,7 @@ private:
         if constexpr (std::is_same_v<V, float>) return Kind::f32;
         else if constexpr (std::is_same_v<V, double>) return Kind::f64;
         else {
-            static_assert(sizeof(V) <= 8,
+            static_assert(sizeof(V) <= 8 || !std::is_arithmetic_v<V>,
                           "lamina takes float, double and integers of up to 64 bits.");
             constexpr Kind s[]{Kind::i8, Kind::i16, Kind::i32, Kind::i64},
                 u[]{Kind::u8, Kind::u16, Kind::u32, Kind::u64};

@@ -270,4 +270,12 @@ typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
     return y;
 }
 
+/// Weights weights{Sequential{Input<3>{}, Dense<1>{}}}: of a network that is written there.
+template <class D>
+requires requires { typename D::Inputs; }
+Weights(D const&)->Weights<Network<D>>;
+template <class D>
+requires requires { typename D::Inputs; }
+Weights(D const&, std::uint64_t)->Weights<Network<D>>;
+
 } // namespace lamina
