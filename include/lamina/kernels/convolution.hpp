@@ -10,6 +10,7 @@
 #include <lamina/kernels/lane_gradients.hpp>
 #include <lamina/kernels/lane_strips.hpp>
 #include <lamina/kernels/linear.hpp>
+#include <lamina/kernels/strip_gradients.hpp>
 #include <lamina/kernels/strips.hpp>
 #include <lamina/kernels/winograd.hpp>
 #include <lamina/kernels/winograd_gradients.hpp>

@@ -18,17 +18,19 @@
 /// lane_strips.hpp.
 namespace lamina::kernels::detail {
 
-/// dkernel += the sum over the windows of one part of y of what they see times dy, whose first
-/// number is the part's first; x, dy and dkernel of one batch of filters.
+/// dkernel += the sum over some windows of what they see times dy, for one batch of filters.
 template <class T>
-void add_lane_part(DirectSize const& d, std::size_t rows, std::size_t columns, std::size_t numbers,
-                   std::size_t step, std::size_t down, std::int32_t const* at, T const* x,
-                   T const* dy, std::size_t n, T* dkernel) {
+void add_lane_part(DirectSize const& d, StripTask<T> const& s, T const* x, T const* dy,
+                   T* dkernel) {
     constexpr std::size_t most = strip_rows<1>();
-    for (std::size_t k = 0; k < numbers; k += most)
-        strip_gradients<true, most, 1>(rows, columns, step, down, std::min(most, numbers - k),
-                                       at + k, x, dy, d.made(), d.windows.out_width * d.made(), n,
-                                       dkernel + k * d.made(), d.made());
+    std::size_t const made = d.made();
+    if (slides_by_three(d.windows) && s.taps == 3 && d.channels > 1)
+        for (std::size_t c = 0; c < d.channels; ++c)
+            sliding_gradients<true>(s, x + c * lanes<T>, dy, dkernel + c * made, d.channels * made);
+    else
+        for (std::size_t k = 0; k < s.depth; k += most)
+            strip_gradients<true, most, 1>(s, std::min(most, s.depth - k), s.at + k, x, dy,
+                                           dkernel + k * made, made);
 }
 
 /// dkernel += the sum over all windows of what they see times dy; dbias += the sums of dy, or null.
@@ -39,34 +41,46 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
     Windows const of = lane_windows<T>(d);
     if (dbias) add_column_sums(batch * w.out_pixels(), d.made(), dy, dbias, threads);
     LaneCut<T> const cut(d, 2);
-    std::size_t const blocks = (d.made() + lanes<T> - 1) / lanes<T>,
+    std::size_t const made = d.made(), blocks = (made + lanes<T> - 1) / lanes<T>,
                       workers = threads ? threads->count() : 1, image = w.pixels() * w.channels,
                       across = w.width * w.channels, strips = batch * cut.down * cut.across;
     if (few(d, batch)) threads = nullptr;
     // every thread adds up some batches of filters over all windows
     auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
         T* const own = scratch + worker * apart;
-        std::size_t const begin = from * lanes<T>, end = std::min(to * lanes<T>, d.made());
+        std::size_t const begin = from * lanes<T>, end = std::min(to * lanes<T>, made);
         StripOffsets const offsets(w, w.width, 1, 0);
         for (std::size_t i = 0; i < strips; ++i) {
             StripPlace const strip(w, cut, i);
             T const* const seen = x + strip.image * image;
             std::size_t const readable = (batch - strip.image) * image;
             T const* const dys =
-                dy +
-                (strip.image * w.out_pixels() + strip.top * w.out_width + strip.left) * d.made();
+                dy + (strip.image * w.out_pixels() + strip.top * w.out_width + strip.left) * made;
             auto const part = [&](std::size_t r, std::size_t rows, std::size_t c,
                                   std::size_t stop) {
                 if (c >= stop || rows == 0) return;
                 StripColumns const s(of, strip.left + c, stop - c);
                 StripOffsets const inside(of, s.wide, d.channels, lanes<T>);
+                std::size_t const wide = s.wide * of.channels;
+                StripTask<T> task{rows,
+                                  stop - c,
+                                  of.stride_y * wide,
+                                  of.stride_x * of.channels,
+                                  w.out_width * made,
+                                  made,
+                                  of.kernel_height,
+                                  of.dilation_y * wide,
+                                  d.channels,
+                                  d.depth(),
+                                  inside.at,
+                                  nullptr,
+                                  nullptr,
+                                  0};
                 for (std::size_t j = begin; j < end; j += lanes<T>) {
-                    std::size_t const n = std::min(lanes<T>, d.made() - j);
-                    copy_lanes(d, s, strip.top + r, seen_rows(of, rows), seen, j, n, own);
-                    add_lane_part(d, rows, stop - c, d.depth(), of.stride_x * of.channels,
-                                  of.stride_y * s.wide * of.channels, inside.at,
-                                  static_cast<T const*>(own),
-                                  dys + (r * w.out_width + c) * d.made() + j, n, dkernel + j);
+                    task.last = std::min(lanes<T>, made - j);
+                    copy_lanes(d, s, strip.top + r, seen_rows(of, rows), seen, j, task.last, own);
+                    add_lane_part(d, task, static_cast<T const*>(own),
+                                  dys + (r * w.out_width + c) * made + j, dkernel + j);
                 }
             };
             auto const inner = cut.inside(strip);
@@ -83,13 +97,26 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
                        InsideTaps(w, strip.top + r + rows) == row && row.taps == w.kernel_height)
                     ++rows;
                 if (row.end(w, rows, last - first, lanes<T>) > readable) break;
-                for (std::size_t j = begin; j < end; j += lanes<T>)
-                    add_lane_part(d, rows, last - first, row.taps * w.kernel_width,
-                                  w.stride_x * w.channels, w.stride_y * across, offsets.at,
-                                  seen + row.begin + j,
-                                  dys + (r * w.out_width + first) * d.made() + j,
-                                  std::min(lanes<T>, d.made() - j),
-                                  dkernel + row.tap * w.kernel_width * d.made() + j);
+                StripTask<T> task{rows,
+                                  last - first,
+                                  w.stride_y * across,
+                                  w.stride_x * w.channels,
+                                  w.out_width * made,
+                                  made,
+                                  row.taps,
+                                  w.dilation_y * across,
+                                  1,
+                                  row.taps * w.kernel_width,
+                                  offsets.at,
+                                  nullptr,
+                                  nullptr,
+                                  0};
+                for (std::size_t j = begin; j < end; j += lanes<T>) {
+                    task.last = std::min(lanes<T>, made - j);
+                    add_lane_part(d, task, seen + row.begin + j,
+                                  dys + (r * w.out_width + first) * made + j,
+                                  dkernel + row.tap * w.kernel_width * made + j);
+                }
             }
             part(0, r, 0, first);
             part(0, r, last, strip.seen.count);

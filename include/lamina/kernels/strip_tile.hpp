@@ -4,6 +4,7 @@
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/strip_copy.hpp>
+#include <lamina/kernels/tile_rows.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
@@ -69,33 +70,22 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
     constexpr std::size_t G = (R - 1) / rows_of_pointer + 1;
     V sum[R][C];
     LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) {
-        LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) sum[r][c] = load<V>(s.add + c * V::size);
-    }
+    for (std::size_t r = 0; r < R; ++r) load_row<true>(sum[r], s.add, last);
     for (std::size_t k = 0; k < depth; ++k, kernel += C * V::size) {
         T const* p[G];
         p[0] = x + at[k];
         LAMINA_UNROLL
         for (std::size_t g = 1; g < G; ++g) p[g] = p[g - 1] + rows_of_pointer * step;
         V b[C];
+        keep_row<true>(b, kernel, last);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) b[c] = in_register(load<V>(kernel + c * V::size));
-        LAMINA_UNROLL
-        for (std::size_t r = 0; r < R; ++r) {
-            V const v = strip_number<Lanes, V>(p[r / rows_of_pointer] + r % rows_of_pointer * step);
-            LAMINA_UNROLL
-            for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, b[c], sum[r][c]);
-        }
+        for (std::size_t r = 0; r < R; ++r)
+            add_row(sum[r],
+                    strip_number<Lanes, V>(p[r / rows_of_pointer] + r % rows_of_pointer * step), b);
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) {
-            if (r >= n) continue;
-            if (c + 1 < C || last == V::size) kernels::store(y + c * V::size, sum[r][c]);
-            else kernels::store(y + c * V::size, sum[r][c], last);
-        }
+        if (r < n) store_some(sum[r], y, last);
         y = next_row(y, made);
     }
 }
@@ -107,9 +97,9 @@ template <bool Lanes, std::size_t R, std::size_t K, class T>
     std::size_t const numbers = s.numbers, step = s.right, last = s.last, made = s.made;
     T const* kernel = s.kernel;
     using V = Batch<T>;
-    V sum[R];
+    V sum[R][1];
     LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) sum[r] = load<V>(s.add);
+    for (std::size_t r = 0; r < R; ++r) load_row<true>(sum[r], s.add, last);
     std::size_t const tap = numbers * V::size;
     for (std::size_t rows = s.taps; rows > 0; --rows, x += s.tap_down, kernel += K * tap)
         for (std::size_t c = 0; c < numbers; ++c) {
@@ -123,16 +113,13 @@ template <bool Lanes, std::size_t R, std::size_t K, class T>
                 V const v = in_register(strip_number<Lanes, V>(p));
                 LAMINA_UNROLL
                 for (std::size_t t = 0; t < K; ++t)
-                    if (i >= t && i - t < R) sum[i - t] = fma(v, k[t], sum[i - t]);
+                    if (i >= t && i - t < R) sum[i - t][0] = fma(v, k[t], sum[i - t][0]);
                 p = next_row(p, step);
             }
         }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        if (r < n) {
-            if (last == V::size) kernels::store(y, sum[r]);
-            else kernels::store(y, sum[r], last);
-        }
+        if (r < n) store_some(sum[r], y, last);
         y = next_row(y, made);
     }
 }
@@ -207,19 +194,14 @@ constexpr std::size_t strip_rows() {
     return std::min<std::size_t>(GemmTraits<xsimd::default_arch>::sums / C, 9);
 }
 
-/// dkernel[count <= R, C batches] += for numbers at[0] ... of what windows see, the sums over some
-/// rows of windows of these times dy. From one window to the next x goes `step` on and dy `made`,
-/// from one row to the next `down` and `dy_down`.
+/// dkernel[count <= R, C batches] += for numbers at[0] ... of what windows see, the sums over all
+/// windows of these times dy, which lies as a task's y. Rows of dkernel are ld numbers.
 template <bool Lanes, std::size_t R, std::size_t C, class T>
-[[gnu::noinline]] void strip_gradients(std::size_t rows, std::size_t columns, std::size_t step,
-                                       std::size_t down, std::size_t count, std::int32_t const* at,
-                                       T const* x, T const* dy, std::size_t made,
-                                       std::size_t dy_down, std::size_t last, T* dkernel,
+[[gnu::noinline]] void strip_gradients(StripTask<T> const& s, std::size_t count,
+                                       std::int32_t const* at, T const* x, T const* dy, T* dkernel,
                                        std::size_t ld) {
     using V = Batch<T>;
-    auto const read = [last](T const* from, std::size_t c) {
-        return c + 1 < C ? load<V>(from + c * V::size) : load<V>(from + c * V::size, last);
-    };
+    std::size_t const columns = s.columns, step = s.right, made = s.made, last = s.last;
     V const zero = opaque(V(T{0})); // else g++ 12 would call memset, and leave the sums there
     alignas(64) T nowhere[C * V::size]{};
     V sum[R][C];
@@ -231,26 +213,81 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
         for (std::size_t c = 0; c < C; ++c) sum[r][c] = zero;
     }
     std::size_t i = 0;
-    for (; rows > 0; --rows, i += down - columns * step, dy += dy_down - columns * made)
+    for (std::size_t rows = s.rows; rows > 0;
+         --rows, i += s.down - columns * step, dy += s.made_down - columns * made)
         for (T const* const end = dy + columns * made; dy != end; dy += made, i += step) {
             V d[C];
+            keep_row<false>(d, dy, last);
             LAMINA_UNROLL
-            for (std::size_t c = 0; c < C; ++c) d[c] = in_register(read(dy, c));
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) {
-                V const v = strip_number<Lanes, V>(p[r] + i);
-                LAMINA_UNROLL
-                for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, d[c], sum[r][c]);
-            }
+            for (std::size_t r = 0; r < R; ++r)
+                add_row(sum[r], strip_number<Lanes, V>(p[r] + i), d);
         }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        T* const row = r < count ? dkernel + r * ld : nowhere;
+        T* const to = r < count ? dkernel + r * ld : nowhere;
+        V row[C];
+        load_row<false>(row, to, last);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) {
-            T* const to = row + c * V::size;
-            if (c + 1 < C) kernels::store(to, load<V>(to) + sum[r][c]);
-            else kernels::store(to, load<V>(to, last) + sum[r][c], last);
+        for (std::size_t c = 0; c < C; ++c) row[c] += sum[r][c];
+        store_row<false>(row, to, last);
+    }
+}
+
+/// U windows of 3 x 3 pixels side by side: sum += what they see times dy.
+template <bool Lanes, std::size_t U, class V, class T>
+[[gnu::always_inline]] inline void slide_gradients(V (&sum)[3][3], StripTask<T> const& s,
+                                                   T const* x, T const* dy) {
+    V d[U][1];
+    LAMINA_UNROLL
+    for (std::size_t u = 0; u < U; ++u) keep_row<false>(d[u], dy + u * s.made, s.last);
+    LAMINA_UNROLL
+    for (std::size_t y = 0; y < 3; ++y) {
+        T const* p = x;
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < U + 2; ++i) {
+            V const v = in_register(strip_number<Lanes, V>(p));
+            LAMINA_UNROLL
+            for (std::size_t t = 0; t < 3; ++t)
+                if (i >= t && i - t < U) sum[y][t] = fma(v, d[i - t][0], sum[y][t]);
+            p = next_row(p, s.right);
+        }
+        x = next_row(x, s.tap_down);
+    }
+}
+/// Whether gradients may be added up so.
+constexpr bool slides_by_three(Windows const& w) {
+    return w.kernel_width == 3 && w.kernel_height == 3 && w.stride_x == 1 && w.dilation_x == 1;
+}
+/// strip_gradients for all taps of windows that slide, one number or batch of each pixel: what
+/// several windows see is loaded once. Taps are ld numbers apart in dkernel.
+template <bool Lanes, class T>
+[[gnu::noinline]] void sliding_gradients(StripTask<T> const& s, T const* x, T const* dy, T* dkernel,
+                                         std::size_t ld) {
+    using V = Batch<T>;
+    constexpr std::size_t U = 4;
+    V const zero = opaque(V(T{0}));
+    V sum[3][3];
+    LAMINA_UNROLL
+    for (std::size_t y = 0; y < 3; ++y) {
+        LAMINA_UNROLL
+        for (std::size_t t = 0; t < 3; ++t) sum[y][t] = zero;
+    }
+    for (std::size_t r = 0; r < s.rows; ++r, x += s.down, dy += s.made_down) {
+        std::size_t i = 0;
+        for (; i + U <= s.columns; i += U)
+            slide_gradients<Lanes, U>(sum, s, x + i * s.right, dy + i * s.made);
+        for (; i < s.columns; ++i)
+            slide_gradients<Lanes, 1>(sum, s, x + i * s.right, dy + i * s.made);
+    }
+    LAMINA_UNROLL
+    for (std::size_t y = 0; y < 3; ++y) {
+        LAMINA_UNROLL
+        for (std::size_t t = 0; t < 3; ++t) {
+            V row[1];
+            load_row<false>(row, dkernel, s.last);
+            row[0] += sum[y][t];
+            store_row<false>(row, dkernel, s.last);
+            dkernel = next_row(dkernel, ld);
         }
     }
 }

@@ -5,7 +5,6 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
-#include <lamina/kernels/linear.hpp>
 #include <lamina/kernels/strip_copy.hpp>
 #include <lamina/kernels/strip_tile.hpp>
 #include <lamina/kernels/window_phases.hpp>
@@ -193,47 +192,6 @@ void convolve_in_strips(DirectSize const& d, std::size_t batch, T const* x, T co
                                     pixels_in_order(d.windows, d.made()), finish_at,
                                     scratch + worker * apart);
                  });
-}
-
-/// dkernel += the sum over all windows of (what the window sees)' dy; dbias += the sums of dy, or
-/// null.
-template <class T>
-void add_gradients_in_strips(DirectSize const& d, std::size_t batch, T const* x, T const* dy,
-                             T* dkernel, T* dbias, T* scratch, std::size_t apart,
-                             Threads* threads) {
-    constexpr std::size_t rows = strip_rows<strip_batches>(), wide = strip_panel<T>();
-    Windows const w = strip_windows(d);
-    StripCut const cut(w, 2);
-    std::size_t const depth = d.depth(), made = d.made(), parts = (depth + rows - 1) / rows,
-                      of_group = strip_panels<T>(d.filters) * parts, units = d.groups * of_group,
-                      workers = threads ? threads->count() : 1;
-    // every thread adds up some numbers of the kernel over all windows
-    auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
-        T* const own = scratch + worker * apart;
-        for (std::size_t i = 0; i < batch * cut.down * cut.across; ++i) {
-            StripPlace const strip(w, cut, i);
-            StripOffsets const offsets(w, strip.seen.wide, w.channels, 1);
-            T const* const gradients = dy + strip.begin(pixels_in_order(w, made));
-            if (dbias && from == 0)
-                add_column_sums(strip.rows * strip.seen.count, made, gradients, dbias, nullptr);
-            for (std::size_t u = from; u < to; ++u) {
-                std::size_t const g = u / of_group, j = u % of_group / parts * wide,
-                                  k = u % parts * rows, n = std::min(d.filters - j, wide),
-                                  column = g * d.filters + j;
-                if (u == from || u % of_group == 0)
-                    copy_strip(d.windows, strip.seen, strip.top, seen_rows(w, strip.rows),
-                               x + strip.image * w.pixels() * d.seen() + g * d.channels, d.channels,
-                               own);
-                auto const sum = n <= lanes<T> ? &strip_gradients<false, rows, 1, T>
-                                               : &strip_gradients<false, rows, strip_batches, T>;
-                sum(strip.rows, strip.seen.count, w.stride_x * w.channels,
-                    w.stride_y * strip.seen.wide * w.channels, std::min(rows, depth - k),
-                    offsets.at + k, own, gradients + column, made, w.out_width * made,
-                    (n - 1) % lanes<T> + 1, dkernel + k * made + column, made);
-            }
-        }
-    };
-    parallel_for(few(d, batch) ? nullptr : threads, units, (units + workers - 1) / workers, some);
 }
 
 /// dx = finish(the transpose of the convolution of dy + bias), kernel is [taps, channels, made].

@@ -4,6 +4,7 @@
 #include <lamina/kernels/gemm_strip.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/tile_rows.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -57,14 +58,8 @@ template <std::size_t C, bool Whole, class T>
     }
     V sum[R][C];
     LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) {
-        T const* const from = (add ? add : s.c[r]) + column;
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) {
-            T const* const at = from + i * V::size;
-            sum[r][i] = Whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
-        }
-    }
+    for (std::size_t r = 0; r < R; ++r)
+        load_row<Whole>(sum[r], (add ? add : s.c[r]) + column, last);
     for (std::size_t i = 0; i < s.count; ++i) {
         T const *p[R], *b = s.b[i] + column;
         std::size_t const run = s.run[i];
@@ -76,28 +71,13 @@ template <std::size_t C, bool Whole, class T>
                 for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(p[r] + k + s.ahead);
             }
             V x[C];
+            keep_row<Whole>(x, b, last);
             LAMINA_UNROLL
-            for (std::size_t c = 0; c < C; ++c) {
-                T const* const at = b + c * V::size;
-                x[c] = in_register(Whole || c + 1 < C ? load<V>(at) : load<V>(at, last));
-            }
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) {
-                V const v(p[r][k]);
-                LAMINA_UNROLL
-                for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, x[c], sum[r][c]);
-            }
+            for (std::size_t r = 0; r < R; ++r) add_row(sum[r], V(p[r][k]), x);
         }
     }
     LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) {
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) {
-            T* const to = s.c[r] + column + i * V::size;
-            if (Whole || i + 1 < C) kernels::store(to, sum[r][i]);
-            else kernels::store(to, sum[r][i], last);
-        }
-    }
+    for (std::size_t r = 0; r < R; ++r) store_row<Whole>(sum[r], s.c[r] + column, last);
 }
 
 /// Pixels that some windows see under one tap, and the gradients of what the windows made.
@@ -122,11 +102,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
         T* row = c;
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                T const* const at = row + i * V::size;
-                sum[r][i] = Whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
-            }
+            load_row<Whole>(sum[r], row, last);
             row = next_row(row, ldc);
         }
         LAMINA_UNROLL
@@ -139,26 +115,13 @@ template <std::size_t R, std::size_t C, bool Whole, class T>
             __builtin_prefetch(p.x[k + Pairs<T>::ahead] + first);
             T const *const a = p.x[k] + first, *const b = p.dy[k] + column;
             V x[C];
+            keep_row<Whole, (R > 1)>(x, b, last);
             LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                T const* const at = b + i * V::size;
-                x[i] = in_register<(R > 1)>(Whole || i + 1 < C ? load<V>(at) : load<V>(at, last));
-            }
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) {
-                V const v(a[r]);
-                LAMINA_UNROLL
-                for (std::size_t i = 0; i < C; ++i) sum[r][i] = fma(v, x[i], sum[r][i]);
-            }
+            for (std::size_t r = 0; r < R; ++r) add_row(sum[r], V(a[r]), x);
         }
         LAMINA_UNROLL
         for (std::size_t r = 0; r < R; ++r) {
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                T* const to = c + i * V::size;
-                if (Whole || i + 1 < C) kernels::store(to, sum[r][i]);
-                else kernels::store(to, sum[r][i], last);
-            }
+            store_row<Whole>(sum[r], c, last);
             c = next_row(c, ldc);
         }
     }
