@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 /// The products of a recurrent step: x kernel + h recurrent + bias for the gates of some units,
 /// which are then put together while they are near. The weights are packed, and a tag says which
@@ -212,6 +213,36 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
                 detail::call_gates(units, j, k, to, more);
         }
     }
+}
+
+/// The same for a number of units that the compiler knows. One row's gates come behind all sums:
+/// nothing is decided on the way, and what is stored is loaded at once.
+template <class Sums, class T, std::size_t U, class Gates, class More = NoMore>
+[[gnu::always_inline]] inline void
+for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::size_t, U> units,
+          T const* packed, Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
+          Gates const& gates, More const& more = {}) {
+    using V = Batch<T>;
+    if (rows > 1 || zx.data || !x.data || !h.data)
+        return for_gates<Sums>(rows, features, U, packed, x, zx, h, turned, gates, more);
+    constexpr std::size_t S = Sums::sums;
+    alignas(64) T z[(U + V::size - 1) / V::size * S * V::size];
+    auto const at_unit = [&](std::size_t j) { return z + j * S; };
+    for (std::size_t j = 0; j < U; j += V::size) {
+        detail::Panel<Sums, T const> const panel(packed, features, U, j);
+        V sum[1][S];
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < S; ++i) sum[0][i] = load<V>(panel.start + i * V::size);
+        detail::add_products<Sums::x_from, Sums::x_gate.size()>(
+            sum, detail::Factor<T>{x[0], x.ld, features, panel.x});
+        detail::add_products<Sums::h_from, Sums::h_gate.size()>(
+            sum, detail::Factor<T>{h[0], h.ld, U, panel.h});
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < S; ++i) kernels::store(at_unit(j) + i * V::size, sum[0][i]);
+    }
+    using Arch = xsimd::default_arch;
+    each_column<T, Arch>(units, [&](auto at) { gates(at, 0, at_unit(at.from)); });
+    each_column<T, Arch>(units, [&](auto at) { more(at, 0, at_unit(at.from)); });
 }
 
 } // namespace lamina::kernels

@@ -23,8 +23,8 @@ struct SmallCut {
     static constexpr std::size_t batches = (N + lanes<T> - 1) / lanes<T>;
     static constexpr std::size_t blocks = (batches + Traits::columns - 1) / Traits::columns;
     static constexpr std::size_t columns = (batches + blocks - 1) / blocks;
-    static constexpr std::size_t last_columns = (batches - 1) % columns + 1;   // of the last block
-    static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;          // of its last batch
+    static constexpr std::size_t last_columns = (batches - 1) % columns + 1; // of the last block
+    static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;        // of its last batch
     // all blocks are alike
     static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;
     static constexpr std::size_t whole_blocks = even ? blocks : blocks - 1;
@@ -55,20 +55,20 @@ template <std::size_t R, std::size_t C, std::size_t Last, class V, class T, clas
 /// The rows of a tile whose numbers come several to a load. One batch of columns is short of loads:
 /// each number of a is used once. Of more rows the shuffles would be in the way.
 template <std::size_t R, std::size_t C, std::size_t ARow, std::size_t AStep, class V>
-inline constexpr std::size_t shared_rows =
-    C == 1 && R >= 12 && group<V> == 4 && (ARow == 1 || AStep == 1) ? 4 : 0;
+inline constexpr std::size_t
+    shared_rows = C == 1 && R >= 12 && group<V> == 4 && (ARow == 1 || AStep == 1) ? 4 : 0;
 
 /// K terms for R rows, added up in S parts by turns, some terms at a time.
 template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t Ldb, std::size_t ARow, std::size_t AStep, class V, class T>
 [[gnu::always_inline]] inline void multiply_add_rows(V (&sum)[S][R][C], T const* a, T const* b) {
     constexpr std::size_t shared = shared_rows<R, C, ARow, AStep, V>;
-    constexpr std::size_t together = shared > 0 || S == 1 ? 4 : S;   // terms
+    constexpr std::size_t together = shared > 0 || S == 1 ? 4 : S; // terms
     auto const one = [&](std::size_t k, V(&to)[R][C]) __attribute__((always_inline)) {
-        multiply_add<R, C, Last>(to, b + k * Ldb,
-                                 [&](std::size_t r) __attribute__((always_inline)) {
-                                     return V(a[r * ARow + k * AStep]);
-                                 });
+        multiply_add<R, C, Last>(
+            to, b + k * Ldb, [&](std::size_t r) __attribute__((always_inline)) {
+                return V(a[r * ARow + k * AStep]);
+            });
     };
     auto const some = [&](std::size_t k) __attribute__((always_inline)) {
         V group_of_row[shared + 1];
@@ -86,8 +86,8 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
                 if constexpr (AStep != 1)
                     group_of_rows = opaque(broadcast_group<V>(a + (k + i) * AStep));
                 multiply_add<R, C, Last>(
-                    sum[i % S], b + (k + i) * Ldb,
-                    [&](std::size_t r) __attribute__((always_inline)) {
+                    sum[i % S],
+                    b + (k + i) * Ldb, [&](std::size_t r) __attribute__((always_inline)) {
                         if (r >= shared) return V(a[r * ARow + (k + i) * AStep]);
                         return AStep == 1 ? of_group(group_of_row[r], i)
                                           : of_group(group_of_rows, r);
@@ -101,14 +101,9 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
     for (std::size_t k = whole; k < K; ++k) one(k, sum[k % S]);
 }
 
-/// R rows of a times C batches of columns of b[K, .] (+ bias): number k of row r is
-/// a[r * ARow + k * AStep]. store(v, row, column) takes what comes out.
-template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
-          std::size_t Ldb, std::size_t ARow, std::size_t AStep, class T, class Store>
-[[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
-                                              T const* __restrict bias, Store const& store) {
-    using V = Batch<T>;
-    V sum[S][R][C];
+/// Sums begin with the bias, or zeros.
+template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V, class T>
+[[gnu::always_inline]] inline void begin_tile(V (&sum)[S][R][C], T const* bias) {
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         V first(T{0});
@@ -123,11 +118,10 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
             for (std::size_t s = 1; s < S; ++s) sum[s][r][c] = V(T{0});
         }
     }
-    if constexpr (R == 1 && S <= group<V> && K > 4 && AStep == 1) {
-        multiply_add_row<C, S, Last, K, Ldb>(sum, a, b);
-    } else {
-        multiply_add_rows<R, C, S, Last, K, Ldb, ARow, AStep>(sum, a, b);
-    }
+}
+/// store(v, row, column) takes what comes out of the parts.
+template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V, class Store>
+[[gnu::always_inline]] inline void end_tile(V (&sum)[S][R][C], Store const& store) {
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
         LAMINA_UNROLL
@@ -139,6 +133,23 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
             else store.template operator()<Last>(v, r, c * V::size);
         }
     }
+}
+
+/// R rows of a times C batches of columns of b[K, .] (+ bias): number k of row r is
+/// a[r * ARow + k * AStep]. store(v, row, column) takes what comes out.
+template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+          std::size_t Ldb, std::size_t ARow, std::size_t AStep, class T, class Store>
+[[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
+                                              T const* __restrict bias, Store const& store) {
+    using V = Batch<T>;
+    V sum[S][R][C];
+    begin_tile<Last>(sum, bias);
+    if constexpr (R == 1 && S <= group<V> && K > 4 && AStep == 1) {
+        multiply_add_row<C, S, Last, K, Ldb>(sum, a, b);
+    } else {
+        multiply_add_rows<R, C, S, Last, K, Ldb, ARow, AStep>(sum, a, b);
+    }
+    end_tile<Last>(sum, store);
 }
 
 /// What becomes of a finished batch of lanes. `y = value(v)`; the next layer may read it at once.
@@ -214,7 +225,7 @@ template <std::size_t K, bool Alone = false, class T>
     using V = Batch<T>;
     constexpr std::size_t whole = K / V::size, rest = K % V::size, parts = whole >= 4 ? 2 : 1;
     V sum[2]{begin, V(T{0})};
-    auto const add = [&](std::size_t i, V& to) __attribute__((always_inline)) {
+    auto const add = [&](std::size_t i, V & to) __attribute__((always_inline)) {
         to = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), to);
     };
     // No bare product: the compiler might fuse it with what follows, here and not there.

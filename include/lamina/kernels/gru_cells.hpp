@@ -37,8 +37,8 @@ struct GRUCell {
                            bias ? bias + 3 * units : nullptr, to, threads);
     }
 
-    template <class T>
-    void forward(RecurrentStep<T> const& s) const {
+    template <class T, class Units>
+    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
         auto const reset = [&](auto at, std::size_t k, T* sum) __attribute__((always_inline)) {
@@ -56,7 +56,8 @@ struct GRUCell {
             at(s.h[k], detail::skips(s.mask, k) ? before : h);
             if (s.parts.data) at(s.parts[k], n);
         };
-        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, reset, put);
+        for_gates<Sums>(s.rows, s.features, s.units, s.packed, s.x, s.zx, s.h_in, s.turned, reset,
+                        put);
     }
 
     template <class T, class Multiply>
@@ -110,8 +111,8 @@ struct GRUResetBeforeCell {
                         to + packed_sums<ZR, T>(features, units), threads);
     }
 
-    template <class T>
-    void forward(RecurrentStep<T> const& s) const {
+    template <class T, class Units>
+    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
         // z waits in h until n is there; r h in the room
@@ -125,7 +126,7 @@ struct GRUResetBeforeCell {
             T* const p = s.parts[k];
             at(p, z), at(p + u, r), at(p + 3 * u, product);
         };
-        for_gates<ZR>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, first);
+        for_gates<ZR>(s.rows, s.features, s.units, s.packed, s.x, s.zx, s.h_in, s.turned, first);
         auto const second = [&](auto at, std::size_t k, T const* sum) {
             V const n = tanh(load<V>(sum)), z = at(s.h[k]);
             V const before = detail::units_of(at, s.h_before, k);
@@ -133,8 +134,8 @@ struct GRUResetBeforeCell {
             if (s.parts.data) at(s.parts[k] + 2 * u, n);
         };
         Rows<T const> const factor{s.h_in.data ? rh.data : nullptr, u};
-        for_gates<N>(s.rows, s.features, u, s.packed + packed_sums<ZR, T>(s.features, u), s.x, s.zx,
-                     factor, s.turned, second);
+        for_gates<N>(s.rows, s.features, s.units, s.packed + packed_sums<ZR, T>(s.features, u), s.x,
+                     s.zx, factor, s.turned, second);
     }
 
     template <class T, class Multiply>

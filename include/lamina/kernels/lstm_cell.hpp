@@ -33,8 +33,8 @@ struct LSTMCell {
         pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
     }
 
-    template <class T>
-    void forward(RecurrentStep<T> const& s) const {
+    template <class T, class Units>
+    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
         auto const cell = [&](auto at, std::size_t r, T* z) __attribute__((always_inline)) {
@@ -52,7 +52,8 @@ struct LSTMCell {
             V const h = load<V>(z + V::size) * tanh(load<V>(z));
             at(s.h[r], detail::skips(s.mask, r) ? detail::units_of(at, s.h_before, r) : h);
         };
-        for_gates<Sums>(s.rows, s.features, u, s.packed, s.x, s.zx, s.h_in, s.turned, cell, put);
+        for_gates<Sums>(s.rows, s.features, s.units, s.packed, s.x, s.zx, s.h_in, s.turned, cell,
+                        put);
     }
 
     template <class T, class Multiply>

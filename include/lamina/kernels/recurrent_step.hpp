@@ -22,10 +22,11 @@
 ///     recurrent_bias           the recurrent kernel's sums have biases of their own
 namespace lamina::kernels {
 
-/// Null: zeros, or not wanted.
-template <class T>
+/// Null: zeros, or not wanted. Units: a constant where the compiler knows them; see Few.
+template <class T, class Units = std::size_t>
 struct RecurrentStep {
-    std::size_t rows, features, units;
+    std::size_t rows, features;
+    [[no_unique_address]] Units units;
     T const* packed;     // what the cell packed
     Rows<T const> x, zx; // one of both, see for_gates
     Rows<T const> h_in;  // what the recurrent kernel sees of h_before

@@ -35,8 +35,8 @@ struct SimpleCell {
         pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
     }
 
-    template <class T>
-    void forward(RecurrentStep<T> const& s) const {
+    template <class T, class Units>
+    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         auto const put = [&](auto at, std::size_t r, T const* z) __attribute__((always_inline)) {
             V const sum = load<V>(z), y = f.value(sum);

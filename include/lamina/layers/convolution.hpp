@@ -3,6 +3,8 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/convolution.hpp>
+#include <lamina/kernels/linear.hpp>
+#include <lamina/kernels/taps.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/past_moments.hpp>
 #include <lamina/layers/plane.hpp>
@@ -71,10 +73,33 @@ struct Convolution {
         using Past = PastMoments<Where.x.reach() - 1, Plane::channels>;
         static constexpr bool endless = true;
         static constexpr std::size_t memory = Past::size, seen = windows.taps() * group;
+        // few weights: taps are read where they lie, by code of their own
+        static constexpr bool small = Where.groups == 1 && kernels::is_small<seen, Filters>;
+        static constexpr bool takes_epilogue = small;
         template <class T>
         static constexpr std::size_t scratch = kernels::gemm_scratch<T>() + seen;
 
         static void forward(auto const& c) {
+            if constexpr (small) return see(c);
+            else gather(c);
+        }
+
+    private:
+        static constexpr std::size_t back(std::size_t tap) {
+            return (windows.taps() - 1 - tap) * Where.x.dilation;
+        }
+        static void see(auto const& c) {
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            auto const [kernel, bias] = Tensors::split(c.parameters());
+            for (std::size_t n = 0; n < c.batch; ++n) {
+                T const* x[windows.taps()];
+                for (std::size_t t = 0; t < windows.taps(); ++t) x[t] = Past::moment(c, n, back(t));
+                kernels::sum_taps<windows.taps(), group, Filters>(
+                    x, kernel, bias, c.y.data + n * Filters, c.epilogue());
+                Past::keep(c, n);
+            }
+        }
+        static void gather(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             auto const [kernel, bias] = Tensors::split(c.parameters());
             constexpr std::size_t of_group = Filters / Where.groups;
@@ -82,8 +107,7 @@ struct Convolution {
             for (std::size_t n = 0; n < c.batch; ++n) {
                 for (std::size_t g = 0; g < Where.groups; ++g) {
                     for (std::size_t t = 0; t < windows.taps(); ++t) {
-                        std::size_t const back = (windows.taps() - 1 - t) * Where.x.dilation;
-                        T const* const x = Past::moment(c, n, back);
+                        T const* const x = Past::moment(c, n, back(t));
                         T* const to = window + t * group;
                         if (x) std::copy_n(x + g * group, group, to);
                         else std::fill_n(to, group, T{0});

@@ -184,6 +184,12 @@ struct Recurrent {
                 }
         }
 
+        // weights that the nearest cache holds beside others: their number as a constant
+        static constexpr bool is_near = gates * u * (features + u) <= 8192;
+        static constexpr auto step_units = [] {
+            if constexpr (is_near) return kernels::few<u>;
+            else return u;
+        }();
         static void step(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             auto const p = c.parameters();
@@ -196,15 +202,20 @@ struct Recurrent {
                     std::copy_n(static_cast<T const*>(c.call.x[2]), c.batch * u, state);
             }
             std::size_t const piece = kernels::recurrent_piece;
+            // The next moment waits for h, not for y. All sums are there before the first h.
+            bool const in_place = is_near && kernels::is_few<u> && c.batch == 1 && !requires {
+                Cell::h_factor;
+            };
             parallel_for(
                 c.threads, c.batch, piece,
                 [&](std::size_t first, std::size_t end, std::size_t worker) {
-                    kernels::RecurrentStep<T> now{};
-                    now.rows = end - first, now.features = features, now.units = u;
+                    kernels::RecurrentStep<T, std::remove_const_t<decltype(step_units)>> now{};
+                    now.rows = end - first, now.features = features, now.units = step_units;
                     now.packed = c.batch_cache;
                     now.x = {c.x.sample(first), features};
                     now.h_in = now.h_before = {h + first * u, u};
-                    now.h = {c.y.sample(first), width};
+                    now.h = in_place ? kernels::Rows<T>{h, u}
+                                     : kernels::Rows<T>{c.y.sample(first), width};
                     if constexpr (Cell::has_cell)
                         now.c_before = {state + first * u, u}, now.c = {state + first * u, u};
                     now.mask = {c.mask ? c.mask + first : nullptr, 1};
@@ -212,7 +223,8 @@ struct Recurrent {
                     now.turned = c.position % 2 == 1;
                     cell(c.layer).forward(now);
                     for (std::size_t n = first; n < end; ++n) {
-                        std::copy_n(c.y.sample(n), u, h + n * u);
+                        if (in_place) std::copy_n(h, u, c.y.sample(n));
+                        else std::copy_n(c.y.sample(n), u, h + n * u);
                         if constexpr (with_cell) std::copy_n(state + n * u, u, c.y.sample(n) + u);
                     }
                 });

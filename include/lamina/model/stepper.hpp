@@ -58,8 +58,8 @@ class Stepper {
 
     static constexpr bool same_blocks = [] {
         for (int i = 0; i < N::size; ++i)
-            if (plan.rows[i].parameters != N::inference.rows[i].parameters
-                || plan.rows[i].state != N::inference.rows[i].state)
+            if (plan.rows[i].parameters != N::inference.rows[i].parameters ||
+                plan.rows[i].state != N::inference.rows[i].state)
                 return false;
         return true;
     }();
@@ -107,8 +107,7 @@ public:
     /// Ready for `batch` sequences side by side.
     explicit Stepper(Weights<N> const& weights, std::size_t batch = 1, Threads* threads = nullptr)
         : weights_(&weights), threads_(threads), batch_(batch),
-          arena_(plan.per_batch + plan.per_sample * batch + 1),
-          memory_(plan.memory * batch + 1),
+          arena_(plan.per_batch + plan.per_sample * batch + 1), memory_(plan.memory * batch + 1),
           scratch_(plan.scratch * (threads ? threads->count() : 1) + 1),
           kept_(kept_at.back() * batch + 1) {
         if constexpr (whole_count == 0) start();
@@ -147,10 +146,11 @@ public:
                            {"the network was made for ", limit,
                             " moments, and all of them were stepped. Call start() to begin again, "
                             "or make the network's input longer."});
-        void const* inputs[N::inputs]{};
+        detail::InputsOf<N> inputs{};
         int given = 0;
-        ((inputs[nth<true>(given++)] = moment), ...);
-        run(inputs, [](int row) { return graph.rows[std::size_t(row)].stepped; });
+        ((inputs.each[nth<true>(given++)] = moment), ...);
+        if (written_out && batch_ == 1 && position_ > 0) step_one(inputs);
+        else step_all(inputs);
         ++position_;
         return output(0);
     }
@@ -183,19 +183,54 @@ private:
         std::copy_n(static_cast<std::byte const*>(x), bytes_of(input) * batch_,
                     kept_.data() + kept_at[std::size_t(input)] * batch_);
     }
-    template <class Which>
-    void run(void const** inputs, Which which) {
+    Work<T> work(void const** inputs) {
         for (int i = 0; i < N::inputs; ++i)
             if (!is_stepped(i)) inputs[i] = kept_.data() + kept_at[std::size_t(i)] * batch_;
-        detail::forward_loop(graph.rows.data(), plan.rows, N::size, plan.per_batch,
-                             Work<T>{.layers = weights_->layers.data(),
-                                     .values = weights_->values.data(),
-                                     .state = weights_->state.data(), .arena = arena_.data(),
-                                     .scratch = scratch_.data(), .memory = memory_.data(),
-                                     .inputs = inputs, .batch = batch_, .position = position_,
-                                     .one = batch_ == 1,
-                                     .threads = threads_},
+        return {.layers = weights_->layers.data(),
+                .values = weights_->values.data(),
+                .state = weights_->state.data(),
+                .arena = arena_.data(),
+                .scratch = scratch_.data(),
+                .memory = memory_.data(),
+                .inputs = inputs,
+                .batch = batch_,
+                .position = position_,
+                .one = batch_ == 1,
+                .threads = threads_};
+    }
+    template <class Which>
+    void run(void const** inputs, Which which) {
+        detail::forward_loop(graph.rows.data(), plan.rows, N::size, plan.per_batch, work(inputs),
                              which);
+    }
+
+    /// The rows that are stepped, for the walk that is written out.
+    struct Moments {
+        static constexpr auto written = [] {
+            auto g = graph;
+            for (auto& row : g.rows)
+                if (!row.stepped) row.arity = 0;
+            return g;
+        }();
+        static constexpr auto& table = written.rows;
+        template <bool>
+        static constexpr auto& plan_for() {
+            return plan;
+        }
+    };
+    static constexpr bool written_out = N::size <= 24 && N::parameters <= 65536;
+    /// A moment of one sequence, not its first: as the audio thread of a plug-in wants it.
+    LAMINA_FLATTEN void step_one(detail::InputsOf<N> inputs) {
+        if constexpr (written_out) {
+            Work<T> w = work(inputs.each);
+            w.batch = 1;
+            if (w.position == 0) return; // never: nothing that begins is compiled here
+            detail::forward_rows<Moments, false, true>(w,
+                                                       std::make_integer_sequence<int, N::size>{});
+        }
+    }
+    [[gnu::noinline]] void step_all(detail::InputsOf<N> inputs) {
+        run(inputs.each, [](int row) { return graph.rows[std::size_t(row)].stepped; });
     }
 
     Weights<N> const* weights_;
