@@ -33,10 +33,14 @@ template <class T>
     // what is copied of B, or read along with a transposed A, stays in the nearest cache. Else as
     // long as can be, for each block reads and writes C; but of a transposed A each term is a page.
     bool const low = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
-    std::size_t const longest = g.transposed_a && g.n <= Sizes::width ? 64
-                                : low                                 ? 128
-                                : g.transposed_a                      ? Sizes::k / 2
-                                                                      : Sizes::k;
+    std::size_t longest = low ? 128 : g.transposed_a ? Sizes::k / 2 : Sizes::k;
+    if (g.transposed_a && g.n <= Sizes::width) {
+        // Low tiles wait for their sums; meanwhile the next begins, the sooner the shorter they
+        // are.
+        std::size_t const near = 32768 / sizeof(T) / (g.m + g.n);
+        bool const waits = g.n <= 2 * lanes<T> && g.m % 8 != 0;
+        longest = std::clamp<std::size_t>(waits ? 0 : near, 64, Sizes::k / 2);
+    }
     std::size_t const blocks = (g.k + longest - 1) / longest, depth = (g.k + blocks - 1) / blocks;
     Strip<T> s{.k = 0,
                .a_row = g.transposed_a ? 1 : g.lda,

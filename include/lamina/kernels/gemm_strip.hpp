@@ -68,7 +68,8 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     // as many rows as there often are
     if (constexpr std::size_t even = C <= 2 && TileSet<T>::widest == 4 ? 8 : most; rows % even == 0)
         return tiles<even, C, Whole>(rows / even, s, a, c);
-    Heights<most, C == 1> const h(rows, s.k);
+    bool const low = C > 3 && s.k < 12 && rows % 4 == 0; // 16 sums are enough, 24 to store at once
+    Heights<most, C == 1> const h(rows, low ? 0 : s.k);  // are more than a short sum hides
     for (std::size_t i = 4; i-- > 0;) {
         if (h.count[i] == 0) continue;
         std::size_t const done = h.count[i] * h.height[i];

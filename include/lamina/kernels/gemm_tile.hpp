@@ -70,6 +70,21 @@ template <bool Along, std::size_t R, std::size_t G, class V, class T>
     }
 }
 
+/// sum to c, in rows ldc apart.
+template <bool Whole, std::size_t R, std::size_t C, class V, class T>
+[[gnu::always_inline]] inline void store_tile(V const (&sum)[R][C], T* c, std::size_t ldc,
+                                              std::size_t last) {
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) {
+            if (Whole || i + 1 < C) kernels::store(c + i * V::size, sum[r][i]);
+            else kernels::store(c + i * V::size, sum[r][i], last);
+        }
+        c = next_row(c, ldc);
+    }
+}
+
 /// Where the next tile is: below; below, while b is far away, so that it is fetched ahead and
 /// copied for the tiles there; or at the right.
 enum class TileOrder { down, copying, across };
@@ -149,11 +164,13 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
                         for (std::size_t i = 0; i < C * V::size; i += line)
                             __builtin_prefetch(next + i, 1);
                 }
-                T const* below = x[0] + (step == 1 ? R * row : 0);
-                LAMINA_UNROLL
-                for (std::size_t r = 0; r < R; ++r) {
-                    __builtin_prefetch(below);
-                    below = next_row(below, row);
+                if (step == 1) {
+                    T const* below = x[0] + R * row;
+                    LAMINA_UNROLL
+                    for (std::size_t r = 0; r < R; ++r) {
+                        __builtin_prefetch(below);
+                        below = next_row(below, row);
+                    }
                 }
             }
             if constexpr (C > 3 && !Across) __builtin_prefetch(x[0] + beside);
@@ -168,16 +185,8 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
             b += ldb;
             if constexpr (Copies) copy += C * V::size;
         }
-        T* to = c;
-        LAMINA_UNROLL
-        for (std::size_t r = 0; r < R; ++r) {
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) {
-                if (Whole || i + 1 < C) kernels::store(to + i * V::size, sum[r][i]);
-                else kernels::store(to + i * V::size, sum[r][i], last);
-            }
-            to = next_row(to, ldc);
-        }
+        if (C == 1 && R >= 8 && last == V::size) store_tile<true>(sum, c, ldc, last); // without a mask
+        else store_tile<Whole>(sum, c, ldc, last);
         if constexpr (Across) c += C * V::size, first += C * V::size;
         else a += R * row, c += R * ldc;
     }
