@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/layer_view.hpp>
@@ -21,6 +22,33 @@ namespace detail {
     refuse(where, {"this model was moved from: its numbers are where they were moved to. Use that "
                    "one, or copy it."});
 }
+
+} // namespace detail
+
+namespace detail {
+
+/// All parameters and state of n rows as they begin, for a seed.
+template <class T>
+void initialize(Row<T> const* rows, Place const* places, int n, std::uint64_t seed, T* values,
+                T* state) {
+    for (int i = 0; i < n; ++i) {
+        auto const& row = rows[i];
+        if (!row.arity || row.owner != i) continue;
+        Random const random = Random{seed}.child(std::uint64_t(i));
+        auto const fill = [&](T* at, TensorInfo<T> const* tensor, std::size_t count) {
+            for (std::size_t k = 0; k < count; at += tensor[k].extents.size, ++k)
+                tensor[k].fill(at, tensor[k].extents, random.child(k));
+        };
+        fill(values + places[i].parameters, row.op->parameter_tensors, row.op->parameter_count);
+        fill(state + places[i].state, row.op->state_tensors, row.op->state_count);
+    }
+}
+#ifdef LAMINA_SOURCE
+template void initialize(Row<float> const*, Place const*, int, std::uint64_t, float*, float*);
+#elif !LAMINA_BODIES
+extern template void initialize(Row<float> const*, Place const*, int, std::uint64_t, float*,
+                                float*);
+#endif
 
 } // namespace detail
 
@@ -48,19 +76,8 @@ struct Weights {
     /// All parameters and state as they begin, for a seed.
     void initialize(std::uint64_t seed) {
         check("initialize");
-        for (int i = 0; i < N::size; ++i) {
-            auto const& row = N::table[std::size_t(i)];
-            if (!row.arity || row.owner != i) continue;
-            Random const random = Random{seed}.child(std::uint64_t(i));
-            auto const fill = [&](T* at, TensorInfo<T> const* tensor, std::size_t count) {
-                for (std::size_t k = 0; k < count; at += tensor[k].extents.size, ++k)
-                    tensor[k].fill(at, tensor[k].extents, random.child(k));
-            };
-            fill(values.data() + N::training.rows[i].parameters, row.op->parameter_tensors,
-                 row.op->parameter_count);
-            fill(state.data() + N::training.rows[i].state, row.op->state_tensors,
-                 row.op->state_count);
-        }
+        detail::initialize(N::table.data(), N::training.rows, N::size, seed, values.data(),
+                           state.data());
     }
 
     /// f(row, path, tensor, numbers) for each parameter, in the order in which they lie:
