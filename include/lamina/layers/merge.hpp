@@ -25,7 +25,11 @@ struct Merge {
     static void forward(auto const& c) {
         auto const value = [](auto... x) { return M::value(x...); };
         std::apply(
-            [&](auto... x) { kernels::map(c.threads, c.y.size(), c.y.data, value, x.data...); },
+            [&](auto... x) {
+                if (c.one && kernels::is_few<First::size>)
+                    kernels::map(kernels::few<First::size>, c.y.data, value, x.data...);
+                else kernels::map(c.threads, c.y.size(), c.y.data, value, x.data...);
+            },
             c.inputs());
     }
     static void backward(auto const& c) {
