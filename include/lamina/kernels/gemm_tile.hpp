@@ -185,7 +185,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
             b += ldb;
             if constexpr (Copies) copy += C * V::size;
         }
-        if (C == 1 && R >= 8 && last == V::size) store_tile<true>(sum, c, ldc, last); // without a mask
+        if (C == 1 && R >= 8 && last == V::size) store_tile<true>(sum, c, ldc, last); // no mask
         else store_tile<Whole>(sum, c, ldc, last);
         if constexpr (Across) c += C * V::size, first += C * V::size;
         else a += R * row, c += R * ldc;
