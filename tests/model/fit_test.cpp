@@ -449,13 +449,13 @@ TEST_CASE("bad input is refused before anything changes") {
     auto const before = numbers_of(model);
     CHECK(message([&] {
               model.fit(Array(task.x.data(), {30, 5}), Array(task.y.data(), {30}));
-          }) == "fit: x has the shape (30, 5), the network takes (n, 3), n samples. Nothing is "
-                "broadcast: reshape it.");
+          }) == "fit: x has the shape (30, 5), the network takes (n, 3), n samples. Other "
+                "columns? select() and drop() of a Table leave those that it takes.");
     CHECK(message([&] { model.fit(task.features(), Array(task.y.data(), {49})); }) ==
           "fit: x has 50 samples, y has 49. Give one target for each.");
     CHECK(message([&] {
               model.fit({task.features(), task.features()}, task.y);
-          }) == "fit: 2 of x given, the network has 1. Give several in braces: {a, b}.");
+          }) == "fit: 2 of x given, the network has 1. Give that alone.");
     auto bad = task.y;
     bad[17] = 2;
     CHECK(message([&] { model.fit(task.features(), bad); }).find("row 17") != std::string::npos);

@@ -60,6 +60,8 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
     if (sample.rank == 3 && a.rank() == 4 && a.extent(1) == sample.dims[2] &&
         a.extent(2) == sample.dims[0] && a.extent(3) == sample.dims[1])
         return "Channels first? channels_last() puts them behind the pixels.";
+    if (!target && sample.rank == 1 && a.rank() == 2)
+        return "Other columns? select() and drop() of a Table leave those that it takes.";
     return "Nothing is broadcast: reshape it.";
 }
 
@@ -80,7 +82,9 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
                                                      char const* where, char const* what) {
     if (arrays.count() != count)
         refuse(where, {arrays.count(), " of ", what, " given, the network has ", count,
-                       ". Give several in braces: {a, b}."});
+                       arrays.count() == 0 ? ". Give them too: {x, y}."
+                       : count == 1        ? ". Give that alone."
+                                           : ". Give several in braces: {a, b}."});
     std::size_t const n = arrays[0].rows();
     for (std::size_t i = 1; i < count; ++i)
         if (arrays[i].rows() != n)
