@@ -4,6 +4,7 @@
 #include <lamina/core/block.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
+#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/window_order.hpp>
 #include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
