@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// alone: what it expects depends on which formats are included
 #include <lamina/io/save.hpp>
 
 #include <lamina/io/safetensors.hpp>
