@@ -45,6 +45,26 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
                       workers = threads ? threads->count() : 1, image = w.pixels() * w.channels,
                       across = w.width * w.channels, strips = batch * cut.down * cut.across;
     if (few(d, batch)) threads = nullptr;
+    // rows x columns windows over an image whose rows have `wide` numbers, of which each pixel
+    // shows a window `numbers`
+    auto const task_of = [&](Windows const& o, std::size_t wide, std::size_t numbers,
+                             std::size_t rows, std::size_t columns, std::size_t taps,
+                             std::int32_t const* at) {
+        return StripTask<T>{.rows = rows,
+                            .columns = columns,
+                            .down = o.stride_y * wide,
+                            .right = o.stride_x * o.channels,
+                            .made_down = w.out_width * made,
+                            .made = made,
+                            .taps = taps,
+                            .tap_down = o.dilation_y * wide,
+                            .numbers = numbers,
+                            .depth = taps * o.kernel_width * numbers,
+                            .at = at,
+                            .kernel = nullptr,
+                            .add = nullptr,
+                            .last = 0};
+    };
     // every thread adds up some batches of filters over all windows
     auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
         T* const own = scratch + worker * apart;
@@ -62,20 +82,8 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
                 StripColumns const s(of, strip.left + c, stop - c);
                 StripOffsets const inside(of, s.wide, d.channels, lanes<T>);
                 std::size_t const wide = s.wide * of.channels;
-                StripTask<T> task{rows,
-                                  stop - c,
-                                  of.stride_y * wide,
-                                  of.stride_x * of.channels,
-                                  w.out_width * made,
-                                  made,
-                                  of.kernel_height,
-                                  of.dilation_y * wide,
-                                  d.channels,
-                                  d.depth(),
-                                  inside.at,
-                                  nullptr,
-                                  nullptr,
-                                  0};
+                auto task =
+                    task_of(of, wide, d.channels, rows, stop - c, of.kernel_height, inside.at);
                 for (std::size_t j = begin; j < end; j += lanes<T>) {
                     task.last = std::min(lanes<T>, made - j);
                     copy_lanes(d, s, strip.top + r, seen_rows(of, rows), seen, j, task.last, own);
@@ -97,20 +105,7 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
                        InsideTaps(w, strip.top + r + rows) == row && row.taps == w.kernel_height)
                     ++rows;
                 if (row.end(w, rows, last - first, lanes<T>) > readable) break;
-                StripTask<T> task{rows,
-                                  last - first,
-                                  w.stride_y * across,
-                                  w.stride_x * w.channels,
-                                  w.out_width * made,
-                                  made,
-                                  row.taps,
-                                  w.dilation_y * across,
-                                  1,
-                                  row.taps * w.kernel_width,
-                                  offsets.at,
-                                  nullptr,
-                                  nullptr,
-                                  0};
+                auto task = task_of(w, across, 1, rows, last - first, row.taps, offsets.at);
                 for (std::size_t j = begin; j < end; j += lanes<T>) {
                     task.last = std::min(lanes<T>, made - j);
                     add_lane_part(d, task, seen + row.begin + j,
