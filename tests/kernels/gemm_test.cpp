@@ -197,7 +197,7 @@ TEST_CASE_TEMPLATE("gemm of whole numbers is exact", T, float, double) {
 TEST_CASE_TEMPLATE("gemm is right where operands are packed and the sum is cut", T, float, double) {
     Bench<T> bench(1u << 20);
     std::string failed;
-    for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 201, 401}, {64, 65, 1030},
+    for (auto [m, n, k] : {std::array<std::size_t, 3>{257, 417, 401}, {64, 65, 1030},
                            {20, 513, 600}, {513, 130, 140}, {14, 140, 2100}, {100, 17, 300},
                            {70, 10, 2100}, {33, 5, 70}, {60, 64, 3000}, {16, 3, 5000},
                            {9, 64, 3}, {70, 128, 10}, {130, 192, 14}, {64, 64, 2},
@@ -266,7 +266,8 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
     for (auto [m, n, k] :
          {std::array<std::size_t, 3>{300, 200, 300}, {64, 64, 2000}, {31, 1000, 70}, {1, 900, 900},
           {900, 1, 900}, {997, 101, 130}, {7, 1200, 300}, {700, 17, 70}, {64, 10, 3000},
-          {60, 64, 3000}, {97, 264, 1100}, {40, 300, 700}, {1500, 10, 90}, {900, 3, 400}})
+          {60, 64, 3000}, {97, 264, 1100}, {40, 300, 700}, {1500, 10, 90}, {900, 3, 400},
+          {130, 136, 1024}})
         for (int form = 0; form < 8; ++form) {
             Case t{.m = m, .n = n, .k = k};
             t.transposed_a = (form & 1) != 0, t.transposed_b = (form & 2) != 0, t.bias = form >= 4;

@@ -82,7 +82,7 @@ void pack_turned(DirectSize const& d, T const* kernel, T* to, Threads* threads) 
     parallel_for(threads, d.groups * across * taps, 1,
                  [&](std::size_t i, std::size_t, std::size_t) {
                      std::size_t const t = i % taps, panel = i / taps, j = panel % across * wide;
-                     pack_b(d.channels, std::min(wide, d.filters - j), T{1},
+                     pack(d.channels, std::min(wide, d.filters - j), T{1},
                             kernel + ((taps - 1 - t) * d.filters + j) * d.seen() +
                                 panel / across * d.channels,
                             d.seen(), true, to + (panel * taps + t) * d.channels * wide, wide);
@@ -126,7 +126,7 @@ template <class T>
             bool const fresh = first == 0 && c == 0;
             T const* b = kernel + (first * d.channels + c) * ld;
             if (pack) {
-                pack_b((end - first) * run, columns, T{1}, b, ld, false, packed, wide);
+                pack((end - first) * run, columns, T{1}, b, ld, false, packed, wide);
                 b = packed;
             }
             // where each tap lies, seen from a window's begin

@@ -97,7 +97,7 @@ void add_kernel_gradients(DirectSize const& d, std::size_t batch, T const* x, T 
                 if (d.made() > wide) {
                     ld = wide;
                     if (u == from || u % of_strip == 0)
-                        pack_b(count, columns, T{1}, rows, d.made(), false, own, wide);
+                        pack(count, columns, T{1}, rows, d.made(), false, own, wide);
                     rows = own;
                 }
                 if (dbias && u % of_strip == 0) {

@@ -7,15 +7,14 @@
 
 #include <cstddef>
 
-/// Copies of B in the order in which the tiles read it. A is never copied: the tiles fetch it
-/// ahead.
+/// Copies of operands in the order in which the tiles read them.
 namespace lamina::kernels::detail {
 
 /// alpha op(B), k rows of `columns` columns, to rows of `width` numbers: whole batches with zeros
 /// behind the last column.
 template <class T>
-[[gnu::noinline]] void pack_b(std::size_t k, std::size_t columns, T alpha, T const* b,
-                              std::size_t ldb, bool transposed, T* to, std::size_t width) {
+[[gnu::noinline]] void pack(std::size_t k, std::size_t columns, T alpha, T const* b,
+                            std::size_t ldb, bool transposed, T* to, std::size_t width) {
     using V = Batch<T>;
     V const times(alpha);
     if (transposed) {

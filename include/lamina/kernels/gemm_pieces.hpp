@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/parallel.hpp>
+#include <lamina/kernels/gemm_blocks.hpp>
 #include <lamina/kernels/gemm_narrow.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
 #include <lamina/kernels/gemm_strip.hpp>
@@ -29,6 +30,7 @@ template <class T>
                                   std::size_t column, std::size_t columns, T* panel) {
     using Sizes = GemmSizes<T>;
     using Set = TileSet<T>;
+    if (copies_a(g, rows, columns)) return gemm_blocks(g, row, rows, column, columns, panel);
     // One panel alone, over a long sum: both operands come from afar, and soon go again. Few rows:
     // what is copied of B, or read along with a transposed A, stays in the nearest cache. Else as
     // long as can be, for each block reads and writes C; but of a transposed A each term is a page.
@@ -69,7 +71,7 @@ template <class T>
                 s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
                 Set::copying(1, s, a, c);
             } else if (pack) {
-                pack_b(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+                detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
             }
             if (pack) s.b = panel, s.ldb = near;
             // so that it is still near when it is finished

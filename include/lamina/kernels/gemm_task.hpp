@@ -48,6 +48,17 @@ struct GemmSizes {
     static constexpr std::size_t k = 1024; // of a packed panel of B, `width` wide
 };
 
+/// Blocks of A and panels of B that are copied together, where tiles are narrow: a panel, 16 kB,
+/// is for the nearest cache, a block, 96 kB, for the next.
+template <class T>
+struct GemmBlocks {
+    static constexpr bool wanted = !GemmTraits<xsimd::default_arch>::many;
+    static constexpr std::size_t k = 256, rows = 96;
+    static constexpr std::size_t row = k + 64 / sizeof(T); // rows must not share a set of lines
+    static constexpr std::size_t columns = 400;
+    static constexpr std::size_t room = wanted ? rows * row + columns * k : 0;
+};
+
 /// Fewer multiply-adds than these are done before a second thread has begun to help.
 inline constexpr std::size_t too_little = 500000;
 
@@ -69,7 +80,8 @@ template <class F>
 /// Numbers of scratch memory that gemm wants for each worker.
 template <class T>
 constexpr std::size_t gemm_scratch() {
-    return detail::GemmSizes<T>::width * detail::GemmSizes<T>::k;
+    using Sizes = detail::GemmSizes<T>;
+    return std::max(Sizes::width * Sizes::k, detail::GemmBlocks<T>::room);
 }
 
 } // namespace lamina::kernels

@@ -158,7 +158,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
         }
         for (; k > 0; --k) {
             if (!Across && k % line == 0) { // what the next tile will read: the rows below
-                if (C > 3 && k == 32 && s.far) {
+                if (C == GemmTraits<xsimd::default_arch>::columns && k == 32 && s.far) {
                     T const* next = c + R * ldc;
                     for (std::size_t r = 0; r < R; ++r, next += ldc)
                         for (std::size_t i = 0; i < C * V::size; i += line)

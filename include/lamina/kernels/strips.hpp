@@ -105,7 +105,7 @@ T* pack_strip_kernel(DirectSize const& d, T const* kernel, std::size_t ld, bool 
             to += width;
             T const* const first = kernel + (turned ? j * ld + g * d.channels : g * d.filters + j);
             for (std::size_t t = 0; t < d.windows.taps(); ++t, to += d.channels * width)
-                pack_b(d.channels, n, T{1}, first + of_tap(t), ld, turned, to, width);
+                pack(d.channels, n, T{1}, first + of_tap(t), ld, turned, to, width);
         });
     return to;
 }
