@@ -114,10 +114,10 @@ template <class T>
                                                                        Sights<T>::most));
     // pixels of a row, side by side, are one run
     bool const joined = w.dilation_x == 1 && d.channels == w.channels && channels == d.channels;
-    bool const pack = ld > wide && order.count >= 48;
+    bool const packs = ld > wide && order.count >= 48;
     T *const nowhere = zeros + whole_lines(d.seen()), *const packed = nowhere + wide;
     Sights<T> s;
-    s.ldb = pack ? wide : ld;
+    s.ldb = packs ? wide : ld;
     s.ahead = windows_ahead * w.stride_x * w.channels;
     for (std::size_t first = 0; first < w.taps(); first += taps) {
         std::size_t const end = std::min(first + taps, w.taps());
@@ -125,7 +125,7 @@ template <class T>
             std::size_t const run = std::min(channels, d.channels - c);
             bool const fresh = first == 0 && c == 0;
             T const* b = kernel + (first * d.channels + c) * ld;
-            if (pack) {
+            if (packs) {
                 pack((end - first) * run, columns, T{1}, b, ld, false, packed, wide);
                 b = packed;
             }
