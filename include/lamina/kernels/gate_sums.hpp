@@ -33,6 +33,15 @@ struct Factor {
     T const* panel;
 };
 
+inline constexpr bool tall_gate_tiles = GemmTraits<xsimd::default_arch>::many;
+
+/// Rows of the tallest tile: its sums leave registers for factors. More than eight would not be
+/// faster.
+template <class Sums>
+inline constexpr std::size_t tallest_gate_tile =
+    tall_gate_tiles ? 6
+                    : std::min<std::size_t>(8, GemmTraits<xsimd::default_arch>::sums / Sums::sums);
+
 /// sum[r][From + i] += a[r, k] . panel[k, i], i < Count.
 template <std::size_t From, std::size_t Count, std::size_t R, std::size_t S, class V, class T>
 [[gnu::always_inline]] inline void add_products(V (&sum)[R][S], Factor<T> const& f) {
@@ -70,15 +79,29 @@ template <std::size_t From, std::size_t Count, std::size_t R, std::size_t S, cla
     } else {
         std::size_t const ld = f.ld;
         for (std::size_t k = f.k; k > 0; --k, ++a, w += Count * V::size) {
-            V x[Count];
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < Count; ++i) x[i] = in_register(load<V>(w + i * V::size));
-            LAMINA_UNROLL
-            for (std::size_t r = 0; r < R; ++r) {
-                V const v(a[r * ld]);
+            if constexpr (R < Count && !tall_gate_tiles) { // the fewer factors wait in registers
+                V x[R];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < R; ++r) x[r] = V(a[r * ld]);
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < Count; ++i) {
+                    V const v = in_register(load<V>(w + i * V::size));
+                    LAMINA_UNROLL
+                    for (std::size_t r = 0; r < R; ++r)
+                        sum[r][From + i] = fma(x[r], v, sum[r][From + i]);
+                }
+            } else {
+                V x[Count];
                 LAMINA_UNROLL
                 for (std::size_t i = 0; i < Count; ++i)
-                    sum[r][From + i] = fma(v, x[i], sum[r][From + i]);
+                    x[i] = in_register(load<V>(w + i * V::size));
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < R; ++r) {
+                    V const v(a[r * ld]);
+                    LAMINA_UNROLL
+                    for (std::size_t i = 0; i < Count; ++i)
+                        sum[r][From + i] = fma(v, x[i], sum[r][From + i]);
+                }
             }
         }
     }
@@ -104,27 +127,19 @@ template <std::size_t R, class Sums, class T>
     }
 }
 
-inline constexpr bool tall_gate_tiles = GemmTraits<xsimd::default_arch>::many;
-inline constexpr std::size_t tallest_gate_tile = tall_gate_tiles ? 6 : 3;
-
-/// Rows of the next tile, of so many that are left: one only where there is only one, since its
-/// sums are added up in another order. With few registers two at a time, and three at the end;
-/// with many, tiles of about the same height, so that none waits for the weights more than others.
+/// Rows of the next tile, of so many that are left: tiles of about the same height, so that none
+/// waits for the weights more than others. One only where there is only one, since its sums are
+/// added up in another order.
+template <class Sums>
 constexpr std::size_t rows_of_gate_tile(std::size_t left) {
-    if constexpr (!tall_gate_tiles) return left < 4 ? left : 2;
-    std::size_t const tiles = (left + tallest_gate_tile - 1) / tallest_gate_tile;
+    std::size_t const tiles = (left + tallest_gate_tile<Sums> - 1) / tallest_gate_tile<Sums>;
     return (left + tiles - 1) / tiles;
 }
-template <class Sums, class T>
+template <class Sums, std::size_t R = tallest_gate_tile<Sums>, class T>
 void run_gate_tile(std::size_t rows, Factor<T> const& x, Factor<T> const& h, T* z) {
-    if (rows == 1) return gate_tile<1, Sums>(x, h, z);
-    if (rows == 2) return gate_tile<2, Sums>(x, h, z);
-    if (rows == 3) return gate_tile<3, Sums>(x, h, z);
-    if constexpr (tall_gate_tiles) {
-        if (rows == 4) return gate_tile<4, Sums>(x, h, z);
-        if (rows == 5) return gate_tile<5, Sums>(x, h, z);
-        return gate_tile<6, Sums>(x, h, z);
-    }
+    if constexpr (R > 1)
+        if (rows < R) return run_gate_tile<Sums, R - 1>(rows, x, h, z);
+    gate_tile<R, Sums>(x, h, z);
 }
 
 /// What the sums of some rows begin with.
@@ -169,7 +184,7 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
                More const& more = {}) {
     using V = Batch<T>;
     constexpr std::size_t together = 16, size = Sums::sums * V::size;
-    static_assert(together >= detail::tallest_gate_tile);
+    static_assert(together >= detail::tallest_gate_tile<Sums>);
     alignas(64) T z[together * size];
     std::size_t const last = (units - 1) / V::size * V::size;
     auto const column = [&](std::size_t i) { return turned ? last - i : i; };
@@ -199,7 +214,7 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
             std::size_t const first = r;
             T* to = z;
             while (r < rows) {
-                std::size_t const count = detail::rows_of_gate_tile(rows - r);
+                std::size_t const count = detail::rows_of_gate_tile<Sums>(rows - r);
                 if (r - first + count > together) break;
                 sum(j, r, count, to);
                 r += count;
