@@ -66,7 +66,8 @@ template <class T>
             s.bias = fresh && g.bias ? g.bias + j : nullptr;
             std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
             std::size_t done = 0; // rows
-            if (pack && !g.transposed_b && g.alpha == T{1} && width >= Set::copied && rows > 12) {
+            bool const copies = width >= Set::copied && width <= Sizes::width;
+            if (pack && !g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
                 done = Set::tallest;
                 s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
                 Set::copying(1, s, a, c);

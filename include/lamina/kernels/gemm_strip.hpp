@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -16,12 +17,16 @@ using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c);
 
 /// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
 /// some narrower ones; of each a tallest tile and those of 4, 3 and 2 rows (of the narrowest 1).
+/// Where batches overlap, the widest have five rows too; and where two batches are the widest, up
+/// to one more make a tile of three and of four rows, which has as many sums.
 template <class T>
 struct TileSet {
     static constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
     static constexpr bool masks = GemmTraits<xsimd::default_arch>::masks;
     template <std::size_t C> // rows of the tallest tile of C batches
-    static constexpr std::size_t height = C == 1 ? 8 : 6;
+    static constexpr std::size_t height = C == 1        ? 8
+                                          : C <= widest ? 6
+                                                        : 4;
     static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
@@ -59,6 +64,15 @@ struct Heights {
     }
 };
 
+/// One row as both rows of a pair.
+template <std::size_t C, bool Whole, class T>
+[[gnu::always_inline]] inline void single_row(Strip<T>& s, T const* a, T* c) {
+    std::size_t const a_row = s.a_row, ldc = s.ldc;
+    s.a_row = s.ldc = 0;
+    tiles<2, C, Whole>(1, s, a, c);
+    s.a_row = a_row, s.ldc = ldc;
+}
+
 /// All rows of a strip, with one kind of tile.
 template <std::size_t C, bool Whole, class T>
 void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
@@ -77,14 +91,31 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
         a += done * s.a_row;
         c += done * s.ldc;
     }
-    if (!h.single) return;
-    std::size_t const a_row = s.a_row, ldc = s.ldc; // as both rows of a pair
-    s.a_row = s.ldc = 0;
-    table[0](1, s, a, c);
-    s.a_row = a_row, s.ldc = ldc;
+    if (h.single) single_row<C, Whole>(s, a, c);
 }
 
-/// All rows of a strip of up to `widest` batches of columns.
+/// The same in tiles as high as can be of which no two differ by more than a row.
+template <std::size_t C, class T>
+void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
+    constexpr std::size_t most = TileSet<T>::template height<C>;
+    constexpr std::size_t fifth = most < 5 ? most : 5;
+    static constexpr Tiles<T> of[]{&tiles<2, C, false, T>, &tiles<3, C, false, T>,
+                                   &tiles<4, C, false, T>, &tiles<fifth, C, false, T>,
+                                   &tiles<most, C, false, T>};
+    if (rows <= most) {
+        if (rows == 1) single_row<C, false>(s, a, c);
+        else of[rows - 2](1, s, a, c);
+        return;
+    }
+    std::size_t const count = (rows + most - 1) / most;
+    std::size_t high = most; // of the lower ones
+    while (high * count > rows) --high;
+    std::size_t const higher = rows - high * count, done = higher * (high + 1);
+    if (higher > 0) of[high - 1](higher, s, a, c);
+    of[high - 2](count - higher, s, a + done * s.a_row, c + done * s.ldc);
+}
+
+/// All rows of a strip of columns.
 template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c) {
     using Set = TileSet<T>;
@@ -103,15 +134,11 @@ template <class T>
             return run_tiles<4, false>(rows, s, a, c);
         }
     } else {
-        if (columns == Set::widest * lanes<T>) return run_tiles<Set::widest, true>(rows, s, a, c);
-        if (columns > 3 * lanes<T>) { // two halves
-            std::size_t const left = 2 * lanes<T>;
-            Strip<T> right = s;
-            right.b += left;
-            if (s.bias) right.bias += left;
-            strip(rows, left, s, a, c);
-            return strip(rows, columns - left, right, a, c + left);
-        }
+        if constexpr (Set::widest == 4)
+            if (columns > 3 * lanes<T>) return even_tiles<4>(rows, s, a, c);
+        if (columns > 2 * lanes<T>) return even_tiles<3>(rows, s, a, c);
+        if (columns > lanes<T>) return even_tiles<2>(rows, s, a, c);
+        return run_tiles<1, false>(rows, s, a, c);
     }
     if constexpr (Set::widest == 4) {
         if (columns > 2 * lanes<T>) return run_tiles<3, false>(rows, s, a, c);
@@ -122,12 +149,14 @@ template <class T>
 
 /// So many of the columns that are left make the next strip. Two strips of two and three batches
 /// are better than one of four and one of one, which is short of loads; but few rows are short of
-/// sums.
+/// sums. Where the widest tile has two batches, one strip of three is.
 template <class T>
 std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
     constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
-    bool const uneven = widest == 4 && left > width && left <= width + lanes<T>;
-    return uneven && rows >= 6 && k > shortest ? width - lanes<T> : std::min(left, width);
+    constexpr std::size_t more = width + lanes<T>;
+    bool const uneven = left > width && left <= more && k > shortest;
+    if (widest == 2) return uneven && more * k <= gemm_scratch<T>() ? left : std::min(left, width);
+    return uneven && rows >= 6 ? width - lanes<T> : std::min(left, width);
 }
 
 } // namespace lamina::kernels::detail

@@ -13,24 +13,41 @@
 /// how C is cut.
 namespace lamina::kernels::detail {
 
+/// Where there are no masks the last batch of several ends where the columns end and begins within
+/// the one before: the numbers that both have are the same sums.
+inline constexpr bool overlaps = !GemmTraits<xsimd::default_arch>::masks;
+
+/// Where batch i of C begins, the last one of `last` lanes.
+template <bool Whole, std::size_t C, std::size_t Lanes>
+[[gnu::always_inline]] inline std::size_t place(std::size_t i, std::size_t last) {
+    return overlaps && !Whole && C > 1 && i + 1 == C ? i * Lanes - Lanes + last : i * Lanes;
+}
+/// That batch, from there on.
+template <bool Whole, std::size_t C, class V, class T>
+[[gnu::always_inline]] inline V load_part(T const* from, std::size_t i, std::size_t last) {
+    T const* const at = from + place<Whole, C, V::size>(i, last);
+    return Whole || i + 1 < C || (overlaps && C > 1) ? load<V>(at) : load<V>(at, last);
+}
+
 /// One step of the sum: R rows by C batches of columns; the last batch has `last` lanes unless
-/// Whole. With Copies the row of b goes to `copy` as well, zeros behind its last lane.
-template <bool Whole, bool Copies, std::size_t R, std::size_t C, std::size_t G, class V, class T>
+/// Whole. With Copies the row of b goes to `copy` as well, zeros behind its last lane. Beside: the
+/// rows of op(A) lie side by side.
+template <bool Whole, bool Copies, bool Beside = false, std::size_t R, std::size_t C, std::size_t G,
+          class V, class T>
 [[gnu::always_inline]] inline void tile_step(V (&sum)[R][C], T const* const (&a)[G],
                                              std::size_t row, T const* b, std::size_t last,
                                              T* copy) {
     V x[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
-        T const* const at = b + c * V::size;
-        x[c] = in_register<(R > 1)>(Whole || c + 1 < C ? load<V>(at) : load<V>(at, last));
+        x[c] = in_register<(R > 1)>(load_part<Whole, C, V>(b, c, last));
         if constexpr (Copies) kernels::store(copy + c * V::size, x[c]);
     }
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
-        V const v(a[r / rows_of_pointer][r % rows_of_pointer * row]);
+        V const v(Beside ? a[0][r] : a[r / rows_of_pointer][r % rows_of_pointer * row]);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) sum[r][c] = fma(v, x[c], sum[r][c]);
+        for (std::size_t c = 0; c < C; ++c) add_product(sum[r][c], v, x[c]);
     }
 }
 
@@ -70,6 +87,40 @@ template <bool Along, std::size_t R, std::size_t G, class V, class T>
     }
 }
 
+/// All k steps of the sum, some at a time: a processor begins so many instructions in a cycle, and
+/// fewer if another thread shares its core; what is no multiply-add takes their place. Along: the
+/// terms of a row of op(A) lie side by side; else its rows do, or both of two are one. next: null,
+/// or the next tile of C, which is fetched ahead.
+template <bool Whole, bool Along, std::size_t R, std::size_t C, std::size_t G, class V, class T>
+[[gnu::always_inline]] inline void
+all_steps(V (&sum)[R][C], std::size_t k, T const* (&a)[G], std::size_t row, std::size_t step,
+          T const* b, std::size_t ldb, std::size_t last, T const* next, std::size_t ldc) {
+    constexpr bool Beside = !Along && R > 2;
+    constexpr std::size_t some = 4, pointers = Beside ? 1 : G;
+    auto const steps = [&](std::size_t count) __attribute__((always_inline)) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < count; ++i) {
+            tile_step<Whole, false, Beside>(sum, a, row, b, last, static_cast<T*>(nullptr));
+            LAMINA_UNROLL
+            for (std::size_t g = 0; g < pointers; ++g)
+                a[g] = Along ? a[g] + 1 : next_row(a[g], step);
+            b = next_row(b, ldb);
+        }
+    };
+    for (std::size_t left = next ? 32 : 0;; left = 0) {
+        for (; k >= left + some; k -= some) {
+            anew(row);
+            steps(some);
+        }
+        if (left == 0) break;
+        for (std::size_t r = 0; r < R; ++r, next += ldc)
+            for (std::size_t i = 0; i < C * V::size; i += 64 / sizeof(T))
+                __builtin_prefetch(next + i, 1);
+    }
+    anew(k); // or g++ would unroll these as well
+    for (; k > 0; --k) steps(1);
+}
+
 /// sum to c, in rows ldc apart.
 template <bool Whole, std::size_t R, std::size_t C, class V, class T>
 [[gnu::always_inline]] inline void store_tile(V const (&sum)[R][C], T* c, std::size_t ldc,
@@ -78,8 +129,9 @@ template <bool Whole, std::size_t R, std::size_t C, class V, class T>
     for (std::size_t r = 0; r < R; ++r) {
         LAMINA_UNROLL
         for (std::size_t i = 0; i < C; ++i) {
-            if (Whole || i + 1 < C) kernels::store(c + i * V::size, sum[r][i]);
-            else kernels::store(c + i * V::size, sum[r][i], last);
+            T* const to = c + place<Whole, C, V::size>(i, last);
+            if (Whole || i + 1 < C || (overlaps && C > 1)) kernels::store(to, sum[r][i]);
+            else kernels::store(to, sum[r][i], last);
         }
         c = next_row(c, ldc);
     }
@@ -131,10 +183,8 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
             LAMINA_UNROLL
             for (std::size_t r = 0; r < R; ++r) {
                 LAMINA_UNROLL
-                for (std::size_t i = 0; i < C; ++i) {
-                    T const* const at = from + i * V::size;
-                    sum[r][i] = Whole || i + 1 < C ? load<V>(at) : load<V>(at, last);
-                }
+                for (std::size_t i = 0; i < C; ++i)
+                    sum[r][i] = load_part<Whole, C, V>(from, i, last);
                 from = next_row(from, down);
             }
         }
@@ -155,6 +205,12 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
                 LAMINA_UNROLL
                 for (std::size_t g = 1; g < G; ++g) x[g] = x[0] + g * rows_of_pointer;
             }
+        }
+        if constexpr (overlaps && !Copies) {
+            T const* const next = s.far && C > 1 && !Across ? c + R * ldc : nullptr;
+            if (step == 1) all_steps<Whole, true>(sum, k, x, row, 1, b, ldb, last, next, ldc);
+            else all_steps<Whole, false>(sum, k, x, row, step, b, ldb, last, next, ldc);
+            k = 0;
         }
         for (; k > 0; --k) {
             if (!Across && k % line == 0) { // what the next tile will read: the rows below

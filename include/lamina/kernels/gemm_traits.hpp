@@ -29,13 +29,13 @@ struct GemmTraits {
     static constexpr bool many = false;
 #endif
 #if XSIMD_WITH_AVX512F
-    static constexpr bool masks = true;    // part of a batch costs no more than all of it
+    static constexpr bool masks = true; // part of a batch costs no more than all of it
 #else
     static constexpr bool masks = false;
 #endif
     static constexpr std::size_t registers = many ? 32 : 16;
-    static constexpr std::size_t sums = many ? 24 : 12;    // of a tile; the others hold factors
-    static constexpr std::size_t columns = many ? 4 : 2;   // batches of columns, the widest tile
+    static constexpr std::size_t sums = many ? 24 : 12;  // of a tile; the others hold factors
+    static constexpr std::size_t columns = many ? 4 : 2; // batches of columns, the widest tile
 };
 
 namespace detail {
@@ -49,6 +49,19 @@ template <bool Several = true, class V>
 #else
     if constexpr (Several) return opaque(v);
     else return v;
+#endif
+}
+
+/// sum += x y. Where registers are few g++ 12 takes the form of the instruction that overwrites a
+/// factor, once loops are unrolled, and then moves sums about: it is not left the choice.
+template <class V>
+[[gnu::always_inline]] inline void add_product(V& sum, V const& x, V const& y) {
+#if XSIMD_WITH_FMA3_AVX2 && !XSIMD_WITH_AVX512F && defined(__GNUC__) && !defined(__clang__)
+    if constexpr (sizeof(typename V::value_type) == 4)
+        asm("vfmadd231ps %1, %2, %0" : "+x"(sum.data) : "x"(x.data), "x"(y.data));
+    else asm("vfmadd231pd %1, %2, %0" : "+x"(sum.data) : "x"(x.data), "x"(y.data));
+#else
+    sum = fma(x, y, sum);
 #endif
 }
 
