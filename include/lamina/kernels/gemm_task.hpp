@@ -48,14 +48,14 @@ struct GemmSizes {
     static constexpr std::size_t k = 1024; // of a packed panel of B, `width` wide
 };
 
-/// Blocks of A and panels of B that are copied together, where tiles are narrow: a panel, 16 kB,
-/// is for the nearest cache, a block, 96 kB, for the next.
+/// Blocks of A and panels of B that are copied together, where tiles are narrow: a panel, 24 kB,
+/// is for the nearest cache, a block, 144 kB, for the next. The more columns, the less often a row
+/// of A is copied.
 template <class T>
 struct GemmBlocks {
     static constexpr bool wanted = !GemmTraits<xsimd::default_arch>::many;
-    static constexpr std::size_t k = 256, rows = 96;
+    static constexpr std::size_t k = 1536 / sizeof(T), rows = 96, columns = 768;
     static constexpr std::size_t row = k + 64 / sizeof(T); // rows must not share a set of lines
-    static constexpr std::size_t columns = 400;
     static constexpr std::size_t room = wanted ? rows * row + columns * k : 0;
 };
 
