@@ -13,10 +13,6 @@
 /// how C is cut.
 namespace lamina::kernels::detail {
 
-/// Where there are no masks the last batch of several ends where the columns end and begins within
-/// the one before: the numbers that both have are the same sums.
-inline constexpr bool overlaps = !GemmTraits<xsimd::default_arch>::masks;
-
 /// Where batch i of C begins, the last one of `last` lanes.
 template <bool Whole, std::size_t C, std::size_t Lanes>
 [[gnu::always_inline]] inline std::size_t place(std::size_t i, std::size_t last) {

@@ -40,6 +40,10 @@ struct GemmTraits {
 
 namespace detail {
 
+/// Where there are no masks the last batch of several ends where the columns end and begins within
+/// the one before: the numbers that both have are the same sums.
+inline constexpr bool overlaps = !GemmTraits<xsimd::default_arch>::masks;
+
 /// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory
 /// each time.
 template <bool Several = true, class V>

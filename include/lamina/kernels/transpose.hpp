@@ -4,6 +4,7 @@
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -72,7 +73,30 @@ template <bool Whole, class T>
     LAMINA_UNROLL
     for (std::size_t j = 0; j < V::size; ++j) {
         if constexpr (Whole) kernels::store(to + j * ldto, row[j]);
-        else if (j < columns) kernels::store(to + j * ldto, row[j], width);
+        else if (overlaps && width == V::size) {
+            if (j < columns) kernels::store(to + j * ldto, row[j]);
+        } else if (j < columns) kernels::store(to + j * ldto, row[j], width);
+    }
+}
+
+/// A row of blocks of L by L numbers, where there are no masks. The last one may overlap the one
+/// before.
+template <class T>
+[[gnu::noinline]] void transpose_blocks(std::size_t columns, T const* __restrict from,
+                                        std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
+    using V = Batch<T>;
+    for (std::size_t j = 0;; j = std::min(j + V::size, columns - V::size)) {
+        T const* source = from + j;
+        T* target = to + j * ldto;
+        V row[V::size];
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < V::size; ++i, source = next_row(source, ldfrom))
+            row[i] = load<V>(source);
+        transpose_rows<V::size / 2>(row);
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < V::size; ++i, target = next_row(target, ldto))
+            kernels::store(target, row[i]);
+        if (j + V::size == columns) return;
     }
 }
 
@@ -91,19 +115,29 @@ template <bool Pad = false, class T>
 [[gnu::noinline]] void transpose(std::size_t rows, std::size_t columns, T const* from,
                                  std::size_t ldfrom, T* to, std::size_t ldto) {
     constexpr std::size_t block = lanes<T>;
-    for (std::size_t i = 0; i < rows; i += block)
+    for (std::size_t i = 0; i < rows; i += block) {
+        if constexpr (detail::overlaps)
+            if (columns >= block && (i + block <= rows || (rows > block && !Pad))) {
+                std::size_t const first = std::min(i, rows - block);
+                detail::transpose_blocks(columns, from + first * ldfrom, ldfrom, to + first, ldto);
+                continue;
+            }
         for (std::size_t j = 0; j < columns; j += block) {
             std::size_t const r = rows - i < block ? rows - i : block;
             std::size_t const c = columns - j < block ? columns - j : block;
             T const* const source = from + i * ldfrom + j;
             T* const target = to + j * ldto + i;
-            if (r == block && c == block)
-                detail::transpose_block<true>(r, c, r, source, ldfrom, target, ldto);
-            else if ((c <= 2 && r == block) || (r <= 2 && c == block && !Pad))
+            if constexpr (!detail::overlaps)
+                if (r == block && c == block) {
+                    detail::transpose_block<true>(r, c, r, source, ldfrom, target, ldto);
+                    continue;
+                }
+            if ((c <= 2 && r == block) || (r <= 2 && c == block && !Pad))
                 detail::copy_across(r, c, source, ldfrom, target, ldto);
             else
                 detail::transpose_block<false>(r, c, Pad ? block : r, source, ldfrom, target, ldto);
         }
+    }
 }
 
 } // namespace lamina::kernels
