@@ -16,23 +16,35 @@ namespace lamina::kernels::detail {
 
 /// How K x N is cut: the columns of N into blocks of `columns` batches (the last block may be
 /// narrower), the sum over K into `parts` that hide the latency of the multiply-add, and `rows`
-/// rows at a time so that all of it fits the registers.
-template <class T, std::size_t K, std::size_t N>
+/// rows at a time so that all of it fits the registers. Alone: for single rows. Where registers are
+/// few, these have other blocks, so wide that with few parts enough sums run side by side.
+template <class T, std::size_t K, std::size_t N, bool Alone = false>
 struct SmallCut {
     using Traits = GemmTraits<xsimd::default_arch>;
     static constexpr std::size_t batches = (N + lanes<T> - 1) / lanes<T>;
-    static constexpr std::size_t blocks = (batches + Traits::columns - 1) / Traits::columns;
-    static constexpr std::size_t columns = (batches + blocks - 1) / blocks;
+    static constexpr std::size_t evenly(std::size_t widest) {
+        std::size_t const count = (batches + widest - 1) / widest;
+        return (batches + count - 1) / count;
+    }
+    static constexpr std::size_t most_parts = [] {
+        if (Traits::many) return evenly(Traits::columns) < Traits::columns ? 4 : 2;
+        return batches == 2 && K < 32 ? 2 : batches >= 8 ? 1 : batches >= 4 ? 2 : 4;
+    }();
+    static constexpr std::size_t parts = K >= 4 * most_parts ? most_parts : K >= 8 ? 2 : 1;
+    static constexpr std::size_t columns =
+        evenly(Alone && !Traits::many ? Traits::sums / parts : Traits::columns);
+    static constexpr std::size_t blocks = (batches + columns - 1) / columns;
     static constexpr std::size_t last_columns = (batches - 1) % columns + 1; // of the last block
     static constexpr std::size_t last_lanes = (N - 1) % lanes<T> + 1;        // of its last batch
     // all blocks are alike
     static constexpr bool even = last_columns == columns && last_lanes == lanes<T>;
     static constexpr std::size_t whole_blocks = even ? blocks : blocks - 1;
 
-    static constexpr std::size_t most_parts = columns < Traits::columns ? 4 : 2;
-    static constexpr std::size_t parts = K >= 4 * most_parts ? most_parts : K >= 8 ? 2 : 1;
     static constexpr std::size_t fit = Traits::sums / (columns * parts);
-    static constexpr std::size_t rows = fit >= 8 ? 8 : fit >= 4 ? 4 : fit >= 2 ? 2 : 1;
+    static constexpr std::size_t rows = fit >= 8                   ? 8
+                                        : fit >= 4                 ? 4
+                                        : fit == 3 && Traits::many ? 2
+                                                                   : fit;
 };
 
 /// One step of the sum: R rows by C batches of columns, the last batch of Last lanes. value(r) is
@@ -185,18 +197,33 @@ struct StoreSlope {
     }
 };
 
-/// One block of columns of c[rows, N] = a[rows, K] b[K, N] + bias, the rows R at a time and those
-/// that are left one by one.
-template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
+/// One block of columns of c[rows, N] = a[rows, K] b[K, N] + bias, the rows R at a time and with
+/// Rest those that are left one by one.
+template <std::size_t R, bool Rest, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t Ldb, class T, class Store>
 [[gnu::always_inline]] inline void small_block(std::size_t rows, T const* a, T const* b,
                                                T const* bias, Store const& store) {
     std::size_t r = 0;
     for (; r + R <= rows; r += R)
         small_tile<R, C, S, Last, K, Ldb, K, 1>(a + r * K, b, bias, store.at(r, 0));
-    if constexpr (R > 1)
+    if constexpr (R > 1 && Rest)
         for (; r < rows; ++r)
             small_tile<1, C, S, Last, K, Ldb, K, 1>(a + r * K, b, bias, store.at(r, 0));
+}
+/// All blocks.
+template <class Cut, std::size_t R, bool Rest, std::size_t K, std::size_t Ldb, class T, class Store>
+[[gnu::always_inline]] inline void small_blocks(std::size_t rows, T const* a, T const* b,
+                                                T const* bias, Store const& store) {
+    constexpr std::size_t step = Cut::columns * lanes<T>;
+    if constexpr (Cut::whole_blocks > 0)
+        for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
+            small_block<R, Rest, Cut::columns, Cut::parts, lanes<T>, K, Ldb>(
+                rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
+    if constexpr (!Cut::even) {
+        constexpr std::size_t j = Cut::whole_blocks * step;
+        small_block<R, Rest, Cut::last_columns, Cut::parts, Cut::last_lanes, K, Ldb>(
+            rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
+    }
 }
 
 /// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of
@@ -205,15 +232,15 @@ template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class
 [[gnu::always_inline]] inline void small_product(std::size_t rows, T const* a, T const* b,
                                                  T const* bias, Store const& store) {
     using Cut = SmallCut<T, K, N>;
-    constexpr std::size_t R = Cut::rows < Most ? Cut::rows : Most, step = Cut::columns * lanes<T>;
-    if constexpr (Cut::whole_blocks > 0)
-        for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
-            small_block<R, Cut::columns, Cut::parts, lanes<T>, K, Ldb>(
-                rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
-    if constexpr (!Cut::even) {
-        constexpr std::size_t j = Cut::whole_blocks * step;
-        small_block<R, Cut::last_columns, Cut::parts, Cut::last_lanes, K, Ldb>(
-            rows, a, b + j, bias ? bias + j : nullptr, store.at(0, j));
+    using Alone = SmallCut<T, K, N, true>;
+    constexpr std::size_t R = Cut::rows < Most ? Cut::rows : Most;
+    if constexpr (Cut::columns == Alone::columns) {
+        small_blocks<Cut, R, true, K, Ldb>(rows, a, b, bias, store);
+    } else {
+        std::size_t const tall = R > 1 ? rows / R * R : 0;
+        if constexpr (R > 1) small_blocks<Cut, R, false, K, Ldb>(tall, a, b, bias, store);
+        for (std::size_t r = tall; r < rows; ++r)
+            small_blocks<Alone, 1, false, K, Ldb>(1, a + r * K, b, bias, store.at(r, 0));
     }
 }
 

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -39,6 +40,30 @@ namespace detail {
 [[gnu::always_inline]] inline __m256i first_bytes(std::size_t bytes) noexcept {
     alignas(64) static constexpr std::int32_t words[16]{-1, -1, -1, -1, -1, -1, -1, -1};
     return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(words + 8 - bytes / 4));
+}
+/// The first `bytes` of v, in parts of 16, 8 and 4: a store under a mask takes AMD's processors
+/// longer than all of them, and a load that follows waits for it.
+template <class V>
+[[gnu::always_inline]] inline void store_first_bytes(void* p, V const& v,
+                                                     std::size_t bytes) noexcept {
+    __m256i const all = std::bit_cast<__m256i>(v.data);
+    if (bytes == sizeof(all)) return _mm256_storeu_si256(static_cast<__m256i*>(p), all);
+    auto* to = static_cast<std::byte*>(p);
+    __m128i part = _mm256_castsi256_si128(all);
+    if (bytes & 16) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part);
+        part = _mm256_extractf128_si256(all, 1);
+        to += 16;
+    }
+    if (bytes & 8) {
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(to), part);
+        part = _mm_unpackhi_epi64(part, part);
+        to += 8;
+    }
+    if (bytes & 4) {
+        std::int32_t const last = _mm_cvtsi128_si32(part);
+        std::memcpy(to, &last, sizeof last);
+    }
 }
 } // namespace detail
 #endif
@@ -85,10 +110,7 @@ template <class T, class A>
         _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1u), v);
     else
 #elif XSIMD_WITH_AVX
-    if constexpr (sizeof(v) == 32 && sizeof(T) == 4)
-        _mm256_maskstore_ps(p, detail::first_bytes(4 * count), v);
-    else if constexpr (sizeof(v) == 32)
-        _mm256_maskstore_pd(p, detail::first_bytes(8 * count), v);
+    if constexpr (sizeof(v) == 32) detail::store_first_bytes(p, v, count * sizeof(T));
     else
 #endif
     {

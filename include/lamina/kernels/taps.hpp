@@ -15,7 +15,7 @@ template <std::size_t Taps, std::size_t K, std::size_t N, std::size_t C, std::si
           class Store>
 [[gnu::always_inline]] inline void tap_columns(T const* const (&x)[Taps], T const* w, T const* bias,
                                                Store const& store) {
-    constexpr std::size_t S = SmallCut<T, Taps * K, N>::parts;
+    constexpr std::size_t S = SmallCut<T, Taps * K, N, true>::parts;
     Batch<T> sum[S][1][C];
     begin_tile<Last>(sum, bias);
     for (std::size_t t = 0; t < Taps; ++t, w += K * N)
@@ -30,7 +30,7 @@ template <std::size_t Taps, std::size_t K, std::size_t N, std::size_t C, std::si
 template <std::size_t Taps, std::size_t K, std::size_t N, class T, class Epilogue>
 [[gnu::always_inline]] inline void sum_taps(T const* const (&x)[Taps], T const* w, T const* b, T* y,
                                             Epilogue const& e) {
-    using Cut = detail::SmallCut<T, Taps * K, N>;
+    using Cut = detail::SmallCut<T, Taps * K, N, true>;
     constexpr std::size_t step = Cut::columns * lanes<T>, last = Cut::whole_blocks * step;
     detail::StoreValue<T, N, Epilogue> const store{y, e};
     for (std::size_t j = 0; j < last; j += step)
