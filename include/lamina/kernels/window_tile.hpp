@@ -32,10 +32,15 @@ struct TileColumns {
     std::size_t first, batches, last;
     bool whole;
 };
+/// Columns of the widest tile.
+template <class T>
+constexpr std::size_t tile_width() {
+    return TileSet<T>::widest * lanes<T>;
+}
 /// f(TileColumns) for all the columns.
 template <class T, class F>
 void column_tiles(std::size_t columns, F const& f) {
-    constexpr std::size_t wide = TileSet<T>::widest * lanes<T>;
+    constexpr std::size_t wide = tile_width<T>();
     for (std::size_t j = 0; j < columns; j += wide) {
         std::size_t const n = std::min(wide, columns - j), last = (n - 1) % lanes<T> + 1;
         // where masks cost nothing, there is one kind of tile

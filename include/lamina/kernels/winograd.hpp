@@ -6,6 +6,7 @@
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
+#include <lamina/kernels/winograd_products.hpp>
 #include <lamina/kernels/winograd_transforms.hpp>
 
 #include <algorithm>
@@ -18,13 +19,16 @@ namespace lamina::kernels::detail {
 /// Whether it is the better way, if there are tiles enough.
 constexpr bool goes_by_winograd(DirectSize const& d) {
     Windows const& w = d.windows;
+    constexpr std::size_t least = std::max<std::size_t>(16, lanes<float> + 8);
     return w.kernel_height == 3 && w.kernel_width == 3 && w.stride_y == 1 && w.stride_x == 1 &&
-           w.dilation_y == 1 && w.dilation_x == 1 && d.groups == 1 && d.channels >= 24 &&
-           d.filters >= 24 && 20 * WinogradTiles(w).count() <= 7 * w.out_pixels();
+           w.dilation_y == 1 && w.dilation_x == 1 && d.groups == 1 && d.channels >= least &&
+           d.filters >= least && d.channels * d.filters >= 512 &&
+           20 * WinogradTiles(w).count() <= 7 * w.out_pixels();
 }
-/// Turning the kernel into its products must pay.
+/// Turning the kernel into its products must pay: that waits for memory, and what it saves is
+/// multiplied by as many lanes as a batch has.
 constexpr bool winograd_pays(DirectSize const& d, std::size_t batch) {
-    return batch * WinogradTiles(d.windows).count() >= 64;
+    return batch * WinogradTiles(d.windows).count() >= 4 * lanes<float>;
 }
 
 /// Tiles of one piece of work: their products stay near.
@@ -72,7 +76,7 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
                           Transform const& transform, T const* bias, T* y,
                           FinishAt const& finish_at, T* scratch, std::size_t apart,
                           Threads* threads) {
-    constexpr std::size_t wide = panel_width<T>(), rows = Sights<T>::rows;
+    constexpr std::size_t wide = panel_width<T>(), tile = tile_width<T>(), rows = Sights<T>::rows;
     std::size_t const tiles = batch * WinogradTiles(d.windows).count(), most = winograd_piece,
                       groups = (tiles + rows - 1) / rows, // of tiles that are multiplied together
         pieces =
@@ -95,22 +99,12 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
                  *const m = v + winograd_products * v_apart;
         std::fill_n(zeros, d.channels, T{0});
         transform_tiles(d, first, count, 0, d.channels, piece, d.channels, x, zeros, v);
-        Sights<T> s;
-        s.count = 1;
-        s.ldb = wide;
-        s.ahead = rows * d.channels;
-        s.run[0] = d.channels;
-        s.b[0] = products;
         for (; f < end; f += wide) {
             std::size_t const columns = std::min(wide, end - f);
-            for (std::size_t k = 0; k < winograd_products; ++k, s.b[0] += d.channels * wide)
-                for (std::size_t t = 0; t < count; t += rows) {
-                    for (std::size_t r = 0; r < rows; ++r) {
-                        s.at[0][r] = v + k * v_apart + (t + r) * d.channels;
-                        s.c[r] = m + k * m_apart + (t + r) * wide;
-                    }
-                    sum_windows(s, columns, no_bias<T>);
-                }
+            for (std::size_t k = 0; k < winograd_products; ++k, products += d.channels * wide)
+                for (std::size_t j = 0; j < columns; j += tile)
+                    multiply_strip(count, d.channels, v + k * v_apart, products + j * d.channels,
+                                   std::min(tile, columns - j), m + k * m_apart + j, wide);
             make_pixels(d, first, count, piece, m, columns, bias ? bias + f : no_bias<T>, y + f);
             finish_tiles(d, first, count, f, columns, y, finish_at);
         }

@@ -7,6 +7,7 @@
 #include <lamina/kernels/direct_gradients.hpp>
 #include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
+#include <lamina/kernels/winograd_products.hpp>
 #include <lamina/kernels/winograd_transforms.hpp>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ constexpr std::size_t winograd_gradient_scratch(DirectSize const& d) {
 }
 
 /// m[16, gradient_tiles, panel_width] = A dY A' of some columns of the tiles [first, first +
-/// count).
+/// count), see strip_place.
 template <class T>
 [[gnu::noinline]] void transform_gradients(DirectSize const& d, std::size_t first,
                                            std::size_t count, T const* dy, std::size_t columns,
@@ -46,7 +47,7 @@ template <class T>
     constexpr std::size_t wide = panel_width<T>(), matrix = products_apart(gradient_tiles, wide);
     Windows const& w = d.windows;
     WinogradTiles const tiles(w);
-    for (std::size_t i = 0; i < count; ++i, m += wide) {
+    for (std::size_t i = 0; i < count; ++i) {
         auto const [image, row, column] = tiles.place(first + i);
         T const* from[2][2];
         for (std::size_t r = 0; r < 2; ++r)
@@ -63,7 +64,8 @@ template <class T>
                     return n == V::size ? load<V>(from[r][s] + f) : load<V>(from[r][s] + f, n);
                 },
                 [&](std::size_t r, std::size_t s, V const& product) {
-                    kernels::store(m + f + (4 * r + s) * matrix, product);
+                    kernels::store(m + strip_place<T>(gradient_tiles, i, f) + (4 * r + s) * matrix,
+                                   product);
                 });
         }
     }
@@ -95,7 +97,7 @@ template <class T>
                                            std::size_t channel, std::size_t channels, std::size_t f,
                                            T const* x, T const* dy, T* dkernel, T* dbias,
                                            T* scratch) {
-    constexpr std::size_t wide = panel_width<T>();
+    constexpr std::size_t wide = panel_width<T>(), tile = tile_width<T>();
     std::size_t const columns = std::min(wide, d.filters - f), lines = whole_lines(channels),
                       nothing = std::max(d.channels, wide),
                       v_apart = products_apart(gradient_tiles, lines),
@@ -113,13 +115,18 @@ template <class T>
         for (std::size_t k = 0; k < winograd_products; ++k) {
             T const *const of_x = v + k * v_apart, *const of_dy = m + k * m_apart;
             pairs.count = count;
-            for (std::size_t i = 0; i < count; ++i) pairs.dy[i] = of_dy + i * wide;
             for (std::size_t i = 0; i < count + Pairs<T>::ahead; ++i) pairs.x[i] = of_x + i * lines;
-            add_pairs(pairs, 0, channels, columns, u + k * u_apart, wide);
-            if (dbias && channel == 0 && k == 5) { // that product is the sum of a tile's gradients
-                all_ones(count, of_dy, wide, pairs);
-                add_pairs(pairs, 0, 1, columns, dbias + f, 0);
+            for (std::size_t j = 0; j < columns; j += tile) {
+                T const* const strip = of_dy + j * gradient_tiles;
+                for (std::size_t i = 0; i < count; ++i) pairs.dy[i] = strip + i * tile;
+                add_strip(pairs, lines, channels, std::min(tile, columns - j), u + k * u_apart + j,
+                          wide);
             }
+            if (dbias && channel == 0 && k == 5) // that product is the sum of a tile's gradients
+                for (std::size_t j = 0; j < columns; j += tile) {
+                    all_ones(count, of_dy + j * gradient_tiles, tile, pairs);
+                    add_pairs(pairs, 0, 1, std::min(tile, columns - j), dbias + f + j, 0);
+                }
         }
     }
     add_gradients(d, channels, columns, u, dkernel + channel * d.filters + f);

@@ -4,6 +4,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/transpose.hpp>
+#include <lamina/kernels/window_tile.hpp>
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
@@ -128,6 +129,15 @@ template <class Transform, class V, class Read, class Write>
     }
 }
 
+/// Where number `column` of a row stands in a matrix of so many rows, one panel wide, as tiles read
+/// it: strips of columns as wide as a tile, one behind the other. Lines of a strip that lay a panel
+/// apart would share a few sets of the nearest cache.
+template <class T>
+constexpr std::size_t strip_place(std::size_t rows, std::size_t row, std::size_t column) {
+    constexpr std::size_t tile = tile_width<T>();
+    return column / tile * tile * rows + row * tile + column % tile;
+}
+
 /// The products' matrices of the filters [first, end) of a kernel [9, channels, filters]; first
 /// begins a panel.
 template <class T>
@@ -140,7 +150,8 @@ void transform_kernels(DirectSize const& d, T const* kernel, std::size_t first, 
         for (std::size_t c = begin; c < last; ++c)
             for (std::size_t f = first; f < end; f += V::size) {
                 std::size_t const n = std::min(V::size, d.filters - f);
-                T* const own = to + (f - first) / wide * panel + c * wide + f % wide;
+                T* const own =
+                    to + (f - first) / wide * panel + strip_place<T>(d.channels, c, f % wide);
                 transform_both<SpreadKernel, V>(
                     [&](std::size_t r, std::size_t s) {
                         T const* const at = kernel + ((3 * r + s) * d.channels + c) * d.filters + f;
@@ -179,9 +190,10 @@ void transform_turned_kernels(DirectSize const& d, T const* kernel, std::size_t 
                             kernels::store(square[4 * r + s] + i * lanes, u);
                         });
                 }
-                T* const own = to + (f - first) / wide * panel + c * wide + f % wide;
+                T* const own =
+                    to + (f - first) / wide * panel + strip_place<T>(d.channels, c, f % wide);
                 for (std::size_t k = 0; k < winograd_products; ++k)
-                    transpose(some, n, square[k], lanes, own + k * matrix, wide);
+                    transpose(some, n, square[k], lanes, own + k * matrix, tile_width<T>());
             }
         });
 }
