@@ -21,7 +21,9 @@ template <class T>
 void add_gradients_in_strips(DirectSize const& d, std::size_t batch, T const* x, T const* dy,
                              T* dkernel, T* dbias, T* scratch, std::size_t apart,
                              Threads* threads) {
-    constexpr std::size_t rows = strip_rows<strip_batches>(), wide = strip_panel<T>();
+    constexpr std::size_t of_one = strip_rows<1>(), of_two = strip_rows<strip_batches>(),
+                          wide = strip_panel<T>();
+    std::size_t const rows = d.filters <= lanes<T> ? of_one : of_two;
     Windows const w = strip_windows(d);
     StripCut const cut(w, 2);
     bool const slides = slides_by_three(w) && d.filters <= lanes<T>; // a channel at a time
@@ -68,8 +70,8 @@ void add_gradients_in_strips(DirectSize const& d, std::size_t batch, T const* x,
                                              dkernel + c * made + column, d.channels * made);
                     continue;
                 }
-                auto const sum = n <= lanes<T> ? &strip_gradients<false, rows, 1, T>
-                                               : &strip_gradients<false, rows, strip_batches, T>;
+                auto const sum = n <= lanes<T> ? &strip_gradients<false, of_one, 1, T>
+                                               : &strip_gradients<false, of_two, strip_batches, T>;
                 sum(s, std::min(rows, depth - k), offsets.at + k, seen, gradients + column,
                     dkernel + k * made + column, made);
             }

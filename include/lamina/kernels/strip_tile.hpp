@@ -203,7 +203,6 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
     using V = Batch<T>;
     std::size_t const columns = s.columns, step = s.right, made = s.made, last = s.last;
     V const zero = opaque(V(T{0})); // else g++ 12 would call memset, and leave the sums there
-    alignas(64) T nowhere[C * V::size]{};
     V sum[R][C];
     T const* p[R];
     LAMINA_UNROLL
@@ -222,14 +221,17 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
             for (std::size_t r = 0; r < R; ++r)
                 add_row(sum[r], strip_number<Lanes, V>(p[r] + i), d);
         }
+    // parts of batches are stored with branches, behind which g++ 12 would keep the sums in memory
+    alignas(64) T sums[R][C * V::size];
     LAMINA_UNROLL
-    for (std::size_t r = 0; r < R; ++r) {
-        T* const to = r < count ? dkernel + r * ld : nowhere;
-        V row[C];
-        load_row<false>(row, to, last);
+    for (std::size_t r = 0; r < R; ++r) store_row<true>(sum[r], sums[r], last);
+    for (std::size_t r = 0; r < count; ++r, dkernel += ld) {
+        V row[C], more[C];
+        load_row<false>(row, dkernel, last);
+        load_row<true>(more, sums[r], last);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c) row[c] += sum[r][c];
-        store_row<false>(row, to, last);
+        for (std::size_t c = 0; c < C; ++c) row[c] += more[c];
+        store_row<false>(row, dkernel, last);
     }
 }
 
