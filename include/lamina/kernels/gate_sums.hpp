@@ -130,9 +130,8 @@ template <std::size_t R, class Sums, class T>
 /// Rows of the next tile, of so many that are left: tiles of about the same height, so that none
 /// waits for the weights more than others. One only where there is only one, since its sums are
 /// added up in another order.
-template <class Sums>
-constexpr std::size_t rows_of_gate_tile(std::size_t left) {
-    std::size_t const tiles = (left + tallest_gate_tile<Sums> - 1) / tallest_gate_tile<Sums>;
+constexpr std::size_t rows_of_gate_tile(std::size_t left, std::size_t tallest) {
+    std::size_t const tiles = (left + tallest - 1) / tallest;
     return (left + tiles - 1) / tiles;
 }
 template <class Sums, std::size_t R = tallest_gate_tile<Sums>, class T>
@@ -214,7 +213,8 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
             std::size_t const first = r;
             T* to = z;
             while (r < rows) {
-                std::size_t const count = detail::rows_of_gate_tile<Sums>(rows - r);
+                std::size_t const count =
+                    detail::rows_of_gate_tile(rows - r, detail::tallest_gate_tile<Sums>);
                 if (r - first + count > together) break;
                 sum(j, r, count, to);
                 r += count;
@@ -234,7 +234,7 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
 /// nothing is decided on the way, and what is stored is loaded at once.
 template <class Sums, class T, std::size_t U, class Gates, class More = NoMore>
 [[gnu::always_inline]] inline void
-for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::size_t, U> units,
+for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::size_t, U>,
           T const* packed, Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
           Gates const& gates, More const& more = {}) {
     using V = Batch<T>;
@@ -255,9 +255,15 @@ for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::si
         LAMINA_UNROLL
         for (std::size_t i = 0; i < S; ++i) kernels::store(at_unit(j) + i * V::size, sum[0][i]);
     }
-    using Arch = xsimd::default_arch;
-    each_column<T, Arch>(units, [&](auto at) { gates(at, 0, at_unit(at.from)); });
-    each_column<T, Arch>(units, [&](auto at) { more(at, 0, at_unit(at.from)); });
+    auto const each = [&](auto const& work) __attribute__((always_inline)) {
+        using Arch = xsimd::default_arch;
+        constexpr std::size_t rest = U % V::size;
+        for (std::size_t j = 0; j < U - rest; j += V::size)
+            work(Columns<T, Arch>{j}, 0, at_unit(j));
+        if constexpr (rest > 0) work(KnownColumns<T, Arch, rest>{U - rest}, 0, at_unit(U - rest));
+    };
+    each(gates);
+    each(more);
 }
 
 } // namespace lamina::kernels

@@ -151,7 +151,7 @@ struct GRUResetBeforeCell {
             at(p + 2 * u, skip ? V(T{0}) : dh * (one - z) * fnma(n, n, one));
             if (!skip) at(s.dh[k], dh * z);
         });
-        Rows<T> const drh{s.room, u};
+        Rows<T> const drh = s.room;
         multiply(factor_block, drh, false);
         detail::each_unit<T>(s.rows, u, [&](auto at, std::size_t k) {
             T* const p = s.parts[k] + u;

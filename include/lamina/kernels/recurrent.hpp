@@ -80,17 +80,30 @@ inline std::size_t backward_pieces(std::size_t batch) {
     return least < 2 ? least : (least + 1) / 2 * 2;
 }
 
+/// Columns of a turned recurrent kernel that lie side by side, for all its rows: so it is read in
+/// the order in which it lies, moment after moment.
+template <class T>
+inline constexpr std::size_t turned_columns = 2 * lanes<T>;
+
+/// So many units that they are whole panels of a turned kernel.
+template <class T>
+constexpr std::size_t whole_panels(std::size_t units) {
+    constexpr std::size_t width = turned_columns<T>;
+    return (units + width - 1) / width * width;
+}
+
 /// Where a piece of samples keeps what it needs for the moment.
 template <class T>
 struct PieceRoom {
-    T *dropped, *recurrent_dropped, *x, *h, *room, *product, *dh, *dc, *gemm;
+    T *dropped, *recurrent_dropped, *x, *h, *room, *product, *dh, *dc;
+    std::size_t ld; // of rows that slopes are multiplied into
     static constexpr std::size_t size(std::size_t features, std::size_t units) {
         return 2 * whole_lines(recurrent_piece * features) +
-               6 * whole_lines(recurrent_piece * units);
+               6 * whole_lines(recurrent_piece * whole_panels<T>(units));
     }
-    PieceRoom(T* at, std::size_t features, std::size_t units) {
+    PieceRoom(T* at, std::size_t features, std::size_t units) : ld(whole_panels<T>(units)) {
         std::size_t const f = whole_lines(recurrent_piece * features);
-        std::size_t const u = whole_lines(recurrent_piece * units);
+        std::size_t const u = whole_lines(recurrent_piece * ld);
         dropped = at;
         x = dropped + f;
         recurrent_dropped = x + f;
@@ -99,7 +112,6 @@ struct PieceRoom {
         product = room + u;
         dh = product + u;
         dc = dh + u;
-        gemm = dc + u;
     }
 };
 
@@ -180,7 +192,7 @@ constexpr std::size_t after_factors(std::size_t features, std::size_t units) {
 /// Numbers of scratch memory for each worker, at least; Recurrence::scratch_size.
 template <class Cell, class T>
 constexpr std::size_t recurrent_scratch(std::size_t time, std::size_t features, std::size_t units) {
-    std::size_t const walk = detail::PieceRoom<T>::size(features, units) + gemm_scratch<T>();
+    std::size_t const walk = detail::PieceRoom<T>::size(features, units);
     std::size_t const sums = (row_blocks + 1) * Cell::parts * units;
     return whole_lines(
         std::max({walk, sums,
@@ -189,7 +201,8 @@ constexpr std::size_t recurrent_scratch(std::size_t time, std::size_t features, 
 /// Numbers for the batch: weights in another order.
 template <class Cell, class T>
 constexpr std::size_t recurrent_packed(std::size_t features, std::size_t units) {
-    return std::max(Cell::template packed<T>(features, units), Cell::gates * units * units);
+    return std::max(Cell::template packed<T>(features, units),
+                    Cell::gates * units * detail::whole_panels<T>(units));
 }
 
 /// Every h (and c, and with `keep` what backward wants), from x and the state at the beginning.

@@ -41,10 +41,60 @@ void add_gradients(Recurrence<T> const& s, StateGradients<T> const& in, std::siz
         if (in.mask && in.mask[n * s.time + s.moment(step)] == T{0}) continue;
         T const* const dy = in.dy + (in.every ? n * s.time + t : n) * in.width;
         each_column<T, xsimd::default_arch>(u, [&](auto at) {
-            at(room.dh + r * u, at(room.dh + r * u) + at(dy));
-            if (in.with_cell) at(room.dc + r * u, at(room.dc + r * u) + at(dy + u));
+            T *const dh = room.dh + r * room.ld, *const dc = room.dc + r * room.ld;
+            at(dh, at(dh) + at(dy));
+            if (in.with_cell) at(dc, at(dc) + at(dy + u));
         });
     }
+}
+
+/// R rows: to (+)= slopes times a panel of two batches of columns.
+template <std::size_t R, class T>
+[[gnu::noinline]] void turned_tile(Factor<T> const& slopes, Rows<T> to, bool add) {
+    using V = Batch<T>;
+    V sum[R][2];
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < 2; ++i)
+            sum[r][i] = add ? load<V>(to[r] + i * V::size) : V(T{0});
+    }
+    add_products<0, 2>(sum, slopes);
+    LAMINA_UNROLL
+    for (std::size_t r = 0; r < R; ++r) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < 2; ++i) kernels::store(to[r] + i * V::size, sum[r][i]);
+    }
+}
+template <std::size_t R, class T>
+void run_turned_tile(std::size_t rows, Factor<T> const& slopes, Rows<T> to, bool add) {
+    if constexpr (R > 1)
+        if (rows < R) return run_turned_tile<R - 1>(rows, slopes, to, add);
+    turned_tile<R>(slopes, to, add);
+}
+
+/// The recurrent kernel turned round, in panels; zeros behind the last column.
+template <class T>
+void turn_kernel(std::size_t units, std::size_t all, T const* recurrent, T* to) {
+    constexpr std::size_t width = turned_columns<T>;
+    for (std::size_t j = 0; j < units; j += width, to += all * width) {
+        if (units - j < width) std::fill_n(to, all * width, T{0});
+        transpose(std::min(width, units - j), all, recurrent + j * all, all, to, width);
+    }
+}
+
+/// to (+)= slopes recurrent', of the gates of a block; its rows are whole panels.
+template <class T>
+void multiply_turned(std::size_t rows, std::size_t units, GateBlock const& block, std::size_t all,
+                     Rows<T> slopes, T const* turned, Rows<T> to, bool add) {
+    constexpr std::size_t tallest = 6, width = turned_columns<T>;
+    Factor<T> factor{nullptr, slopes.ld, block.count * units, turned + block.gate * units * width};
+    for (std::size_t j = 0; j < units; j += width, factor.panel += all * width)
+        for (std::size_t r = 0, count; r < rows; r += count) {
+            count = rows_of_gate_tile(rows - r, tallest);
+            factor.rows = slopes[r] + block.part * units;
+            run_turned_tile<tallest>(count, factor, Rows<T>{to[r] + j, to.ld}, add);
+        }
 }
 
 /// Backward through the moments: the parts become slopes.
@@ -56,8 +106,8 @@ void unwind_piece(Cell const& cell, Recurrence<T> const& s, StateGradients<T> co
     if (s.recurrent_dropout > 0)
         draw_factors(state_draws(s), s.recurrent_dropout, first * u, rows * u,
                      room.recurrent_dropped);
-    std::fill_n(room.dh, rows * u, T{0});
-    std::fill_n(room.dc, rows * u, T{0});
+    std::fill_n(room.dh, rows * room.ld, T{0});
+    std::fill_n(room.dc, rows * room.ld, T{0});
     for (std::size_t step = s.time; step-- > 0;) {
         add_gradients(s, in, first, rows, step, room);
         RecurrentSlopes<T> now{};
@@ -68,36 +118,30 @@ void unwind_piece(Cell const& cell, Recurrence<T> const& s, StateGradients<T> co
             now.c_before = s.before(s.c, s.c0, first, step);
             now.c = s.state(static_cast<T const*>(s.c), first, step);
         }
-        now.dh = {room.dh, u}, now.dc = {room.dc, u};
+        now.dh = {room.dh, room.ld}, now.dc = {room.dc, room.ld};
         now.mask = s.mask_of(first, step);
-        now.room = room.room;
+        now.room = {room.room, room.ld};
         // to (+)= slopes recurrent'
         auto const multiply = [&](GateBlock const& block, Rows<T> to, bool add) {
             if (step == 0 && !s.h0) { // before was nothing
-                if (!add) std::fill_n(to.data, rows * u, T{0});
+                if (!add) std::fill_n(to.data, rows * to.ld, T{0});
                 return;
             }
             bool const drops = s.recurrent_dropout > 0;
-            gemm<T>({.m = rows,
-                     .n = u,
-                     .k = block.count * u,
-                     .a = now.parts[0] + block.part * u,
-                     .lda = now.parts.ld,
-                     .b = turned + block.gate * u * u,
-                     .ldb = u,
-                     .beta = add && !drops ? T{1} : T{0},
-                     .c = drops ? room.product : to.data,
-                     .ldc = u},
-                    room.gemm, nullptr);
+            Rows<T> const product{room.product, room.ld};
+            multiply_turned(rows, u, block, Cell::gates * u, now.parts, turned,
+                            drops ? product : to, add && !drops);
             if (!drops) return;
-            Rows<T const> const product{room.product, u};
-            if (add) scale_rows<true>(rows, u, product, room.recurrent_dropped, u, to);
-            else scale_rows(rows, u, product, room.recurrent_dropped, u, to);
+            Rows<T const> const from{product.data, product.ld};
+            if (add) scale_rows<true>(rows, u, from, room.recurrent_dropped, u, to);
+            else scale_rows(rows, u, from, room.recurrent_dropped, u, to);
         };
         cell.backward(now, multiply);
     }
-    if (in.dh0) std::copy_n(room.dh, rows * u, in.dh0 + first * u);
-    if (in.dc0) std::copy_n(room.dc, rows * u, in.dc0 + first * u);
+    for (std::size_t r = 0; r < rows; ++r) {
+        if (in.dh0) std::copy_n(room.dh + r * room.ld, u, in.dh0 + (first + r) * u);
+        if (in.dc0) std::copy_n(room.dc + r * room.ld, u, in.dc0 + (first + r) * u);
+    }
 }
 
 /// to[k, gates] += a' slopes over all rows, a being [rows, k].
@@ -125,8 +169,7 @@ void add_weight_gradients(Recurrence<T> const& s, std::size_t rows, std::size_t 
 /// What recur() has kept becomes the slopes of the sums, moment by moment; dh0, dc0 are written.
 template <class Cell, class T>
 void unwind(Cell const& cell, Recurrence<T> const& s, StateGradients<T> const& in) {
-    std::size_t const u = s.units, all = Cell::gates * u;
-    transpose(u, all, s.recurrent, all, s.packed, u);
+    detail::turn_kernel(s.units, Cell::gates * s.units, s.recurrent, s.packed);
     detail::each_piece(s.threads, s.batch, detail::backward_pieces(s.batch),
                        [&](std::size_t begin, std::size_t end, std::size_t worker) {
                            detail::unwind_piece(cell, s, in, s.packed, begin, end - begin,

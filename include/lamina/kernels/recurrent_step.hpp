@@ -45,7 +45,7 @@ struct RecurrentSlopes {
     Rows<T const> h_before, c_before, c;
     Rows<T> parts, dh, dc;
     Rows<T const> mask;
-    T* room;
+    Rows<T> room; // dh, dc and this are whole panels of the turned kernel: see multiply
 };
 
 namespace detail {
