@@ -6,6 +6,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/recurrent.hpp>
 #include <lamina/kernels/recurrent_gradients.hpp>
 #include <lamina/kernels/recurrent_step.hpp>
@@ -222,10 +223,14 @@ struct Recurrent {
                     now.room = c.scratch + worker * piece * u;
                     now.turned = c.position % 2 == 1;
                     cell(c.layer).forward(now);
+                    auto const copy = [](T const* from, T* to) {
+                        kernels::each_column<T, xsimd::default_arch>(
+                            step_units, [&](auto at) { at(to, at(from)); });
+                    };
                     for (std::size_t n = first; n < end; ++n) {
-                        if (in_place) std::copy_n(h, u, c.y.sample(n));
-                        else std::copy_n(c.y.sample(n), u, h + n * u);
-                        if constexpr (with_cell) std::copy_n(state + n * u, u, c.y.sample(n) + u);
+                        T *const y = c.y.sample(n), *const kept = h + n * u;
+                        copy(in_place ? kept : y, in_place ? y : kept);
+                        if constexpr (with_cell) copy(state + n * u, y + u);
                     }
                 });
         }
