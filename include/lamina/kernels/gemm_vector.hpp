@@ -14,13 +14,18 @@
 /// as it can be read.
 namespace lamina::kernels::detail {
 
+/// Rows of a matrix that are read at a time. Where registers are few, they are fewer, and what is
+/// read next is fetched: the same columns of the rows behind.
+inline constexpr bool fetches_rows = !GemmTraits<xsimd::default_arch>::many;
+inline constexpr std::size_t rows_at_a_time = fetches_rows ? 4 : 8;
+
 /// y[j] = from[j] + sum of alpha x[i] b[i, j] over G rows of b, one after the other; from may be
-/// null.
+/// null. Without masks only whole batches.
 template <std::size_t G, class T>
 [[gnu::always_inline]] inline void add_rows(std::size_t n, T alpha, T const* x, std::size_t stride,
                                             T const* b, std::size_t ldb, T* y, T const* from) {
     using V = Batch<T>;
-    constexpr std::size_t C = 4;
+    constexpr std::size_t C = 4, line = 64 / sizeof(T);
     V v[G];
     T const* row[G];
     LAMINA_UNROLL
@@ -36,6 +41,11 @@ template <std::size_t G, class T>
             sum[c] = from ? load<V>(from + j + c * V::size) : V(T{0});
         LAMINA_UNROLL
         for (std::size_t g = 0; g < G; ++g) {
+            if constexpr (fetches_rows && G > 1) {
+                LAMINA_UNROLL
+                for (std::size_t c = 0; c < C * V::size; c += line)
+                    __builtin_prefetch(row[g] + G * ldb + j + c);
+            }
             LAMINA_UNROLL
             for (std::size_t c = 0; c < C; ++c)
                 sum[c] = fma(v[g], load<V>(row[g] + j + c * V::size), sum[c]);
@@ -52,21 +62,10 @@ template <std::size_t G, class T>
     }
 }
 
-/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n: the rows of b are read in their order. add may be
-/// null.
-template <class T>
-[[gnu::noinline]] void row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
-                                std::size_t stride, T const* b, std::size_t ldb, T* y,
-                                T const* add) {
-    std::size_t p = 0;
-    for (; p + 8 <= k; p += 8)
-        add_rows<8>(n, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
-    for (; p < k; ++p)
-        add_rows<1>(n, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
-}
-
-/// The same for so few columns, C batches, that they stay in registers, each sum in S parts.
-template <std::size_t C, std::size_t S, class T>
+/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n, for so few columns, C batches, that they stay in
+/// registers, each sum in S parts. add may be null. Inside: they are more than C - 1 batches and
+/// add is not y, so the last batch begins within the one before and needs no mask.
+template <std::size_t C, std::size_t S, bool Inside = false, class T>
 [[gnu::noinline]] void narrow_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
                                        std::size_t stride, T const* b, std::size_t ldb, T* y,
                                        T const* add) {
@@ -80,11 +79,17 @@ template <std::size_t C, std::size_t S, class T>
         LAMINA_UNROLL
         for (std::size_t s = 0; s < S; ++s) sum[s][c] = V(T{0});
     }
+    std::size_t const last = n - V::size;
+    auto const place = [&](std::size_t c) __attribute__((always_inline)) {
+        return Inside && c + 1 == C ? last : c * V::size;
+    };
+    auto const part = [&](T const* row, std::size_t c) __attribute__((always_inline)) {
+        return Inside ? load<V>(row + place(c)) : load<V>(row + c * V::size, count[c]);
+    };
     auto const step = [&](std::size_t p, V(&to)[C]) __attribute__((always_inline)) {
         V const v(x[p * stride]);
         LAMINA_UNROLL
-        for (std::size_t c = 0; c < C; ++c)
-            to[c] = fma(v, load<V>(b + p * ldb + c * V::size, count[c]), to[c]);
+        for (std::size_t c = 0; c < C; ++c) to[c] = fma(v, part(b + p * ldb, c), to[c]);
     };
     std::size_t p = 0;
     for (; p + S <= k; p += S) {
@@ -100,8 +105,50 @@ template <std::size_t C, std::size_t S, class T>
             for (std::size_t s = 0; s < h; ++s) sum[s][c] += sum[s + h][c];
         }
         V v = V(alpha) * sum[0][c];
-        if (add) v = fma(V(alpha), sum[0][c], load<V>(add + c * V::size, count[c]));
-        kernels::store(y + c * V::size, v, count[c]);
+        if (add) v = fma(V(alpha), sum[0][c], part(add, c));
+        if constexpr (Inside) kernels::store(y + place(c), v);
+        else kernels::store(y + c * V::size, v, count[c]);
+    }
+}
+
+/// The same for any number of columns: the rows of b are read in their order.
+template <class T>
+[[gnu::noinline]] void row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
+                                std::size_t stride, T const* b, std::size_t ldb, T* y,
+                                T const* add) {
+    constexpr std::size_t some = rows_at_a_time;
+    std::size_t whole = n;
+    if constexpr (!GemmTraits<xsimd::default_arch>::masks) {
+        whole -= n % lanes<T>;
+        if (whole < n) // what is stored in parts is not to be loaded again for the next rows
+            narrow_row_sums<1, 8>(n - whole, k, alpha, x, stride, b + whole, ldb, y + whole,
+                                  add ? add + whole : nullptr);
+    }
+    std::size_t p = 0;
+    for (; p + some <= k; p += some)
+        add_rows<some>(whole, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
+    for (; p < k; ++p)
+        add_rows<1>(whole, alpha, x + p * stride, stride, b + p * ldb, ldb, y, p > 0 ? y : add);
+}
+
+/// narrow_row_sums without masks, for more columns than it has else: all that registers hold sums
+/// of. False: there are others, or there is no need.
+template <class T>
+[[gnu::noinline]] bool inside_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
+                                       std::size_t stride, T const* b, std::size_t ldb, T* y,
+                                       T const* add) {
+    if constexpr (!GemmTraits<xsimd::default_arch>::masks) {
+        using Sums = void (*)(std::size_t, std::size_t, T, T const*, std::size_t, T const*,
+                              std::size_t, T*, T const*);
+        constexpr Sums sums[]{&narrow_row_sums<3, 4, true, T>, &narrow_row_sums<4, 2, true, T>,
+                              &narrow_row_sums<5, 2, true, T>, &narrow_row_sums<6, 2, true, T>,
+                              &narrow_row_sums<7, 1, true, T>, &narrow_row_sums<8, 1, true, T>};
+        std::size_t const batches = (n + lanes<T> - 1) / lanes<T>;
+        if (batches < 3 || batches > 8 || add == y) return false;
+        sums[batches - 3](n, k, alpha, x, stride, b, ldb, y, add);
+        return true;
+    } else {
+        return false;
     }
 }
 
@@ -156,10 +203,10 @@ template <class T>
         if (y_stride != 1) return false;
         constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
         if (count <= widest * lanes<T>) {
-            auto const sums =
-                count <= lanes<T> ? &narrow_row_sums<1, 8, T> : &narrow_row_sums<widest, 2, T>;
+            auto const sums = count <= lanes<T> ? &narrow_row_sums<1, 8, false, T>
+                                                : &narrow_row_sums<widest, 2, false, T>;
             sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
-        } else {
+        } else if (!inside_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add)) {
             auto const piece = [&](std::size_t begin, std::size_t end, std::size_t) {
                 row_sums(end - begin, g.k, g.alpha, x, x_stride, matrix + begin, ld, g.c + begin,
                          add ? add + begin : nullptr);
