@@ -20,7 +20,7 @@
 
 namespace lamina::kernels {
 
-/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>() numbers for each of the
+/// See Gemm. No operand overlaps C. `scratch` has gemm_scratch<T>(n) numbers for each of the
 /// threads. The bits of C depend neither on the threads nor on where C is cut.
 template <class T>
 void gemm(Gemm<T> const& g, T* scratch, Threads* threads);
@@ -164,7 +164,7 @@ template <class T>
     } else if (turns) {
         share(threads, g.m, g.n * g.k, Sizes::width,
               [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                  gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>());
+                  gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>(g.n));
               });
         return;
     }
@@ -176,7 +176,7 @@ template <class T>
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096; // all of C, when it is finished
         std::size_t const ld = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
-        bool const turnable = g.k <= 16 && goes_across(g) && g.k * ld <= gemm_scratch<T>();
+        bool const turnable = g.k <= 16 && goes_across(g) && g.k * ld <= Sizes::room;
         if (near && g.transposed_b && g.alpha == T{1} && turnable) {
             Gemm<T> turned = g;
             transpose<true>(g.n, g.k, g.b, g.ldb, scratch, ld);
@@ -192,7 +192,7 @@ template <class T>
     parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
         std::size_t const row = i / across * size.rows, column = i % across * size.columns;
         gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
-                   std::min(size.columns, g.n - column), scratch + worker * gemm_scratch<T>());
+                   std::min(size.columns, g.n - column), scratch + worker * gemm_scratch<T>(g.n));
     });
 }
 

@@ -19,7 +19,7 @@ namespace lamina::kernels::detail {
 template <class T>
 bool copies_a(Gemm<T> const& g, std::size_t rows, std::size_t columns) {
     using Blocks = GemmBlocks<T>;
-    if (!Blocks::wanted || rows < Blocks::rows || columns < 8 * GemmSizes<T>::width) return false;
+    if (!Blocks::wanted || rows < Blocks::rows || columns < Blocks::fewest) return false;
     if (g.transposed_a) return rows * g.k > 65536;
     return g.lda * sizeof(T) % 4096 == 0 && rows * g.k >= 131072;
 }
@@ -33,7 +33,7 @@ template <class T>
     std::size_t const parts = (g.k + Blocks::k - 1) / Blocks::k, depth = (g.k + parts - 1) / parts;
     std::size_t const passes = (columns + Blocks::columns - 1) / Blocks::columns;
     std::size_t const pass = ((columns + passes - 1) / passes + strip_width - 1) / strip_width;
-    T* const block = scratch + Blocks::columns * Blocks::k;
+    T *const block = scratch, *const panels = scratch + Blocks::rows * Blocks::row;
     auto const width_at = [&](std::size_t j, std::size_t end) {
         return std::min(strip_width, end - j);
     };
@@ -46,7 +46,7 @@ template <class T>
             T const* const b = g.b + (g.transposed_b ? p : p * g.ldb);
             for (std::size_t j = begin; j < end; j += strip_width)
                 pack(k, width_at(j, end), g.alpha, b + (g.transposed_b ? j * g.ldb : j), g.ldb,
-                     g.transposed_b, scratch + (j - begin) * k, strip_width);
+                     g.transposed_b, panels + (j - begin) * k, strip_width);
             for (std::size_t i = row, height; i < row + rows; i += height) {
                 height = std::min(Blocks::rows, row + rows - i);
                 T const* const a = g.a + (g.transposed_a ? p * g.lda + i : i * g.lda + p);
@@ -56,7 +56,7 @@ template <class T>
                     Strip<T> s{.k = k,
                                .a_row = Blocks::row,
                                .a_step = 1,
-                               .b = scratch + (j - begin) * k,
+                               .b = panels + (j - begin) * k,
                                .ldb = strip_width,
                                .ldc = g.ldc,
                                .zero = fresh && !g.bias,

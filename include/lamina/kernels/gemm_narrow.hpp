@@ -23,7 +23,7 @@ bool few_columns(Gemm<T> const& g, std::size_t n) {
     if (g.transposed_b && n <= 4) return true;
     // so much of B' as stays near
     std::size_t const near = n <= lanes<T> / 2 ? 1 : n <= lanes<T> ? 4 : 16;
-    if (near * n * g.k > GemmSizes<T>::width * GemmSizes<T>::k) return false;
+    if (near * n * g.k > GemmSizes<T>::room) return false;
     if (!g.transposed_b && (g.k < 20 || g.m < (2 * n <= lanes<T> ? 6 : 12))) return false;
     std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
     std::size_t const dear = !g.transposed_b ? 9 : n <= lanes<T> ? 13 : 11;

@@ -95,7 +95,7 @@ std::size_t parts_of_sum(Gemm<T> const& g) {
     if (g.k < 2048 || g.n > GemmSizes<T>::width || g.transposed_b || g.alpha != T{1} || g.bias)
         return 1;
     std::size_t const turned = wants_swap(g, g.n) ? g.n * GemmSizes<T>::width : 0;
-    std::size_t const room = gemm_scratch<T>() / 2 - turned;
+    std::size_t const room = GemmSizes<T>::room / 2 - turned;
     if (4 * g.m * g.n > room) return 1;
     return std::min<std::size_t>(8, room / (g.m * g.n));
 }
@@ -105,7 +105,7 @@ template <class T>
                                      Threads* threads) {
     using V = Batch<T>;
     std::size_t const depth = (g.k + parts - 1) / parts, size = g.m * g.n;
-    T* const sums = scratch + gemm_scratch<T>() - parts * size; // behind the first worker's own
+    T* const sums = scratch + GemmSizes<T>::room - parts * size; // behind the first worker's own
     parallel_for(threads, parts, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
         std::size_t const p = i * depth;
         Gemm<T> part = g;
@@ -116,7 +116,7 @@ template <class T>
         part.ldc = g.n;
         part.beta = T{0};
         part.finish = {};
-        if (wants_swap(g, g.n)) gemm_swapped(part, 0, g.m, scratch + worker * gemm_scratch<T>());
+        if (wants_swap(g, g.n)) gemm_swapped(part, 0, g.m, scratch + worker * gemm_scratch<T>(g.n));
         else gemm_piece(part, false, 0, g.m, 0, g.n, static_cast<T*>(nullptr));
     });
     for (std::size_t i = 0; i < g.m; ++i)

@@ -155,7 +155,7 @@ std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
     constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
     constexpr std::size_t more = width + lanes<T>;
     bool const uneven = left > width && left <= more && k > shortest;
-    if (widest == 2) return uneven && more * k <= gemm_scratch<T>() ? left : std::min(left, width);
+    if (widest == 2) return uneven && more * k <= GemmSizes<T>::room ? left : std::min(left, width);
     return uneven && rows >= 6 ? width - lanes<T> : std::min(left, width);
 }
 

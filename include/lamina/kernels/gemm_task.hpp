@@ -46,6 +46,7 @@ template <class T>
 struct GemmSizes {
     static constexpr std::size_t width = GemmTraits<xsimd::default_arch>::columns * lanes<T>;
     static constexpr std::size_t k = 1024; // of a packed panel of B, `width` wide
+    static constexpr std::size_t room = width * k;
 };
 
 /// Blocks of A and panels of B that are copied together, where tiles are narrow: a panel, 24 kB,
@@ -56,7 +57,12 @@ struct GemmBlocks {
     static constexpr bool wanted = !GemmTraits<xsimd::default_arch>::many;
     static constexpr std::size_t k = 1536 / sizeof(T), rows = 96, columns = 768;
     static constexpr std::size_t row = k + 64 / sizeof(T); // rows must not share a set of lines
-    static constexpr std::size_t room = wanted ? rows * row + columns * k : 0;
+    static constexpr std::size_t fewest = 8 * GemmSizes<T>::width; // columns; else A stays
+    /// Numbers for a block of A and for panels of so many columns.
+    static constexpr std::size_t room(std::size_t wide) {
+        constexpr std::size_t panel = GemmSizes<T>::width;
+        return rows * row + std::min((wide + panel - 1) / panel * panel, columns) * k;
+    }
 };
 
 /// Fewer multiply-adds than these are done before a second thread has begun to help.
@@ -77,11 +83,19 @@ template <class F>
 
 } // namespace detail
 
-/// Numbers of scratch memory that gemm wants for each worker.
+/// Numbers of scratch memory that gemm wants for each worker, for products of at most so many
+/// columns.
+template <class T>
+constexpr std::size_t gemm_scratch(std::size_t columns) {
+    using Blocks = detail::GemmBlocks<T>;
+    std::size_t const room = detail::GemmSizes<T>::room;
+    if (!Blocks::wanted || columns < Blocks::fewest) return room;
+    return std::max(room, Blocks::room(columns));
+}
+/// For products of any number of columns.
 template <class T>
 constexpr std::size_t gemm_scratch() {
-    using Sizes = detail::GemmSizes<T>;
-    return std::max(Sizes::width * Sizes::k, detail::GemmBlocks<T>::room);
+    return gemm_scratch<T>(detail::GemmBlocks<T>::columns);
 }
 
 } // namespace lamina::kernels

@@ -219,7 +219,7 @@ template <class T>
         }
     } else {
         if (x_stride != 1) {
-            if (g.k > gemm_scratch<T>()) return false;
+            if (g.k > GemmSizes<T>::room) return false;
             for (std::size_t p = 0; p < g.k; ++p) scratch[p] = x[p * x_stride];
             x = scratch;
         }

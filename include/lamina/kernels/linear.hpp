@@ -27,7 +27,7 @@ inline constexpr bool is_small = K * N <= 4096;
 /// What the three functions below want as scratch memory, in numbers for each worker.
 template <class T, std::size_t K, std::size_t N>
 inline constexpr std::size_t linear_scratch =
-    !is_small<K, N> ? gemm_scratch<T>()
+    !is_small<K, N> ? gemm_scratch<T>(std::max(K, N))
     : N == 1        ? 0
                     : N * ((K + lanes<T> - 1) / lanes<T> * lanes<T>);
 
