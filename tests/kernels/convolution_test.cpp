@@ -268,15 +268,17 @@ TEST_CASE("the bits of Winograd's way do not depend on the threads, whatever the
 TEST_CASE_TEMPLATE("convolution in many groups, against the plain twin, between guard pages", T,
                    float, double) {
     Threads pool{3};
+    std::size_t in_lanes = 0; // with few lanes larger groups go strip by strip
     for (std::size_t i = 0; i < 150; ++i) {
         std::size_t const channels = i % 3 == 0 ? 1 : 1 + i % 7, filters = 1 + i * 5 % 15,
                           groups = 2 + i * 11 % (i % 2 ? 40 : 9);
         Windows w = some_windows(i, 1);
         w.channels = groups * channels;
         Convolution const c{w, groups * (i % 6 == 0 ? 1 : filters), groups};
-        REQUIRE(c.in_lanes());
+        in_lanes += c.in_lanes();
         check_convolution<T>(c, 1 + i % 2, i, pool);
     }
+    CHECK(in_lanes > 50);
 }
 
 TEST_CASE_TEMPLATE("depthwise windows that read the image itself, against the plain twin", T, float,

@@ -28,7 +28,9 @@ struct DirectSize {
 };
 
 /// Whether that is the better way.
-constexpr bool goes_directly(DirectSize const& d) { return d.windows.taps() > 1 && d.filters > 16; }
+constexpr bool goes_directly(DirectSize const& d) {
+    return d.windows.taps() > 1 && d.filters > lanes<float>;
+}
 
 /// Columns of y that are computed together, of one or several tiles.
 template <class T>
@@ -79,14 +81,13 @@ template <class T>
 void pack_turned(DirectSize const& d, T const* kernel, T* to, Threads* threads) {
     std::size_t const across = panels<T>(d.filters), wide = panel_width<T>(),
                       taps = d.windows.taps();
-    parallel_for(threads, d.groups * across * taps, 1,
-                 [&](std::size_t i, std::size_t, std::size_t) {
-                     std::size_t const t = i % taps, panel = i / taps, j = panel % across * wide;
-                     pack(d.channels, std::min(wide, d.filters - j), T{1},
-                            kernel + ((taps - 1 - t) * d.filters + j) * d.seen() +
-                                panel / across * d.channels,
-                            d.seen(), true, to + (panel * taps + t) * d.channels * wide, wide);
-                 });
+    parallel_for(
+        threads, d.groups * across * taps, 1, [&](std::size_t i, std::size_t, std::size_t) {
+            std::size_t const t = i % taps, panel = i / taps, j = panel % across * wide;
+            pack(d.channels, std::min(wide, d.filters - j), T{1},
+                 kernel + ((taps - 1 - t) * d.filters + j) * d.seen() + panel / across * d.channels,
+                 d.seen(), true, to + (panel * taps + t) * d.channels * wide, wide);
+        });
 }
 
 /// The same finish wherever a product lies.

@@ -13,6 +13,7 @@
 #include <lamina/kernels/windows.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <utility>
 
@@ -21,9 +22,15 @@
 /// else, and at the image's edges, they are copied there, a strip at a time.
 namespace lamina::kernels::detail {
 
-/// Whether that is the better way.
+/// Whether that is the better way. Fewer filters than lanes, because they share a batch with those
+/// of other groups; but spreading their channels beneath them costs more than some empty lanes
+/// where it is not one shuffle.
 constexpr bool goes_in_lanes(DirectSize const& d) {
+    constexpr std::size_t most = lanes<float>, // with 16 lanes it is worth it up to the last
+        spread = most < 16 ? most / 2 : most;
+    bool const shuffled = d.channels == d.filters && std::has_single_bit(d.filters);
     return d.groups > 1 && d.channels <= 16 && d.filters < 16 &&
+           (d.filters < (shuffled ? most : spread + 1) || 2 * d.channels < most) &&
            d.windows.taps() * std::max(d.channels, d.filters) <= strip_depth;
 }
 

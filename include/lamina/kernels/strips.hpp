@@ -35,9 +35,9 @@ constexpr bool goes_back_in_strips(DirectSize const& d) {
     });
     // of few channels most lanes are empty
     std::size_t const strides = d.windows.stride_y * d.windows.stride_x,
-                      lanes = (d.channels + 15) / 16 * 16;
+                      whole = (d.channels + lanes<float> - 1) / lanes<float> * lanes<float>;
     return (d.groups > 1 || d.windows.taps() > 1) && most <= strip_depth && d.channels <= 32 &&
-           (d.windows.pixels() * lanes <= 2 * strides * d.windows.out_pixels() * d.channels ||
+           (d.windows.pixels() * whole <= 2 * strides * d.windows.out_pixels() * d.channels ||
             (strides == 1 && d.filters <= 8));
 }
 
