@@ -50,7 +50,7 @@ template <class T>
 /// large number.)
 template <class T>
 [[gnu::always_inline]] inline bool is_tiny(Gemm<T> const& g) {
-    if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || g.n > GemmSizes<T>::width || g.alpha != T{1} ||
+    if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || !one_strip<T>(g.n, g.k) || g.alpha != T{1} ||
         (g.beta != T{0} && (g.beta != T{1} || g.bias)))
         return false;
     if (g.transposed_b && (few_columns(g, g.n) || few_rows_of_dots(g))) return false;
@@ -84,7 +84,7 @@ template <class T>
 template <class T>
 bool goes_across(Gemm<T> const& g) {
     return g.k <= 32 && g.k * g.n <= 8192 && g.n >= 2 * GemmSizes<T>::width &&
-           (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0);
+           (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0 || (overlaps && g.m < 8));
 }
 
 /// Nothing to pack, nothing to cut: straight to the tiles.
@@ -103,6 +103,9 @@ void gemm_direct(Gemm<T> const& g) {
     std::size_t across = 0, down = 0; // what is done so far: columns, and of these rows
     if (goes_across(g)) {
         across = g.n / wide * wide, down = g.m / tall * tall;
+        std::size_t const rest = g.m - down;
+        if (overlaps && down > 0 && (rest == 1 || rest == 2)) down -= tall; // short of sums
+        if (one_strip<T>(g.n - across + wide, g.k)) across -= wide;
         for (std::size_t i = 0; i < down; i += tall)
             TileSet<T>::template across<tall>(across / wide, s, g.a + i * s.a_row, g.c + i * g.ldc);
     }

@@ -94,7 +94,8 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     if (h.single) single_row<C, Whole>(s, a, c);
 }
 
-/// The same in tiles as high as can be of which no two differ by more than a row.
+/// The same in tiles of which no two differ by more than a row: as high as can be, but a high one
+/// has more to begin and to store than a short sum hides.
 template <std::size_t C, class T>
 void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     constexpr std::size_t most = TileSet<T>::template height<C>;
@@ -107,7 +108,9 @@ void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
         else of[rows - 2](1, s, a, c);
         return;
     }
-    std::size_t const count = (rows + most - 1) / most;
+    constexpr std::size_t least = (8 + C - 1) / C; // rows whose sums hide each other's latency
+    std::size_t count = (rows + most - 1) / most;
+    if (s.k <= 32) count = std::max(count, rows / least);
     std::size_t high = most; // of the lower ones
     while (high * count > rows) --high;
     std::size_t const higher = rows - high * count, done = higher * (high + 1);
@@ -120,12 +123,14 @@ template <class T>
 [[gnu::noinline]] void strip(std::size_t rows, std::size_t columns, Strip<T>& s, T const* a, T* c) {
     using Set = TileSet<T>;
     s.last = (columns - 1) % lanes<T> + 1;
-    if (s.k <= shortest && s.k > 1 && rows >= 8 &&
-        (columns >= Set::copied || columns <= lanes<T>)) {
-        static constexpr Tiles<T> sums[][2]{{&short_sums<2, 1, T>, &short_sums<2, Set::widest, T>},
-                                            {&short_sums<3, 1, T>, &short_sums<3, Set::widest, T>},
-                                            {&short_sums<4, 1, T>, &short_sums<4, Set::widest, T>},
-                                            {&short_sums<5, 1, T>, &short_sums<5, Set::widest, T>}};
+    constexpr std::size_t wide = Set::widest == 2 ? lanes<T> : Set::copied; // the fewest columns
+    if (s.k <= shortest && s.k > 1 && rows >= 8 && (columns >= wide || columns <= lanes<T>)) {
+        static constexpr Tiles<T> sums[][2]{
+            {&short_sums<2, 1, T>, &short_sums<2, Set::widest, T>},
+            {&short_sums<3, 1, T>, &short_sums<3, Set::widest, T>},
+            {&short_sums<4, 1, T>, &short_sums<4, Set::widest, T>},
+            {&short_sums<5, 1, T>, &short_sums<5, Set::widest, T>},
+            {&short_sums<shortest, 1, T>, &short_sums<shortest, Set::widest, T>}};
         return sums[s.k - 2][columns > lanes<T>](rows, s, a, c);
     }
     if constexpr (Set::masks) {
@@ -147,16 +152,26 @@ template <class T>
     run_tiles<1, false>(rows, s, a, c);
 }
 
+/// Whether so many columns are one strip.
+template <class T>
+bool one_strip(std::size_t columns, std::size_t k) {
+    constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
+    constexpr std::size_t more = width + (widest == 2 ? lanes<T> : 0);
+    return columns <= width || (columns <= more && k > shortest && more * k <= GemmSizes<T>::room);
+}
+
 /// So many of the columns that are left make the next strip. Two strips of two and three batches
 /// are better than one of four and one of one, which is short of loads; but few rows are short of
-/// sums. Where the widest tile has two batches, one strip of three is.
+/// sums: where the widest tile has two batches, they get three.
 template <class T>
 std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
     constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
-    constexpr std::size_t more = width + lanes<T>;
-    bool const uneven = left > width && left <= more && k > shortest;
-    if (widest == 2) return uneven && more * k <= GemmSizes<T>::room ? left : std::min(left, width);
-    return uneven && rows >= 6 ? width - lanes<T> : std::min(left, width);
+    if (one_strip<T>(left, k)) return left;
+    if (widest == 2 && rows <= 4 && left > 2 * width && one_strip<T>(width + lanes<T>, k))
+        return width + lanes<T>;
+    if (widest == 2 && left > width && left < width + lanes<T>) return left - lanes<T>; // no masks
+    bool const uneven = widest == 4 && left <= width + lanes<T> && k > shortest;
+    return uneven && rows >= 6 ? width - lanes<T> : width;
 }
 
 } // namespace lamina::kernels::detail

@@ -249,11 +249,9 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
 template <std::size_t K, std::size_t C, class T>
 [[gnu::noinline]] void short_sums(std::size_t rows, Strip<T> const& s, T const* a, T* c) {
     using V = Batch<T>;
-    constexpr bool Whole = C > 1 && !GemmTraits<xsimd::default_arch>::masks;
-    std::size_t const row = s.a_row, step = s.a_step, ldc = s.ldc;
-    std::size_t const last = Whole ? V::size : s.last;
+    std::size_t const row = s.a_row, step = s.a_step, ldc = s.ldc, last = s.last;
     auto const from_memory = [&](std::size_t i, T const* p) __attribute__((always_inline)) {
-        return Whole || i + 1 < C ? load<V>(p + i * V::size) : load<V>(p + i * V::size, last);
+        return load_part<false, C, V>(p, i, last);
     };
     V b[K][C];
     LAMINA_UNROLL
@@ -261,15 +259,22 @@ template <std::size_t K, std::size_t C, class T>
         LAMINA_UNROLL
         for (std::size_t i = 0; i < C; ++i) b[k][i] = in_register(from_memory(i, s.b + k * s.ldb));
     }
-    bool const zero = s.zero;
+    [[maybe_unused]] bool const zero = s.zero, adds = !s.zero && !s.bias;
     T const* const bias = s.bias;
+    [[maybe_unused]] V begin[C]; // of each row's sums, unless they are added to what C is
+    if constexpr (overlaps) {
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) begin[i] = bias ? from_memory(i, bias) : V(T{0});
+    }
     for (; rows > 0; --rows, a += row, c += ldc) {
         V sum[C];
         // g++'s loop for several batches is faster with what is read anew, that for one without
-        T const* const from = (C > 1 ? s.bias : bias) ? s.bias : c;
+        [[maybe_unused]] T const* const from = (C > 1 ? s.bias : bias) ? s.bias : c;
         LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i)
-            sum[i] = (C > 1 ? s.zero : zero) ? V(T{0}) : from_memory(i, from);
+        for (std::size_t i = 0; i < C; ++i) {
+            if constexpr (overlaps) sum[i] = adds ? from_memory(i, c) : begin[i];
+            else sum[i] = (C > 1 ? s.zero : zero) ? V(T{0}) : from_memory(i, from);
+        }
         LAMINA_UNROLL
         for (std::size_t k = 0; k < K; ++k) {
             V const v(a[k * step]);
@@ -278,13 +283,14 @@ template <std::size_t K, std::size_t C, class T>
         }
         LAMINA_UNROLL
         for (std::size_t i = 0; i < C; ++i) {
-            if (Whole || i + 1 < C) kernels::store(c + i * V::size, sum[i]);
-            else kernels::store(c + i * V::size, sum[i], last);
+            T* const to = c + place<false, C, V::size>(i, last);
+            if (i + 1 < C || (overlaps && (C > 1 || last == V::size))) kernels::store(to, sum[i]);
+            else kernels::store(to, sum[i], last);
         }
     }
 }
 
 /// The longest sums that short_sums is for.
-inline constexpr std::size_t shortest = 5;
+inline constexpr std::size_t shortest = overlaps ? 6 : 5;
 
 } // namespace lamina::kernels::detail
