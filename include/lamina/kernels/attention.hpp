@@ -255,7 +255,8 @@ template <class T>
 constexpr std::size_t attention_scratch(std::size_t keys, std::size_t key_dim,
                                         std::size_t value_dim) {
     std::size_t const rows = 2 * detail::tile_queries + 2 * std::max(key_dim, value_dim) + 1;
-    return rows * detail::tile_width<T>(keys) + gemm_scratch<T>();
+    std::size_t const width = detail::tile_width<T>(keys);
+    return rows * width + gemm_scratch<T>(std::max({width, key_dim, value_dim}));
 }
 
 /// o and sums of a. `scratch` has attention_scratch numbers for each of the threads; the bits do

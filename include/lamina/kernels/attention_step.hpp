@@ -3,6 +3,7 @@
 
 #include <lamina/kernels/attention.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,8 +29,9 @@ struct AttentionStep {
 
 /// Numbers of scratch memory.
 template <class T>
-constexpr std::size_t attention_step_scratch(std::size_t heads, std::size_t keys) {
-    return heads * keys + gemm_scratch<T>();
+constexpr std::size_t attention_step_scratch(std::size_t heads, std::size_t keys,
+                                             std::size_t value_dim) {
+    return heads * keys + gemm_scratch<T>(std::max(keys, value_dim));
 }
 
 template <class T>

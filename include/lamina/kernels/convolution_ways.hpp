@@ -97,12 +97,17 @@ struct Convolution {
         if (winograd_dx()) most = std::max(most, detail::winograd_kernel<T>(direct_dx_size()));
         return most;
     }
+    /// Numbers of scratch memory that its matrix products want for each worker.
+    template <class T>
+    constexpr std::size_t product_scratch() const {
+        return gemm_scratch<T>(std::max({filters, windows.channels, segment() * group_channels()}));
+    }
     /// Numbers of scratch memory for each worker.
     template <class T>
     constexpr std::size_t scratch() const {
         if (in_lanes()) return detail::lane_scratch<T>(direct_size());
         std::size_t const rows = plain() ? 0 : rows_at_once() * segment() * group_channels();
-        std::size_t most = gemm_scratch<T>() + (rows + 15) / 16 * 16;
+        std::size_t most = product_scratch<T>() + (rows + 15) / 16 * 16;
         if (direct())
             most = std::max({most, detail::direct_scratch<T>(direct_size()),
                              detail::pair_scratch<T>(direct_size())});

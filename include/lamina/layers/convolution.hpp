@@ -77,7 +77,7 @@ struct Convolution {
         static constexpr bool small = Where.groups == 1 && kernels::is_small<seen, Filters>;
         static constexpr bool takes_epilogue = small;
         template <class T>
-        static constexpr std::size_t scratch = kernels::gemm_scratch<T>() + seen;
+        static constexpr std::size_t scratch = kernels::gemm_scratch<T>(Filters) + seen;
 
         static void forward(auto const& c) {
             if constexpr (small) return see(c);
@@ -103,7 +103,7 @@ struct Convolution {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             auto const [kernel, bias] = Tensors::split(c.parameters());
             constexpr std::size_t of_group = Filters / Where.groups;
-            T* const window = c.scratch + kernels::gemm_scratch<T>();
+            T* const window = c.scratch + kernels::gemm_scratch<T>(Filters);
             for (std::size_t n = 0; n < c.batch; ++n) {
                 for (std::size_t g = 0; g < Where.groups; ++g) {
                     for (std::size_t t = 0; t < windows.taps(); ++t) {

@@ -34,8 +34,9 @@ struct MultiHeadAttentionStep {
 
 private:
     template <class T>
-    static constexpr std::size_t work = std::max(Maps::template scratch<T>,
-                                                 kernels::attention_step_scratch<T>(group, keys));
+    static constexpr std::size_t work =
+        std::max(Maps::template scratch<T>,
+                 kernels::attention_step_scratch<T>(group, keys, value_dim));
     static constexpr std::size_t rule = From::ruled ? keys : 0;
     static constexpr std::size_t turns = Layer::rotary ? 2 * (past ? 1 : keys) * key_dim : 0;
 

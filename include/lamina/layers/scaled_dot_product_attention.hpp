@@ -90,15 +90,16 @@ struct ScaledDotProductAttention {
             using Memory = AttentionMemory<From, dim, n, Stepped...>;
             static constexpr std::size_t memory = Memory::size;
             template <class T>
-            static constexpr std::size_t scratch = kernels::attention_step_scratch<T>(1, tk) +
-                                                   (From::ruled ? tk : 0);
+            static constexpr std::size_t scores = kernels::attention_step_scratch<T>(1, tk, n);
+            template <class T>
+            static constexpr std::size_t scratch = scores<T> + (From::ruled ? tk : 0);
 
             static void forward(auto const& c) {
                 using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
                 constexpr bool past = Steps<Stepped...>::past;
                 constexpr std::size_t count = past ? 1 : tk;
                 auto const input = [&](int i) { return static_cast<T const*>(c.call.x[i]); };
-                T* const rule = c.scratch + kernels::attention_step_scratch<T>(1, tk);
+                T* const rule = c.scratch + scores<T>;
                 if constexpr (From::ruled) write_rule<typename From::Rule>(c.position, 1, tk, rule);
                 for (std::size_t s = 0; s < c.batch; ++s) {
                     if (past || c.position == 0)
