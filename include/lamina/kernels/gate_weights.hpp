@@ -5,6 +5,7 @@
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -19,8 +20,15 @@
 ///         static constexpr std::array<std::size_t, 4> x_gate{0, 1, 2, 3}, h_gate{0, 1, 2, 3};
 ///     };
 ///
-/// Sum x_from + i takes x times the columns of gate x_gate[i]; sum h_from + i likewise.
+/// Sum x_from + i takes x times the columns of gate x_gate[i]; sum h_from + i likewise. In most
+/// cells a sum is that of one gate: SumsOf<0, 1, 2, 3> is the above.
 namespace lamina::kernels {
+
+template <std::size_t... Gate>
+struct SumsOf {
+    static constexpr std::size_t sums = sizeof...(Gate), x_from = 0, h_from = 0;
+    static constexpr std::array<std::size_t, sums> x_gate{Gate...}, h_gate = x_gate;
+};
 
 /// Numbers that the packed weights of a product take.
 template <class Sums, class T>
@@ -101,5 +109,26 @@ void pack_sums(std::size_t features, std::size_t units, std::size_t gates, T con
                           units * nh * V::size);
     });
 }
+
+/// A cell's weights, for one product after the other. RecurrentBias: the recurrent kernel's sums
+/// have biases of their own, behind the others.
+template <std::size_t Gates, bool RecurrentBias, class... Sums>
+struct PackedGates {
+    static constexpr std::size_t gates = Gates;
+    static constexpr bool recurrent_bias = RecurrentBias;
+
+    template <class T>
+    static constexpr std::size_t packed(std::size_t features, std::size_t units) {
+        return (packed_sums<Sums, T>(features, units) + ...);
+    }
+    template <class T>
+    static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
+                     T const* bias, T* to, Threads* threads = nullptr) {
+        T const* const second = RecurrentBias && bias ? bias + gates * units : nullptr;
+        (...,
+         (pack_sums<Sums>(features, units, gates, kernel, recurrent, bias, second, to, threads),
+          to += packed_sums<Sums, T>(features, units)));
+    }
+};
 
 } // namespace lamina::kernels

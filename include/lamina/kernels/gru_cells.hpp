@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/math.hpp>
@@ -13,29 +12,21 @@
 
 namespace lamina::kernels {
 
+/// n has two sums, which r stands between.
+struct GRUSums {
+    static constexpr std::size_t sums = 4, x_from = 0, h_from = 1;
+    static constexpr std::array<std::size_t, 3> x_gate{2, 0, 1}, h_gate{0, 1, 2};
+};
+
 /// z, r = sigmoid of their sums; n = tanh(x kernel + r (h recurrent)); h = z h + (1 - z) n. Gates
 /// z r n; there are two biases. Parts n z r and h recurrent, so that what belongs to the recurrent
 /// kernel lies side by side.
-struct GRUCell {
-    static constexpr std::size_t gates = 3, parts = 4;
-    static constexpr bool has_cell = false, recurrent_bias = true;
+struct GRUCell : PackedGates<3, true, GRUSums> {
+    using Sums = GRUSums;
+    static constexpr std::size_t parts = 4;
+    static constexpr bool has_cell = false;
     static constexpr std::array<GateBlock, 2> x_blocks{{{1, 0, 2}, {0, 2, 1}}};
     static constexpr std::array<GateBlock, 1> h_blocks{{{1, 0, 3}}};
-
-    struct Sums {
-        static constexpr std::size_t sums = 4, x_from = 0, h_from = 1;
-        static constexpr std::array<std::size_t, 3> x_gate{2, 0, 1}, h_gate{0, 1, 2};
-    };
-    template <class T>
-    static constexpr std::size_t packed(std::size_t features, std::size_t units) {
-        return packed_sums<Sums, T>(features, units);
-    }
-    template <class T>
-    static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias,
-                           bias ? bias + 3 * units : nullptr, to, threads);
-    }
 
     template <class T, class Units>
     [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
@@ -84,32 +75,14 @@ struct GRUCell {
 };
 
 /// The same with n = tanh(x kernel + (r h) recurrent). Parts z r n and r h.
-struct GRUResetBeforeCell {
-    static constexpr std::size_t gates = 3, parts = 4;
+struct GRUResetBeforeCell : PackedGates<3, false, SumsOf<0, 1>, SumsOf<2>> {
+    using ZR = SumsOf<0, 1>;
+    using N = SumsOf<2>;
+    static constexpr std::size_t parts = 4;
     static constexpr bool has_cell = false;
     static constexpr std::size_t h_factor = 3; // the factor of gate 2
     static constexpr std::array<GateBlock, 1> x_blocks{{{0, 0, 3}}}, h_blocks{{{0, 0, 2}}};
     static constexpr GateBlock factor_block{2, 2, 1};
-
-    struct ZR {
-        static constexpr std::size_t sums = 2, x_from = 0, h_from = 0;
-        static constexpr std::array<std::size_t, 2> x_gate{0, 1}, h_gate{0, 1};
-    };
-    struct N {
-        static constexpr std::size_t sums = 1, x_from = 0, h_from = 0;
-        static constexpr std::array<std::size_t, 1> x_gate{2}, h_gate{2};
-    };
-    template <class T>
-    static constexpr std::size_t packed(std::size_t features, std::size_t units) {
-        return packed_sums<ZR, T>(features, units) + packed_sums<N, T>(features, units);
-    }
-    template <class T>
-    static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<ZR, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
-        pack_sums<N, T>(features, units, gates, kernel, recurrent, bias, nullptr,
-                        to + packed_sums<ZR, T>(features, units), threads);
-    }
 
     template <class T, class Units>
     [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/math.hpp>
@@ -14,24 +13,11 @@
 namespace lamina::kernels {
 
 /// i, f, o = sigmoid, g = tanh of their sums; c = f c + i g; h = o tanh(c). Gates i f g o.
-struct LSTMCell {
-    static constexpr std::size_t gates = 4, parts = 4;
+struct LSTMCell : PackedGates<4, false, SumsOf<0, 1, 2, 3>> {
+    using Sums = SumsOf<0, 1, 2, 3>;
+    static constexpr std::size_t parts = 4;
     static constexpr bool has_cell = true;
     static constexpr std::array<GateBlock, 1> x_blocks{{{0, 0, 4}}}, h_blocks{{{0, 0, 4}}};
-
-    struct Sums {
-        static constexpr std::size_t sums = 4, x_from = 0, h_from = 0;
-        static constexpr std::array<std::size_t, 4> x_gate{0, 1, 2, 3}, h_gate{0, 1, 2, 3};
-    };
-    template <class T>
-    static constexpr std::size_t packed(std::size_t features, std::size_t units) {
-        return packed_sums<Sums, T>(features, units);
-    }
-    template <class T>
-    static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
-    }
 
     template <class T, class Units>
     [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {

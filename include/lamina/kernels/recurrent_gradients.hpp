@@ -225,7 +225,7 @@ void recurrent_gradients(Recurrence<T> const& s, T* dkernel, T* drecurrent, T* d
                 to[block.gate * u + j] += sums[block.part * u + j];
         };
         for (GateBlock const& block : Cell::x_blocks) put(block, dbias);
-        if constexpr (requires { Cell::recurrent_bias; })
+        if constexpr (Cell::recurrent_bias)
             for (GateBlock const& block : Cell::h_blocks) put(block, dbias + Cell::gates * u);
     }
     // dkernel += x' slopes; with dropout sample by sample, since each has its own factors

@@ -10,7 +10,7 @@
 
 /// The cells of recurrent layers: one moment of some samples, forward and backward. A cell says
 ///
-///     gates     the blocks of `units` columns that its kernels have
+///     gates     the blocks of `units` columns that its kernels have; see PackedGates
 ///     parts     the numbers for each unit that backward wants of each moment; it puts the slopes
 ///               of the sums in their place, in blocks of `units`
 ///     has_cell  whether there is a second state beside h
@@ -19,7 +19,6 @@
 /// and where it has them
 ///
 ///     factor_block, h_factor   the slopes of a gate whose factor is not h, and the part that is
-///     recurrent_bias           the recurrent kernel's sums have biases of their own
 namespace lamina::kernels {
 
 /// Null: zeros, or not wanted. Units: a constant where the compiler knows them; see Few.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/recurrent_step.hpp>
@@ -15,25 +14,12 @@ namespace lamina::kernels {
 /// h = f(x kernel + h recurrent + bias); f and its slope are those of an activation. The part is h,
 /// or the sum where the slope is a function of that.
 template <class F>
-struct SimpleCell {
+struct SimpleCell : PackedGates<1, false, SumsOf<0>> {
     F f;
-    static constexpr std::size_t gates = 1, parts = 1;
+    using Sums = SumsOf<0>;
+    static constexpr std::size_t parts = 1;
     static constexpr bool has_cell = false;
     static constexpr std::array<GateBlock, 1> x_blocks{{{0, 0, 1}}}, h_blocks{{{0, 0, 1}}};
-
-    struct Sums {
-        static constexpr std::size_t sums = 1, x_from = 0, h_from = 0;
-        static constexpr std::array<std::size_t, 1> x_gate{0}, h_gate{0};
-    };
-    template <class T>
-    static constexpr std::size_t packed(std::size_t features, std::size_t units) {
-        return packed_sums<Sums, T>(features, units);
-    }
-    template <class T>
-    static void pack(std::size_t features, std::size_t units, T const* kernel, T const* recurrent,
-                     T const* bias, T* to, Threads* threads = nullptr) {
-        pack_sums<Sums, T>(features, units, gates, kernel, recurrent, bias, nullptr, to, threads);
-    }
 
     template <class T, class Units>
     [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {

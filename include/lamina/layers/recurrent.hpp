@@ -132,7 +132,7 @@ struct Recurrent {
 
     private:
         static Cell cell([[maybe_unused]] auto const& layer) {
-            if constexpr (requires { layer.activation; }) return {layer.activation};
+            if constexpr (requires { layer.activation; }) return {{}, layer.activation};
             else return {};
         }
         template <class P>
