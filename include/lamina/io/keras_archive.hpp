@@ -90,15 +90,13 @@ private:
 
 /// The checksum of zip archives. Source: ISO 3309; PKWARE, APPNOTE.TXT, section 4.4.7
 [[gnu::cold]] inline std::uint32_t crc32(Span<std::byte const> bytes) {
-    static constexpr auto table = [] {
-        std::array<std::uint32_t, 256> all{};
-        for (std::uint32_t i = 0; i < all.size(); ++i) {
-            all[i] = i;
-            for (int bit = 0; bit < 8; ++bit)
-                all[i] = all[i] >> 1 ^ (all[i] & 1 ? 0xedb88320u : 0u);
-        }
-        return all;
-    }();
+    // (Made anew for each member, in microseconds: a constant would keep each compiler longer.)
+    std::array<std::uint32_t, 256> table;
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        table[i] = i;
+        for (int bit = 0; bit < 8; ++bit)
+            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0u);
+    }
     std::uint32_t sum = ~std::uint32_t{0};
     for (auto const b : bytes)
         sum = table[(sum ^ std::to_integer<std::uint32_t>(b)) & 255] ^ sum >> 8;
