@@ -184,7 +184,9 @@ void walk_piece(Cell const& cell, Recurrence<T> const& s, bool apart, std::size_
 /// Where a sample's rows are copied to, behind its factors or what gemm wants.
 template <class T>
 constexpr std::size_t after_factors(std::size_t features, std::size_t units) {
-    return std::max({gemm_scratch<T>(), whole_lines(features), whole_lines(units)});
+    constexpr std::size_t most_gates = 4;
+    return std::max({gemm_scratch<T>(std::max(features, most_gates * units)), whole_lines(features),
+                     whole_lines(units)});
 }
 
 } // namespace detail

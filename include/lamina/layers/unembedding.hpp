@@ -35,7 +35,8 @@ struct Unembedding {
         static constexpr bool needs_y = false, each_moment = true;
         static constexpr std::size_t flops = 2 * In::rows * Width * Vocabulary;
         template <class T>
-        static constexpr std::size_t scratch = kernels::gemm_scratch<T>(std::max(Vocabulary, Width));
+        static constexpr std::size_t scratch =
+            kernels::gemm_scratch<T>(std::max(Vocabulary, Width));
 
         static void forward(auto const& c) { // y = x embeddings'
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
