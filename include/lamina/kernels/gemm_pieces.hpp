@@ -35,7 +35,8 @@ template <class T>
     // what is copied of B, or read along with a transposed A, stays in the nearest cache. Else as
     // long as can be, for each block reads and writes C; but of a transposed A each term is a page.
     bool const low = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
-    std::size_t longest = low ? 128 : g.transposed_a ? Sizes::k / 2 : Sizes::k;
+    constexpr std::size_t near_terms = Sizes::width > 2 * lanes<T> ? 128 : 256; // 32 KB, or 16
+    std::size_t longest = low ? near_terms : g.transposed_a ? Sizes::k / 2 : Sizes::k;
     if (g.transposed_a && g.n <= Sizes::width) {
         // Low tiles wait for their sums; meanwhile the next begins, the sooner the shorter they
         // are.
