@@ -140,15 +140,47 @@ template <std::size_t C, bool Alone, class T>
         }
 }
 
+/// Whether to find each channel's pixel and add to it is quicker than to go through all pixels of a
+/// window with part of a batch, which is stored in parts, and for which the next window would wait.
+/// (A pixel's number must be exact.)
+template <class T>
+bool scatters(Windows const& w) {
+    return w.channels < lanes<T> && 5 * w.taps() > 4 * w.channels &&
+           w.dilation_y * w.kernel_height * w.width < (std::size_t{1} << 24);
+}
+
+/// The same, dx += it, for fewer channels than lanes.
+template <class T>
+[[gnu::always_inline]] inline void add_to_largest(Windows const& w, WindowSpan const& s, T const* x,
+                                                  T const* y, T const* dy, T* dx) {
+    using V = Batch<T>;
+    if (s.top >= s.bottom || s.left >= s.right) return; // it sees nothing of the image
+    std::size_t const first = s.top * w.width + s.left;
+    V const top = load<V>(y, w.channels), far(std::numeric_limits<T>::infinity());
+    V place = far; // the least number, counted from the first pixel, of those that are as large
+    for (std::size_t r = s.top; r < s.bottom; r += w.dilation_y)
+        for (std::size_t k = s.left; k < s.right; k += w.dilation_x) {
+            std::size_t const pixel = r * w.width + k;
+            auto const below = load<V>(x + pixel * w.channels, w.channels) < top; // not of a NaN
+            place = kernels::min(place, select(below, far, V(static_cast<T>(pixel - first))));
+        }
+    alignas(64) T places[V::size];
+    kernels::store(places, place);
+    for (std::size_t i = 0; i < w.channels; ++i)
+        dx[(first + static_cast<std::size_t>(places[i])) * w.channels + i] += dy[i];
+}
+
 template <bool Alone, class T>
 void max_pool_dx_image(Windows const& w, T const* x, T const* y, T const* dy, T* dx) {
     bool const whole = Alone && w.top == 0 && w.left == 0 &&
                        w.out_height * w.stride_y == w.height &&
                        w.out_width * w.stride_x == w.width && w.stride_y == w.kernel_height &&
                        w.stride_x == w.kernel_width;
-    if (!whole) std::fill_n(dx, w.pixels() * w.channels, T(0));
+    bool const adds = scatters<T>(w);
+    if (!whole || adds) std::fill_n(dx, w.pixels() * w.channels, T(0));
     each_window(w, [&](std::size_t, std::size_t, WindowSpan s) {
-        std::size_t j = 0;
+        std::size_t j = adds ? w.channels : 0;
+        if (adds) add_to_largest(w, s, x, y, dy, dx);
         for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>)
             to_largest<4, Alone>(w, s, x + j, y + j, dy + j, dx + j);
         for (; j < w.channels; j += lanes<T>)
