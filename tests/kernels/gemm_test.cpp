@@ -58,8 +58,10 @@ struct Bench {
         : pages_a(most * sizeof(T)), pages_b(most * sizeof(T)), pages_c(most * sizeof(T)),
           pages_bias(most * sizeof(T)), pages_scratch(8 * kernels::gemm_scratch<T>() * sizeof(T)) {}
 
-    T* scratch(Threads const* threads) {
-        return pages_scratch.array<T>((threads ? 8 : 1) * kernels::gemm_scratch<T>(), true);
+    /// Exactly what a product of n columns may use.
+    T* scratch(std::size_t n, Threads const* threads) {
+        return pages_scratch.array<T>((threads ? threads->count() : 1) *
+                                          kernels::gemm_scratch<T>(n), true);
     }
 
     static T nan() { return std::numeric_limits<T>::quiet_NaN(); }
@@ -120,7 +122,7 @@ std::string wrong(Bench<T>& bench, Case const& t, Random random, Threads* thread
                                 std::abs(T(t.beta)), bound.data(), bench.ldc,
                                 t.bias ? bias.data() : nullptr);
 
-    kernels::gemm<T>(bench.task(t), bench.scratch(threads), threads);
+    kernels::gemm<T>(bench.task(t), bench.scratch(t.n, threads), threads);
 
     long double const u = std::numeric_limits<T>::epsilon() / 2;
     long double const n = static_cast<long double>(t.k + 2), gamma = n * u / (1 - n * u);
@@ -251,7 +253,7 @@ TEST_CASE_TEMPLATE("a NaN or infinity reaches exactly what it is part of", T, fl
                 std::size_t const ld = in_a ? bench.lda : bench.ldb;
                 (in_a ? bench.a : bench.b)[transposed ? column * ld + row : row * ld + column] =
                     i % 3 == 0 ? bench.nan() : std::numeric_limits<T>::infinity();
-                kernels::gemm<T>(bench.task(t), bench.scratch(nullptr), nullptr);
+                kernels::gemm<T>(bench.task(t), bench.scratch(t.n, nullptr), nullptr);
                 for (std::size_t r = 0; r < m; ++r)
                     for (std::size_t j = 0; j < n; ++j) {
                         bool const reached = in_a ? r == row : j == column;
@@ -277,7 +279,7 @@ TEST_CASE_TEMPLATE("the bits do not depend on the threads", T, float, double) {
             for (std::size_t threads : {1u, 2u, 3u, 5u}) {
                 Threads pool(threads);
                 bench.fill(t, Random{5});
-                kernels::gemm<T>(bench.task(t), bench.scratch(&pool), &pool);
+                kernels::gemm<T>(bench.task(t), bench.scratch(t.n, &pool), &pool);
                 CHECK(std::memcmp(one.data(), bench.c, m * n * sizeof(T)) == 0);
             }
         }
@@ -305,11 +307,11 @@ TEST_CASE_TEMPLATE("finish sees every number of C once, when it is whole", T, fl
             if (k == 0) t.transposed_a = false, t.transposed_b = true;
             bench.fill(t, Random{9});
             Gemm<T> g = bench.task(t);
-            kernels::gemm(g, bench.scratch(&pool), &pool);
+            kernels::gemm(g, bench.scratch(t.n, &pool), &pool);
             std::vector<T> plain(bench.c, bench.c + m * n);
             apply(weight.data(), plain.data(), n, 0, 0, m, n);
             g.finish = {apply, weight.data()};
-            kernels::gemm(g, bench.scratch(&pool), &pool);
+            kernels::gemm(g, bench.scratch(t.n, &pool), &pool);
             CAPTURE(text(t));
             CHECK(std::memcmp(plain.data(), bench.c, m * n * sizeof(T)) == 0);
         }
