@@ -275,6 +275,7 @@ TEST_CASE_TEMPLATE("convolution in many groups, against the plain twin, between 
         Windows w = some_windows(i, 1);
         w.channels = groups * channels;
         Convolution const c{w, groups * (i % 6 == 0 ? 1 : filters), groups};
+        if (lanes<float> >= 16) REQUIRE(c.in_lanes());
         in_lanes += c.in_lanes();
         check_convolution<T>(c, 1 + i % 2, i, pool);
     }
