@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/elementwise.hpp>
 
 #include <cstddef>
@@ -32,17 +33,14 @@ struct Elementwise {
     static constexpr std::size_t flops = In::size;
 
     static void forward(auto const& c) {
-        auto const f = [layer = c.layer](auto x) __attribute__((always_inline)) {
-            return layer.value(x);
-        };
+        auto const f = [layer = c.layer](auto x) LAMINA_ALWAYS_INLINE { return layer.value(x); };
         if (c.one && kernels::is_few<In::size>)
             kernels::map(kernels::few<In::size>, c.y.data, f, c.x.data);
         else kernels::map(c.threads, c.x.size(), c.y.data, f, c.x.data);
     }
     static void backward(auto const& c) {
-        auto const f = [layer = c.layer](auto of, auto dy) __attribute__((always_inline)) {
-            return dy * layer.slope(of);
-        };
+        auto const f = [layer = c.layer](auto of, auto dy)
+                           LAMINA_ALWAYS_INLINE { return dy * layer.slope(of); };
         decltype(c.dy.data) of = c.x.data;
         if constexpr (F::from_output) of = c.y.data;
         kernels::map(c.threads, c.x.size(), c.dx.data, f, of, c.dy.data);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/kernels/math.hpp>
 
@@ -20,11 +21,11 @@ struct ELU {
     using On = Elementwise<ELU, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return kernels::select(x > V(0), x, V(alpha) * kernels::expm1(x));
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V y) const {
+    LAMINA_ALWAYS_INLINE V slope(V y) const {
         return kernels::select(y > V(0), V(1), y + V(alpha));
     }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/normal.hpp>
 
 namespace lamina {
@@ -15,11 +16,11 @@ struct GELU {
     using On = Elementwise<GELU, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return kernels::max(V(-40), x) * kernels::normal(x).below; // not -inf times 0
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         x = kernels::min(V(40), kernels::max(V(-40), x));
         auto const at = kernels::normal(x);
         return kernels::fma(x, at.density, at.below);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -18,13 +19,13 @@ struct GELUTanh {
     using On = Elementwise<GELUTanh, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         using T = typename V::value_type;
         V const u = x * kernels::fma(x * x, V(T(third)), V(T(first)));
         return kernels::max(V(-40), x) * kernels::sigmoid(u); // not -inf times 0
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         using T = typename V::value_type;
         x = kernels::min(V(40), kernels::max(V(-40), x));
         V const xx = x * x;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 namespace lamina {
@@ -15,12 +16,12 @@ struct HardSigmoid {
     using On = Elementwise<HardSigmoid, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         using T = typename V::value_type;
         return kernels::min(V(6), kernels::max(V(0), x + V(3))) * V(T(1.0 / 6));
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V y) const {
+    LAMINA_ALWAYS_INLINE V slope(V y) const {
         using T = typename V::value_type;
         return kernels::select((y > V(0)) & (y < V(1)), V(T(1.0 / 6)), V(0));
     }

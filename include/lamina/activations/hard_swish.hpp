@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 namespace lamina {
@@ -15,13 +16,13 @@ struct HardSwish {
     using On = Elementwise<HardSwish, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         using T = typename V::value_type;
         V const six_times = kernels::min(V(6), kernels::max(V(0), x + V(3)));
         return kernels::max(V(-3), x) * (six_times * V(T(1.0 / 6))); // not -inf times 0
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         using T = typename V::value_type;
         V const between = kernels::fma(x, V(T(1.0 / 3)), V(T(0.5)));
         V const above = kernels::select(x < V(3), between, V(1));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 
 namespace lamina {
 
@@ -14,11 +15,11 @@ struct Linear {
     using On = Elementwise<Linear, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return x;
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V) const {
+    LAMINA_ALWAYS_INLINE V slope(V) const {
         return V(1);
     }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -16,12 +17,12 @@ struct Mish {
     using On = Elementwise<Mish, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         auto const a = parts(x);
         return kernels::max(V(-1000), x) * (a.n / (a.n + a.m)); // not -inf times 0
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         x = kernels::min(V(1000), kernels::max(V(-1000), x));
         auto const a = parts(x);
         V const d = V(1) / (a.n + a.m), factor = a.n * d;
@@ -36,7 +37,7 @@ private:
         V e, n, m;
     };
     template <class V>
-    [[gnu::always_inline]] static Parts<V> parts(V x) {
+    LAMINA_ALWAYS_INLINE static Parts<V> parts(V x) {
         V const e = kernels::exp(-kernels::abs(x));
         auto const negative = x < V(0);
         return {e, kernels::select(negative, e * (e + V(2)), V(1) + V(2) * e),

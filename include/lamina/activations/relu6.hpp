@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 namespace lamina {
@@ -15,11 +16,11 @@ struct ReLU6 {
     using On = Elementwise<ReLU6, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return kernels::min(V(6), kernels::max(V(0), x));
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V y) const {
+    LAMINA_ALWAYS_INLINE V slope(V y) const {
         return kernels::select((y > V(0)) & (y < V(6)), V(1), V(0));
     }
 };

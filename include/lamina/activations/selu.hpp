@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -18,12 +19,12 @@ struct SELU {
     using On = Elementwise<SELU, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         using T = typename V::value_type;
         return kernels::select(x > V(0), V(T(scale)) * x, V(T(lowest)) * kernels::expm1(x));
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V y) const {
+    LAMINA_ALWAYS_INLINE V slope(V y) const {
         using T = typename V::value_type;
         return kernels::select(y > V(0), V(T(scale)), y + V(T(lowest)));
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -15,11 +16,11 @@ struct SiLU {
     using On = Elementwise<SiLU, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return kernels::max(V(-1000), x) * kernels::sigmoid(x); // not -inf times 0
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         x = kernels::min(V(1000), kernels::max(V(-1000), x));
         auto const s = kernels::logistic(x);
         return s.below * kernels::fma(x, s.above, V(1));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 namespace lamina {
@@ -15,12 +16,12 @@ struct Softsign {
     using On = Elementwise<Softsign, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         V const size = kernels::min(V(1e20f), kernels::abs(x)); // not inf / inf
         return kernels::copysign(size / (V(1) + size), x);
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V x) const {
+    LAMINA_ALWAYS_INLINE V slope(V x) const {
         V const root = V(1) / (V(1) + kernels::abs(x));
         return root * root;
     }

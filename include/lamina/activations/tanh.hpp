@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/elementwise.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 
 namespace lamina {
@@ -15,11 +16,11 @@ struct Tanh {
     using On = Elementwise<Tanh, In>;
 
     template <class V>
-    [[gnu::always_inline]] V value(V x) const {
+    LAMINA_ALWAYS_INLINE V value(V x) const {
         return kernels::tanh(x);
     }
     template <class V>
-    [[gnu::always_inline]] V slope(V y) const {
+    LAMINA_ALWAYS_INLINE V slope(V y) const {
         return kernels::fnma(y, y, V(1));
     }
 };

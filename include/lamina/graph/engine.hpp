@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/graph/plan.hpp>
 #include <lamina/graph/table.hpp>
 
@@ -33,8 +34,8 @@ namespace detail {
 /// Row i's work, into c, where nothing stands but another row's. Both walks come through here; in
 /// the unrolled one every number but the batch is a constant.
 template <class T>
-[[gnu::always_inline]] inline void say(Call<T>& c, Row<T> const* rows, Place const* places, int i,
-                                       std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void say(Call<T>& c, Row<T> const* rows, Place const* places, int i,
+                                     std::size_t per_batch, Work<T> const& w) {
     auto const& row = rows[i];
     auto const& at = places[i];
     T* const samples = w.arena + per_batch;
@@ -70,8 +71,8 @@ template <class T>
     c.random = w.random;
 }
 template <class T>
-[[gnu::always_inline]] inline Call<T> call(Row<T> const* rows, Place const* places, int i,
-                                           std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline Call<T> call(Row<T> const* rows, Place const* places, int i,
+                                         std::size_t per_batch, Work<T> const& w) {
     Call<T> c{};
     say(c, rows, places, i, per_batch, w);
     return c;
@@ -79,7 +80,7 @@ template <class T>
 
 /// A moment counts where it counts in any input that has a mask.
 template <class T>
-[[gnu::always_inline]] inline void join_masks(Row<T> const* rows, Call<T> const& c) {
+LAMINA_ALWAYS_INLINE inline void join_masks(Row<T> const* rows, Call<T> const& c) {
     auto const& row = rows[c.row];
     if (!row.joins_masks) return;
     std::size_t const n = row.mask_size() * c.batch;
@@ -94,8 +95,8 @@ template <class T>
 
 /// A fused row runs as its producer, with its own value as the epilogue.
 template <class T>
-[[gnu::always_inline]] inline void say_forward(Call<T>& c, Row<T> const* rows, Place const* places,
-                                               int i, std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void say_forward(Call<T>& c, Row<T> const* rows, Place const* places,
+                                             int i, std::size_t per_batch, Work<T> const& w) {
     bool const fused = places[i].fused;
     say(c, rows, places, fused ? rows[i].inputs[0] : i, per_batch, w);
     if (fused) c.epilogue = w.layers + rows[i].layer;
@@ -103,9 +104,9 @@ template <class T>
 }
 
 template <class T>
-[[gnu::always_inline]] inline Call<T> backward_call(Row<T> const* rows, Place const* places, int i,
-                                                    std::size_t per_batch, std::size_t per_sample,
-                                                    Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline Call<T> backward_call(Row<T> const* rows, Place const* places, int i,
+                                                  std::size_t per_batch, std::size_t per_sample,
+                                                  Work<T> const& w) {
     auto const& row = rows[i];
     auto const& at = places[i];
     T* const samples = w.arena + per_batch;
@@ -127,8 +128,8 @@ template <class T>
 
 /// An edge that is not the first to bring its gradient adds.
 template <class T>
-[[gnu::always_inline]] inline void add_up(Call<T> const& c, Row<T> const* rows, Place const* places,
-                                          int i, std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void add_up(Call<T> const& c, Row<T> const* rows, Place const* places,
+                                        int i, std::size_t per_batch, Work<T> const& w) {
     for (int k = 0; k < rows[i].arity; ++k) {
         int const from = rows[i].inputs[k];
         if (!places[from].grad || places[i].first[k]) continue;
@@ -183,19 +184,11 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
     }
 }
 
-// Everything inlines into the one function that the caller calls. g++ forgets flatten where it
-// inlines or clones that function.
-#if defined(__clang__)
-#define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline]]
-#else
-#define LAMINA_FLATTEN [[gnu::flatten, gnu::noinline, gnu::noclone]]
-#endif
-
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines.
 /// They are too small for threads: saying so lets the compiler drop what shares work. N::written is
 /// read by the compiler alone, so that the layers' functions exist only where they are inlined.
 template <class N, bool Training, bool One, int I, class T>
-LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void forward_row(Work<T> const& w) {
+LAMINA_FLATTEN_LAYER LAMINA_ALWAYS_INLINE inline void forward_row(Work<T> const& w) {
     constexpr auto& p = N::template plan_for<Training>();
     if constexpr (N::written.rows[I].arity > 0 && !p.rows[I].away) {
         constexpr auto run = p.rows[I].fused ? N::written.rows[I].runs->fused_forward
@@ -216,7 +209,7 @@ consteval auto backward_of() {
     return place.fused_slope ? row.runs->fused_backward : row.runs->backward;
 }
 template <class N, int I, class T>
-LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void backward_row(Work<T> const& w) {
+LAMINA_FLATTEN_LAYER LAMINA_ALWAYS_INLINE inline void backward_row(Work<T> const& w) {
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
         constexpr auto run = backward_of<N, I>();
@@ -232,7 +225,7 @@ consteval bool regularizes() {
     return row.op->regularizes && !row.frozen && row.owner == I;
 }
 template <class N, int I, class T>
-[[gnu::always_inline]] inline void regularize_row(Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void regularize_row(Work<T> const& w) {
     if constexpr (regularizes<N, I>()) {
         auto c = call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
         c.threads = nullptr;
@@ -249,7 +242,7 @@ LAMINA_FLATTEN inline void forward_unrolled(Work<T> const& w, int end,
 }
 /// All rows, for a caller that is flattened itself; One: of one sample.
 template <class N, bool Training, bool One, class T, int... I>
-LAMINA_FLATTEN_LAYER [[gnu::always_inline]] inline void
+LAMINA_FLATTEN_LAYER LAMINA_ALWAYS_INLINE inline void
 forward_rows(Work<T> const& w, std::integer_sequence<int, I...>) {
     (forward_row<N, Training, One, I>(w), ...);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/core/settings.hpp>
 #include <lamina/graph/fusion.hpp>
@@ -87,14 +88,6 @@ constexpr std::size_t scratch_of() {
     if constexpr (requires { B::template scratch<T>; }) return B::template scratch<T>;
     else return 0;
 }
-
-// clang inlines a layer's body into the unrolled walk only when it is told at this call; g++ is
-// told once, in engine.hpp.
-#if defined(__clang__)
-#define LAMINA_FLATTEN_LAYER [[gnu::flatten]]
-#else
-#define LAMINA_FLATTEN_LAYER
-#endif
 
 /// A layer that does not fit says so from here, once, and is not looked into any further.
 template <class T, class L, class B, class E, class... In>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
@@ -134,8 +135,8 @@ void mask_scores(Attention<T> const& a, AttentionTile const& t, T const* bias, T
 /// One step of a row's softmax: s = exp(factor s - top) with the new top, behind the keys seen 0;
 /// the sum so far. Gives what the earlier numbers are to be multiplied by.
 template <bool Masked, class T>
-[[gnu::always_inline]] inline T softmax_step(std::size_t seen, std::size_t columns, T factor, T* s,
-                                             T& top, T& sum) {
+LAMINA_ALWAYS_INLINE inline T softmax_step(std::size_t seen, std::size_t columns, T factor, T* s,
+                                           T& top, T& sum) {
     using V = Batch<T>;
     std::size_t const whole = seen / V::size * V::size, rest = seen - whole;
     T const lowest = -std::numeric_limits<T>::infinity();
@@ -188,9 +189,9 @@ Random draws(Attention<T> const& a, AttentionTile const& t, std::size_t width) {
 
 /// Tiles of the queries of all heads that share `key_head`, against the keys [j, j + columns).
 template <class T, class Work>
-[[gnu::always_inline]] inline void each_tile(Attention<T> const& a, std::size_t sample,
-                                             std::size_t key_head, std::size_t j,
-                                             std::size_t columns, Work const& work) {
+LAMINA_ALWAYS_INLINE inline void each_tile(Attention<T> const& a, std::size_t sample,
+                                           std::size_t key_head, std::size_t j, std::size_t columns,
+                                           Work const& work) {
     std::size_t const group = a.heads / a.key_heads;
     for (std::size_t head = key_head * group; head < (key_head + 1) * group; ++head) {
         AttentionHead<T> const h{a, sample, head};
@@ -205,8 +206,8 @@ template <class T, class Work>
 
 /// p = exp(factor s - less), dp = scale p (dp - dot), behind the keys seen 0. p stands where s was.
 template <bool Masked, class T>
-[[gnu::always_inline]] inline void softmax_slopes(std::size_t seen, std::size_t columns, T factor,
-                                                  T scale, T less, T dot, T* s, T* dp) {
+LAMINA_ALWAYS_INLINE inline void softmax_slopes(std::size_t seen, std::size_t columns, T factor,
+                                                T scale, T less, T dot, T* s, T* dp) {
     using V = Batch<T>;
     V const none(-std::numeric_limits<T>::infinity()), zero(T{0});
     V const times(factor), shift(-less), of(scale), middle(dot);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
+
 // g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593; and it takes a masked load for a
 // whole one) wherever they are inlined, unless a function on the way stands between push and pop.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -54,10 +56,9 @@ concept Real = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
 /// a b + c, rounded once wherever the processor can. (xsimd 8.1 leaves AVX-512 to the compiler.)
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> fma(xsimd::batch<T, A> const& a,
-                                              xsimd::batch<T, A> const& b,
-                                              xsimd::batch<T, A> const& c) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> fma(xsimd::batch<T, A> const& a,
+                                                             xsimd::batch<T, A> const& b,
+                                                             xsimd::batch<T, A> const& c) noexcept {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_fmadd_ps(a, b, c);
     else if constexpr (sizeof(a) == 64) return _mm512_fmadd_pd(a, b, c);
@@ -68,10 +69,9 @@ template <class T, class A>
 
 /// c - a b, as fma.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> fnma(xsimd::batch<T, A> const& a,
-                                               xsimd::batch<T, A> const& b,
-                                               xsimd::batch<T, A> const& c) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+fnma(xsimd::batch<T, A> const& a, xsimd::batch<T, A> const& b,
+     xsimd::batch<T, A> const& c) noexcept {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_fnmadd_ps(a, b, c);
     else if constexpr (sizeof(a) == 64) return _mm512_fnmadd_pd(a, b, c);
@@ -83,21 +83,22 @@ template <class T, class A>
 /// The larger of each pair; b where they are equal or one is NaN, so that a NaN in b comes through
 /// and one in a does not. (xsimd's order of the two changed with its releases.)
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> max(xsimd::batch<T, A> const& a,
-                                              xsimd::batch<T, A> const& b) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> max(xsimd::batch<T, A> const& a,
+                                                             xsimd::batch<T, A> const& b) noexcept {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_max_ps(a, b);
     else if constexpr (sizeof(a) == 64) return _mm512_max_pd(a, b);
     else
 #endif
 #if XSIMD_WITH_AVX
-    if constexpr (sizeof(a) == 32 && sizeof(T) == 4) return _mm256_max_ps(a, b);
+        if constexpr (sizeof(a) == 32 && sizeof(T) == 4)
+        return _mm256_max_ps(a, b);
     else if constexpr (sizeof(a) == 32) return _mm256_max_pd(a, b);
     else
 #endif
 #if XSIMD_WITH_SSE2
-    if constexpr (sizeof(a) == 16 && sizeof(T) == 4) return _mm_max_ps(a, b);
+        if constexpr (sizeof(a) == 16 && sizeof(T) == 4)
+        return _mm_max_ps(a, b);
     else if constexpr (sizeof(a) == 16) return _mm_max_pd(a, b);
     else
 #endif
@@ -105,21 +106,22 @@ template <class T, class A>
 }
 /// The smaller of each pair; b where they are equal or one is NaN.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> min(xsimd::batch<T, A> const& a,
-                                              xsimd::batch<T, A> const& b) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> min(xsimd::batch<T, A> const& a,
+                                                             xsimd::batch<T, A> const& b) noexcept {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_min_ps(a, b);
     else if constexpr (sizeof(a) == 64) return _mm512_min_pd(a, b);
     else
 #endif
 #if XSIMD_WITH_AVX
-    if constexpr (sizeof(a) == 32 && sizeof(T) == 4) return _mm256_min_ps(a, b);
+        if constexpr (sizeof(a) == 32 && sizeof(T) == 4)
+        return _mm256_min_ps(a, b);
     else if constexpr (sizeof(a) == 32) return _mm256_min_pd(a, b);
     else
 #endif
 #if XSIMD_WITH_SSE2
-    if constexpr (sizeof(a) == 16 && sizeof(T) == 4) return _mm_min_ps(a, b);
+        if constexpr (sizeof(a) == 16 && sizeof(T) == 4)
+        return _mm_min_ps(a, b);
     else if constexpr (sizeof(a) == 16) return _mm_min_pd(a, b);
     else
 #endif
@@ -127,14 +129,13 @@ template <class T, class A>
 }
 
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> abs(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> abs(xsimd::batch<T, A> const& x) noexcept {
     return xsimd::abs(x);
 }
 /// The root, correctly rounded; without errno, which keeps std::sqrt out of vectors.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> sqrt(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+sqrt(xsimd::batch<T, A> const& x) noexcept {
 #if XSIMD_WITH_NEON64 // as with division
     if constexpr (sizeof(x) == 16 && sizeof(T) == 4) return Batch<T, A>(vsqrtq_f32(x.data));
     else
@@ -144,31 +145,28 @@ template <class T, class A>
 
 /// a where the condition holds, else b.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> select(xsimd::batch_bool<T, A> const& condition,
-                                                 xsimd::batch<T, A> const& a,
-                                                 xsimd::batch<T, A> const& b) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+select(xsimd::batch_bool<T, A> const& condition, xsimd::batch<T, A> const& a,
+       xsimd::batch<T, A> const& b) noexcept {
     return xsimd::select(condition, a, b);
 }
 
 /// The size of a with the sign of b.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> copysign(xsimd::batch<T, A> const& a,
-                                                   xsimd::batch<T, A> const& b) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+copysign(xsimd::batch<T, A> const& a, xsimd::batch<T, A> const& b) noexcept {
     return kernels::abs(a) | (b & Batch<T, A>(T(-0.0)));
 }
 
 /// The same bits as whole numbers of the same width without sign, and back.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline auto as_bits(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline auto as_bits(xsimd::batch<T, A> const& x) noexcept {
     using U = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     using B = xsimd::batch<U, A>;
     return B(std::bit_cast<typename B::register_type>(x.data));
 }
 template <class U, class A>
-[[gnu::always_inline]] inline auto from_bits(xsimd::batch<U, A> const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline auto from_bits(xsimd::batch<U, A> const& x) noexcept {
     using V = xsimd::batch<std::conditional_t<sizeof(U) == 4, float, double>, A>;
     return V(std::bit_cast<typename V::register_type>(x.data));
 }
@@ -180,21 +178,21 @@ inline constexpr bool has_exponents = sizeof(V) == 64;
 
 /// x 2^n for whole n, rounded once.
 template <class T, class A>
-[[gnu::always_inline]] inline Batch<T, A> scale(xsimd::batch<T, A> const& x,
-                                                xsimd::batch<T, A> const& n) noexcept {
+LAMINA_ALWAYS_INLINE inline Batch<T, A> scale(xsimd::batch<T, A> const& x,
+                                              xsimd::batch<T, A> const& n) noexcept {
     if constexpr (sizeof(T) == 4) return _mm512_scalef_ps(x, n);
     else return _mm512_scalef_pd(x, n);
 }
 /// m of x = m 2^k with 0.75 <= m < 1.5. 1 for 0 and inf, NaN for negatives.
 template <class T, class A>
-[[gnu::always_inline]] inline Batch<T, A> mantissa(xsimd::batch<T, A> const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline Batch<T, A> mantissa(xsimd::batch<T, A> const& x) noexcept {
     if constexpr (sizeof(T) == 4)
         return _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
     else return _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
 }
 /// e of |x| = m 2^e with 1 <= m < 2. -inf for 0, inf for inf.
 template <class T, class A>
-[[gnu::always_inline]] inline Batch<T, A> exponent(xsimd::batch<T, A> const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline Batch<T, A> exponent(xsimd::batch<T, A> const& x) noexcept {
     if constexpr (sizeof(T) == 4) return _mm512_getexp_ps(x);
     else return _mm512_getexp_pd(x);
 }
@@ -211,7 +209,7 @@ V exponent(V const& x) = delete;
 /// x, as something that the compiler knows nothing about: keeps (x + c) - c as it is written under
 /// -ffast-math.
 template <class T, class A>
-[[gnu::always_inline]] inline Batch<T, A> opaque(xsimd::batch<T, A> x) noexcept {
+LAMINA_ALWAYS_INLINE inline Batch<T, A> opaque(xsimd::batch<T, A> x) noexcept {
 #if defined(__AVX512F__)
     asm("" : "+v"(x.data));
 #elif defined(__SSE2__)

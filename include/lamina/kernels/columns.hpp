@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -21,20 +22,20 @@ template <class T, class Arch>
 struct Columns {
     using V = Batch<T, Arch>;
     std::size_t from;
-    [[gnu::always_inline]] V operator()(T const* row) const { return load<V>(row + from); }
-    [[gnu::always_inline]] void operator()(T* row, V v) const { kernels::store(row + from, v); }
-    [[gnu::always_inline]] V inside(V v) const { return v; }
+    LAMINA_ALWAYS_INLINE V operator()(T const* row) const { return load<V>(row + from); }
+    LAMINA_ALWAYS_INLINE void operator()(T* row, V v) const { kernels::store(row + from, v); }
+    LAMINA_ALWAYS_INLINE V inside(V v) const { return v; }
 };
 /// The last ones, fewer than a batch.
 template <class T, class Arch>
 struct LastColumns {
     using V = Batch<T, Arch>;
     std::size_t from, count;
-    [[gnu::always_inline]] V operator()(T const* row) const { return load<V>(row + from, count); }
-    [[gnu::always_inline]] void operator()(T* row, V v) const {
+    LAMINA_ALWAYS_INLINE V operator()(T const* row) const { return load<V>(row + from, count); }
+    LAMINA_ALWAYS_INLINE void operator()(T* row, V v) const {
         kernels::store(row + from, v, count);
     }
-    [[gnu::always_inline]] V inside(V v) const {
+    LAMINA_ALWAYS_INLINE V inside(V v) const {
         static constexpr auto ones = [] {
             std::array<T, V::size> all{};
             for (T& one : all) one = T{1};
@@ -49,15 +50,13 @@ template <class T, class Arch, std::size_t Count>
 struct KnownColumns {
     using V = Batch<T, Arch>;
     std::size_t from;
-    [[gnu::always_inline]] V operator()(T const* row) const {
+    LAMINA_ALWAYS_INLINE V operator()(T const* row) const {
         return detail::load_parts<Count, V>(row + from);
     }
-    [[gnu::always_inline]] void operator()(T* row, V v) const {
+    LAMINA_ALWAYS_INLINE void operator()(T* row, V v) const {
         detail::store_parts<Count>(row + from, v);
     }
-    [[gnu::always_inline]] V inside(V v) const {
-        return LastColumns<T, Arch>{from, Count}.inside(v);
-    }
+    LAMINA_ALWAYS_INLINE V inside(V v) const { return LastColumns<T, Arch>{from, Count}.inside(v); }
 };
 
 /// A number of columns: a type of its own where there are few, so that there is code for each.
@@ -73,7 +72,7 @@ inline constexpr Few<F> few = [] {
 
 /// work(at) for all the columns, a batch at a time.
 template <class T, class Arch, class Work>
-[[gnu::always_inline]] inline void each_column(std::size_t f, Work const& work) {
+LAMINA_ALWAYS_INLINE inline void each_column(std::size_t f, Work const& work) {
     constexpr std::size_t step = Batch<T, Arch>::size;
     std::size_t j = 0;
     for (; j + step <= f; j += step) work(Columns<T, Arch>{j});
@@ -81,8 +80,8 @@ template <class T, class Arch, class Work>
 }
 
 template <class T, class Arch, std::size_t F, class Work>
-[[gnu::always_inline]] inline void each_column(std::integral_constant<std::size_t, F>,
-                                               Work const& work) {
+LAMINA_ALWAYS_INLINE inline void each_column(std::integral_constant<std::size_t, F>,
+                                             Work const& work) {
     constexpr std::size_t step = Batch<T, Arch>::size, rest = F % step;
     LAMINA_UNROLL
     for (std::size_t j = 0; j + step <= F; j += step) work(Columns<T, Arch>{j});
@@ -92,16 +91,16 @@ template <class T, class Arch, std::size_t F, class Work>
 /// The sum over all the columns, in every lane, to which add(sum, at) adds some; four chains hide
 /// the latency of the addition.
 template <class T, class Arch, std::size_t F, class Add>
-[[gnu::always_inline]] inline Batch<T, Arch> sum_columns(std::integral_constant<std::size_t, F> f,
-                                                         Add const& add) {
+LAMINA_ALWAYS_INLINE inline Batch<T, Arch> sum_columns(std::integral_constant<std::size_t, F> f,
+                                                       Add const& add) {
     using V = Batch<T, Arch>;
     V sum[2]{V(T{0}), V(T{0})};
-    each_column<T, Arch>(
-        f, [&](auto at) __attribute__((always_inline)) { add(sum[at.from / V::size % 2], at); });
+    each_column<T, Arch>(f, [&](auto at)
+                                LAMINA_ALWAYS_INLINE { add(sum[at.from / V::size % 2], at); });
     return sum_in_lanes<V::size>(F > V::size ? V(sum[0] + sum[1]) : sum[0]);
 }
 template <class T, class Arch, class Add>
-[[gnu::always_inline]] inline Batch<T, Arch> sum_columns(std::size_t f, Add const& add) {
+LAMINA_ALWAYS_INLINE inline Batch<T, Arch> sum_columns(std::size_t f, Add const& add) {
     using V = Batch<T, Arch>;
     constexpr std::size_t step = V::size;
     V a(T{0}), b(T{0}), c(T{0}), d(T{0});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -15,7 +16,7 @@ namespace lamina::kernels {
 /// end goes through f with zeros behind; nothing beyond n numbers is read or written. `to` may be
 /// one of `from`, but not overlap one otherwise.
 template <class Arch = xsimd::default_arch, class T, class F, class... From>
-[[gnu::always_inline]] inline void map(std::size_t n, T* to, F const& f, From const*... from) {
+LAMINA_ALWAYS_INLINE inline void map(std::size_t n, T* to, F const& f, From const*... from) {
     using V = Batch<T, Arch>;
     std::size_t i = 0;
     for (; i + V::size <= n; i += V::size) kernels::store(to + i, f(load<V>(from + i)...));
@@ -27,10 +28,9 @@ template <class Arch = xsimd::default_arch, class T, class F, class... From>
 /// caller.
 /// Of n numbers that the compiler knows; see Few.
 template <class Arch = xsimd::default_arch, std::size_t N, class T, class F, class... From>
-[[gnu::always_inline]] inline void map(std::integral_constant<std::size_t, N> n, T* to, F const& f,
-                                       From const*... from) {
-    each_column<T, Arch>(
-        n, [&](auto at) __attribute__((always_inline)) { at(to, f(at(from)...)); });
+LAMINA_ALWAYS_INLINE inline void map(std::integral_constant<std::size_t, N> n, T* to, F const& f,
+                                     From const*... from) {
+    each_column<T, Arch>(n, [&](auto at) LAMINA_ALWAYS_INLINE { at(to, f(at(from)...)); });
 }
 
 template <class Arch = xsimd::default_arch, PoolOrNone P, class T, class F, class... From>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
@@ -20,7 +21,7 @@ template <class T>
 struct Rows {
     T* data = nullptr;
     std::size_t ld = 0;
-    [[gnu::always_inline]] T* operator[](std::size_t r) const { return data + r * ld; }
+    LAMINA_ALWAYS_INLINE T* operator[](std::size_t r) const { return data + r * ld; }
 };
 
 namespace detail {
@@ -44,7 +45,7 @@ inline constexpr std::size_t tallest_gate_tile =
 
 /// sum[r][From + i] += a[r, k] . panel[k, i], i < Count.
 template <std::size_t From, std::size_t Count, std::size_t R, std::size_t S, class V, class T>
-[[gnu::always_inline]] inline void add_products(V (&sum)[R][S], Factor<T> const& f) {
+LAMINA_ALWAYS_INLINE inline void add_products(V (&sum)[R][S], Factor<T> const& f) {
     T const *a = f.rows, *w = f.panel;
     if constexpr (R == 1) { // several chains, so that one need not wait for itself
         constexpr std::size_t chains = Count > 2 ? 2 : 4;
@@ -157,8 +158,8 @@ void begin_sums(std::size_t rows, T const* start, Rows<T const> zx, std::size_t 
 }
 
 template <class T, class Gates>
-[[gnu::always_inline]] inline void call_gates(std::size_t units, std::size_t j, std::size_t r, T* z,
-                                              Gates const& gates) {
+LAMINA_ALWAYS_INLINE inline void call_gates(std::size_t units, std::size_t j, std::size_t r, T* z,
+                                            Gates const& gates) {
     if (units - j >= lanes<T>) gates(Columns<T, xsimd::default_arch>{j}, r, z);
     else gates(LastColumns<T, xsimd::default_arch>{j, units - j}, r, z);
 }
@@ -233,10 +234,10 @@ void for_gates(std::size_t rows, std::size_t features, std::size_t units, T cons
 /// The same for a number of units that the compiler knows. One row's gates come behind all sums:
 /// nothing is decided on the way, and what is stored is loaded at once.
 template <class Sums, class T, std::size_t U, class Gates, class More = NoMore>
-[[gnu::always_inline]] inline void
-for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::size_t, U>,
-          T const* packed, Rows<T const> x, Rows<T const> zx, Rows<T const> h, bool turned,
-          Gates const& gates, More const& more = {}) {
+LAMINA_ALWAYS_INLINE inline void for_gates(std::size_t rows, std::size_t features,
+                                           std::integral_constant<std::size_t, U>, T const* packed,
+                                           Rows<T const> x, Rows<T const> zx, Rows<T const> h,
+                                           bool turned, Gates const& gates, More const& more = {}) {
     using V = Batch<T>;
     if (rows > 1 || zx.data || !x.data || !h.data)
         return for_gates<Sums>(rows, features, U, packed, x, zx, h, turned, gates, more);
@@ -255,7 +256,7 @@ for_gates(std::size_t rows, std::size_t features, std::integral_constant<std::si
         LAMINA_UNROLL
         for (std::size_t i = 0; i < S; ++i) kernels::store(at_unit(j) + i * V::size, sum[0][i]);
     }
-    auto const each = [&](auto const& work) __attribute__((always_inline)) {
+    auto const each = [&](auto const& work) LAMINA_ALWAYS_INLINE {
         using Arch = xsimd::default_arch;
         constexpr std::size_t rest = U % V::size;
         for (std::size_t j = 0; j < U - rest; j += V::size)

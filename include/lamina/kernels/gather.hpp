@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -90,8 +91,7 @@ namespace detail {
 /// work(batches, j, last) for stripes of up to four batches of columns, which stay in registers for
 /// a whole bag: those from j on, `last` (see Columns) loads and stores the last of them.
 template <class T, class Work>
-[[gnu::always_inline]] inline void each_stripe(std::size_t begin, std::size_t end,
-                                               Work const& work) {
+LAMINA_ALWAYS_INLINE inline void each_stripe(std::size_t begin, std::size_t end, Work const& work) {
     constexpr std::size_t width = Batch<T>::size;
     using Arch = xsimd::default_arch;
     std::size_t j = begin;

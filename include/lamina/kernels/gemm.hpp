@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_task.hpp>
 
@@ -49,7 +50,7 @@ template <class T>
 /// One strip of few tiles: nothing to decide. (All three are asked at once: of 0 and 1, 2 less is a
 /// large number.)
 template <class T>
-[[gnu::always_inline]] inline bool is_tiny(Gemm<T> const& g) {
+LAMINA_ALWAYS_INLINE inline bool is_tiny(Gemm<T> const& g) {
     if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || !one_strip<T>(g.n, g.k) || g.alpha != T{1} ||
         (g.beta != T{0} && (g.beta != T{1} || g.bias)))
         return false;
@@ -58,7 +59,7 @@ template <class T>
     return g.k < 20 || (g.n - 1) % lanes<T> >= lanes<T> / 2 || g.m < (g.n <= lanes<T> / 2 ? 6 : 24);
 }
 template <class T>
-[[gnu::always_inline]] inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
+LAMINA_ALWAYS_INLINE inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
     bool const fresh = g.beta == T{0};
     Strip<T> s{.k = g.k,
                .a_row = g.lda,

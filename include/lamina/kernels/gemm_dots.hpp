@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
@@ -14,8 +15,8 @@ namespace lamina::kernels::detail {
 
 /// The sums a[r, k] . x[k] of as many rows as there are lanes, one in each lane.
 template <class T>
-[[gnu::always_inline]] inline Batch<T> dots_of_rows(std::size_t k, T const* a, std::size_t lda,
-                                                    T const* x) {
+LAMINA_ALWAYS_INLINE inline Batch<T> dots_of_rows(std::size_t k, T const* a, std::size_t lda,
+                                                  T const* x) {
     using V = Batch<T>;
     constexpr std::size_t rows = V::size, groups = (rows - 1) / rows_of_pointer + 1;
     T const* row[groups];
@@ -46,8 +47,8 @@ template <class T>
 /// The same for `count` rows, perhaps fewer than there are lanes, some at a time: for matrices that
 /// come from afar, of which so many rows would drive each other out of the cache.
 template <class T>
-[[gnu::always_inline]] inline Batch<T> dots_of_some_rows(std::size_t count, std::size_t k,
-                                                         T const* a, std::size_t lda, T const* x) {
+LAMINA_ALWAYS_INLINE inline Batch<T> dots_of_some_rows(std::size_t count, std::size_t k, T const* a,
+                                                       std::size_t lda, T const* x) {
     using V = Batch<T>;
     constexpr std::size_t some = V::size < 8 ? V::size : 8;
     std::size_t const rest = k % V::size, whole = k - rest;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/kernels/gemm_small.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -111,7 +112,7 @@ struct StoreProduct {
     T* c;
     Epilogue const& epilogue;
     template <std::size_t Count, class V>
-    [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
+    LAMINA_ALWAYS_INLINE void operator()(V v, std::size_t row, std::size_t column) const {
         T* const to = c + row * P.ldc + column;
         V const alpha(T(P.alpha));
         if constexpr (P.beta == 0) {
@@ -131,7 +132,7 @@ struct StoreProduct {
 
 /// Rows of a short sum pass by one after the other: all of b is in registers.
 template <FixedProduct P, std::size_t C, std::size_t Last, std::size_t Ldb, class T, class Store>
-[[gnu::always_inline]] inline void fixed_short(T const* a, T const* b, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void fixed_short(T const* a, T const* b, Store const& store) {
     using V = Batch<T>;
     V x[P.k][C];
     LAMINA_UNROLL
@@ -161,13 +162,12 @@ template <FixedProduct P, std::size_t C, std::size_t Last, std::size_t Ldb, clas
 
 /// All rows of a block of C batches of columns.
 template <FixedProduct P, std::size_t C, std::size_t Last, std::size_t Ldb, class T, class Store>
-[[gnu::always_inline]] inline void fixed_block(T const* a, T const* b, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void fixed_block(T const* a, T const* b, Store const& store) {
     using Rows = FixedRows<T, P.m, C>;
     if constexpr (P.k <= 5 && (P.k + 1) * C <= Rows::sums && P.m >= 8) {
         fixed_short<P, C, Last, Ldb>(a, b, store);
     } else {
-        auto const tile = [&]<std::size_t R>(Constant<R>, std::size_t row)
-            __attribute__((always_inline)) {
+        auto const tile = [&]<std::size_t R>(Constant<R>, std::size_t row) LAMINA_ALWAYS_INLINE {
             constexpr std::size_t chains = R * C, wanted = chains >= 8 ? 1 : chains >= 4 ? 2 : 4;
             constexpr std::size_t parts = P.k >= 4 * wanted ? wanted : 1;
             small_tile<R, C, parts, Last, P.k, Ldb, P.a_row, P.a_step>(
@@ -181,11 +181,11 @@ template <FixedProduct P, std::size_t C, std::size_t Last, std::size_t Ldb, clas
 }
 
 template <FixedProduct P, class T, class Store>
-[[gnu::always_inline]] inline void fixed_tiles(T const* a, T const* b, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void fixed_tiles(T const* a, T const* b, Store const& store) {
     using Cut = SmallCut<T, P.k, P.n>;
     constexpr std::size_t width = Cut::columns * lanes<T>;
-    auto const block = [&]<std::size_t C, std::size_t Last>(
-        Constant<C>, Constant<Last>, std::size_t j) __attribute__((always_inline)) {
+    auto const block = [&]<std::size_t C, std::size_t Last>(Constant<C>, Constant<Last>,
+                                                            std::size_t j) LAMINA_ALWAYS_INLINE {
         if constexpr (P.b_column == 1) {
             fixed_block<P, C, Last, P.b_step>(a, b + j, store.at(0, j));
         } else {
@@ -204,11 +204,11 @@ template <FixedProduct P, class T, class Store>
 }
 
 template <FixedProduct P, class T, class Store>
-[[gnu::always_inline]] inline void fixed_dots(T const* a, T const* b, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void fixed_dots(T const* a, T const* b, Store const& store) {
     using V = Batch<T>;
     constexpr std::size_t rest = P.n % V::size, whole = P.n - rest;
-    auto const dots = [&]<std::size_t Count>(Constant<Count>, std::size_t i, std::size_t j)
-        __attribute__((always_inline)) {
+    auto const dots = [&]<std::size_t Count>(Constant<Count>, std::size_t i,
+                                             std::size_t j) LAMINA_ALWAYS_INLINE {
         V sum[V::size];
         LAMINA_UNROLL
         for (std::size_t l = 0; l < V::size; ++l)
@@ -224,7 +224,7 @@ template <FixedProduct P, class T, class Store>
 }
 
 template <FixedProduct P, class T, class Store>
-[[gnu::always_inline]] inline void fixed_straight(T const* a, T const* b, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void fixed_straight(T const* a, T const* b, Store const& store) {
     if constexpr (FixedCost<T>::dots(P) < FixedCost<T>::tiles(P)) fixed_dots<P>(a, b, store);
     else fixed_tiles<P>(a, b, store);
 }

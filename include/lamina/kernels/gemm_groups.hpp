@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -16,7 +17,7 @@ inline constexpr std::size_t group = V::size < 4 ? V::size : 4;
 
 /// p[0] ... p[group - 1], over and over.
 template <class V>
-[[gnu::always_inline]] inline V broadcast_group(typename V::value_type const* p) {
+LAMINA_ALWAYS_INLINE inline V broadcast_group(typename V::value_type const* p) {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(V) == 64 && sizeof(*p) == 4)
         return V(_mm512_broadcast_f32x4(_mm_loadu_ps(p)));
@@ -31,18 +32,18 @@ template <class V>
 }
 /// Number I of each group of lanes, in all lanes of the group.
 template <std::size_t I, class V, std::size_t... L>
-[[gnu::always_inline]] inline V from_group(V const& v, std::index_sequence<L...>) {
+LAMINA_ALWAYS_INLINE inline V from_group(V const& v, std::index_sequence<L...>) {
     return shuffle<int(L / group<V> * group<V> + I)...>(v, v);
 }
 /// Group G of v in every group of lanes.
 template <std::size_t G, class V, std::size_t... L>
-[[gnu::always_inline]] inline V groups_of(V const& v, std::index_sequence<L...>) {
+LAMINA_ALWAYS_INLINE inline V groups_of(V const& v, std::index_sequence<L...>) {
     return shuffle<int(G * group<V> + L % group<V>)...>(v, v);
 }
 
 /// Number i of each group of lanes.
 template <class V>
-[[gnu::always_inline]] inline V of_group(V const& v, std::size_t i) {
+LAMINA_ALWAYS_INLINE inline V of_group(V const& v, std::size_t i) {
     constexpr std::make_index_sequence<V::size> all{};
     if (i == 0) return from_group<0>(v, all);
     if (i == 1) return from_group<1>(v, all);
@@ -53,18 +54,18 @@ template <class V>
 /// load.
 template <std::size_t C, std::size_t S, std::size_t Last, std::size_t K, std::size_t Ldb, class V,
           class T>
-[[gnu::always_inline]] inline void multiply_add_row(V (&sum)[S][1][C], T const* a, T const* b) {
+LAMINA_ALWAYS_INLINE inline void multiply_add_row(V (&sum)[S][1][C], T const* a, T const* b) {
     static_assert(group<V> % S == 0 || S == 1);
     constexpr std::make_index_sequence<V::size> all{};
     constexpr std::size_t whole = K / group<V> * group<V>;
-    auto const step = [&](V x, std::size_t k, std::size_t s) __attribute__((always_inline)) {
+    auto const step = [&](V x, std::size_t k, std::size_t s) LAMINA_ALWAYS_INLINE {
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) {
             T const* const at = b + k * Ldb + c * V::size;
             sum[s][0][c] = fma(x, c + 1 < C ? load<V>(at) : load_lanes<Last, V>(at), sum[s][0][c]);
         }
     };
-    auto const steps = [&](V some, std::size_t k) __attribute__((always_inline)) {
+    auto const steps = [&](V some, std::size_t k) LAMINA_ALWAYS_INLINE {
         V const x = opaque(some); // clang would load each number again
         step(from_group<0>(x, all), k, 0);
         step(from_group<1>(x, all), k + 1, 1 % S);

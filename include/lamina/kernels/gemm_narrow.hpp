@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_dots.hpp>
 #include <lamina/kernels/gemm_strip.hpp>
@@ -69,7 +70,7 @@ template <class T>
 /// empty: then C' = B' A' is cheaper, and its transpose; so is that of A, if it is not there yet.
 /// Counted in multiply-adds of batches.
 template <class T>
-[[gnu::always_inline]] inline bool wants_swap(Gemm<T> const& g, std::size_t n) {
+LAMINA_ALWAYS_INLINE inline bool wants_swap(Gemm<T> const& g, std::size_t n) {
     if (g.transposed_a == g.transposed_b || n % lanes<T> == 0 || g.alpha != T{1} || g.bias ||
         g.m < lanes<T> || g.k < 6)
         return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_groups.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -50,7 +51,7 @@ struct SmallCut {
 /// One step of the sum: R rows by C batches of columns, the last batch of Last lanes. value(r) is
 /// row r's number, in all lanes.
 template <std::size_t R, std::size_t C, std::size_t Last, class V, class T, class Value>
-[[gnu::always_inline]] inline void multiply_add(V (&sum)[R][C], T const* b, Value const& value) {
+LAMINA_ALWAYS_INLINE inline void multiply_add(V (&sum)[R][C], T const* b, Value const& value) {
     V row[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c)
@@ -73,16 +74,15 @@ inline constexpr std::size_t
 /// K terms for R rows, added up in S parts by turns, some terms at a time.
 template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t Ldb, std::size_t ARow, std::size_t AStep, class V, class T>
-[[gnu::always_inline]] inline void multiply_add_rows(V (&sum)[S][R][C], T const* a, T const* b) {
+LAMINA_ALWAYS_INLINE inline void multiply_add_rows(V (&sum)[S][R][C], T const* a, T const* b) {
     constexpr std::size_t shared = shared_rows<R, C, ARow, AStep, V>;
     constexpr std::size_t together = shared > 0 || S == 1 ? 4 : S; // terms
-    auto const one = [&](std::size_t k, V(&to)[R][C]) __attribute__((always_inline)) {
-        multiply_add<R, C, Last>(
-            to, b + k * Ldb, [&](std::size_t r) __attribute__((always_inline)) {
-                return V(a[r * ARow + k * AStep]);
-            });
+    auto const one = [&](std::size_t k, V(&to)[R][C]) LAMINA_ALWAYS_INLINE {
+        multiply_add<R, C, Last>(to, b + k * Ldb, [&](std::size_t r) LAMINA_ALWAYS_INLINE {
+            return V(a[r * ARow + k * AStep]);
+        });
     };
-    auto const some = [&](std::size_t k) __attribute__((always_inline)) {
+    auto const some = [&](std::size_t k) LAMINA_ALWAYS_INLINE {
         V group_of_row[shared + 1];
         if constexpr (shared > 0 && AStep == 1) {
             LAMINA_UNROLL
@@ -97,13 +97,13 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
                 V group_of_rows(T{0});
                 if constexpr (AStep != 1)
                     group_of_rows = opaque(broadcast_group<V>(a + (k + i) * AStep));
-                multiply_add<R, C, Last>(
-                    sum[i % S],
-                    b + (k + i) * Ldb, [&](std::size_t r) __attribute__((always_inline)) {
-                        if (r >= shared) return V(a[r * ARow + (k + i) * AStep]);
-                        return AStep == 1 ? of_group(group_of_row[r], i)
-                                          : of_group(group_of_rows, r);
-                    });
+                multiply_add<R, C, Last>(sum[i % S], b + (k + i) * Ldb,
+                                         [&](std::size_t r) LAMINA_ALWAYS_INLINE {
+                                             if (r >= shared)
+                                                 return V(a[r * ARow + (k + i) * AStep]);
+                                             return AStep == 1 ? of_group(group_of_row[r], i)
+                                                               : of_group(group_of_rows, r);
+                                         });
             }
         }
     };
@@ -115,7 +115,7 @@ template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::si
 
 /// Sums begin with the bias, or zeros.
 template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V, class T>
-[[gnu::always_inline]] inline void begin_tile(V (&sum)[S][R][C], T const* bias) {
+LAMINA_ALWAYS_INLINE inline void begin_tile(V (&sum)[S][R][C], T const* bias) {
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         V first(T{0});
@@ -133,7 +133,7 @@ template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V
 }
 /// store(v, row, column) takes what comes out of the parts.
 template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V, class Store>
-[[gnu::always_inline]] inline void end_tile(V (&sum)[S][R][C], Store const& store) {
+LAMINA_ALWAYS_INLINE inline void end_tile(V (&sum)[S][R][C], Store const& store) {
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
         LAMINA_UNROLL
@@ -151,8 +151,8 @@ template <std::size_t Last, std::size_t S, std::size_t R, std::size_t C, class V
 /// a[r * ARow + k * AStep]. store(v, row, column) takes what comes out.
 template <std::size_t R, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t Ldb, std::size_t ARow, std::size_t AStep, class T, class Store>
-[[gnu::always_inline]] inline void small_tile(T const* __restrict a, T const* __restrict b,
-                                              T const* __restrict bias, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void small_tile(T const* __restrict a, T const* __restrict b,
+                                            T const* __restrict bias, Store const& store) {
     using V = Batch<T>;
     V sum[S][R][C];
     begin_tile<Last>(sum, bias);
@@ -170,7 +170,7 @@ struct StoreValue {
     T* y;
     Epilogue const& epilogue;
     template <std::size_t Count, class V>
-    [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
+    LAMINA_ALWAYS_INLINE void operator()(V v, std::size_t row, std::size_t column) const {
         store_parts<Count>(y + row * N + column, V(epilogue.value(v)));
     }
     StoreValue at(std::size_t row, std::size_t column) const {
@@ -185,7 +185,7 @@ struct StoreSlope {
     T const* x;
     Slope const& slope;
     template <std::size_t Count, class V>
-    [[gnu::always_inline]] void operator()(V v, std::size_t row, std::size_t column) const {
+    LAMINA_ALWAYS_INLINE void operator()(V v, std::size_t row, std::size_t column) const {
         std::size_t const i = row * K + column;
         if constexpr (Sloped) v *= slope.slope(load_lanes<Count, V>(x + i));
         if constexpr (Add) v += load_lanes<Count, V>(dx + i);
@@ -201,8 +201,8 @@ struct StoreSlope {
 /// Rest those that are left one by one.
 template <std::size_t R, bool Rest, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t Ldb, class T, class Store>
-[[gnu::always_inline]] inline void small_block(std::size_t rows, T const* a, T const* b,
-                                               T const* bias, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void small_block(std::size_t rows, T const* a, T const* b,
+                                             T const* bias, Store const& store) {
     std::size_t r = 0;
     for (; r + R <= rows; r += R)
         small_tile<R, C, S, Last, K, Ldb, K, 1>(a + r * K, b, bias, store.at(r, 0));
@@ -212,8 +212,8 @@ template <std::size_t R, bool Rest, std::size_t C, std::size_t S, std::size_t La
 }
 /// All blocks.
 template <class Cut, std::size_t R, bool Rest, std::size_t K, std::size_t Ldb, class T, class Store>
-[[gnu::always_inline]] inline void small_blocks(std::size_t rows, T const* a, T const* b,
-                                                T const* bias, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void small_blocks(std::size_t rows, T const* a, T const* b,
+                                              T const* bias, Store const& store) {
     constexpr std::size_t step = Cut::columns * lanes<T>;
     if constexpr (Cut::whole_blocks > 0)
         for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
@@ -229,8 +229,8 @@ template <class Cut, std::size_t R, bool Rest, std::size_t K, std::size_t Ldb, c
 /// c[rows, N] = a[rows, K] b[K, N] + bias, the rows of b Ldb numbers apart. Most: the most rows of
 /// a tile.
 template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class T, class Store>
-[[gnu::always_inline]] inline void small_product(std::size_t rows, T const* a, T const* b,
-                                                 T const* bias, Store const& store) {
+LAMINA_ALWAYS_INLINE inline void small_product(std::size_t rows, T const* a, T const* b,
+                                               T const* bias, Store const& store) {
     using Cut = SmallCut<T, K, N>;
     using Alone = SmallCut<T, K, N, true>;
     constexpr std::size_t R = Cut::rows < Most ? Cut::rows : Most;
@@ -247,12 +247,12 @@ template <std::size_t K, std::size_t N, std::size_t Ldb, std::size_t Most, class
 /// The products of one row's K numbers with w, batch by batch, on top of `begin`, not yet added up
 /// across the lanes. Alone: x may just have been stored.
 template <std::size_t K, bool Alone = false, class T>
-[[gnu::always_inline]] inline Batch<T> row_products(T const* x, T const* w,
-                                                    Batch<T> const& begin = Batch<T>(T{0})) {
+LAMINA_ALWAYS_INLINE inline Batch<T> row_products(T const* x, T const* w,
+                                                  Batch<T> const& begin = Batch<T>(T{0})) {
     using V = Batch<T>;
     constexpr std::size_t whole = K / V::size, rest = K % V::size, parts = whole >= 4 ? 2 : 1;
     V sum[2]{begin, V(T{0})};
-    auto const add = [&](std::size_t i, V & to) __attribute__((always_inline)) {
+    auto const add = [&](std::size_t i, V& to) LAMINA_ALWAYS_INLINE {
         to = fma(load<V>(x + i * V::size), load<V>(w + i * V::size), to);
     };
     // No bare product: the compiler might fuse it with what follows, here and not there.
@@ -275,9 +275,9 @@ template <std::size_t K, bool Alone = false, class T>
 /// y[r] = value(x[r, K] w[K] + b): one number for each row. As many rows as there are lanes are
 /// added up together.
 template <std::size_t K, class T, class Epilogue>
-[[gnu::always_inline]] inline void small_dots(std::size_t rows, T const* __restrict x,
-                                              T const* __restrict w, T const* b, T* __restrict y,
-                                              Epilogue const& epilogue) {
+LAMINA_ALWAYS_INLINE inline void small_dots(std::size_t rows, T const* __restrict x,
+                                            T const* __restrict w, T const* b, T* __restrict y,
+                                            Epilogue const& epilogue) {
     using V = Batch<T>;
     V const bias = b ? load_lanes<1, V>(b) : V(T{0});
     for (std::size_t r = 0; r < rows; r += V::size) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -35,21 +36,21 @@ struct FewColumns {
 
 /// Number from + l / N of x for lane l.
 template <std::size_t From, std::size_t N, class V, std::size_t... L>
-[[gnu::always_inline]] inline V spread(V const& x, std::index_sequence<L...>) {
+LAMINA_ALWAYS_INLINE inline V spread(V const& x, std::index_sequence<L...>) {
     return shuffle<int((From + L / N) % V::size)...>(x, x);
 }
 /// v, and the rows in the lanes behind it added to it: the sums are in the first N.
 template <std::size_t Rows, std::size_t N, class V, std::size_t... L>
-[[gnu::always_inline]] inline V folded(V const& v, std::index_sequence<L...> all) {
+LAMINA_ALWAYS_INLINE inline V folded(V const& v, std::index_sequence<L...> all) {
     if constexpr (Rows == 1) return v;
     else return folded<Rows / 2, N>(v + shuffle<int((L + Rows / 2 * N) % V::size)...>(v, v), all);
 }
 
 /// store(x[r, K] b[K, N] + bias) for each row.
 template <std::size_t K, std::size_t N, class T, class Store>
-[[gnu::always_inline]] inline void few_columns(std::size_t rows, T const* __restrict x,
-                                               T const* __restrict b, T const* __restrict bias,
-                                               Store const& store) {
+LAMINA_ALWAYS_INLINE inline void few_columns(std::size_t rows, T const* __restrict x,
+                                             T const* __restrict b, T const* __restrict bias,
+                                             Store const& store) {
     using V = Batch<T>;
     using Way = FewColumns<T, K, N>;
     constexpr std::make_index_sequence<V::size> all{};
@@ -60,8 +61,7 @@ template <std::size_t K, std::size_t N, class T, class Store>
         LAMINA_UNROLL
         for (std::size_t s = 1; s < Way::parts; ++s) sum[s] = V(T{0});
         auto const meet = [&]<std::size_t... S>(V const& v, T const* from, auto read,
-                                                std::index_sequence<S...>)
-            __attribute__((always_inline)) {
+                                                std::index_sequence<S...>) LAMINA_ALWAYS_INLINE {
             ((sum[S % Way::parts] =
                   fma(spread<S * Way::together, N>(v, all), read(from + S * Way::together * N, S),
                       sum[S % Way::parts])),
@@ -72,17 +72,17 @@ template <std::size_t K, std::size_t N, class T, class Store>
                 load<V>(x + i * V::size), b + i * V::size * N,
                 [](T const* p, std::size_t) { return load<V>(p); },
                 std::make_index_sequence<Way::of_batch>{});
-        auto const end = [&]<std::size_t I>(std::integral_constant<std::size_t, I>)
-            __attribute__((always_inline)) {
-            constexpr std::size_t at = I * V::size, count = std::min(K - at, V::size);
-            meet(
-                load_parts<count, V>(x + at), b + at * N,
-                [&](T const* p, std::size_t s) __attribute__((always_inline)) {
-                    std::size_t const row = at + s * Way::together;
-                    return load<V>(p, std::min((K - row) * N, V::size));
-                },
-                std::make_index_sequence<(count + Way::together - 1) / Way::together>{});
-        };
+        auto const end =
+            [&]<std::size_t I>(std::integral_constant<std::size_t, I>) LAMINA_ALWAYS_INLINE {
+                constexpr std::size_t at = I * V::size, count = std::min(K - at, V::size);
+                meet(
+                    load_parts<count, V>(x + at), b + at * N,
+                    [&](T const* p, std::size_t s) LAMINA_ALWAYS_INLINE {
+                        std::size_t const row = at + s * Way::together;
+                        return load<V>(p, std::min((K - row) * N, V::size));
+                    },
+                    std::make_index_sequence<(count + Way::together - 1) / Way::together>{});
+            };
         if constexpr (Way::inside < Way::whole)
             end(std::integral_constant<std::size_t, Way::inside>{});
         if constexpr (Way::inside + 1 < Way::whole)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_small.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -18,7 +19,7 @@ struct GradientCut : SmallCut<T, K, N> {
     static constexpr std::size_t fit = Traits::sums / SmallCut<T, K, N>::columns;
     static constexpr std::size_t most = fit < 8 ? fit : 8;
     static constexpr std::size_t height() {
-        if (K < most) return most;   // all of them go with db
+        if (K < most) return most; // all of them go with db
         for (std::size_t p = most; p >= 4; --p)
             if (K % p == 0) return p;
         return most;
@@ -31,9 +32,9 @@ struct GradientCut : SmallCut<T, K, N> {
 /// separate sums.
 template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t Last, std::size_t K,
           std::size_t N, class T>
-[[gnu::always_inline]] inline void gradient_tile(std::size_t rows, T const* __restrict x,
-                                                 T const* __restrict dy, T* __restrict dw,
-                                                 T* __restrict db) {
+LAMINA_ALWAYS_INLINE inline void gradient_tile(std::size_t rows, T const* __restrict x,
+                                               T const* __restrict dy, T* __restrict dw,
+                                               T* __restrict db) {
     using V = Batch<T>;
     constexpr std::size_t all = P + Bias;
     V sum[S][all][C];
@@ -50,7 +51,7 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
             }
         }
     }
-    auto const add_row = [&](std::size_t r, V(&to)[all][C]) __attribute__((always_inline)) {
+    auto const add_row = [&](std::size_t r, V(&to)[all][C]) LAMINA_ALWAYS_INLINE {
         V d[C];
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) {
@@ -93,9 +94,9 @@ template <std::size_t P, bool Bias, std::size_t C, std::size_t S, std::size_t La
 /// One block of columns, of dw the tiles [begin, end) and with `rest` those that are left over,
 /// with db.
 template <bool Bias, std::size_t C, std::size_t Last, std::size_t K, std::size_t N, class T>
-[[gnu::always_inline]] inline void gradient_block(std::size_t rows, T const* x, T const* dy, T* dw,
-                                                  T* db, std::size_t begin, std::size_t end,
-                                                  bool rest) {
+LAMINA_ALWAYS_INLINE inline void gradient_block(std::size_t rows, T const* x, T const* dy, T* dw,
+                                                T* db, std::size_t begin, std::size_t end,
+                                                bool rest) {
     using Cut = GradientCut<T, K, N>;
     constexpr std::size_t P = Cut::height(), last = Cut::rest;
     if constexpr (Cut::whole > 0)

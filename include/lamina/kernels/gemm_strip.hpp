@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
@@ -66,7 +67,7 @@ struct Heights {
 
 /// One row as both rows of a pair.
 template <std::size_t C, bool Whole, class T>
-[[gnu::always_inline]] inline void single_row(Strip<T>& s, T const* a, T* c) {
+LAMINA_ALWAYS_INLINE inline void single_row(Strip<T>& s, T const* a, T* c) {
     std::size_t const a_row = s.a_row, ldc = s.ldc;
     s.a_row = s.ldc = 0;
     tiles<2, C, Whole>(1, s, a, c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -71,8 +72,8 @@ inline constexpr std::size_t too_little = 500000;
 /// f(begin, end, worker) for pieces of [0, n), where one takes `work` multiply-adds: as many pieces
 /// for each thread, but none too little, and all but the last a multiple of `unit`.
 template <class F>
-[[gnu::always_inline]] inline void share(Threads* threads, std::size_t n, std::size_t work,
-                                         std::size_t unit, F const& f) {
+LAMINA_ALWAYS_INLINE inline void share(Threads* threads, std::size_t n, std::size_t work,
+                                       std::size_t unit, F const& f) {
     std::size_t const all = n * work;
     if (!threads || all < too_little) return f(std::size_t{0}, n, std::size_t{0});
     std::size_t const count = threads->count();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_groups.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -15,12 +16,12 @@ namespace lamina::kernels::detail {
 
 /// Where batch i of C begins, the last one of `last` lanes.
 template <bool Whole, std::size_t C, std::size_t Lanes>
-[[gnu::always_inline]] inline std::size_t place(std::size_t i, std::size_t last) {
+LAMINA_ALWAYS_INLINE inline std::size_t place(std::size_t i, std::size_t last) {
     return overlaps && !Whole && C > 1 && i + 1 == C ? i * Lanes - Lanes + last : i * Lanes;
 }
 /// That batch, from there on.
 template <bool Whole, std::size_t C, class V, class T>
-[[gnu::always_inline]] inline V load_part(T const* from, std::size_t i, std::size_t last) {
+LAMINA_ALWAYS_INLINE inline V load_part(T const* from, std::size_t i, std::size_t last) {
     T const* const at = from + place<Whole, C, V::size>(i, last);
     return Whole || i + 1 < C || (overlaps && C > 1) ? load<V>(at) : load<V>(at, last);
 }
@@ -30,9 +31,8 @@ template <bool Whole, std::size_t C, class V, class T>
 /// rows of op(A) lie side by side.
 template <bool Whole, bool Copies, bool Beside = false, std::size_t R, std::size_t C, std::size_t G,
           class V, class T>
-[[gnu::always_inline]] inline void tile_step(V (&sum)[R][C], T const* const (&a)[G],
-                                             std::size_t row, T const* b, std::size_t last,
-                                             T* copy) {
+LAMINA_ALWAYS_INLINE inline void tile_step(V (&sum)[R][C], T const* const (&a)[G], std::size_t row,
+                                           T const* b, std::size_t last, T* copy) {
     V x[C];
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
@@ -51,11 +51,11 @@ template <bool Whole, bool Copies, bool Beside = false, std::size_t R, std::size
 /// their factors four to a load. Along: the terms of a row of op(A) lie side by side; else its rows
 /// do, and a[0] alone is used.
 template <bool Along, std::size_t R, std::size_t G, class V, class T>
-[[gnu::always_inline]] inline void four_steps(V (&sum)[R][1], T const* (&a)[G], std::size_t row,
-                                              std::size_t step, T const*& b, std::size_t ldb,
-                                              std::size_t last) {
+LAMINA_ALWAYS_INLINE inline void four_steps(V (&sum)[R][1], T const* (&a)[G], std::size_t row,
+                                            std::size_t step, T const*& b, std::size_t ldb,
+                                            std::size_t last) {
     constexpr std::size_t shared = 4;
-    auto const at = [&](std::size_t r) __attribute__((always_inline)) {
+    auto const at = [&](std::size_t r) LAMINA_ALWAYS_INLINE {
         return Along ? a[r / rows_of_pointer] + r % rows_of_pointer * row : a[0] + r;
     };
     V some[shared];
@@ -88,12 +88,12 @@ template <bool Along, std::size_t R, std::size_t G, class V, class T>
 /// terms of a row of op(A) lie side by side; else its rows do, or both of two are one. next: null,
 /// or the next tile of C, which is fetched ahead.
 template <bool Whole, bool Along, std::size_t R, std::size_t C, std::size_t G, class V, class T>
-[[gnu::always_inline]] inline void
+LAMINA_ALWAYS_INLINE inline void
 all_steps(V (&sum)[R][C], std::size_t k, T const* (&a)[G], std::size_t row, std::size_t step,
           T const* b, std::size_t ldb, std::size_t last, T const* next, std::size_t ldc) {
     constexpr bool Beside = !Along && R > 2;
     constexpr std::size_t some = 4, pointers = Beside ? 1 : G;
-    auto const steps = [&](std::size_t count) __attribute__((always_inline)) {
+    auto const steps = [&](std::size_t count) LAMINA_ALWAYS_INLINE {
         LAMINA_UNROLL
         for (std::size_t i = 0; i < count; ++i) {
             tile_step<Whole, false, Beside>(sum, a, row, b, last, static_cast<T*>(nullptr));
@@ -119,8 +119,8 @@ all_steps(V (&sum)[R][C], std::size_t k, T const* (&a)[G], std::size_t row, std:
 
 /// sum to c, in rows ldc apart.
 template <bool Whole, std::size_t R, std::size_t C, class V, class T>
-[[gnu::always_inline]] inline void store_tile(V const (&sum)[R][C], T* c, std::size_t ldc,
-                                              std::size_t last) {
+LAMINA_ALWAYS_INLINE inline void store_tile(V const (&sum)[R][C], T* c, std::size_t ldc,
+                                            std::size_t last) {
     LAMINA_UNROLL
     for (std::size_t r = 0; r < R; ++r) {
         LAMINA_UNROLL
@@ -250,7 +250,7 @@ template <std::size_t K, std::size_t C, class T>
 [[gnu::noinline]] void short_sums(std::size_t rows, Strip<T> const& s, T const* a, T* c) {
     using V = Batch<T>;
     std::size_t const row = s.a_row, step = s.a_step, ldc = s.ldc, last = s.last;
-    auto const from_memory = [&](std::size_t i, T const* p) __attribute__((always_inline)) {
+    auto const from_memory = [&](std::size_t i, T const* p) LAMINA_ALWAYS_INLINE {
         return load_part<false, C, V>(p, i, last);
     };
     V b[K][C];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/some_lanes.hpp>
 
@@ -47,7 +48,7 @@ inline constexpr bool overlaps = !GemmTraits<xsimd::default_arch>::masks;
 /// v, which is used several times: loaded once and kept. g++ 12 would read it again from memory
 /// each time.
 template <bool Several = true, class V>
-[[gnu::always_inline]] inline V in_register(V v) {
+LAMINA_ALWAYS_INLINE inline V in_register(V v) {
 #if defined(__clang__)
     return v;
 #else
@@ -59,7 +60,7 @@ template <bool Several = true, class V>
 /// sum += x y. Where registers are few g++ 12 takes the form of the instruction that overwrites a
 /// factor, once loops are unrolled, and then moves sums about: it is not left the choice.
 template <class V>
-[[gnu::always_inline]] inline void add_product(V& sum, V const& x, V const& y) {
+LAMINA_ALWAYS_INLINE inline void add_product(V& sum, V const& x, V const& y) {
 #if XSIMD_WITH_FMA3_AVX2 && !XSIMD_WITH_AVX512F && defined(__GNUC__) && !defined(__clang__)
     if constexpr (sizeof(typename V::value_type) == 4)
         asm("vfmadd231ps %1, %2, %0" : "+x"(sum.data) : "x"(x.data), "x"(y.data));
@@ -72,7 +73,7 @@ template <class V>
 /// p + step, worked out here and now. g++ 12 would work out all the rows' offsets beforehand, and
 /// spill them.
 template <class T>
-[[gnu::always_inline]] inline T* next_row(T* p, std::size_t step) {
+LAMINA_ALWAYS_INLINE inline T* next_row(T* p, std::size_t step) {
     p += step;
 #if defined(__GNUC__)
     asm("" : "+r"(p));
@@ -81,7 +82,7 @@ template <class T>
 }
 
 /// n, as if its value were not known before.
-[[gnu::always_inline]] inline void anew(std::size_t& n) {
+LAMINA_ALWAYS_INLINE inline void anew(std::size_t& n) {
 #if defined(__GNUC__)
     asm("" : "+r"(n));
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_dots.hpp>
 #include <lamina/kernels/gemm_task.hpp>
@@ -22,8 +23,8 @@ inline constexpr std::size_t rows_at_a_time = fetches_rows ? 4 : 8;
 /// y[j] = from[j] + sum of alpha x[i] b[i, j] over G rows of b, one after the other; from may be
 /// null. Without masks only whole batches.
 template <std::size_t G, class T>
-[[gnu::always_inline]] inline void add_rows(std::size_t n, T alpha, T const* x, std::size_t stride,
-                                            T const* b, std::size_t ldb, T* y, T const* from) {
+LAMINA_ALWAYS_INLINE inline void add_rows(std::size_t n, T alpha, T const* x, std::size_t stride,
+                                          T const* b, std::size_t ldb, T* y, T const* from) {
     using V = Batch<T>;
     constexpr std::size_t C = 4, line = 64 / sizeof(T);
     V v[G];
@@ -80,13 +81,13 @@ template <std::size_t C, std::size_t S, bool Inside = false, class T>
         for (std::size_t s = 0; s < S; ++s) sum[s][c] = V(T{0});
     }
     std::size_t const last = n - V::size;
-    auto const place = [&](std::size_t c) __attribute__((always_inline)) {
+    auto const place = [&](std::size_t c) LAMINA_ALWAYS_INLINE {
         return Inside && c + 1 == C ? last : c * V::size;
     };
-    auto const part = [&](T const* row, std::size_t c) __attribute__((always_inline)) {
+    auto const part = [&](T const* row, std::size_t c) LAMINA_ALWAYS_INLINE {
         return Inside ? load<V>(row + place(c)) : load<V>(row + c * V::size, count[c]);
     };
-    auto const step = [&](std::size_t p, V(&to)[C]) __attribute__((always_inline)) {
+    auto const step = [&](std::size_t p, V(&to)[C]) LAMINA_ALWAYS_INLINE {
         V const v(x[p * stride]);
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) to[c] = fma(v, part(b + p * ldb, c), to[c]);

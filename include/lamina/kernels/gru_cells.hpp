@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/math.hpp>
@@ -29,10 +30,10 @@ struct GRUCell : PackedGates<3, true, GRUSums> {
     static constexpr std::array<GateBlock, 1> h_blocks{{{1, 0, 3}}};
 
     template <class T, class Units>
-    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
+    LAMINA_ALWAYS_INLINE void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
-        auto const reset = [&](auto at, std::size_t k, T* sum) __attribute__((always_inline)) {
+        auto const reset = [&](auto at, std::size_t k, T* sum) LAMINA_ALWAYS_INLINE {
             V const z = sigmoid(load<V>(sum + V::size)), r = sigmoid(load<V>(sum + 2 * V::size));
             V const of_h = load<V>(sum + 3 * V::size);
             kernels::store(sum, fma(r, of_h, load<V>(sum)));
@@ -41,7 +42,7 @@ struct GRUCell : PackedGates<3, true, GRUSums> {
             T* const p = s.parts[k];
             at(p + u, z), at(p + 2 * u, r), at(p + 3 * u, of_h);
         };
-        auto const put = [&](auto at, std::size_t k, T const* sum) __attribute__((always_inline)) {
+        auto const put = [&](auto at, std::size_t k, T const* sum) LAMINA_ALWAYS_INLINE {
             V const n = tanh(load<V>(sum)), before = detail::units_of(at, s.h_before, k);
             V const h = fma(load<V>(sum + V::size), before - n, n);
             at(s.h[k], detail::skips(s.mask, k) ? before : h);
@@ -85,7 +86,7 @@ struct GRUResetBeforeCell : PackedGates<3, false, SumsOf<0, 1>, SumsOf<2>> {
     static constexpr GateBlock factor_block{2, 2, 1};
 
     template <class T, class Units>
-    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
+    LAMINA_ALWAYS_INLINE void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
         // z waits in h until n is there; r h in the room

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/strip_copy.hpp>
@@ -90,8 +91,8 @@ T const* fetch(T const* from, std::size_t count) {
 
 /// to[pixels, lanes] = `count` channels of each pixel, a whole batch or not.
 template <bool Whole, class T>
-[[gnu::always_inline]] inline void copy_channels(std::size_t pixels, std::size_t next,
-                                                 std::size_t count, T const* from, T* to) {
+LAMINA_ALWAYS_INLINE inline void copy_channels(std::size_t pixels, std::size_t next,
+                                               std::size_t count, T const* from, T* to) {
     using V = Batch<T>;
     for (; pixels > 0; --pixels, from += next, to += V::size) {
         __builtin_prefetch(from + V::size); // the next batch's
@@ -100,7 +101,7 @@ template <bool Whole, class T>
 }
 /// Lane l is number l / F F + C of v.
 template <std::size_t F, std::size_t C, class V, std::size_t... I>
-[[gnu::always_inline]] inline V spread_lanes(V v, std::index_sequence<I...>) {
+LAMINA_ALWAYS_INLINE inline V spread_lanes(V v, std::index_sequence<I...>) {
     return kernels::shuffle<static_cast<int>(I / F * F + C)...>(v, v);
 }
 /// to[pixels, F, lanes] = of `count` channels of each pixel, in groups of F, the first of its group

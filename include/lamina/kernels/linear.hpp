@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
 #include <lamina/kernels/elementwise.hpp>
@@ -22,7 +23,7 @@ namespace lamina::kernels {
 
 /// Small enough for constant sizes: worth the compiler's time.
 template <std::size_t K, std::size_t N>
-inline constexpr bool is_small = K * N <= 4096;
+inline constexpr bool is_small = K* N <= 4096;
 
 /// What the three functions below want as scratch memory, in numbers for each worker.
 template <class T, std::size_t K, std::size_t N>
@@ -43,7 +44,8 @@ Finish<T> finish_value(Epilogue const& epilogue) {
                    std::size_t rows, std::size_t columns) {
                     auto const& e = *static_cast<Epilogue const*>(context);
                     for (std::size_t r = 0; r < rows; ++r)
-                        map(columns, c + r * ldc, [&](auto v) { return e.value(v); }, c + r * ldc);
+                        map(
+                            columns, c + r * ldc, [&](auto v) { return e.value(v); }, c + r * ldc);
                 },
                 &epilogue};
     }
@@ -66,8 +68,8 @@ struct SlopeOf {
                             T const* const from = s.x + (row + r) * s.ldx + column;
                             T* const to = c + r * ldc;
                             map(
-                                columns, to,
-                                [&](auto v, auto u) { return v * s.slope.slope(u); }, to, from);
+                                columns, to, [&](auto v, auto u) { return v * s.slope.slope(u); },
+                                to, from);
                         }
                     },
                     this};
@@ -85,8 +87,17 @@ void add_sloped_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, 
     for (std::size_t j = 0; j < k; j += wide)
         for (std::size_t i = 0; i < rows; i += tall) {
             std::size_t const columns = std::min(wide, k - j), count = std::min(tall, rows - i);
-            gemm<T>({.m = count, .n = columns, .k = n, .a = dy + i * n, .lda = n, .b = w + j * n,
-                     .ldb = n, .transposed_b = true, .c = product, .ldc = columns, .finish = {}},
+            gemm<T>({.m = count,
+                     .n = columns,
+                     .k = n,
+                     .a = dy + i * n,
+                     .lda = n,
+                     .b = w + j * n,
+                     .ldb = n,
+                     .transposed_b = true,
+                     .c = product,
+                     .ldc = columns,
+                     .finish = {}},
                     scratch, threads);
             for (std::size_t r = 0; r < count; ++r) {
                 T* const to = dx + (i + r) * k + j;
@@ -103,7 +114,7 @@ template <class T>
 [[gnu::noinline]] void add_column_sums(std::size_t rows, std::size_t n, T const* dy, T* db,
                                        Threads* threads) {
     using V = Batch<T>;
-    constexpr std::size_t step = 4 * V::size;   // columns that are summed together
+    constexpr std::size_t step = 4 * V::size; // columns that are summed together
     auto const columns = [&](std::size_t begin, std::size_t end, std::size_t) {
         std::size_t j = begin;
         for (; j + step <= end; j += step) {
@@ -156,16 +167,24 @@ template <std::size_t K, std::size_t N, bool Add, bool Sloped, class T, class Sl
 /// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing. `one`: there
 /// is one row, which has code of its own; a constant where only one of both is to be compiled.
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
-[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
-                                          T* y, Epilogue const& e, T* scratch, Threads* threads,
-                                          bool one) {
+LAMINA_ALWAYS_INLINE inline void linear(std::size_t rows, T const* x, T const* w, T const* b, T* y,
+                                        Epilogue const& e, T* scratch, Threads* threads, bool one) {
     if constexpr (!is_small<K, N>) {
-        gemm<T>({.m = rows, .n = N, .k = K, .a = x, .lda = K, .b = w, .ldb = N, .c = y, .ldc = N,
-                 .bias = b, .finish = detail::finish_value<T>(e)},
+        gemm<T>({.m = rows,
+                 .n = N,
+                 .k = K,
+                 .a = x,
+                 .lda = K,
+                 .b = w,
+                 .ldb = N,
+                 .c = y,
+                 .ldc = N,
+                 .bias = b,
+                 .finish = detail::finish_value<T>(e)},
                 scratch, threads);
-    } else if (one) {   // predict: nothing between the caller and the arithmetic
+    } else if (one) { // predict: nothing between the caller and the arithmetic
         if constexpr (N == 1) {
-            using V = Batch<T>;   // in every lane the same, so that none waits for its number
+            using V = Batch<T>; // in every lane the same, so that none waits for its number
             V const bias = b ? detail::load_lanes<1, V>(b) : V(T{0});
             V const sum = sum_in_lanes<V::size>(detail::row_products<K, true>(x, w, bias));
             *y = first(V(e.value(sum)));
@@ -184,8 +203,8 @@ template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
 }
 
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
-[[gnu::always_inline]] inline void linear(std::size_t rows, T const* x, T const* w, T const* b,
-                                          T* y, Epilogue const& e, T* scratch, Threads* threads) {
+LAMINA_ALWAYS_INLINE inline void linear(std::size_t rows, T const* x, T const* w, T const* b, T* y,
+                                        Epilogue const& e, T* scratch, Threads* threads) {
     linear<K, N>(rows, x, w, b, y, e, scratch, threads, rows == 1);
 }
 
@@ -194,11 +213,20 @@ template <std::size_t K, std::size_t N, class T>
 void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T* scratch,
                       Threads* threads) {
     if constexpr (!is_small<K, N>) {
-        gemm<T>({.m = K, .n = N, .k = rows, .a = x, .lda = K, .transposed_a = true, .b = dy,
-                 .ldb = N, .beta = T{1}, .c = dw, .ldc = N},
+        gemm<T>({.m = K,
+                 .n = N,
+                 .k = rows,
+                 .a = x,
+                 .lda = K,
+                 .transposed_a = true,
+                 .b = dy,
+                 .ldb = N,
+                 .beta = T{1},
+                 .c = dw,
+                 .ldc = N},
                 scratch, threads);
         if (db) detail::add_column_sums(rows, N, dy, db, threads);
-    } else if constexpr (N == 1) {   // turned round: one row of K columns
+    } else if constexpr (N == 1) { // turned round: one row of K columns
         using V = Batch<T>;
         detail::small_gradients<false, 1, K>(rows, dy, x, dw, static_cast<T*>(nullptr), 0, 0, true);
         if (db) {
@@ -234,8 +262,17 @@ void linear_dx(std::size_t rows, T const* dy, T const* w, T* dx, T const* x, Slo
             detail::add_sloped_dx(rows, K, N, dy, w, dx, x, slope, scratch, threads);
         } else {
             detail::SlopeOf<T, Slope> const of{slope, x, K};
-            gemm<T>({.m = rows, .n = K, .k = N, .a = dy, .lda = N, .b = w, .ldb = N,
-                     .transposed_b = true, .beta = Add ? T{1} : T{0}, .c = dx, .ldc = K,
+            gemm<T>({.m = rows,
+                     .n = K,
+                     .k = N,
+                     .a = dy,
+                     .lda = N,
+                     .b = w,
+                     .ldb = N,
+                     .transposed_b = true,
+                     .beta = Add ? T{1} : T{0},
+                     .c = dx,
+                     .ldc = K,
                      .finish = of.finish()},
                     scratch, threads);
         }

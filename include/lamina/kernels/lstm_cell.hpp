@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/math.hpp>
@@ -20,10 +21,10 @@ struct LSTMCell : PackedGates<4, false, SumsOf<0, 1, 2, 3>> {
     static constexpr std::array<GateBlock, 1> x_blocks{{{0, 0, 4}}}, h_blocks{{{0, 0, 4}}};
 
     template <class T, class Units>
-    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
+    LAMINA_ALWAYS_INLINE void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
         std::size_t const u = s.units;
-        auto const cell = [&](auto at, std::size_t r, T* z) __attribute__((always_inline)) {
+        auto const cell = [&](auto at, std::size_t r, T* z) LAMINA_ALWAYS_INLINE {
             V const i = sigmoid(load<V>(z)), f = sigmoid(load<V>(z + V::size));
             V const g = tanh(load<V>(z + 2 * V::size)), o = sigmoid(load<V>(z + 3 * V::size));
             V const before = detail::units_of(at, s.c_before, r), c = fma(f, before, i * g);
@@ -34,7 +35,7 @@ struct LSTMCell : PackedGates<4, false, SumsOf<0, 1, 2, 3>> {
             T* const p = s.parts[r];
             at(p, i), at(p + u, f), at(p + 2 * u, g), at(p + 3 * u, o);
         };
-        auto const put = [&](auto at, std::size_t r, T const* z) __attribute__((always_inline)) {
+        auto const put = [&](auto at, std::size_t r, T const* z) LAMINA_ALWAYS_INLINE {
             V const h = load<V>(z + V::size) * tanh(load<V>(z));
             at(s.h[r], detail::skips(s.mask, r) ? detail::units_of(at, s.h_before, r) : h);
         };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/batch.hpp>
 #include <lamina/kernels/polynomials.hpp>
 
@@ -26,7 +27,7 @@ struct Reduced {
     V n, r;
 };
 template <class V>
-[[gnu::always_inline]] inline Reduced<V> reduce(V const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline Reduced<V> reduce(V const& x) noexcept {
     using T = typename V::value_type;
     using F = Fit<T>;
     V const shift(F::shift + T(F::bias));
@@ -38,25 +39,25 @@ template <class V>
 }
 /// exp(r) - 1.
 template <class V>
-[[gnu::always_inline]] inline V expm1_reduced(V const& r) noexcept {
+LAMINA_ALWAYS_INLINE inline V expm1_reduced(V const& r) noexcept {
     return kernels::fma(polynomial(r, Fit<typename V::value_type>::exp), r * r, r);
 }
 /// exp(r).
 template <class V>
-[[gnu::always_inline]] inline V exp_reduced(V const& r) noexcept {
+LAMINA_ALWAYS_INLINE inline V exp_reduced(V const& r) noexcept {
     V const one(typename V::value_type(1));
     V const q = polynomial(r, Fit<typename V::value_type>::exp);
     return kernels::fma(kernels::fma(q, r, one), r, one);
 }
 /// 2^(n - less), where that is a normal number.
 template <unsigned less = 0, class V>
-[[gnu::always_inline]] inline V power_of_two(Reduced<V> const& a) noexcept {
+LAMINA_ALWAYS_INLINE inline V power_of_two(Reduced<V> const& a) noexcept {
     auto const bits = as_bits(a.shifted);
     return from_bits((bits - decltype(bits + bits)(less)) << Fit<typename V::value_type>::mantissa);
 }
 /// p 2^n rounded once, for p near 1: in two steps, as 2^n alone may be too small or too large.
 template <class V>
-[[gnu::always_inline]] inline V scaled(V const& p, Reduced<V> const& a) noexcept {
+LAMINA_ALWAYS_INLINE inline V scaled(V const& p, Reduced<V> const& a) noexcept {
     using T = typename V::value_type;
     using F = Fit<T>;
     if constexpr (has_exponents<V>) {
@@ -77,7 +78,7 @@ struct Parts {
     V m, k;
 };
 template <class V>
-[[gnu::always_inline]] inline Parts<V> parts(V const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline Parts<V> parts(V const& x) noexcept {
     if constexpr (has_exponents<V>) {
         V const m = kernels::mantissa(x);
         return {m, kernels::exponent(x) - kernels::exponent(m)};
@@ -96,7 +97,7 @@ template <class V>
 }
 /// The same, for denormal x too.
 template <class V>
-[[gnu::always_inline]] inline Parts<V> parts_of_any(V const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline Parts<V> parts_of_any(V const& x) noexcept {
     if constexpr (has_exponents<V>) {
         return parts(x);
     } else {
@@ -111,7 +112,7 @@ template <class V>
 
 /// log(1 + f) + k ln(2), -1/4 <= f < 1/2: with s = f / (2 + f) it is 2 artanh(s) = f - s (f - ...).
 template <class V>
-[[gnu::always_inline]] inline V log_of_parts(V const& f, V const& k) noexcept {
+LAMINA_ALWAYS_INLINE inline V log_of_parts(V const& f, V const& k) noexcept {
     using T = typename V::value_type;
     using F = Fit<T>;
     V const s = f / (f + V(T(2))), z = s * s;
@@ -121,8 +122,8 @@ template <class V>
 
 /// r for lowest < x < inf; -inf at lowest; NaN below; inf and NaN as they are.
 template <class V>
-[[gnu::always_inline]] inline V with_limits(V const& r, V const& x,
-                                            typename V::value_type lowest) noexcept {
+LAMINA_ALWAYS_INLINE inline V with_limits(V const& r, V const& x,
+                                          typename V::value_type lowest) noexcept {
     using T = typename V::value_type;
     using L = std::numeric_limits<T>;
     V const below = kernels::select(x == V(lowest), V(-L::infinity()), V(L::quiet_NaN()));
@@ -134,8 +135,7 @@ template <class V>
 
 /// e^x. 1.2 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> exp(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> exp(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     auto const a = detail::reduce(kernels::min(V(F::exp_most), kernels::max(V(F::exp_least), x)));
@@ -144,8 +144,8 @@ requires Real<T>
 
 /// e^x - 1, exact to the last bits for small x. 2.5 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> expm1(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+expm1(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     auto const a =
@@ -158,8 +158,7 @@ requires Real<T>
 
 /// The natural logarithm; of 0 -inf, of negatives NaN. 1.5 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> log(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> log(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     auto const a = detail::parts_of_any(x);
     V const y = detail::log_of_parts(a.m - V(T(1)), a.k);
@@ -169,8 +168,8 @@ requires Real<T>
 
 /// log(1 + x), exact to the last bits for small x; of -1 -inf, below NaN. 1.5 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> log1p(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+log1p(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     auto const a = detail::parts(V(T(1)) + x);
@@ -184,8 +183,8 @@ requires Real<T>
 
 /// log(1 + x) for 0 <= x <= 1, and for nothing else: half the work. 1.5 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> log1p_unit(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+log1p_unit(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     V const s = x / (x + V(T(2))), z = s * s;
     V const p = detail::polynomial(z, detail::Fit<T>::log1p_unit);
@@ -195,7 +194,7 @@ requires Real<T>
 namespace detail {
 /// q, which is not above 1 if it was divided exactly: under -ffast-math it may be estimated.
 template <class V>
-[[gnu::always_inline]] inline V at_most_one(V const& q) noexcept {
+LAMINA_ALWAYS_INLINE inline V at_most_one(V const& q) noexcept {
 #if defined(__FAST_MATH__)
     return kernels::min(V(1), q);
 #else
@@ -208,8 +207,8 @@ template <class V>
 /// tanh(k) = (1 - p) / (1 + p) with p = 2^-n, and the rest is the law of addition. What n ln(2) / 2
 /// loses to rounding counts for little, as the slope of tanh goes with p. 2.6 ulp; odd; within 1.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> tanh(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+tanh(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     V const size = kernels::min(V(T(20)), kernels::abs(x)), one(T(1));
@@ -225,7 +224,7 @@ requires Real<T>
 namespace detail {
 /// e^-|x|: too small it may become, but never too large.
 template <class V>
-[[gnu::always_inline]] inline V exp_of_minus_size(V const& x) noexcept {
+LAMINA_ALWAYS_INLINE inline V exp_of_minus_size(V const& x) noexcept {
     using T = typename V::value_type;
     auto const a = reduce(kernels::max(V(Fit<T>::exp_least), x | V(T(-0.0))));
     return scaled(exp_reduced(a.r), a);
@@ -236,8 +235,8 @@ template <class V>
 /// exp(-h) = (2 - u) / (2 + u) with u = 2 tanh(h / 2). Above and below the line stands a small s,
 /// so that s 2^n is no infinity where the result is not 0. 2.6 ulp; never above 1.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> sigmoid(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+sigmoid(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     constexpr int small = F::mantissa + 3;
@@ -260,8 +259,8 @@ struct Logistic {
     V below, above;
 };
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Logistic<Batch<T, A>> logistic(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Logistic<Batch<T, A>>
+logistic(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     V const one(T(1)), e = detail::exp_of_minus_size(x), larger = one / (one + e);
     V const smaller = e * larger;
@@ -271,8 +270,8 @@ requires Real<T>
 
 /// log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)). 2 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> softplus(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+softplus(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     return kernels::max(V(T(0)), x) + kernels::log1p_unit(detail::exp_of_minus_size(x));
 }

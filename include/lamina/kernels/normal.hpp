@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/batch.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/polynomials.hpp>
@@ -15,8 +16,8 @@ struct Normal {
     V density, below;
 };
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Normal<Batch<T, A>> normal(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Normal<Batch<T, A>>
+normal(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     using F = detail::Fit<T>;
     using B = decltype(as_bits(x));
@@ -39,8 +40,7 @@ requires Real<T>
 
 /// The error function. 2 ulp.
 template <class T, class A>
-requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> erf(xsimd::batch<T, A> const& x) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A> erf(xsimd::batch<T, A> const& x) noexcept {
     using V = Batch<T, A>;
     V const size = kernels::abs(x), root(T(1.41421356237309504880168872L));
     V const near = kernels::fma(detail::polynomial(x * x, detail::Fit<T>::erf), x, x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/columns.hpp>
 
 #include <algorithm>
@@ -36,8 +37,8 @@ void column_moments(Threads* threads, std::size_t rows, std::size_t f, T const* 
 
 /// inverse = 1 / deviation, scale = gamma / deviation.
 template <class Arch = xsimd::default_arch, class Size, class T>
-[[gnu::always_inline]] inline void column_scales(Size f, T const* variance, T const* gamma,
-                                                 T epsilon, T* inverse, T* scale) {
+LAMINA_ALWAYS_INLINE inline void column_scales(Size f, T const* variance, T const* gamma, T epsilon,
+                                               T* inverse, T* scale) {
     using V = Batch<T, Arch>;
     each_column<T, Arch>(f, [&](auto at) {
         V const share = V(T{1}) / kernels::sqrt(V(at(variance) + V(epsilon)));
@@ -47,9 +48,8 @@ template <class Arch = xsimd::default_arch, class Size, class T>
 }
 /// One row's (x - mean) gamma / deviation + beta.
 template <class Arch = xsimd::default_arch, class Size, class T>
-[[gnu::always_inline]] inline void normalize_one(Size f, T const* x, T const* mean,
-                                                 T const* variance, T const* gamma, T const* beta,
-                                                 T epsilon, T* y) {
+LAMINA_ALWAYS_INLINE inline void normalize_one(Size f, T const* x, T const* mean, T const* variance,
+                                               T const* gamma, T const* beta, T epsilon, T* y) {
     using V = Batch<T, Arch>;
     each_column<T, Arch>(f, [&](auto at) {
         V const share = V(T{1}) / kernels::sqrt(V(at(variance) + V(epsilon)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/batch.hpp>
 
 #include <cstddef>
@@ -121,7 +122,7 @@ struct Fit<double> {
 /// c[From] + c[From + 1] x + ..., in halves (Estrin, 1960): a chain of few steps that wait for each
 /// other. power[k] is x^(2^k).
 template <std::size_t From, std::size_t Count, class V, class T>
-[[gnu::always_inline]] inline V polynomial(V const (&power)[5], T const* c) noexcept {
+LAMINA_ALWAYS_INLINE inline V polynomial(V const (&power)[5], T const* c) noexcept {
     if constexpr (Count == 1) {
         return V(c[From]);
     } else {
@@ -132,7 +133,7 @@ template <std::size_t From, std::size_t Count, class V, class T>
     }
 }
 template <class V, class T, std::size_t N>
-[[gnu::always_inline]] inline V polynomial(V const& x, T const (&c)[N]) noexcept {
+LAMINA_ALWAYS_INLINE inline V polynomial(V const& x, T const (&c)[N]) noexcept {
     if constexpr (N <= 5) { // few enough to wait one for the other (Horner): fewer products
         V sum(c[N - 1]);
         for (std::size_t i = N - 1; i-- > 0;) sum = kernels::fma(sum, x, V(c[i]));
@@ -146,7 +147,7 @@ template <class V, class T, std::size_t N>
 
 /// The same with c0 added last: exact to a rounding where x is small.
 template <class V, class T, std::size_t N>
-[[gnu::always_inline]] inline V polynomial_from(V const& x, T const (&c)[N]) noexcept {
+LAMINA_ALWAYS_INLINE inline V polynomial_from(V const& x, T const (&c)[N]) noexcept {
     V const x2 = x * x, x4 = x2 * x2, x8 = x4 * x4;
     V const power[5]{x, x2, x4, x8, x8 * x8};
     return kernels::fma(polynomial<1, N - 1>(power, c), x, V(c[0]));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
@@ -50,8 +51,8 @@ namespace detail {
 /// The largest of a window's pixels, for C batches of channels at `from` and `to`, the last of
 /// which has `last` lanes.
 template <std::size_t C, class T>
-[[gnu::always_inline]] inline void largest(Windows const& w, WindowSpan const& s, T const* from,
-                                           T* to, std::size_t last = lanes<T>) {
+LAMINA_ALWAYS_INLINE inline void largest(Windows const& w, WindowSpan const& s, T const* from,
+                                         T* to, std::size_t last = lanes<T>) {
     using V = Batch<T>;
     bool const whole = last == V::size;
     V top[C];
@@ -77,8 +78,8 @@ template <std::size_t C, class T>
 }
 
 template <class T>
-[[gnu::always_inline]] inline void largest_of_all(Windows const& w, WindowSpan const& s,
-                                                  T const* image, T* to) {
+LAMINA_ALWAYS_INLINE inline void largest_of_all(Windows const& w, WindowSpan const& s,
+                                                T const* image, T* to) {
     std::size_t j = 0;
     for (; j + 4 * lanes<T> <= w.channels; j += 4 * lanes<T>) largest<4>(w, s, image + j, to + j);
     for (; j < w.channels; j += lanes<T>)
@@ -112,9 +113,9 @@ namespace detail {
 /// dx of a window's pixels: dy goes to the first from which y came. C and last as above. Alone: no
 /// other window sees them.
 template <std::size_t C, bool Alone, class T>
-[[gnu::always_inline]] inline void to_largest(Windows const& w, WindowSpan const& s, T const* x,
-                                              T const* y, T const* dy, T* dx,
-                                              std::size_t last = lanes<T>) {
+LAMINA_ALWAYS_INLINE inline void to_largest(Windows const& w, WindowSpan const& s, T const* x,
+                                            T const* y, T const* dy, T* dx,
+                                            std::size_t last = lanes<T>) {
     using V = Batch<T>;
     bool const whole = last == V::size;
     auto const read = [&](T const* from, std::size_t i) {
@@ -151,8 +152,8 @@ bool scatters(Windows const& w) {
 
 /// The same, dx += it, for fewer channels than lanes.
 template <class T>
-[[gnu::always_inline]] inline void add_to_largest(Windows const& w, WindowSpan const& s, T const* x,
-                                                  T const* y, T const* dy, T* dx) {
+LAMINA_ALWAYS_INLINE inline void add_to_largest(Windows const& w, WindowSpan const& s, T const* x,
+                                                T const* y, T const* dy, T* dx) {
     using V = Batch<T>;
     if (s.top >= s.bottom || s.left >= s.right) return; // it sees nothing of the image
     std::size_t const first = s.top * w.width + s.left;

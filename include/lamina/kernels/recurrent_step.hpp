@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -51,12 +52,12 @@ namespace detail {
 
 /// The numbers of some units in row r, or zeros.
 template <class At, class T>
-[[gnu::always_inline]] inline auto units_of(At const& at, Rows<T> const& rows, std::size_t r) {
+LAMINA_ALWAYS_INLINE inline auto units_of(At const& at, Rows<T> const& rows, std::size_t r) {
     using V = Batch<std::remove_const_t<T>>;
     return rows.data ? at(rows[r]) : V(std::remove_const_t<T>{0});
 }
 template <class T>
-[[gnu::always_inline]] inline bool skips(Rows<T const> const& mask, std::size_t r) {
+LAMINA_ALWAYS_INLINE inline bool skips(Rows<T const> const& mask, std::size_t r) {
     return mask.data && mask[r][0] == T{0};
 }
 /// work(at, r) for each row and each batch of units.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -45,7 +46,7 @@ void each_wave(std::size_t first, std::size_t time, std::size_t dim, double base
 
 /// Neighbours exchanged: 1 0 3 2 ...
 template <class V, std::size_t... I>
-[[gnu::always_inline]] inline V swap_pairs(V const& v, std::index_sequence<I...>) {
+LAMINA_ALWAYS_INLINE inline V swap_pairs(V const& v, std::index_sequence<I...>) {
     return shuffle<int(I ^ 1)...>(v, v);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/batch.hpp>
 
 #include <array>
@@ -25,27 +26,27 @@ namespace lamina::kernels {
 
 /// A batch from p, of any alignment.
 template <class V>
-[[gnu::always_inline]] inline V load(typename V::value_type const* p) noexcept {
+LAMINA_ALWAYS_INLINE inline V load(typename V::value_type const* p) noexcept {
     return V::load_unaligned(p);
 }
 /// v to p, of any alignment. Say kernels::store: xsimd has a store too, which wants alignment.
 template <class T, class A>
-[[gnu::always_inline]] inline void store(T* p, xsimd::batch<T, A> const& v) noexcept {
+LAMINA_ALWAYS_INLINE inline void store(T* p, xsimd::batch<T, A> const& v) noexcept {
     v.store_unaligned(p);
 }
 
 #if XSIMD_WITH_AVX && !XSIMD_WITH_AVX512F
 namespace detail {
 /// The first `bytes` / 4 of eight 32-bit words.
-[[gnu::always_inline]] inline __m256i first_bytes(std::size_t bytes) noexcept {
+LAMINA_ALWAYS_INLINE inline __m256i first_bytes(std::size_t bytes) noexcept {
     alignas(64) static constexpr std::int32_t words[16]{-1, -1, -1, -1, -1, -1, -1, -1};
     return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(words + 8 - bytes / 4));
 }
 /// The first `bytes` of v, in parts of 16, 8 and 4: a store under a mask takes AMD's processors
 /// longer than all of them, and a load that follows waits for it.
 template <class V>
-[[gnu::always_inline]] inline void store_first_bytes(void* p, V const& v,
-                                                     std::size_t bytes) noexcept {
+LAMINA_ALWAYS_INLINE inline void store_first_bytes(void* p, V const& v,
+                                                   std::size_t bytes) noexcept {
     __m256i const all = std::bit_cast<__m256i>(v.data);
     if (bytes == sizeof(all)) return _mm256_storeu_si256(static_cast<__m256i*>(p), all);
     auto* to = static_cast<std::byte*>(p);
@@ -70,8 +71,8 @@ template <class V>
 
 /// The first `count` <= lanes of a batch from p, zeros behind; no memory beyond them is touched.
 template <class V>
-    requires Real<typename V::value_type>
-[[gnu::always_inline]] inline V load(typename V::value_type const* p, std::size_t count) noexcept {
+requires Real<typename V::value_type> LAMINA_ALWAYS_INLINE inline V
+load(typename V::value_type const* p, std::size_t count) noexcept {
     using T = typename V::value_type;
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(V) == 64 && sizeof(T) == 4)
@@ -86,7 +87,7 @@ template <class V>
         return _mm256_maskload_pd(p, detail::first_bytes(8 * count));
     else
 #endif
-    if constexpr (V::size == 2) {
+        if constexpr (V::size == 2) {
         return V{count > 0 ? p[0] : T(0), count > 1 ? p[1] : T(0)};
     } else if constexpr (V::size == 4) {
         return V{count > 0 ? p[0] : T(0), count > 1 ? p[1] : T(0), count > 2 ? p[2] : T(0),
@@ -100,9 +101,8 @@ template <class V>
 
 /// The first `count` <= lanes of v to p; no memory beyond them is touched.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline void store(T* p, xsimd::batch<T, A> const& v,
-                                         std::size_t count) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline void store(T* p, xsimd::batch<T, A> const& v,
+                                                        std::size_t count) noexcept {
 #if XSIMD_WITH_AVX512F
     if constexpr (sizeof(v) == 64 && sizeof(T) == 4)
         _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1u), v);
@@ -123,8 +123,8 @@ template <class T, class A>
 
 /// True in the first `count` <= lanes.
 template <class V>
-    requires Real<typename V::value_type>
-[[gnu::always_inline]] inline auto first_lanes(std::size_t count) noexcept {
+requires Real<typename V::value_type> LAMINA_ALWAYS_INLINE inline auto
+first_lanes(std::size_t count) noexcept {
     using T = typename V::value_type;
     static constexpr auto ones = [] {
         std::array<T, 2 * V::size> all{};
@@ -139,9 +139,8 @@ template <class V>
 /// The lanes of a, numbered from 0, and of b, numbered on from there, in the order that is named.
 /// (xsimd 8.1 has none of two batches.)
 template <int... Lane, class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> shuffle(xsimd::batch<T, A> const& a,
-                                                  xsimd::batch<T, A> const& b) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+shuffle(xsimd::batch<T, A> const& a, xsimd::batch<T, A> const& b) noexcept {
     static_assert(sizeof...(Lane) == xsimd::batch<T, A>::size);
 #if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 12)
     return Batch<T, A>(__builtin_shufflevector(a.data, b.data, Lane...));
@@ -162,7 +161,7 @@ template <int... Lane, class T, class A>
 
 /// The first lane.
 template <class T, class A>
-[[gnu::always_inline]] inline T first(xsimd::batch<T, A> const& v) noexcept {
+LAMINA_ALWAYS_INLINE inline T first(xsimd::batch<T, A> const& v) noexcept {
 #if defined(__GNUC__)
     if constexpr (requires { T(v.data[0]); }) return T(v.data[0]);
     else
@@ -174,8 +173,8 @@ namespace detail {
 
 /// The lanes folded with f, in every lane: in halves, an order that depends on their number alone.
 template <std::size_t Half, class T, class A, class F, std::size_t... I>
-[[gnu::always_inline]] inline Batch<T, A> fold(xsimd::batch<T, A> const& v, F const& f,
-                                               std::index_sequence<I...> all) noexcept {
+LAMINA_ALWAYS_INLINE inline Batch<T, A> fold(xsimd::batch<T, A> const& v, F const& f,
+                                             std::index_sequence<I...> all) noexcept {
     if constexpr (Half == 0) {
         return v;
     } else {
@@ -187,31 +186,29 @@ template <std::size_t Half, class T, class A, class F, std::size_t... I>
 
 /// The sum of the first N lanes, in each of them. Behind them stand zeros.
 template <std::size_t N, class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> sum_in_lanes(xsimd::batch<T, A> const& v) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+sum_in_lanes(xsimd::batch<T, A> const& v) noexcept {
     auto const add = [](auto const& a, auto const& b) { return a + b; };
-    return detail::fold<std::bit_ceil(N) / 2>(
-        v, add, std::make_index_sequence<xsimd::batch<T, A>::size>{});
+    return detail::fold<std::bit_ceil(N) / 2>(v, add,
+                                              std::make_index_sequence<xsimd::batch<T, A>::size>{});
 }
 /// The largest of the first N lanes, in each of them. Behind them stands -inf. NaN: one of the
 /// others, or NaN.
 template <std::size_t N, class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline Batch<T, A> max_in_lanes(xsimd::batch<T, A> const& v) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline Batch<T, A>
+max_in_lanes(xsimd::batch<T, A> const& v) noexcept {
     auto const larger = [](auto const& a, auto const& b) { return kernels::max(a, b); };
-    return detail::fold<std::bit_ceil(N) / 2>(
-        v, larger, std::make_index_sequence<xsimd::batch<T, A>::size>{});
+    return detail::fold<std::bit_ceil(N) / 2>(v, larger,
+                                              std::make_index_sequence<xsimd::batch<T, A>::size>{});
 }
 /// The sum of the lanes.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline T reduce_add(xsimd::batch<T, A> const& v) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline T reduce_add(xsimd::batch<T, A> const& v) noexcept {
     return first(kernels::sum_in_lanes<xsimd::batch<T, A>::size>(v));
 }
 /// The largest lane. NaN: one of the others, or NaN.
 template <class T, class A>
-    requires Real<T>
-[[gnu::always_inline]] inline T reduce_max(xsimd::batch<T, A> const& v) noexcept {
+requires Real<T> LAMINA_ALWAYS_INLINE inline T reduce_max(xsimd::batch<T, A> const& v) noexcept {
     return first(kernels::max_in_lanes<xsimd::batch<T, A>::size>(v));
 }
 

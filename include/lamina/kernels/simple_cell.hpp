@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gate_sums.hpp>
 #include <lamina/kernels/gate_weights.hpp>
 #include <lamina/kernels/recurrent_step.hpp>
@@ -22,9 +23,9 @@ struct SimpleCell : PackedGates<1, false, SumsOf<0>> {
     static constexpr std::array<GateBlock, 1> x_blocks{{{0, 0, 1}}}, h_blocks{{{0, 0, 1}}};
 
     template <class T, class Units>
-    [[gnu::always_inline]] void forward(RecurrentStep<T, Units> const& s) const {
+    LAMINA_ALWAYS_INLINE void forward(RecurrentStep<T, Units> const& s) const {
         using V = Batch<T>;
-        auto const put = [&](auto at, std::size_t r, T const* z) __attribute__((always_inline)) {
+        auto const put = [&](auto at, std::size_t r, T const* z) LAMINA_ALWAYS_INLINE {
             V const sum = load<V>(z), y = f.value(sum);
             at(s.h[r], detail::skips(s.mask, r) ? detail::units_of(at, s.h_before, r) : y);
             if (s.parts.data) at(s.parts[r], F::from_output ? y : sum);

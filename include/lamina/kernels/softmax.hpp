@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/math.hpp>
@@ -26,26 +27,26 @@ struct RowEnd {
 
     explicit RowEnd(std::size_t n) : whole(n / V::size * V::size), rest(n - whole) {}
     /// Behind them -inf: it adds nothing to a largest.
-    [[gnu::always_inline]] V load(T const* row) const {
+    LAMINA_ALWAYS_INLINE V load(T const* row) const {
         V const none(-std::numeric_limits<T>::infinity());
         if (rest == 0) return none;
         return kernels::select(first_lanes<V>(rest), kernels::load<V>(row + whole, rest), none);
     }
     /// exp(x); behind them 0, but not as exp(-inf): to underflow takes processors long.
-    [[gnu::always_inline]] V exp(V const& x) const {
+    LAMINA_ALWAYS_INLINE V exp(V const& x) const {
         V const zero(T(0));
         if (rest == 0) return zero;
         auto const inside = first_lanes<V>(rest);
         return kernels::select(inside, kernels::exp(kernels::select(inside, x, zero)), zero);
     }
-    [[gnu::always_inline]] void store(T* row, V const& v) const {
+    LAMINA_ALWAYS_INLINE void store(T* row, V const& v) const {
         if (rest > 0) kernels::store(row + whole, v, rest);
     }
 };
 
 template <class V>
-[[gnu::always_inline]] inline V largest(typename V::value_type const* x, std::size_t whole,
-                                        V const& end) {
+LAMINA_ALWAYS_INLINE inline V largest(typename V::value_type const* x, std::size_t whole,
+                                      V const& end) {
     V top = end;
     std::size_t i = 0;
     if (whole >= 8 * V::size) { // four chains hide the latency of the maximum

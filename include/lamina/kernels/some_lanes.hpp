@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <bit>
@@ -34,7 +35,7 @@ struct PartsOf {
 
 /// A batch from p, of which the first `Count` lanes are there; zeros behind.
 template <std::size_t Count, class V>
-[[gnu::always_inline]] inline V load_lanes(typename V::value_type const* p) {
+LAMINA_ALWAYS_INLINE inline V load_lanes(typename V::value_type const* p) {
     [[maybe_unused]] constexpr std::size_t bytes = Count * sizeof(*p);
     if constexpr (Count == V::size) {
         return load<V>(p);
@@ -66,7 +67,7 @@ template <std::size_t Count, class V>
     }
 }
 template <std::size_t Count, class V>
-[[gnu::always_inline]] inline void store_lanes(typename V::value_type* p, V v) {
+LAMINA_ALWAYS_INLINE inline void store_lanes(typename V::value_type* p, V v) {
     [[maybe_unused]] constexpr std::size_t bytes = Count * sizeof(*p);
     if constexpr (Count == V::size) {
         kernels::store(p, v);
@@ -97,17 +98,17 @@ template <std::size_t Count, class V>
 }
 
 template <std::size_t By, class V, std::size_t... L>
-[[gnu::always_inline]] inline V lanes_from(V const& v, std::index_sequence<L...>) {
+LAMINA_ALWAYS_INLINE inline V lanes_from(V const& v, std::index_sequence<L...>) {
     return shuffle<int((L + By) % V::size)...>(v, v);
 }
 template <std::size_t Count, class V, std::size_t... L>
-[[gnu::always_inline]] inline V joined(V const& a, V const& b, std::index_sequence<L...>) {
+LAMINA_ALWAYS_INLINE inline V joined(V const& a, V const& b, std::index_sequence<L...>) {
     return shuffle<int(L < Count ? L : L - Count + V::size)...>(a, b);
 }
 
 /// The same in parts: where what is loaded has just been stored, or will be loaded at once.
 template <std::size_t Count, class V>
-[[gnu::always_inline]] inline V load_parts(typename V::value_type const* p) {
+LAMINA_ALWAYS_INLINE inline V load_parts(typename V::value_type const* p) {
     constexpr std::size_t part = std::bit_floor(Count);
     if constexpr (part == Count || !one_part<part, V>) return load_lanes<Count, V>(p);
     else
@@ -115,7 +116,7 @@ template <std::size_t Count, class V>
                             std::make_index_sequence<V::size>{});
 }
 template <std::size_t Count, class V>
-[[gnu::always_inline]] inline void store_parts(typename V::value_type* p, V v) {
+LAMINA_ALWAYS_INLINE inline void store_parts(typename V::value_type* p, V v) {
     constexpr std::size_t part = std::bit_floor(Count);
     if constexpr (part == Count || !one_part<part, V>) {
         store_lanes<Count>(p, v);

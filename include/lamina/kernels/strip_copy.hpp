@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/window_phases.hpp>
 #include <lamina/kernels/windows.hpp>
@@ -47,9 +48,9 @@ struct InsideTaps {
 /// copy(pixels, from, to) for what windows from row `top` of y on see of an image, row by row, and
 /// zeros beside; to[rows, wide, numbers].
 template <class T, class Copy>
-[[gnu::always_inline]] inline void each_strip_row(Windows const& w, StripColumns const& s,
-                                                  std::size_t top, std::size_t rows, T const* image,
-                                                  std::size_t numbers, T* to, Copy const& copy) {
+LAMINA_ALWAYS_INLINE inline void each_strip_row(Windows const& w, StripColumns const& s,
+                                                std::size_t top, std::size_t rows, T const* image,
+                                                std::size_t numbers, T* to, Copy const& copy) {
     auto const inside = [](std::ptrdiff_t at, std::size_t end) {
         return static_cast<std::size_t>(
             std::clamp<std::ptrdiff_t>(at, 0, static_cast<std::ptrdiff_t>(end)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/strip_copy.hpp>
@@ -18,7 +19,7 @@ namespace lamina::kernels::detail {
 
 /// A number in all lanes, or numbers for each.
 template <bool Lanes, class V>
-[[gnu::always_inline]] inline V strip_number(typename V::value_type const* p) {
+LAMINA_ALWAYS_INLINE inline V strip_number(typename V::value_type const* p) {
     if constexpr (Lanes) return load<V>(p);
     else return V(*p);
 }
@@ -40,8 +41,8 @@ struct StripTask {
 /// f(task, x, y) for rows of y from row `top` of an image on that see the same rows of their
 /// windows, without the others; rows of the kernel have `width` numbers.
 template <class T, class F>
-[[gnu::always_inline]] inline void each_inside(Windows const& w, StripTask<T> s, std::size_t top,
-                                               std::size_t width, T const* x, T* y, F const& f) {
+LAMINA_ALWAYS_INLINE inline void each_inside(Windows const& w, StripTask<T> s, std::size_t top,
+                                             std::size_t width, T const* x, T* y, F const& f) {
     std::size_t const of_row = w.kernel_width * s.numbers, end = top + s.rows;
     T const* const kernel = s.kernel;
     while (top < end) {
@@ -237,8 +238,8 @@ template <bool Lanes, std::size_t R, std::size_t C, class T>
 
 /// U windows of 3 x 3 pixels side by side: sum += what they see times dy.
 template <bool Lanes, std::size_t U, class V, class T>
-[[gnu::always_inline]] inline void slide_gradients(V (&sum)[3][3], StripTask<T> const& s,
-                                                   T const* x, T const* dy) {
+LAMINA_ALWAYS_INLINE inline void slide_gradients(V (&sum)[3][3], StripTask<T> const& s, T const* x,
+                                                 T const* dy) {
     V d[U][1];
     LAMINA_UNROLL
     for (std::size_t u = 0; u < U; ++u) keep_row<false>(d[u], dy + u * s.made, s.last);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_small.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -13,8 +14,8 @@ namespace detail {
 
 template <std::size_t Taps, std::size_t K, std::size_t N, std::size_t C, std::size_t Last, class T,
           class Store>
-[[gnu::always_inline]] inline void tap_columns(T const* const (&x)[Taps], T const* w, T const* bias,
-                                               Store const& store) {
+LAMINA_ALWAYS_INLINE inline void tap_columns(T const* const (&x)[Taps], T const* w, T const* bias,
+                                             Store const& store) {
     constexpr std::size_t S = SmallCut<T, Taps * K, N, true>::parts;
     Batch<T> sum[S][1][C];
     begin_tile<Last>(sum, bias);
@@ -28,8 +29,8 @@ template <std::size_t Taps, std::size_t K, std::size_t N, std::size_t C, std::si
 /// y[N] = e.value(b + sum over the taps t of x[t][K] w[t, K, N]); b may be null, and x[t], which
 /// are then zeros.
 template <std::size_t Taps, std::size_t K, std::size_t N, class T, class Epilogue>
-[[gnu::always_inline]] inline void sum_taps(T const* const (&x)[Taps], T const* w, T const* b, T* y,
-                                            Epilogue const& e) {
+LAMINA_ALWAYS_INLINE inline void sum_taps(T const* const (&x)[Taps], T const* w, T const* b, T* y,
+                                          Epilogue const& e) {
     using Cut = detail::SmallCut<T, Taps * K, N, true>;
     constexpr std::size_t step = Cut::columns * lanes<T>, last = Cut::whole_blocks * step;
     detail::StoreValue<T, N, Epilogue> const store{y, e};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -15,16 +16,16 @@ namespace detail {
 // high() the odd ones (a1 b1 a3 b3 ...). Exchanging blocks of L/2, L/4, ..., 1 lanes between rows
 // that far apart transposes L rows.
 template <std::size_t H, class V, std::size_t... I>
-[[gnu::always_inline]] inline V low(V const& a, V const& b, std::index_sequence<I...>) {
+LAMINA_ALWAYS_INLINE inline V low(V const& a, V const& b, std::index_sequence<I...>) {
     return shuffle<int(I & H ? I - H + V::size : I)...>(a, b);
 }
 template <std::size_t H, class V, std::size_t... I>
-[[gnu::always_inline]] inline V high(V const& a, V const& b, std::index_sequence<I...>) {
+LAMINA_ALWAYS_INLINE inline V high(V const& a, V const& b, std::index_sequence<I...>) {
     return shuffle<int(I & H ? I + V::size : I + H)...>(a, b);
 }
 
 template <std::size_t H, class V>
-[[gnu::always_inline]] inline void transpose_rows(V (&row)[V::size]) {
+LAMINA_ALWAYS_INLINE inline void transpose_rows(V (&row)[V::size]) {
     if constexpr (H > 0) {
         constexpr std::make_index_sequence<V::size> all{};
         LAMINA_UNROLL
@@ -40,7 +41,7 @@ template <std::size_t H, class V>
 
 /// The sums of L batches, one in each lane, each added up in the order of reduce_add.
 template <std::size_t H, class V>
-[[gnu::always_inline]] inline V sums_of_rows(V (&row)[V::size]) {
+LAMINA_ALWAYS_INLINE inline V sums_of_rows(V (&row)[V::size]) {
     if constexpr (H == 0) {
         return row[0];
     } else {
@@ -52,7 +53,7 @@ template <std::size_t H, class V>
     }
 }
 template <class V>
-[[gnu::always_inline]] inline V sums_of_rows(V (&row)[V::size]) {
+LAMINA_ALWAYS_INLINE inline V sums_of_rows(V (&row)[V::size]) {
     return sums_of_rows<V::size / 2>(row);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/windows.hpp>
 
@@ -34,8 +35,8 @@ struct AxisSpan {
 };
 /// f(y, x, span) for the windows of the rows [begin, end) of what comes out of one image.
 template <class F>
-[[gnu::always_inline]] inline void each_window(Windows const& w, std::size_t begin, std::size_t end,
-                                               F const& f) {
+LAMINA_ALWAYS_INLINE inline void each_window(Windows const& w, std::size_t begin, std::size_t end,
+                                             F const& f) {
     for (std::size_t y = begin; y < end; ++y) {
         AxisSpan const down(static_cast<std::ptrdiff_t>(y * w.stride_y) - w.top, w.kernel_height,
                             w.dilation_y, w.height);
@@ -48,7 +49,7 @@ template <class F>
 }
 
 template <class F>
-[[gnu::always_inline]] inline void each_window(Windows const& w, F const& f) {
+LAMINA_ALWAYS_INLINE inline void each_window(Windows const& w, F const& f) {
     each_window(w, 0, w.out_height, f);
 }
 

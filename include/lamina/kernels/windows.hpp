@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
@@ -50,9 +51,9 @@ namespace detail {
 /// part: inside(at, from, n): the n numbers from x[from] on are the numbers at, at + 1, ... of the
 /// window; outside(at, n): the zeros around the image are. `at` counts through all the windows.
 template <class Inside, class Outside>
-[[gnu::always_inline]] inline void each_run(Windows const& w, WindowPart const& part,
-                                            std::size_t first, std::size_t count,
-                                            Inside const& inside, Outside const& outside) {
+LAMINA_ALWAYS_INLINE inline void each_run(Windows const& w, WindowPart const& part,
+                                          std::size_t first, std::size_t count,
+                                          Inside const& inside, Outside const& outside) {
     bool const together = w.dilation_x == 1 && part.channels == w.channels;
     std::size_t image = first / w.out_pixels(), y = first % w.out_pixels() / w.out_width,
                 x = first % w.out_width, at = 0;
@@ -99,7 +100,7 @@ template <class Inside, class Outside>
 
 /// to = from, or to += from: few numbers, which a call would cost more than.
 template <bool Add, class T>
-[[gnu::always_inline]] inline void copy_run(std::size_t n, T const* from, T* to) {
+LAMINA_ALWAYS_INLINE inline void copy_run(std::size_t n, T const* from, T* to) {
     using V = Batch<T>;
     std::size_t i = 0;
     for (; i + V::size <= n; i += V::size) {

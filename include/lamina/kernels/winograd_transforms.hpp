@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/direct_convolution.hpp>
 #include <lamina/kernels/transpose.hpp>
@@ -53,7 +54,7 @@ constexpr std::size_t products_apart(std::size_t rows, std::size_t ld) { return 
 struct SpreadKernel {
     static constexpr std::size_t in = 3, out = 4;
     template <class V>
-    [[gnu::always_inline]] static void line(V const (&g)[3], V (&u)[4]) {
+    LAMINA_ALWAYS_INLINE static void line(V const (&g)[3], V (&u)[4]) {
         V const half(typename V::value_type(0.5));
         V const ends = half * (g[0] + g[2]), middle = half * g[1];
         u[0] = g[0];
@@ -66,7 +67,7 @@ struct SpreadKernel {
 struct SpreadPixels {
     static constexpr std::size_t in = 4, out = 4;
     template <class V>
-    [[gnu::always_inline]] static void line(V const (&d)[4], V (&v)[4]) {
+    LAMINA_ALWAYS_INLINE static void line(V const (&d)[4], V (&v)[4]) {
         v[0] = d[0] - d[2];
         v[1] = d[1] + d[2];
         v[2] = d[2] - d[1];
@@ -77,7 +78,7 @@ struct SpreadPixels {
 struct GatherPixels {
     static constexpr std::size_t in = 4, out = 2;
     template <class V>
-    [[gnu::always_inline]] static void line(V const (&m)[4], V (&y)[2]) {
+    LAMINA_ALWAYS_INLINE static void line(V const (&m)[4], V (&y)[2]) {
         y[0] = m[0] + m[1] + m[2];
         y[1] = m[1] - m[2] - m[3];
     }
@@ -86,7 +87,7 @@ struct GatherPixels {
 struct SpreadGradients {
     static constexpr std::size_t in = 2, out = 4;
     template <class V>
-    [[gnu::always_inline]] static void line(V const (&y)[2], V (&m)[4]) {
+    LAMINA_ALWAYS_INLINE static void line(V const (&y)[2], V (&m)[4]) {
         m[0] = y[0];
         m[1] = y[0] + y[1];
         m[2] = y[0] - y[1];
@@ -97,7 +98,7 @@ struct SpreadGradients {
 struct GatherKernel {
     static constexpr std::size_t in = 4, out = 3;
     template <class V>
-    [[gnu::always_inline]] static void line(V const (&u)[4], V (&g)[3]) {
+    LAMINA_ALWAYS_INLINE static void line(V const (&u)[4], V (&g)[3]) {
         V const half(typename V::value_type(0.5));
         V const sum = half * (u[1] + u[2]);
         g[0] = u[0] + sum;
@@ -108,7 +109,7 @@ struct GatherKernel {
 
 /// One of them along both axes, the columns first: read(row, column) -> V, write(row, column, V).
 template <class Transform, class V, class Read, class Write>
-[[gnu::always_inline]] inline void transform_both(Read const& read, Write const& write) {
+LAMINA_ALWAYS_INLINE inline void transform_both(Read const& read, Write const& write) {
     constexpr std::size_t in = Transform::in, out = Transform::out;
     V columns[in][out];
     LAMINA_UNROLL

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/activations/sigmoid.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
@@ -43,19 +44,15 @@ struct GLU {
         static constexpr std::size_t flops = 4 * Output::size;
 
         static void forward(auto const& c) {
-            auto const f = [a = c.layer.activation](auto v, auto g) __attribute__((always_inline)) {
-                return v * a.value(g);
-            };
+            auto const f = [a = c.layer.activation](auto v, auto g)
+                               LAMINA_ALWAYS_INLINE { return v * a.value(g); };
             each(c, [&](std::size_t count, std::size_t at, auto const* v, auto const* g, auto*,
                         auto*) { kernels::map(count, c.y.data + at, f, v, g); });
         }
         static void backward(auto const& c) { // dvalue = dy a(gate), dgate = dy value a'(gate)
             auto const f = [a = c.layer.activation](auto dy, auto g)
-                __attribute__((always_inline)) {
-                return dy * a.value(g);
-            };
-            auto const df = [a = c.layer.activation](auto dy, auto v, auto g)
-                __attribute__((always_inline)) {
+                               LAMINA_ALWAYS_INLINE { return dy * a.value(g); };
+            auto const df = [a = c.layer.activation](auto dy, auto v, auto g) LAMINA_ALWAYS_INLINE {
                 if constexpr (Activation::from_output) return dy * v * a.slope(a.value(g));
                 else return dy * v * a.slope(g);
             };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/row_loss.hpp>
 
@@ -13,7 +14,7 @@ namespace lamina::detail {
 
 /// Logits beyond a quarter of the largest number count as that: infinities too.
 template <class V>
-[[gnu::always_inline]] inline V finite_logit(V z) {
+LAMINA_ALWAYS_INLINE inline V finite_logit(V z) {
     using T = typename V::value_type;
     constexpr T limit = std::numeric_limits<T>::max() / 4;
     return kernels::max(V(-limit), kernels::min(V(limit), z)); // this order lets NaN through

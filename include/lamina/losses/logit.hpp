@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -18,7 +19,7 @@ struct Logit {
     decltype(e >= e) up; // z >= 0
     V p, q;
 
-    [[gnu::always_inline]] explicit Logit(V const& z)
+    LAMINA_ALWAYS_INLINE explicit Logit(V const& z)
         : size(kernels::abs(z)), e(kernels::exp(-size)), up(z >= V(T(0))) {
         V const one(T(1)), larger = one / (one + e), smaller = e * larger;
         p = kernels::select(up, larger, smaller);
@@ -26,7 +27,7 @@ struct Logit {
     }
     /// -yes log p - no log q, both = yes + no: the tail log(1 + exp(-|z|)) is in either logarithm,
     /// |z| in one of them; an infinity counts as the largest number.
-    [[gnu::always_inline]] V crossentropy(V const& yes, V const& no, V const& both) const {
+    LAMINA_ALWAYS_INLINE V crossentropy(V const& yes, V const& no, V const& both) const {
         V const finite = kernels::min(V(std::numeric_limits<T>::max()), size);
         return kernels::select(up, no, yes) * finite + both * kernels::log1p_unit(e);
     }

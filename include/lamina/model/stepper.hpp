@@ -3,6 +3,7 @@
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>

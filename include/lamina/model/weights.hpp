@@ -3,6 +3,7 @@
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/layer_view.hpp>
@@ -202,9 +203,9 @@ namespace detail {
 
 /// What a pass without gradients works on; the room is there already.
 template <class N, class T = typename N::Scalar>
-[[gnu::always_inline]] inline Work<T> inference(Weights<N> const& weights, Room<T>& work,
-                                                void const* const* x, std::size_t batch,
-                                                Threads* threads) {
+LAMINA_ALWAYS_INLINE inline Work<T> inference(Weights<N> const& weights, Room<T>& work,
+                                              void const* const* x, std::size_t batch,
+                                              Threads* threads) {
     return {.layers = weights.layers.data(),
             .values = weights.values.data(),
             .state = weights.state.data(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <cmath>
@@ -12,12 +13,12 @@ namespace lamina::detail {
 /// The average after one more value, whose share is 1 - beta: what has come to rest stays there to
 /// the last bit.
 template <class V, class T>
-[[gnu::always_inline]] inline V moved(V const& average, V const& value, T share) {
+LAMINA_ALWAYS_INLINE inline V moved(V const& average, V const& value, T share) {
     return kernels::fnma(V(share), average - value, average);
 }
 /// The same of squares.
 template <class V, class T>
-[[gnu::always_inline]] inline V moved_square(V const& average, V const& value, T share) {
+LAMINA_ALWAYS_INLINE inline V moved_square(V const& average, V const& value, T share) {
     return kernels::fnma(V(share), kernels::fnma(value, value, average), average);
 }
 
