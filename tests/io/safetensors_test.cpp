@@ -47,6 +47,13 @@ std::string entry(std::string const& name, std::string const& shape, int begin, 
            R"(,"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
+std::string many_metadata(std::size_t count) {
+    std::string header = R"({"__metadata__":{)";
+    for (std::size_t i = 0; i < count; ++i)
+        header += (i ? ",\"" : "\"") + std::to_string(i) + R"(":"")";
+    return header + "}}";
+}
+
 std::vector<float> const kernel{1, -2, 3.5f, 0x1p-149f, -0.0f, 6};
 std::vector<double> const wide{0.1, 1e300};
 std::vector<float> const many(200, 0.25f);
@@ -211,7 +218,9 @@ TEST_CASE("every fault has its message") {
         {file_of(R"({"__metadata__":{"a":{}}})"), "has an object where none belongs"},
         {file_of("{" + entry("a\\u0000b", "[2]", 0, 8) + "}", "12345678"),
          "has a NUL character in its name"},
+        {file_of(many_metadata(65'537)), "the header has more than 65536 metadata"},
     };
+    CHECK(refusal(file_of(many_metadata(65'536))) == "");
     for (auto const& c : cases) {
         CAPTURE(c.bytes);
         auto const text = refusal(c.bytes);
@@ -336,7 +345,43 @@ TEST_CASE("names that no file can have are refused when saving") {
     CHECK(why({"__metadata__"}) != "");
     CHECK(why({"a\0b"s}) != "");
     CHECK(why({"\xff"}).find("not valid UTF-8") != std::string::npos);
+    auto const shaped = [&](std::size_t axes, DType type) {
+        Entry entry = Entry::of("w", kernel, std::vector<std::uint64_t>(axes, 1));
+        entry.dtype = type;
+        return message_of<Error>([&] { save_safetensors(folder.path("m"), std::vector{entry}); });
+    };
+    auto const small = "tensor \"w\" has too many axes or numbers smaller than a byte.";
+    CHECK(shaped(17, DType::f32).find(small) != std::string::npos);
+    CHECK(shaped(2, DType::f4).find(small) != std::string::npos);
+    // ... and what would not be read back
+    auto const with = [&](std::vector<std::pair<std::string, std::string>> const& metadata) {
+        return message_of<Error>([&] {
+            save_safetensors(folder.path("m"), std::vector{Entry::of("w", kernel)}, metadata);
+        });
+    };
+    std::vector<std::pair<std::string, std::string>> many_texts(65'536, {"a", ""});
+    for (std::size_t i = 0; i < many_texts.size(); ++i) many_texts[i].first = std::to_string(i);
+    auto const most = [&](std::string const& what, std::string const& limit) {
+        return folder.path("m") + ": " + what +
+               ", and the most that a safetensors file is read with is " + limit +
+               ". Save to another format, or save less beside the numbers. Nothing was saved.";
+    };
+    CHECK(with(many_texts) == most("metadata: 65537", "65536"));
+    CHECK(with({{"a", std::string(2'097'152, 'x')}}) ==
+          most("bytes of a name or text: 2097153", "2097152"));
+    CHECK(with({{"a", std::string(1'048'576, '"')}}) ==
+          most("bytes of a name or text: 2097153", "2097152"));
+    std::vector<std::pair<std::string, std::string>> const large(
+        50, {"a", std::string(2'000'000, 'x')});
+    CHECK(with(large).find("bytes of the header: 1000") != std::string::npos);
     CHECK(folder.entries() == 0);
+    many_texts.pop_back();
+    CHECK(with(many_texts) == "");
+    CHECK(SafetensorsFile(folder.path("m")).metadata().size() == 65'536);
+    std::string const longest(2'097'151, 'x');
+    CHECK(with({{"a", longest}}) == "");
+    CHECK(*SafetensorsFile(folder.path("m")).metadata("a") == longest);
+    CHECK(shaped(16, DType::f32) == "");
 }
 
 TEST_CASE("a name is a name: nothing outside the file is touched, written or read") {

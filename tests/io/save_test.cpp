@@ -393,6 +393,29 @@ TEST_CASE("texts travel with a model") {
     CHECK(read_attachment(path, "tokenizer") == json);
 }
 
+TEST_CASE("texts of any length travel with a model") { // a tokenizer's may be 30 MB
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto model = model_of();
+    for (std::string const piece : {"x", "\u00e9", "\u20ac", "\U0001f600", "\x01", "\\"})
+        for (std::size_t const ahead : {0u, 1u, 2u, 3u}) {
+            CAPTURE(piece);
+            CAPTURE(ahead);
+            std::string text(ahead, 'a'); // so that a piece may end within a character
+            while (text.size() < 600'000) text += piece;
+            save(model, path, {.attachments = {{"a", text}, {"b", "short"}}});
+            CHECK(read_attachment(path, "a") == text);
+            CHECK(read_attachment(path, "b") == "short");
+        }
+    std::string long_text(9'000'000, 'x'), other(262'144, 'y');
+    save(model, path, {.attachments = {{"a", long_text}, {"exactly one piece", other}}});
+    CHECK(read_attachment(path, "a") == long_text);
+    CHECK(read_attachment(path, "exactly one piece") == other);
+    load(model, path);
+    auto const bytes = to_bytes(model, {.attachments = {{"a", long_text}}});
+    from_bytes(model, bytes);
+}
+
 TEST_CASE("a suffix that is not known, or whose header is not included") {
     auto model = model_of();
     auto const why = [&](std::string const& path) {

@@ -85,9 +85,11 @@ SafetensorsFormat::from_bytes(ModelView<T> const& model, ModelTarget<T> const& t
 [[gnu::cold]] LAMINA_INLINE std::string SafetensorsFormat::attachment(std::string const& path,
                                                                       std::string_view name) {
     SafetensorsFile const file(path);
-    auto const* const text = file.metadata(message({attachment_prefix, name}));
-    if (!text) refuse_attachment(path, name);
-    return *text;
+    auto const* piece = file.metadata(attachment_key(name, 0));
+    if (!piece) refuse_attachment(path, name);
+    std::string text = *piece;
+    for (std::size_t k = 1; (piece = file.metadata(attachment_key(name, k))); ++k) text += *piece;
+    return text;
 }
 
 #endif

@@ -53,7 +53,7 @@ public:
     std::string digits;
 
 private:
-    static constexpr std::size_t longest_string = std::size_t{2} << 20, longest_number = 64;
+    static constexpr std::size_t longest_number = 64;
     static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
     void next() {
@@ -85,7 +85,7 @@ private:
         if (c == '\0') // the parser would take it for the end, and read no further
             file_.refuse({"the header holds a NUL byte. It is no safetensors file."});
         if (in_string_) {
-            if (++run_ > longest_string)
+            if (++run_ > max_text)
                 file_.refuse(
                     {"the header holds a string of more than 2 MiB: no safetensors file."});
             if (escaped_) escaped_ = false;

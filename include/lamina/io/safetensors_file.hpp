@@ -64,6 +64,7 @@ class SafetensorsFile {
 public:
     static constexpr std::uint64_t max_header = 100'000'000; // as in the reference
     static constexpr std::size_t max_rank = 16, max_metadata = 65'536;
+    static constexpr std::size_t max_text = std::size_t{2} << 20; // a name or metadata, as JSON
 
     explicit SafetensorsFile(std::string const& path, SafetensorsOptions options = {})
         : path_(path), options_(options) {

@@ -31,7 +31,11 @@
 namespace lamina::detail {
 
 inline constexpr std::string_view slot_prefix = "lamina.optimizer/";
-inline constexpr std::string_view attachment_prefix = "lamina.attachment.";
+/// Under which name the k-th piece of an attachment stands in the metadata.
+[[gnu::cold]] inline std::string attachment_key(std::string_view name, std::size_t k) {
+    if (k == 0) return message({"lamina.attachment.", name});
+    return message({"lamina.attachment_", k, ".", name});
+}
 
 template <class N>
 N from_decimal(std::string const& path, std::string_view key, std::string const& text) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,21 @@ private:
     std::vector<Tensor> all_;
 };
 
+/// In pieces that are short enough for any reader, however many of their characters are escaped.
+/// None begins within a character of UTF-8.
+[[gnu::cold]] inline void put_attachment(std::vector<std::pair<std::string, std::string>>& metadata,
+                                         std::string_view name, std::string_view text) {
+    constexpr std::size_t longest = SafetensorsFile::max_text / 8; // "\u0000" is six for one
+    std::size_t k = 0;
+    do {
+        std::size_t size = std::min(text.size(), longest);
+        for (int back = 0; back < 3 && size < text.size() && (text[size] & 0xc0) == 0x80; ++back)
+            --size;
+        metadata.emplace_back(attachment_key(name, k++), text.substr(0, size));
+        text.remove_prefix(size);
+    } while (!text.empty());
+}
+
 /// put(entries, metadata) writes them.
 template <class Put>
 [[gnu::cold]] void write_safetensors(Document const& document, std::string const& path,
@@ -112,8 +128,7 @@ template <class Put>
             for (Entry const& e : *all) entries.push_back(e);
         metadata.emplace_back("format", "lamina");
     }
-    for (auto const& a : o.attachments)
-        metadata.emplace_back(message({attachment_prefix, a.name}), a.text);
+    for (auto const& a : o.attachments) put_attachment(metadata, a.name, a.text);
     if (o.optimizer && document.compiled && !torch) {
         for (Entry e : document.slots) {
             e.name.insert(0, slot_prefix);

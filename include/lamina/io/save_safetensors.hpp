@@ -4,6 +4,7 @@
 // A program that includes this header links lamina::safetensors.
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
@@ -54,6 +55,30 @@ inline std::vector<Entry const*> in_file_order(std::string const& path, Span<Ent
         detail::raise(
             Error(Error::Kind::argument, path, "tensor " + shown(*at) + " is given twice."));
     return order;
+}
+
+/// What load() would refuse is not written.
+[[gnu::cold]] inline void check_limits(std::string const& path, std::string_view header,
+                                       std::size_t metadata) {
+    using File = SafetensorsFile;
+    std::size_t longest = 0, run = 0;
+    bool within = false, escaped = false;
+    for (char const c : header) {
+        run = within ? run + 1 : 0;
+        if (escaped) escaped = false;
+        else if (within && c == '\\') escaped = true;
+        else if (c == '"') within = !within;
+        longest = std::max(longest, run);
+    }
+    auto const refuse = [&](Piece what, std::uint64_t found, std::uint64_t most) {
+        fail(Error::Kind::argument, {path},
+             {what, found, ", and the most that a safetensors file is read with is ", most,
+              ". Save to another format, or save less beside the numbers. Nothing was saved."});
+    };
+    if (metadata > File::max_metadata) refuse("metadata: ", metadata, File::max_metadata);
+    if (longest > File::max_text) refuse("bytes of a name or text: ", longest, File::max_text);
+    if (header.size() > File::max_header)
+        refuse("bytes of the header: ", header.size(), File::max_header);
 }
 
 /// f(data, size) for the tensor's bytes, little-endian.
@@ -111,6 +136,7 @@ void put_safetensors(std::string const& path, Span<Entry const> entries,
     if (!detail::is_json(header))
         detail::raise(
             Error(Error::Kind::argument, path, "a name or a metadata text is not valid UTF-8."));
+    check_limits(path, header, metadata.size() + 1); // the checksum
 
     std::array<std::byte, 8> length;
     detail::store_little(std::uint64_t(header.size()), length.data());
