@@ -219,3 +219,45 @@ TEST_CASE("labelled images go into fit, evaluate and predict as they are") {
     CHECK(model.evaluate(images) == other.evaluate(images.images, images.labels));
     CHECK(model.predict(images) == other.predict(images.images));
 }
+
+TEST_CASE("class weights of batches are those of arrays; what batches cannot have is refused") {
+    Task const task;
+    auto const check = [&](auto by_arrays) {
+        auto by_batches = by_arrays;
+        using Sample = std::pair<std::span<float const>, std::int32_t>;
+        auto stream = batches(
+            [&, i = std::size_t{0}]() mutable -> std::optional<Sample> {
+                if (i == n) return i = 0, std::nullopt;
+                std::size_t const at = i++;
+                return Sample{std::span(task.numbers).subspan(2 * at, 2), task.classes[at]};
+            },
+            {.batch_size = 8, .shuffle = false});
+        by_arrays.fit(Array(task.numbers.data(), {n, 2}), task.classes,
+                      {.epochs = 2,
+                       .batch_size = 8,
+                       .shuffle = false,
+                       .class_weight = {1, 4, 0.5f},
+                       .verbose = 0});
+        by_batches.fit(stream, {.epochs = 2, .class_weight = {1, 4, 0.5f}, .verbose = 0});
+        for (std::size_t i = 0; i < by_arrays.parameter_count; ++i)
+            REQUIRE(by_batches.weights.values[i] == by_arrays.weights.values[i]);
+        CHECK(complaint([&] {
+                  by_batches.fit(stream, {.class_weight = {1, 4}, .verbose = 0});
+              }).find("fit: class_weight has 2 numbers, sample ") == 0);
+        CHECK(complaint([&] {
+                  by_batches.fit(stream, {.sample_weight = task.numbers, .verbose = 0});
+              }) == "fit: sample_weight is for samples in arrays, not for batches. Give "
+                    "class_weight to fit, or train_on_batch each with its weights.");
+        CHECK(complaint([&] {
+                  by_batches.evaluate(stream, {.sample_weight = task.numbers});
+              }).find("evaluate: sample_weight is for samples in arrays") == 0);
+        CHECK(complaint([&] {
+                  by_batches.fit(stream, {.validation_split = 0.5f, .verbose = 0});
+              }) == "fit: validation_split is for samples in arrays, not for batches. Give "
+                    "validation_data, or other batches: fit(batches, validation).");
+    };
+    check(compile(Sequential{Input<2>{}, Dense<3, Softmax>{}}, Adam{.learning_rate = 0.1},
+                  SparseCategoricalCrossentropy{}));
+    check(compile<double>(Sequential{Input<2>{}, Dense<3, Softmax>{}}, SGD{},
+                          SparseCategoricalCrossentropy{}));
+}

@@ -358,11 +358,56 @@ TEST_CASE("several labels that may hold together are counted one by one") {
     CHECK(why({{0, 0}, {1, 0}}) == "fit: class_weight is for one class per sample, and sample 0 "
                                    "has no label. Give sample_weight.");
     CHECK(why({{0.1f, 0.9f}, {0.5f, 0.5f}}) == "no error");
+}
+
+TEST_CASE("numbers have no class, and several outputs no class of the sample") {
+    std::vector<float> const x{1, 2, 3, 4, 5, 6};
+    FitOptions by_class = quiet(1);
+    by_class.class_weight = {1, 5};
+    auto const why = [&](auto model, Arrays const& y) {
+        return message([&] { model.fit(Array(x.data(), {2, 3}), y, by_class); });
+    };
     auto number = compile(Sequential{Input<3>{}, Dense<1>{}}, Adam{}, MeanSquaredError{});
-    CHECK(message([&] {
-              number.fit(Array(x.data(), {2, 3}), std::vector<float>{1, 3.5f}, by_class);
-          }) == "fit: class_weight is for one class per sample, and sample 1 has a number. Give "
-                "sample_weight.");
+    auto const has = [](std::string const& what) {
+        return "fit: class_weight is for one class per sample, and sample 1 has " + what +
+               ". Give sample_weight.";
+    };
+    using Numbers = std::vector<float>;
+    CHECK(why(number, Numbers{1, 3.5f}) == has("a number"));
+    CHECK(why(number, Numbers{1, 0.25f}) == has("a number"));
+    CHECK(why(number, Numbers{1, -1}) == "no error"); // a label, whatever the loss
+    auto numbers = compile(Sequential{Input<3>{}, Dense<2>{}}, Adam{}, MeanAbsoluteError{});
+    using Rows = std::vector<std::array<float, 2>>;
+    CHECK(why(numbers, Rows{{0, 1}, {0.2f, 0.8f}}) == has("numbers"));
+    CHECK(why(numbers, Rows{{0, 1}, {0, 0}}) == has("no label"));
+    CHECK(why(numbers, Rows{{0, 1}, {1, 0}}) == "no error");
+    auto counts = compile(Sequential{Input<3>{}, Dense<1, Softplus>{}}, Adam{}, Poisson{});
+    CHECK(why(counts, Numbers{1, 2}) == has("a number"));
+    auto hinge = compile(Sequential{Input<3>{}, Dense<1, Tanh>{}}, Adam{}, Hinge{});
+    CHECK(why(hinge, Numbers{1, -1}) == "no error");
+
+    auto two = compile(graph<Input<3>>([](auto a) {
+                           return outputs(a | Dense<1, Sigmoid>{}, a | Dense<1>{});
+                       }),
+                       Adam{}, losses(BinaryCrossentropy{}, MeanSquaredError{}));
+    CHECK(why(two, {Numbers{1, 0}, Numbers{0.5f, 3}}) ==
+          "fit: class_weight is for one output, and the network has 2. Give sample_weight.");
+}
+
+TEST_CASE("validation needs samples") {
+    Task const task(20);
+    auto model = small_model();
+    Tensor<float, 2> const none = Tensor<float, 2>::from_shape({0, 3});
+    Tensor<float, 1> const no_label = Tensor<float, 1>::from_shape({0});
+    auto const why = [&](FitOptions const& options) {
+        return message([&] { model.fit(task.features(), task.y, options); });
+    };
+    CHECK(why({.validation_data = {none, no_label}, .verbose = 0}) ==
+          "fit: validation_data: there is no sample.");
+    CHECK(why({.validation_data = {{}, task.y}, .verbose = 0}) ==
+          "fit: validation_data: 0 of x given, the network has 1. Give them too: {x, y}.");
+    CHECK(why({.validation_data = {task.features(), {}}, .verbose = 0}) ==
+          "fit: validation_data: 0 of y given, the network has 1. Give them too: {x, y}.");
 }
 
 TEST_CASE("a batch of one's own takes weights too, and negative ones") {
@@ -544,7 +589,10 @@ TEST_CASE("what is not finite never reaches the weights") {
         });
         CAPTURE(text);
         CHECK(text.find("epoch 1, batch " + std::to_string(batch + 1) + ".") != std::string::npos);
-        CHECK(text.find("in the data: input 0") != std::string::npos);
+        std::string const sample = std::to_string((13 * k + 3) / 3 % 10);
+        CHECK(text.find("in the data: input 0, sample " + sample + " of the batch, holds " +
+                        (k % 2 ? "inf" : "nan") + "; ") != std::string::npos);
+        CHECK(text.find("batch. Drop or fill the gaps in the data.") != std::string::npos);
         CHECK(copy.progress.steps == batch);
         for (float const v : numbers_of(copy)) REQUIRE(std::isfinite(v));
         // the same as training on the batches before it alone
@@ -794,9 +842,6 @@ TEST_CASE("Options that make no sense are refused before anything is computed") 
           "CosineDecay: decay_steps is 0. Give a finite number above 0.");
     CHECK(message([] { (void)Schedule{WarmUp{9, StepDecay{.decay_rate = -1}}}; }) ==
           "StepDecay: decay_rate is -1. Give a finite number that is not negative.");
-    Task const task(20);
-    auto model = small_model();
-    ReduceLROnPlateau reduce{{.monitor = "loss", .factor = 2}};
-    CHECK(message([&] { model.fit(task.features(), task.y, {.callbacks = {&reduce}}); }) ==
-          "Plateau: factor is 2. Give a number from 0 to below 1.");
+    CHECK(message([] { ReduceLROnPlateau{{.monitor = "loss", .factor = 2}}; }) ==
+          "ReduceLROnPlateau: factor is 2. Give a number from 0 to below 1.");
 }

@@ -41,6 +41,7 @@ std::string checkpoint_path(std::string_view path, Training const& training);
 std::string previous_path(std::string const& path);
 /// What was the newest file so far becomes the previous one.
 void step_back(std::string const& path);
+[[noreturn]] void refuse_never();
 [[noreturn]] void refuse_both(std::string const& newest, std::string const& previous);
 } // namespace detail
 
@@ -61,6 +62,7 @@ public:
     ModelCheckpoint(Model const& model, ModelCheckpointOptions options)
         : model_(model), options_(std::move(options)) {
         detail::check_suffix(Formats{}, options_.path);
+        if (options_.every_epochs == 0 && options_.every_batches == 0) detail::refuse_never();
     }
 
     /// The file that was saved last; empty: none yet.
@@ -139,6 +141,11 @@ namespace detail {
 [[gnu::cold]] LAMINA_INLINE void step_back(std::string const& path) {
     // Where that fails, the next file takes this one's place as without it.
     (void)std::rename(path.c_str(), previous_path(path).c_str());
+}
+
+[[gnu::cold]] LAMINA_INLINE void refuse_never() {
+    refuse("ModelCheckpoint", {"every_epochs and every_batches are both 0, so it never saves. Give "
+                               "at least one of them."});
 }
 
 [[gnu::cold]] LAMINA_INLINE void refuse_both(std::string const& newest,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <cstddef>
@@ -20,6 +21,7 @@ namespace lamina {
 struct Masking {
     float mask_value = 0.0f;
 
+    void check() const { detail::Check{"Masking"}.finite("mask_value", mask_value); }
     void config(auto const& out) const { out("mask_value", mask_value); }
 
     template <class In>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/graph/engine.hpp>
@@ -17,10 +18,14 @@
 namespace lamina::detail {
 
 /// Thrown by a step whose loss or gradients are not finite; says where the first bad number came
-/// from.
+/// from, and what to do.
 struct Diverged {
     std::string text;
+    char const* cure = "A smaller learning_rate, clipping, or standardized inputs may help.";
     char const* what() const { return text.c_str(); }
+    std::string message(std::string const& where = {}) const {
+        return text + where + ". The weights are those before this batch. " + cure;
+    }
 };
 
 #ifdef LAMINA_SOURCE
@@ -43,7 +48,7 @@ struct Steps {
 /// Runs the forward pass once more, row by row: what is wrong with the loss or a gradient, and
 /// where that began.
 template <class T>
-std::string find_divergence(Steps<T> const& steps, Work<T> const& w, T loss);
+Diverged find_divergence(Steps<T> const& steps, Work<T> const& w, T loss);
 
 /// What an update made infinite, and in which layer first: a weight, or one of the numbers that the
 /// optimizer keeps for it, `slots` blocks of them with `parameters` each. Empty: nothing.
@@ -78,7 +83,7 @@ template <class T>
 }
 
 template <class T>
-[[gnu::cold]] std::string find_divergence(Steps<T> const& steps, Work<T> const& w, T loss) {
+[[gnu::cold]] Diverged find_divergence(Steps<T> const& steps, Work<T> const& w, T loss) {
     bool const in_loss = !kernels::all_finite(1, &loss, nullptr);
     char const* where = nullptr;
     int row = 0;
@@ -89,14 +94,21 @@ template <class T>
         where = row >= 0 ? "in the gradient of " : "in the backward pass";
     } else if (!where) {
         row = -1;
-        where = "in the loss itself: look at the targets";
+        where = "in the loss itself: an output is too large for it, or of the wrong sign";
     }
+    bool const given = row >= 0 && steps.rows[row].arity == 0;
     std::string its;
-    if (row >= 0 && steps.rows[row].arity == 0)
-        its = message({row, " holds a number that is not finite"});
-    else if (row >= 0) its = steps.paths()[row];
-    return message(
-        {in_loss ? "the loss" : "a gradient", " is NaN or infinite, first ", where, its});
+    if (given) {
+        std::size_t const size = steps.rows[row].op->output.size;
+        auto const* const x = static_cast<T const*>(w.inputs[row]);
+        std::size_t i = 0;
+        while (is_finite(x[i])) ++i;
+        its = message({row, ", sample ", i / size, " of the batch, holds ", double(x[i])});
+    } else if (row >= 0) its = steps.paths()[row];
+    Diverged found{
+        message({in_loss ? "the loss" : "a gradient", " is NaN or infinite, first ", where, its})};
+    if (given) found.cure = "Drop or fill the gaps in the data.";
+    return found;
 }
 
 template <class T>
@@ -120,8 +132,8 @@ template <class T>
 #endif
 
 #ifdef LAMINA_SOURCE
-template std::string find_divergence(Steps<float> const&, Work<float> const&, float);
-template std::string find_divergence(Steps<double> const&, Work<double> const&, double);
+template Diverged find_divergence(Steps<float> const&, Work<float> const&, float);
+template Diverged find_divergence(Steps<double> const&, Work<double> const&, double);
 template std::string find_infinite(Steps<float> const&, float const*, float const*, std::size_t,
                                    std::size_t, double);
 template std::string find_infinite(Steps<double> const&, double const*, double const*, std::size_t,

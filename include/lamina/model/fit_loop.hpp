@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/span.hpp>
@@ -109,7 +110,7 @@ private:
     void validate();
     Span<LogValue const> running(double loss);
     /// The loss or a gradient was not finite: tells the callbacks, or throws.
-    void diverged(std::string const& what);
+    void diverged(Diverged const& what);
 
     Source& source_;
     Source* held_;
@@ -190,6 +191,7 @@ LAMINA_INLINE double FitLoop::learning_rate() const {
     return parts_.learning_rate.rate(parts_.progress.steps);
 }
 LAMINA_INLINE void FitLoop::set_learning_rate(double rate) {
+    check_option("set_learning_rate", "rate", rate, Takes::not_negative);
     parts_.learning_rate = parts_.progress.learning_rate = rate;
 }
 LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.is_constant(); }
@@ -255,7 +257,7 @@ LAMINA_INLINE void FitLoop::train_epoch(Random random) {
             tell(&Callback::on_batch_end);
         }
     }
-    LAMINA_CATCH(Diverged const& d, diverged(d.text);)
+    LAMINA_CATCH(Diverged const& d, diverged(d);)
     running(seen ? sum / double(seen) : 0.0);
 }
 
@@ -279,11 +281,8 @@ LAMINA_INLINE void FitLoop::tell(void (Callback::*what)(Training&)) {
     for (Callback* const c : options_.callbacks) (c->*what)(*this);
 }
 
-[[gnu::cold]] LAMINA_INLINE void FitLoop::diverged(std::string const& what) {
-    std::string const text =
-        message({what, "; epoch ", epoch + 1, ", batch ", batch + 1,
-                 ". The weights are those before this batch. A smaller learning_rate, clipping, or "
-                 "standardized inputs may help."});
+[[gnu::cold]] LAMINA_INLINE void FitLoop::diverged(Diverged const& what) {
+    std::string const text = what.message(message({"; epoch ", epoch + 1, ", batch ", batch + 1}));
     bool handled = false;
     for (Callback* const c : options_.callbacks) handled = c->on_diverged(*this, text) || handled;
     if (!handled) fail(Error::Kind::numeric, {"fit"}, {text});

@@ -76,8 +76,8 @@ struct FitOptions {
     Validation validation_data{};  // ... or these
     bool shuffle = true;           // anew for each epoch
     std::uint64_t seed = 0;        // of shuffling, dropout and noise
-    std::vector<float> class_weight{}; // of classes 0, 1, ...
-    Array sample_weight{};             // one for each sample
+    std::vector<float> class_weight{}; // of classes 0, 1, ... of the one output
+    Array sample_weight{};             // one for each sample; not with batches
     std::size_t initial_epoch = 0;     // the first epoch to run, when a run goes on
     bool resume = false; // go on where the model's progress() says, within an epoch too
     std::vector<Callback*> callbacks{};

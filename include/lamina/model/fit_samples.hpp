@@ -70,6 +70,9 @@ template <class T>
 template <class T>
 [[gnu::cold]] FitSamples<T>::FitSamples(DataForm const& form, Ignored const* ignored,
                                         FitOptions const& options) {
+    if (is_nan(options.validation_split) || options.validation_split != 0)
+        refuse("fit", {"validation_split is for samples in arrays, not for batches. Give "
+                       "validation_data, or other batches: fit(batches, validation)."});
     bind_validation(form, ignored, options);
 }
 template <class T>
@@ -77,10 +80,11 @@ template <class T>
 template <class T>
 [[gnu::cold]] bool FitSamples<T>::bind_validation(DataForm const& form, Ignored const* ignored,
                                                   FitOptions const& options) {
-    if (options.validation_data.x.empty()) return false;
+    if (options.validation_data.x.empty() && options.validation_data.y.empty()) return false;
     validation_.bind("fit: validation_data", form, ignored, options.validation_data.x,
                      options.validation_data.y);
-    if (validation_.samples.count > 0) held_ = &validation_.samples;
+    check_some(validation_.samples, "fit: validation_data");
+    held_ = &validation_.samples;
     return true;
 }
 

@@ -111,7 +111,7 @@ public:
     template <class B>
     requires(Batches<std::remove_cvref_t<B>>) History
         fit(B&& batches, FitOptions const& options = {}) {
-        StreamOf<B> source(batches, losses(), "fit");
+        StreamOf<B> source(batches, losses(), "fit", options);
         detail::FitSamples<T> samples(data_form, ignored().data(), options);
         return run(source, samples.held(), options);
     }
@@ -119,7 +119,7 @@ public:
     template <class B, class V>
     requires(Batches<std::remove_cvref_t<B>>&& Batches<std::remove_cvref_t<V>>) History
         fit(B&& batches, V&& validation, FitOptions const& options = {}) {
-        StreamOf<B> source(batches, losses(), "fit");
+        StreamOf<B> source(batches, losses(), "fit", options);
         StreamOf<V> held(validation, losses(), "fit: validation");
         return run(source, &held, options);
     }
@@ -141,7 +141,7 @@ public:
     template <class B>
     requires(Batches<std::remove_cvref_t<B>>) auto evaluate(
         B&& batches, EvaluateOptions const& options = {}) const {
-        StreamOf<B> source(batches, losses(), "evaluate");
+        StreamOf<B> source(batches, losses(), "evaluate", options);
         return examine(source, options);
     }
 
@@ -242,8 +242,7 @@ public:
             return loss;
         }
         LAMINA_CATCH(detail::Diverged const& d,
-                     detail::raise(Error(Error::Kind::numeric, "train_on_batch",
-                                         d.text + ". The weights are those before this batch."));)
+                     detail::raise(Error(Error::Kind::numeric, "train_on_batch", d.message()));)
     }
 
     /// A table of the layers, like Keras'.

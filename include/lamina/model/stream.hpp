@@ -10,7 +10,9 @@
 #include <lamina/graph/function.hpp>
 #include <lamina/losses/target.hpp>
 #include <lamina/model/batches.hpp>
-#include <lamina/model/columns.hpp>
+#include <lamina/model/column_form.hpp>
+#include <lamina/model/fit_options.hpp>
+#include <lamina/model/sample_weights.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -82,6 +84,20 @@ private:
     Block<std::int32_t> tokens_[sizeof...(S) + 1];
 };
 
+/// Weights of samples stand beside arrays; batches have none.
+void refuse_sample_weight(Array const& sample_weight, char const* where);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void refuse_sample_weight(Array const& sample_weight,
+                                                      char const* where) {
+    if (!sample_weight.empty())
+        refuse(where, {"sample_weight is for samples in arrays, not for batches. Give "
+                       "class_weight to fit, or train_on_batch each with its weights."});
+}
+
+#endif
+
 /// Batches that come from elsewhere, one after another, as the loop takes its samples: for data
 /// larger than memory. A row of x holds the network's inputs one after another, a row of y the
 /// targets of its losses.
@@ -94,11 +110,20 @@ class Stream<T, Inputs<In...>, Pairing, std::index_sequence<K...>, B> final : pu
     template <std::size_t J>
     using At = typename Pairing::template At<J>;
     static constexpr std::size_t inputs = sizeof...(In);
+    static constexpr ColumnForm targets[]{column_form<T, typename At<K>::Target>(
+        0, target_form<typename At<K>::Stated, typename At<K>::Y>())...};
 
 public:
     /// `where`: who wants them, for messages.
     Stream(B& batches, Losses const& losses, char const* where)
         : batches_(batches), losses_(losses), where_(where) {}
+    /// What is asked of them: a FitOptions, which must outlive this, or an EvaluateOptions.
+    template <class Options>
+    Stream(B& batches, Losses const& losses, char const* where, Options const& options)
+        : Stream(batches, losses, where) {
+        refuse_sample_weight(options.sample_weight, where);
+        if constexpr (requires { options.class_weight; }) class_weight_ = options.class_weight;
+    }
 
     std::size_t batches(std::size_t) const override { return batches_.steps(); }
     void begin_epoch(std::size_t epoch, std::size_t, bool, Random) override {
@@ -116,6 +141,9 @@ public:
              static_cast<Element<T const, typename At<K>::Target>*>(columns_[inputs + K]), b.n,
              nullptr, where_, ignored_class(leaf<K>(losses_))),
          ...);
+        weigh_samples({}, class_weight_, targets, columns_[inputs], b.n, where_, weights_,
+                      ignored_class(leaf<0>(losses_)));
+        if (!class_weight_.empty()) view.weight = weights_.data();
         return true;
     }
     /// The same without the targets, which predict does not look at.
@@ -135,6 +163,8 @@ private:
     B& batches_;
     Losses const& losses_;
     char const* where_;
+    Span<float const> class_weight_;
+    Block<T> weights_;
     void const* columns_[inputs + sizeof...(K)]{};
     RowColumns<T, typename In::Output...> x_;
     RowColumns<T, typename At<K>::Target...> y_;

@@ -270,9 +270,9 @@ private:
         Net::table.data(),   plan.rows, Net::size, plan.per_batch, &Net::template forward<true>,
         &Weights<Net>::paths};
     [[gnu::cold, gnu::noinline]] void throw_diverged(Work<T> const& w, T loss) {
-        std::string what = find_divergence(steps, w, loss);
+        Diverged const what = find_divergence(steps, w, loss);
         if constexpr (table_rows > 0) std::fill_n(gradients.data(), parameters, T{0});
-        detail::raise(Diverged{std::move(what)});
+        detail::raise(what);
     }
 
     Block<std::uint8_t> marks_;

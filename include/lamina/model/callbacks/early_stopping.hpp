@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/option.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
 
@@ -21,11 +22,13 @@ struct EarlyStoppingOptions {
 
 /// Ends training when what it monitors no longer gets better.
 ///
-/// Errors      the log has no such value: Error names those there are
+/// Errors      min_delta is negative; the log has no such value: Error names those there are
 /// Source      keras.callbacks.EarlyStopping
 class EarlyStopping final : public Callback {
 public:
-    explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(std::move(options)) {}
+    explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(std::move(options)) {
+        detail::Check{"EarlyStopping"}.not_negative("min_delta", options_.min_delta);
+    }
 
     /// The epoch after which training ended, counted from 0; meaningful if stopped().
     std::size_t stopped_epoch() const { return stopped_epoch_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
 #include <cstddef>
@@ -16,7 +17,11 @@ namespace lamina {
 class LearningRateScheduler final : public Callback {
 public:
     explicit LearningRateScheduler(std::function<double(std::size_t epoch, double rate)> rate)
-        : rate_(std::move(rate)) {}
+        : rate_(std::move(rate)) {
+        if (!rate_)
+            detail::refuse("LearningRateScheduler", {"it has no function. Give one of the epoch "
+                                                     "and the rate."});
+    }
     void on_epoch_begin(Training& training) override {
         training.set_learning_rate(rate_(training.epoch, training.learning_rate()));
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/error.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/raise.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
@@ -25,13 +26,18 @@ struct ReduceLROnPlateauOptions {
 
 /// Multiplies the learning rate by a factor when what it monitors stops improving.
 ///
-/// Errors      the log has no such value; the learning rate is a schedule: Error, before the first
-///             batch
+/// Errors      an option that makes no sense; the log has no such value; the learning rate is a
+///             schedule: Error, before the first batch
 /// Source      keras.callbacks.ReduceLROnPlateau
 class ReduceLROnPlateau final : public Callback {
 public:
     explicit ReduceLROnPlateau(ReduceLROnPlateauOptions options = {})
-        : options_(std::move(options)) {}
+        : options_(std::move(options)) {
+        detail::Check{"ReduceLROnPlateau"}
+            .below_one("factor", options_.factor)
+            .not_negative("min_delta", options_.min_delta)
+            .not_negative("min_lr", options_.min_lr);
+    }
 
     void on_train_begin(Training& training) override {
         if (training.has_schedule())
@@ -46,7 +52,6 @@ public:
                     .threshold = options_.min_delta,
                     .cooldown = options_.cooldown,
                     .min_rate = options_.min_lr};
-        plateau_.check();
     }
     void on_epoch_end(Training& training) override {
         double const now = training.learning_rate();
