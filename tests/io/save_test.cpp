@@ -366,11 +366,31 @@ TEST_CASE("a PyTorch state_dict of named modules") {
     save_safetensors(path, entries);
     load(model, path, {.names = Names::torch});
     CHECK(model.weights.values[1] == 3);
+    CHECK(message_of<Error>([&] { load(model, path); }) ==
+          path + ": 4 missing (\"encoder/kernel\", \"encoder/bias\", \"head/kernel\", "
+                 "\"head/bias\"), 4 extra (\"encoder.bias\", \"encoder.weight\", "
+                 "\"head.bias\", \"head.weight\"). Nothing was loaded. Are they PyTorch's names? "
+                 "load(model, path, {.names = Names::torch}) reads those.");
+    entries[0].name = "module.weight"; // under PyTorch's names, and others
+    save_safetensors(path, entries);
+    CHECK(message_of<Error>([&] { load(model, path, {.names = Names::torch}); }) ==
+          path + ": 1 missing (\"encoder.weight\"), 1 extra (\"module.weight\"). Nothing was "
+                 "loaded. Are they the same under other names? named<\"encoder\">(layer) calls a "
+                 "layer as the file does.");
+    entries[0].name = "encoder.weight";
     entries[0].shape = {2, 3};
     save_safetensors(path, entries);
     CHECK(message_of<Error>([&] { load(model, path, {.names = Names::torch}); })
               .find("\"encoder.weight\" is 2x3 float32, model layer 1 Dense needs 3x2") !=
           std::string::npos);
+    // numbers of a Sequential, and a layer more than the file has
+    entries.resize(2);
+    entries[0] = Entry::of("0.weight", std::span(weight), {3, 2});
+    entries[1].name = "0.bias";
+    save_safetensors(path, entries);
+    CHECK(message_of<Error>([&] { load(model, path, {.names = Names::torch}); }) ==
+          path + ": 2 missing (\"head.weight\", \"head.bias\"), 0 extra. Nothing was loaded. "
+                 "{.allow_missing = true} keeps the model's own.");
 }
 
 TEST_CASE("texts travel with a model") {
@@ -421,7 +441,10 @@ TEST_CASE("a suffix that is not known, or whose header is not included") {
     auto const why = [&](std::string const& path) {
         return message_of<Error>([&] { save(model, path); });
     };
-    CHECK(why("a/model.pt").find("safetensors.torch.save_file(state_dict, ") != std::string::npos);
+    CHECK(why("a/model.pt") ==
+          "a/model.pt: PyTorch's pickles are neither read nor written. In Python, "
+          "safetensors.torch has save_file(state_dict, \"model.safetensors\") and load_file(); "
+          "load() and save() it here with {.names = Names::torch}.");
     CHECK(why("a/model.onnx") == "a/model.onnx: its suffix says no known format. Call it "
                                  ".safetensors or .h5.");
     CHECK(why("model").find("no known format") != std::string::npos);

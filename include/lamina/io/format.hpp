@@ -84,8 +84,9 @@ bool has_suffix_of(std::string_view path, std::string_view suffixes);
     }
     if (has_suffix_of(path, ".pt .pth .bin .ckpt"))
         fail(Error::Kind::argument, {path},
-             {"PyTorch's pickles are not read. In Python, safetensors.torch.save_file(state_dict, "
-              "\"model.safetensors\"); then load it with {.names = Names::torch}."});
+             {"PyTorch's pickles are neither read nor written. In Python, safetensors.torch has "
+              "save_file(state_dict, \"model.safetensors\") and load_file(); load() and save() it "
+              "here with {.names = Names::torch}."});
     fail(Error::Kind::argument, {path},
          {"its suffix says no known format. Call it .safetensors or .h5."});
 }

@@ -80,6 +80,11 @@ private:
         if (!by_name_ || !texts_.empty())
             return " For a part of it, load a model like the one that was saved, and transfer() "
                    "from that.";
+        if (!missing_.empty() && missing_[0].find('/') != std::string::npos) // lamina's own name
+            for (auto const& name : extra_)
+                if (name.ends_with(".weight") || name.ends_with("weight_hh_l0"))
+                    return " Are they PyTorch's names? load(model, path, {.names = Names::torch}) "
+                           "reads those.";
         if (!missing_.empty() && !extra_.empty())
             return " Are they the same under other names? named<\"encoder\">(layer) calls a layer "
                    "as the file does.";

@@ -189,7 +189,7 @@ private:
             auto const at = std::find(ours.begin(), ours.end(), head);
             std::size_t const k = std::size_t(at - ours.begin());
             if (at == ours.end()) ours.push_back(head);
-            module.replace(0, head.size(), k < numbered.size() ? numbered[k].second : "?.");
+            if (k < numbered.size()) module.replace(0, head.size(), numbered[k].second);
         }
     }
     /// "a." of "a.b."; "" of "a."
