@@ -175,9 +175,9 @@ TEST_CASE("what a batch of several columns cannot be") {
     std::array const tokens{1, 2, 3};
     std::array const two{0.5f, 0.5f};
     CHECK(has(why(std::pair{tokens, std::tuple{1, two}}, false),
-              "12 numbers of x, the network takes 5 for each sample: those of all its inputs"));
+              "12 numbers of x, 3 each. The network takes 5: those of all its inputs"));
     CHECK(has(why(std::pair{std::tuple{tokens, two}, 1}),
-              "4 numbers of y, the network takes 3 for each sample"));
+              "4 numbers of y, 1 each. The network takes 3"));
     CHECK(has(why(std::pair{std::tuple{std::array{1, 9, 3}, two}, std::tuple{1, two}}, false),
               "x 0, sample 0, position 1: token 9"));
     CHECK(has(why(std::pair{std::tuple{std::array{1.0, 2.5, 3.0}, two}, std::tuple{1, two}}, false),

@@ -37,11 +37,10 @@ public:
               char const* what, Vocabulary vocabulary) {
         if (rows.size() != n * width)
             fail(Error::Kind::data, {where},
-                 {"a batch of ", n, " samples has ", rows.size(), " numbers of ", what,
-                  ", the network takes ", width,
-                  sizeof...(S) > 1 ? " for each sample: those of all its inputs or outputs, one "
-                                     "after another."
-                                   : " for each sample."});
+                 {"a batch of ", n, " samples has ", rows.size(), " numbers of ", what, ", ",
+                  rows.size() / std::max<std::size_t>(n, 1), " each. The network takes ", width,
+                  sizeof...(S) > 1 ? ": those of all its inputs or outputs, one after another."
+                                   : " of each sample."});
         std::size_t k = 0, from = 0;
         (
             [&] {
