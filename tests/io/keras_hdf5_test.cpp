@@ -298,6 +298,42 @@ TEST_CASE("what leads out of a file is refused") {
           std::string::npos);
 }
 
+TEST_CASE("a file in HDF5's newest form is read, one with an image of the cache is refused") {
+    Folder const folder;
+    auto const path = folder.path("m.h5"), newest = folder.path("newest.h5");
+    auto model = small_model();
+    save(model, path);
+    // the same in a file of its own, behind `ahead` bytes that are none of HDF5's
+    auto const written = [&](hsize_t ahead, bool image) {
+        detail::Hdf5Handle const from(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+        detail::Hdf5Handle const creation(H5Pcreate(H5P_FILE_CREATE));
+        detail::Hdf5Handle const access(H5Pcreate(H5P_FILE_ACCESS));
+        H5Pset_userblock(creation.id(), ahead);
+        H5Pset_libver_bounds(access.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+        H5AC_cache_image_config_t config{H5AC__CURR_CACHE_IMAGE_CONFIG_VERSION, image, false,
+                                         H5AC__CACHE_IMAGE__ENTRY_AGEOUT__NONE};
+        H5Pset_mdc_image_config(access.id(), &config);
+        detail::Hdf5Handle const to(
+            H5Fcreate(newest.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
+        H5Ocopy(from.id(), "model_weights", to.id(), "model_weights", H5P_DEFAULT, H5P_DEFAULT);
+    };
+    for (hsize_t const ahead : {0u, 512u, 2048u}) {
+        CAPTURE(ahead);
+        written(ahead, false);
+        auto other = small_model();
+        other.initialize(5);
+        load(other, newest);
+        CHECK(other.weights.values[0] == model.weights.values[0]);
+        written(ahead, true);
+        CHECK(message_of<Error>([&] { load(other, newest); })
+                  .find("newest.h5: has an extended superblock, such as one with an image of "
+                        "HDF5's cache") != std::string::npos);
+    }
+    CHECK(!detail::has_extension({}));
+    std::vector<std::byte> const zeros(600);
+    CHECK(!detail::has_extension(zeros));
+}
+
 TEST_CASE("what is no file of Keras") {
     Folder const folder;
     auto model = small_model();

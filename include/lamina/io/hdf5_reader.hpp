@@ -10,9 +10,11 @@
 #include <lamina/io/hdf5_handle.hpp>
 #include <lamina/io/shown.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -22,6 +24,26 @@
 #include <vector>
 
 namespace lamina {
+
+namespace detail {
+
+/// Does an HDF5 file's first block name a place for more than Keras or h5py say of a file, such as
+/// an image of HDF5's cache? libhdf5 believes that unlooked at, even while it closes the file.
+[[gnu::cold]] inline bool has_extension(Span<std::byte const> file) {
+    constexpr char signature[] = "\x89HDF\r\n\x1a\n"; // at 0, 512, 1024, 2048, ...
+    for (std::size_t at = 0; at < file.size() && file.size() - at >= 48; at = at ? at << 1 : 512) {
+        auto const block = file.subspan(at, 48);
+        if (std::memcmp(block.data(), signature, 8) != 0) continue;
+        auto const width = std::to_integer<std::size_t>(block[9]); // bytes that say a place
+        if (std::to_integer<int>(block[8]) < 2 || width > 8) return false;
+        auto const place = block.last(36).subspan(width, width); // behind the base address
+        return std::any_of(place.begin(), place.end(),
+                           [](std::byte b) { return b != std::byte{0xff}; }); // else there is none
+    }
+    return false;
+}
+
+} // namespace detail
 
 /// An HDF5 file to read tensors and names from. It serves files that are trusted: libhdf5 itself
 /// does not survive every malformed one. What leads out of the file or is larger than it claims is
@@ -46,6 +68,9 @@ public:
         Span<std::byte const> image(whole.get(), std::size_t(size_));
         if (part) image = part(path_, image);
         size_ = image.size();
+        if (detail::has_extension(image))
+            refuse({"has an extended superblock, such as one with an image of HDF5's cache; no "
+                    "file of Keras has. h5repack writes it anew without."});
         auto const access = own(H5Pcreate(H5P_FILE_ACCESS));
         check(H5Pset_fapl_core(access.id(), std::size_t{1} << 16, false));
         // HDF5 takes a copy, and what it is given as mutable it only reads
