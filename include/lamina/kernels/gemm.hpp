@@ -47,11 +47,20 @@ template <class T>
     });
 }
 
-/// One strip of few tiles: nothing to decide. (All three are asked at once: of 0 and 1, 2 less is a
-/// large number.)
+/// So few strips of a small product that each is read and written as it comes.
+template <class T>
+LAMINA_ALWAYS_INLINE inline bool few_strips(Gemm<T> const& g) {
+    if (one_strip<T>(g.n, g.k)) return true;
+    if constexpr (TileSet<T>::evenly)
+        return g.k > shortest && g.ldc * sizeof(T) % 4096 != 0 && !(g.transposed_a && splits(g));
+    else return false;
+}
+
+/// Few strips of few tiles: nothing to decide. (All three are asked at once: of 0 and 1, 2 less is
+/// a large number.)
 template <class T>
 LAMINA_ALWAYS_INLINE inline bool is_tiny(Gemm<T> const& g) {
-    if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || !one_strip<T>(g.n, g.k) || g.alpha != T{1} ||
+    if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || !few_strips(g) || g.alpha != T{1} ||
         (g.beta != T{0} && (g.beta != T{1} || g.bias)))
         return false;
     if (g.transposed_b && (few_columns(g, g.n) || few_rows_of_dots(g))) return false;
@@ -75,7 +84,15 @@ LAMINA_ALWAYS_INLINE inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
         transpose<true>(g.n, g.k, g.b, g.ldb, scratch, s.ldb);
         s.b = scratch;
     }
-    strip(g.m, g.n, s, g.a, g.c);
+    if constexpr (TileSet<T>::evenly) {
+        for (std::size_t j = 0, width; j < g.n; j += width, s.b += width) {
+            width = next_strip<T>(g.n - j, g.m, g.k);
+            strip(g.m, width, s, g.a, g.c + j);
+            if (s.bias) s.bias += width;
+        }
+    } else {
+        strip(g.m, g.n, s, g.a, g.c);
+    }
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
 }
 
@@ -84,6 +101,7 @@ LAMINA_ALWAYS_INLINE inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
 /// drive each other out of the cache.
 template <class T>
 bool goes_across(Gemm<T> const& g) {
+    if (TileSet<T>::evenly && g.m * g.n <= 4096 && g.ldc * sizeof(T) % 4096 != 0) return false;
     return g.k <= 32 && g.k * g.n <= 8192 && g.n >= 2 * GemmSizes<T>::width &&
            (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0 || (overlaps && g.m < 8));
 }

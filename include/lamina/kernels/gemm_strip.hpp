@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/inlining.hpp>
+#include <lamina/kernels/gemm_short_sums.hpp>
 #include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
@@ -27,12 +28,16 @@ struct TileSet {
     template <std::size_t C> // rows of the tallest tile of C batches
     static constexpr std::size_t height = C == 1        ? 8
                                           : C <= widest ? 6
-                                                        : 4;
+                                          : C == 3      ? 4
+                                                        : 3;
     static constexpr std::size_t tallest = height<widest>;
     using Row = Tiles<T>[4];
     template <std::size_t C, bool Whole, std::size_t Tallest = height<C>>
     static constexpr Row of{&tiles<2, C, Whole, T>, &tiles<3, C, Whole, T>, &tiles<4, C, Whole, T>,
                             &tiles<Tallest, C, Whole, T>};
+    // Columns of the widest strip of a short sum.
+    static constexpr std::size_t wide = by_hand<3, 4, T> ? 4 : widest == 2 ? 3 : widest;
+    static constexpr bool evenly = wide > widest&& wide == 4; // columns are cut as rows are
     // The widest ones without a masked lane, side by side.
     template <std::size_t R>
     static constexpr Tiles<T> across = &tiles<R, widest, true, T, TileOrder::across>;
@@ -100,9 +105,9 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
 template <std::size_t C, class T>
 void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     constexpr std::size_t most = TileSet<T>::template height<C>;
-    constexpr std::size_t fifth = most < 5 ? most : 5;
+    constexpr std::size_t fourth = most < 4 ? most : 4, fifth = most < 5 ? most : 5;
     static constexpr Tiles<T> of[]{&tiles<2, C, false, T>, &tiles<3, C, false, T>,
-                                   &tiles<4, C, false, T>, &tiles<fifth, C, false, T>,
+                                   &tiles<fourth, C, false, T>, &tiles<fifth, C, false, T>,
                                    &tiles<most, C, false, T>};
     if (rows <= most) {
         if (rows == 1) single_row<C, false>(s, a, c);
@@ -111,7 +116,11 @@ void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     }
     constexpr std::size_t least = (8 + C - 1) / C; // rows whose sums hide each other's latency
     std::size_t count = (rows + most - 1) / most;
-    if (s.k <= 32) count = std::max(count, rows / least);
+    if constexpr (by_hand<most, C, T>) {
+        if (s.k <= 32 && rows % count != 0 && rows % (count + 1) == 0) ++count; // one kind
+    } else if (s.k <= 32) {
+        count = std::max(count, rows / least);
+    }
     std::size_t high = most; // of the lower ones
     while (high * count > rows) --high;
     std::size_t const higher = rows - high * count, done = higher * (high + 1);
@@ -140,7 +149,7 @@ template <class T>
             return run_tiles<4, false>(rows, s, a, c);
         }
     } else {
-        if constexpr (Set::widest == 4)
+        if constexpr (Set::wide == 4)
             if (columns > 3 * lanes<T>) return even_tiles<4>(rows, s, a, c);
         if (columns > 2 * lanes<T>) return even_tiles<3>(rows, s, a, c);
         if (columns > lanes<T>) return even_tiles<2>(rows, s, a, c);
@@ -153,12 +162,15 @@ template <class T>
     run_tiles<1, false>(rows, s, a, c);
 }
 
+/// Numbers of B that may lie in a strip wider than others, so that they stay near.
+template <class T>
+inline constexpr std::size_t wide_strip = TileSet<T>::evenly ? 4096 : GemmSizes<T>::room;
+
 /// Whether so many columns are one strip.
 template <class T>
 bool one_strip(std::size_t columns, std::size_t k) {
-    constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
-    constexpr std::size_t more = width + (widest == 2 ? lanes<T> : 0);
-    return columns <= width || (columns <= more && k > shortest && more * k <= GemmSizes<T>::room);
+    constexpr std::size_t width = TileSet<T>::widest * lanes<T>, wide = TileSet<T>::wide * lanes<T>;
+    return columns <= width || (columns <= wide && k > shortest && wide * k <= wide_strip<T>);
 }
 
 /// So many of the columns that are left make the next strip. Two strips of two and three batches
@@ -168,6 +180,13 @@ template <class T>
 std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
     constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
     if (one_strip<T>(left, k)) return left;
+    if constexpr (TileSet<T>::evenly) {
+        if (one_strip<T>(4 * lanes<T>, k)) { // as even as can be
+            std::size_t const batches = (left + lanes<T> - 1) / lanes<T>,
+                              strips = (batches + 3) / 4;
+            return (batches + strips - 1) / strips * lanes<T>;
+        }
+    }
     if (widest == 2 && rows <= 4 && left > 2 * width && one_strip<T>(width + lanes<T>, k))
         return width + lanes<T>;
     if (widest == 2 && left > width && left < width + lanes<T>) return left - lanes<T>; // no masks

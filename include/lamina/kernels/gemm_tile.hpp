@@ -3,6 +3,7 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_groups.hpp>
+#include <lamina/kernels/gemm_tile_fma.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -152,12 +153,44 @@ struct Strip {
     bool far = false;        // C is large: each tile's is fetched shortly before its turn
 };
 
+/// Tiles in assembly: see below.
+template <std::size_t R, std::size_t C, bool Whole, bool Across, class T>
+LAMINA_ALWAYS_INLINE inline void tiles_by_hand(std::size_t count, Strip<T> const& s, T const* a,
+                                               T* c) {
+    alignas(64) static constexpr T zeros[C * lanes<T>]{};
+    constexpr std::size_t size = sizeof(T), ahead = 8; // turns of four terms
+    if (count == 0) return;
+    std::size_t const fours = s.k / 4, late = !Across && s.far && fours > ahead ? ahead : 0;
+    bool const adds = !s.zero && !s.bias;
+    std::size_t const on = (Across ? C * lanes<T> : R * s.ldc) * size;
+    HandTiles t{.count = count,
+                .a = a,
+                .a_on = Across ? 0 : R * s.a_row * size,
+                .b = s.b,
+                .from = s.zero   ? zeros
+                        : s.bias ? s.bias
+                                 : c,
+                .from_on = adds || (Across && !s.zero) ? on : 0,
+                .down = adds ? s.ldc * size : 0,
+                .c = c,
+                .ldc = s.ldc * size,
+                .rest = s.k % 4,
+                .turns = std::ptrdiff_t(fours - late) - 1,
+                .late = late};
+    std::size_t const row = s.a_row * size, step = s.a_step * size, ldb = s.ldb * size;
+    std::size_t const last = place<Whole, C, lanes<T>>(C - 1, s.last) * size;
+    if (s.a_step == 1) hand_tiles<R, C, true, Across, T>(t, row, step, ldb, last);
+    else hand_tiles<R, C, false, Across, T>(t, row, step, ldb, last);
+}
+
 /// `count` tiles of R rows: c = 0, bias or c, + a b. (One, if it copies. Across is for short sums,
 /// whose C is most of what comes and goes: in the order in which it lies in memory.) What is not
 /// needed in the loop over k is read from s anew: g++ would keep it in vector registers, and then
 /// the next tile's first loads wait for this one's sums.
 template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = TileOrder::down>
 [[gnu::noinline]] void tiles(std::size_t count, Strip<T> const& s, T const* a, T* c) {
+    if constexpr (by_hand<R, C, T> && Order != TileOrder::copying)
+        return tiles_by_hand<R, C, Whole, Order == TileOrder::across>(count, s, a, c);
     using V = Batch<T>;
     constexpr std::size_t line = 64 / sizeof(T), G = (R - 1) / rows_of_pointer + 1;
     std::size_t row = s.a_row;
@@ -243,54 +276,5 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
         else a += R * row, c += R * ldc;
     }
 }
-
-/// All rows of a strip of C batches of columns over a sum of K terms: b stays in registers, and the
-/// rows pass by one after the other.
-template <std::size_t K, std::size_t C, class T>
-[[gnu::noinline]] void short_sums(std::size_t rows, Strip<T> const& s, T const* a, T* c) {
-    using V = Batch<T>;
-    std::size_t const row = s.a_row, step = s.a_step, ldc = s.ldc, last = s.last;
-    auto const from_memory = [&](std::size_t i, T const* p) LAMINA_ALWAYS_INLINE {
-        return load_part<false, C, V>(p, i, last);
-    };
-    V b[K][C];
-    LAMINA_UNROLL
-    for (std::size_t k = 0; k < K; ++k) {
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) b[k][i] = in_register(from_memory(i, s.b + k * s.ldb));
-    }
-    [[maybe_unused]] bool const zero = s.zero, adds = !s.zero && !s.bias;
-    T const* const bias = s.bias;
-    [[maybe_unused]] V begin[C]; // of each row's sums, unless they are added to what C is
-    if constexpr (overlaps) {
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) begin[i] = bias ? from_memory(i, bias) : V(T{0});
-    }
-    for (; rows > 0; --rows, a += row, c += ldc) {
-        V sum[C];
-        // g++'s loop for several batches is faster with what is read anew, that for one without
-        [[maybe_unused]] T const* const from = (C > 1 ? s.bias : bias) ? s.bias : c;
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) {
-            if constexpr (overlaps) sum[i] = adds ? from_memory(i, c) : begin[i];
-            else sum[i] = (C > 1 ? s.zero : zero) ? V(T{0}) : from_memory(i, from);
-        }
-        LAMINA_UNROLL
-        for (std::size_t k = 0; k < K; ++k) {
-            V const v(a[k * step]);
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < C; ++i) sum[i] = fma(v, b[k][i], sum[i]);
-        }
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < C; ++i) {
-            T* const to = c + place<false, C, V::size>(i, last);
-            if (i + 1 < C || (overlaps && (C > 1 || last == V::size))) kernels::store(to, sum[i]);
-            else kernels::store(to, sum[i], last);
-        }
-    }
-}
-
-/// The longest sums that short_sums is for.
-inline constexpr std::size_t shortest = overlaps ? 6 : 5;
 
 } // namespace lamina::kernels::detail

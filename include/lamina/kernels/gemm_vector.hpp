@@ -153,22 +153,34 @@ template <class T>
     }
 }
 
+/// c[i, j] = alpha a[i] b[j] for C batches of columns: b stays in registers.
+template <std::size_t C, class T>
+LAMINA_ALWAYS_INLINE inline void outer_batches(std::size_t m, T alpha, T const* a,
+                                               std::size_t stride, T const* b, T* c,
+                                               std::size_t ldc) {
+    using V = Batch<T>;
+    V x[C];
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < C; ++i) x[i] = load<V>(b + i * V::size);
+    for (; m > 0; --m, a += stride, c += ldc) {
+        V const v(alpha * *a);
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < C; ++i) kernels::store(c + i * V::size, v * x[i]);
+    }
+}
+
 /// c[i, j] = alpha a[i] b[j] + add[i, j]: a sum over k of one term. add may be null.
 template <class T>
 [[gnu::noinline]] void outer(std::size_t m, std::size_t n, T alpha, T const* a, std::size_t stride,
                              T const* b, T* c, std::size_t ldc, T const* add, std::size_t ldadd) {
     using V = Batch<T>;
     constexpr std::size_t some = 4;
-    if (n == some * V::size && !add) { // b stays in registers
-        V x[some];
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < some; ++i) x[i] = load<V>(b + i * V::size);
-        for (; m > 0; --m, a += stride, c += ldc) {
-            V const v(alpha * *a);
-            LAMINA_UNROLL
-            for (std::size_t i = 0; i < some; ++i) kernels::store(c + i * V::size, v * x[i]);
-        }
-        return;
+    if (n == some * V::size && !add) return outer_batches<some>(m, alpha, a, stride, b, c, ldc);
+    if constexpr (overlaps) { // rows are short, and each would begin anew
+        constexpr std::size_t wide = 2 * some * V::size;
+        for (; n >= wide && !add; n -= wide, b += wide, c += wide)
+            outer_batches<2 * some>(m, alpha, a, stride, b, c, ldc);
+        if (n == 0) return;
     }
     std::size_t const rest = n % V::size, whole = n - rest;
     for (; m > 0; --m, a += stride, c += ldc, add = add ? add + ldadd : nullptr) {
