@@ -21,6 +21,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -295,6 +296,55 @@ TEST_CASE("where the newest file is damaged, a run goes on from the one before i
     auto const text = message_of<Error>([&] { load_last(model, path); });
     CHECK(text.find(path) < text.find("The file before it: "));
     CHECK(text.find(previous) != std::string::npos);
+}
+
+TEST_CASE("100 runs that keep the file before are killed: the newest has its name all the while") {
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto const previous = folder.path("previous-m.safetensors");
+    save(make(), path);
+    std::size_t kept = 0;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        CAPTURE(i);
+        pid_t const child = ::fork();
+        if (child == 0) {
+            auto model = make();
+            ModelCheckpoint checkpoint{model, {.path = path, .keep_previous = true,
+                                               .every_epochs = 0, .every_batches = 1}};
+            model.fit(x, y, {.epochs = 1'000'000, .batch_size = 16, .callbacks = {&checkpoint},
+                             .verbose = 0});
+            std::_Exit(0);
+        }
+        ::usleep(1000 + unsigned(Random{11}.below(i, 9000)));
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        auto model = make();
+        REQUIRE(message_of<Error>([&] { load(model, path); }) == "");
+        if (::access(previous.c_str(), F_OK) != 0) continue;
+        ++kept;
+        REQUIRE(message_of<Error>([&] { load(model, previous); }) == "");
+    }
+    CHECK(kept > 0);
+}
+
+TEST_CASE("the file before is kept beside a name that leads elsewhere") {
+    Folder const folder, other;
+    auto const path = folder.path("m.safetensors"), real = other.path("real.safetensors");
+    auto model = make();
+    save(model, real);
+    REQUIRE(::symlink(real.c_str(), path.c_str()) == 0);
+    ModelCheckpoint checkpoint{
+        model, {.path = path, .keep_previous = true, .every_epochs = 0, .every_batches = 1}};
+    model.fit(x, y, {.epochs = 1, .batch_size = 16, .callbacks = {&checkpoint}, .verbose = 0});
+    auto newest = make(), before = make();
+    load(newest, path);
+    load(before, folder.path("previous-m.safetensors"));
+    CHECK(newest.progress.steps == 4);
+    CHECK(before.progress.steps == 3);
+    CHECK(folder.entries() == 2);
+    CHECK(other.entries() == 1);
+    CHECK(message_of<Error>([&] { load(before, real); }) == "");
+    CHECK(before.progress.steps == 4);
 }
 
 TEST_CASE("mistakes are said before the training begins, or at its first file") {

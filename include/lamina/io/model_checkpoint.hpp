@@ -13,6 +13,11 @@
 
 #include <charconv>
 #include <cstdio>
+
+#if __has_include(<unistd.h>)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 #endif
 
 #include <cstddef>
@@ -139,8 +144,19 @@ namespace detail {
 }
 
 [[gnu::cold]] LAMINA_INLINE void step_back(std::string const& path) {
-    // Where that fails, the next file takes this one's place as without it.
-    (void)std::rename(path.c_str(), previous_path(path).c_str());
+    std::string const previous = previous_path(path);
+#if __has_include(<unistd.h>)
+    // It keeps its own name until the next file takes that: whoever stops meanwhile finds it there.
+    std::string const second = previous + ".link";
+    ::unlink(second.c_str());
+    if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, second.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+        bool const done = std::rename(second.c_str(), previous.c_str()) == 0;
+        ::unlink(second.c_str()); // rename leaves two names of one file alone
+        if (done) return;
+    }
+#endif
+    // Where a file cannot have two names. If that fails too, the next takes its place.
+    (void)std::rename(path.c_str(), previous.c_str());
 }
 
 [[gnu::cold]] LAMINA_INLINE void refuse_never() {
