@@ -133,6 +133,6 @@ TEST_CASE("NaN does not reach the weights") {
                                            model.weights.values.data() + model.parameter_count);
     std::vector<float> const x{1, 2, 3, float(nan())}, y{1, 2};
     CHECK(says(message([&] { model.train_on_batch(Array(x.data(), {2, 2}), y); }),
-               "input 0 holds a number that is not finite"));
+               "input 0, sample 1 of the batch, holds nan"));
     CHECK(std::equal(before.begin(), before.end(), model.weights.values.data()));
 }
