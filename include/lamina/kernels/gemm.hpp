@@ -97,11 +97,12 @@ LAMINA_ALWAYS_INLINE inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
 }
 
 /// Whether C is most of what comes and goes, and is better written in the order in which it lies:
-/// sums are short, and all of B stays near. The shortest ones only if rows of C lie so that they
+/// sums are short, and all of B stays near. Strips that are cut evenly read A less often, which is
+/// better as long as C stays near. The shortest ones only if rows of C lie so that they
 /// drive each other out of the cache.
 template <class T>
 bool goes_across(Gemm<T> const& g) {
-    if (TileSet<T>::evenly && g.m * g.n <= 4096 && g.ldc * sizeof(T) % 4096 != 0) return false;
+    if (TileSet<T>::evenly && g.m * g.n <= 65536 && g.ldc * sizeof(T) % 4096 != 0) return false;
     return g.k <= 32 && g.k * g.n <= 8192 && g.n >= 2 * GemmSizes<T>::width &&
            (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0 || (overlaps && g.m < 8));
 }
@@ -129,7 +130,7 @@ void gemm_direct(Gemm<T> const& g) {
             TileSet<T>::template across<tall>(across / wide, s, g.a + i * s.a_row, g.c + i * g.ldc);
     }
     for (std::size_t j = 0, width; j < g.n; j += width, s.b += width) {
-        width = next_strip<T>(j < across ? wide : g.n - j, g.m, g.k);
+        width = next_strip<T>(j < across ? wide : g.n - j, g.m, g.k, reads_lines(g));
         std::size_t const from = j < across ? down : 0;
         if (from < g.m) strip(g.m - from, width, s, g.a + from * s.a_row, g.c + from * g.ldc + j);
         if (s.bias) s.bias += width;

@@ -55,7 +55,7 @@ template <class T>
                .far = g.m * g.n > 262144};
     if (g.transposed_a && g.m * g.k > 262144) s.beside = 64 / sizeof(T);
     for (std::size_t j = column, width; j < column + columns; j += width) {
-        width = next_strip<T>(column + columns - j, rows, g.k);
+        width = next_strip<T>(column + columns - j, rows, g.k, reads_lines(g));
         for (std::size_t p = 0; p < g.k; p += depth) {
             s.k = std::min(depth, g.k - p);
             s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;

@@ -162,26 +162,36 @@ template <class T>
     run_tiles<1, false>(rows, s, a, c);
 }
 
-/// Numbers of B that may lie in a strip wider than others, so that they stay near.
+/// The longest sums of strips wider than others, whose B is to stay near: 16 KB.
 template <class T>
-inline constexpr std::size_t wide_strip = TileSet<T>::evenly ? 4096 : GemmSizes<T>::room;
+inline constexpr std::size_t wide_strip = 16384 / (TileSet<T>::wide * lanes<T> * sizeof(T));
 
 /// Whether so many columns are one strip.
 template <class T>
 bool one_strip(std::size_t columns, std::size_t k) {
-    constexpr std::size_t width = TileSet<T>::widest * lanes<T>, wide = TileSet<T>::wide * lanes<T>;
-    return columns <= width || (columns <= wide && k > shortest && wide * k <= wide_strip<T>);
+    constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
+    constexpr std::size_t more = width + (widest == 2 ? lanes<T> : 0);
+    if (columns <= width) return true;
+    if (columns <= more) return k > shortest && more * k <= GemmSizes<T>::room;
+    return columns <= TileSet<T>::wide * lanes<T> && k > shortest && k <= wide_strip<T>;
+}
+
+/// Whether low tiles would read much of each line of A in vain: it is transposed and not near.
+template <class T>
+bool reads_lines(Gemm<T> const& g) {
+    return TileSet<T>::evenly && g.transposed_a && g.m * g.k * sizeof(T) > 16384;
 }
 
 /// So many of the columns that are left make the next strip. Two strips of two and three batches
 /// are better than one of four and one of one, which is short of loads; but few rows are short of
-/// sums: where the widest tile has two batches, they get three.
+/// sums: where the widest tile has two batches, they get three. high: tall tiles are better.
 template <class T>
-std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k) {
+std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k, bool high = false) {
     constexpr std::size_t widest = TileSet<T>::widest, width = widest * lanes<T>;
-    if (one_strip<T>(left, k)) return left;
+    high = high && rows > 4;
+    if (one_strip<T>(left, k) && !(high && left > width)) return left;
     if constexpr (TileSet<T>::evenly) {
-        if (one_strip<T>(4 * lanes<T>, k)) { // as even as can be
+        if (!high && one_strip<T>(4 * lanes<T>, k)) { // as even as can be
             std::size_t const batches = (left + lanes<T> - 1) / lanes<T>,
                               strips = (batches + 3) / 4;
             return (batches + strips - 1) / strips * lanes<T>;
