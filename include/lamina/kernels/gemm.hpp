@@ -205,7 +205,8 @@ template <class T>
             transpose<true>(g.n, g.k, g.b, g.ldb, scratch, ld);
             turned.b = scratch, turned.ldb = ld, turned.transposed_b = false;
             gemm_direct(turned);
-        } else if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k)) gemm_direct(g);
+        } else if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k) && !copies_a(g, g.m, g.n))
+            gemm_direct(g);
         else gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
         return;
     }

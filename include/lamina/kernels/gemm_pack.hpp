@@ -5,6 +5,7 @@
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 /// Copies of operands in the order in which the tiles read them.
@@ -31,6 +32,75 @@ template <class T>
         for (std::size_t j = 0; j < whole; j += V::size)
             kernels::store(row + j, times * load<V>(from + j));
         if (rest > 0) kernels::store(row + whole, times * load<V>(from + whole, rest));
+    }
+}
+
+/// alpha B, k rows of many columns, to panels of `Width` columns, one behind the other. Several at
+/// a time: rows that lie far apart are pages, and each begins with a wait.
+template <std::size_t Width, class T>
+[[gnu::noinline]] void pack_panels(std::size_t k, std::size_t columns, T alpha, T const* b,
+                                   std::size_t ldb, T* to) {
+    using V = Batch<T>;
+    constexpr std::size_t several = 4, ahead = 8;
+    V const times(alpha);
+    std::size_t j = 0;
+    for (; j + several * Width <= columns; j += several * Width, to += several * Width * k) {
+        T const* from = b + j;
+        for (std::size_t p = 0; p < k; ++p, from += ldb) {
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < several * Width; i += 64 / sizeof(T))
+                __builtin_prefetch(from + ahead * ldb + i);
+            LAMINA_UNROLL
+            for (std::size_t i = 0; i < several * Width; i += V::size)
+                kernels::store(to + i / Width * Width * k + p * Width + i % Width,
+                               times * load<V>(from + i));
+        }
+    }
+    for (; j < columns; j += Width, to += Width * k)
+        pack(k, std::min(Width, columns - j), alpha, b + j, ldb, false, to, Width);
+}
+
+/// op(A), rows of k numbers, to slivers of R rows whose numbers lie side by side, `sliver` numbers
+/// apart. The last one may hold fewer rows, the last of them again and again: a single row is also
+/// read as two. Writes up to a batch behind each.
+template <std::size_t R, class T>
+[[gnu::noinline]] void pack_slivers(std::size_t rows, std::size_t k, T const* a, std::size_t lda,
+                                    bool transposed, T* to, std::size_t sliver) {
+    using V = Batch<T>;
+    constexpr std::size_t parts = (R + V::size - 1) / V::size, wide = parts * V::size;
+    if (transposed) {
+        constexpr std::size_t ahead = 8;
+        for (std::size_t p = 0; p < k; ++p, a += lda, to += R) {
+            for (std::size_t i = 0; i < rows; i += 64 / sizeof(T))
+                __builtin_prefetch(a + ahead * lda + i);
+            T* next = to;
+            std::size_t i = 0;
+            for (; i + wide <= rows; i += R, next += sliver)
+                for (std::size_t l = 0; l < wide; l += V::size)
+                    kernels::store(next + l, load<V>(a + i + l));
+            for (; i < rows; i += R, next += sliver)
+                for (std::size_t r = 0; r < R; ++r) next[r] = a[std::min(i + r, rows - 1)];
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < rows; i += R, to += sliver) {
+        T const* from[wide]; // those that there are not: the last one once more
+        for (std::size_t r = 0; r < wide; ++r)
+            from[r] = a + std::min({i + r, i + R - 1, rows - 1}) * lda;
+        std::size_t p = 0;
+        for (; p + V::size <= k; p += V::size)
+            for (std::size_t part = parts; part-- > 0;) { // each spoils the beginning of the next
+                V x[V::size];
+                LAMINA_UNROLL
+                for (std::size_t r = 0; r < V::size; ++r)
+                    x[r] = load<V>(from[part * V::size + r] + p);
+                transpose_rows<V::size / 2>(x);
+                LAMINA_UNROLL
+                for (std::size_t q = 0; q < V::size; ++q)
+                    kernels::store(to + (p + q) * R + part * V::size, x[q]);
+            }
+        for (; p < k; ++p)
+            for (std::size_t r = 0; r < R; ++r) to[p * R + r] = from[r][p];
     }
 }
 

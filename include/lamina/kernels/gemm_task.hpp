@@ -50,19 +50,21 @@ struct GemmSizes {
     static constexpr std::size_t room = width * k;
 };
 
-/// Blocks of A and panels of B that are copied together, where tiles are narrow: a panel, 24 kB,
-/// is for the nearest cache, a block, 144 kB, for the next. The more columns, the less often a row
-/// of A is copied.
+/// Blocks of A and panels of B that are copied together, where tiles are narrow. A block, 200 kB,
+/// stays in half of the second cache, the other half of which may be another thread's; a panel,
+/// 32 kB, is longer than the nearest cache likes, for each block reads and writes C. The more
+/// columns, the less often A is copied.
 template <class T>
 struct GemmBlocks {
     static constexpr bool wanted = !GemmTraits<xsimd::default_arch>::many;
-    static constexpr std::size_t k = 1536 / sizeof(T), rows = 96, columns = 768;
-    static constexpr std::size_t row = k + 64 / sizeof(T); // rows must not share a set of lines
-    static constexpr std::size_t fewest = 8 * GemmSizes<T>::width; // columns; else A stays
+    static constexpr std::size_t k = 512, rows = 384 / sizeof(T), columns = 3072 / sizeof(T);
+    static constexpr std::size_t height = 6; // rows of a sliver of A, which lie side by side
+    static constexpr std::size_t sliver = height * k + 64 / sizeof(T); // from one to the next
+    static constexpr std::size_t fewest = 8 * GemmSizes<T>::width;     // columns; else A stays
     /// Numbers for a block of A and for panels of so many columns.
     static constexpr std::size_t room(std::size_t wide) {
         constexpr std::size_t panel = GemmSizes<T>::width;
-        return rows * row + std::min((wide + panel - 1) / panel * panel, columns) * k;
+        return rows / height * sliver + std::min((wide + panel - 1) / panel * panel, columns) * k;
     }
 };
 

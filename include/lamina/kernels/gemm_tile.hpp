@@ -86,9 +86,10 @@ LAMINA_ALWAYS_INLINE inline void four_steps(V (&sum)[R][1], T const* (&a)[G], st
 
 /// All k steps of the sum, some at a time: a processor begins so many instructions in a cycle, and
 /// fewer if another thread shares its core; what is no multiply-add takes their place. Along: the
-/// terms of a row of op(A) lie side by side; else its rows do, or both of two are one. next: null,
-/// or the next tile of C, which is fetched ahead.
-template <bool Whole, bool Along, std::size_t R, std::size_t C, std::size_t G, class V, class T>
+/// terms of a row of op(A) lie side by side; else its rows do, or both of two are one. Copied: both
+/// operands are copies. next: null, or the next tile of C, which is fetched ahead.
+template <bool Whole, bool Along, bool Copied = false, std::size_t R, std::size_t C, std::size_t G,
+          class V, class T>
 LAMINA_ALWAYS_INLINE inline void
 all_steps(V (&sum)[R][C], std::size_t k, T const* (&a)[G], std::size_t row, std::size_t step,
           T const* b, std::size_t ldb, std::size_t last, T const* next, std::size_t ldc) {
@@ -97,16 +98,25 @@ all_steps(V (&sum)[R][C], std::size_t k, T const* (&a)[G], std::size_t row, std:
     auto const steps = [&](std::size_t count) LAMINA_ALWAYS_INLINE {
         LAMINA_UNROLL
         for (std::size_t i = 0; i < count; ++i) {
+            if constexpr (Copied) { // all that follows is known: nothing is added up but pointers
+                T const* const x[]{a[0] + i * R};
+                tile_step<true, false, true>(sum, x, 1, b + i * C * V::size, last,
+                                             static_cast<T*>(nullptr));
+                continue;
+            }
             tile_step<Whole, false, Beside>(sum, a, row, b, last, static_cast<T*>(nullptr));
             LAMINA_UNROLL
             for (std::size_t g = 0; g < pointers; ++g)
                 a[g] = Along ? a[g] + 1 : next_row(a[g], step);
             b = next_row(b, ldb);
         }
+        if constexpr (Copied) a[0] += count * R, b += count * C * V::size;
     };
-    for (std::size_t left = next ? 32 : 0;; left = 0) {
-        for (; k >= left + some; k -= some) {
-            anew(row);
+    for (std::size_t left = next ? 96 : 0;; left = 0) {
+        std::size_t enough = left + some;
+        anew(enough); // or g++ would add them up each time
+        for (; k >= enough; k -= some) {
+            if constexpr (!Copied) anew(row);
             steps(some);
         }
         if (left == 0) break;
@@ -135,14 +145,17 @@ LAMINA_ALWAYS_INLINE inline void store_tile(V const (&sum)[R][C], T* c, std::siz
 }
 
 /// Where the next tile is: below; below, while b is far away, so that it is fetched ahead and
-/// copied for the tiles there; or at the right.
-enum class TileOrder { down, copying, across };
+/// copied for the tiles there; at the right; or below, and both operands are copies: of b in rows
+/// as wide as the tile, of op(A) in slivers of its rows.
+enum class TileOrder { down, copying, across, copied };
 
 /// What the tiles of one strip of columns have in common.
 template <class T>
 struct Strip {
     std::size_t k;
-    std::size_t a_row, a_step; // from one row of op(A) to the next, from one k to the next
+    // From one row of op(A) to the next (if it is a copy: from one sliver to the next), and from
+    // one k to the next.
+    std::size_t a_row, a_step;
     T const* b;
     std::size_t ldb, ldc;
     bool zero;               // C starts from zero,
@@ -189,14 +202,15 @@ LAMINA_ALWAYS_INLINE inline void tiles_by_hand(std::size_t count, Strip<T> const
 /// the next tile's first loads wait for this one's sums.
 template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = TileOrder::down>
 [[gnu::noinline]] void tiles(std::size_t count, Strip<T> const& s, T const* a, T* c) {
-    if constexpr (by_hand<R, C, T> && Order != TileOrder::copying)
-        return tiles_by_hand<R, C, Whole, Order == TileOrder::across>(count, s, a, c);
+    constexpr bool Across = Order == TileOrder::across, Copies = Order == TileOrder::copying;
+    constexpr bool Copied = Order == TileOrder::copied;
+    if constexpr (by_hand<R, C, T> && !Copies && !Copied)
+        return tiles_by_hand<R, C, Whole, Across>(count, s, a, c);
     using V = Batch<T>;
     constexpr std::size_t line = 64 / sizeof(T), G = (R - 1) / rows_of_pointer + 1;
     std::size_t row = s.a_row;
     std::size_t const step = s.a_step, ldb = s.ldb, ldc = s.ldc, last = s.last;
     std::size_t const beside = s.beside;
-    constexpr bool Across = Order == TileOrder::across, Copies = Order == TileOrder::copying;
     T const* first = s.b;
     for (; count > 0; --count) {
         V sum[R][C];
@@ -235,7 +249,11 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
                 for (std::size_t g = 1; g < G; ++g) x[g] = x[0] + g * rows_of_pointer;
             }
         }
-        if constexpr (overlaps && !Copies) {
+        if constexpr (Copied) {
+            T const* const next = s.far ? c + R * ldc : nullptr;
+            all_steps<true, false, true>(sum, k, x, row, step, b, ldb, last, next, ldc);
+            k = 0;
+        } else if constexpr (overlaps && !Copies) {
             T const* const next = s.far && C > 1 && !Across ? c + R * ldc : nullptr;
             if (step == 1) all_steps<Whole, true>(sum, k, x, row, 1, b, ldb, last, next, ldc);
             else all_steps<Whole, false>(sum, k, x, row, step, b, ldb, last, next, ldc);
@@ -273,7 +291,7 @@ template <std::size_t R, std::size_t C, bool Whole, class T, TileOrder Order = T
         if (C == 1 && R >= 8 && last == V::size) store_tile<true>(sum, c, ldc, last); // no mask
         else store_tile<Whole>(sum, c, ldc, last);
         if constexpr (Across) c += C * V::size, first += C * V::size;
-        else a += R * row, c += R * ldc;
+        else a += Copied ? row : R * row, c += R * ldc;
     }
 }
 
