@@ -22,7 +22,7 @@ struct Call {
     int row;
     bool one, training, trains, needs_dx[max_inputs];
     void const* x[max_inputs];
-    T const *mask[max_inputs], *dy, *parameters, *state;
+    T const *mask[max_inputs], *dy, *parameters, *prepared, *state;
     T *y, *dx[max_inputs], *gradients, *next_state, *cache, *batch_cache, *memory, *mask_out;
     T *scratch, *loss;
     Threads* threads;
@@ -77,7 +77,7 @@ struct Pass {
     Call<T> const& call;
     L const& layer = *static_cast<L const*>(call.layer);
     std::size_t const batch = call.batch;
-    bool const one = call.one;         // one sample: said where the walk was compiled for it
+    bool const one = call.one; // one sample: said where the walk was compiled for it
     std::size_t const position = call.position; // of this moment, when stepping token by token
     bool const training = call.training;
     bool const trains = call.trains; // not frozen
@@ -91,6 +91,7 @@ struct Pass {
     View<T const, Output> dy{call.dy, batch};
 
     T const* mask = call.mask[0];      // [batch, time], 1 keep, 0 skip; null: all count
+    T const* prepared = call.prepared; // B::prepared numbers of B::prepare; null: not made
     T* mask_out = call.mask_out;       // what B::makes_mask promised to write
     T* cache = call.cache;             // B::cache numbers for each sample, kept for backward
     T* batch_cache = call.batch_cache; // B::batch_cache numbers for the whole batch

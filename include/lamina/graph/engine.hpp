@@ -20,7 +20,8 @@ struct Work {
     T const *values = nullptr, *state = nullptr;
     T *next_state = nullptr, *gradients = nullptr; // training only
     T *arena = nullptr, *scratch = nullptr, *memory = nullptr;
-    T* loss = nullptr; // what layers add to the loss; null: nobody asks
+    T const* prepared = nullptr; // what layers made of their parameters; null: nothing
+    T* loss = nullptr;           // what layers add to the loss; null: nobody asks
     void const* const* inputs = nullptr;
     std::size_t batch = 1, position = 0;
     bool one = false; // sample; an unrolled walk says it by a constant
@@ -66,6 +67,7 @@ LAMINA_ALWAYS_INLINE inline void say(Call<T>& c, Row<T> const* rows, Place const
     c.mask_out = row.mask_size() ? samples + at.mask * w.batch : nullptr;
     c.memory = w.memory ? w.memory + at.memory * w.batch : nullptr;
     c.scratch = w.scratch;
+    c.prepared = w.prepared && row.op->prepared ? w.prepared + at.prepared : nullptr;
     c.loss = w.loss;
     c.threads = w.threads;
     c.random = w.random;
@@ -182,6 +184,14 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
         c.gradients = w.gradients + places[i].parameters;
         rows[i].runs->regularize(c);
     }
+}
+
+/// What layers make of their parameters, once for many passes without gradients.
+template <class T>
+void prepare_loop(Row<T> const* rows, Place const* places, int n, T const* values, T* to) {
+    for (int i = 0; i < n; ++i)
+        if (rows[i].op->prepared)
+            rows[i].runs->prepare(values + places[i].parameters, to + places[i].prepared);
 }
 
 /// Small networks: the same walk written out row by row, so that every call is direct and inlines.

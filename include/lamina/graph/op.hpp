@@ -25,6 +25,7 @@ struct Runs {
     bool has_first_backward; // said in words too, see Op
     Run first_backward;      // this layer's backward without dx; null: no such thing
     Run regularize;          // adds a penalty to loss and gradients, once a step; null: none
+    void (*prepare)(T const* parameters, T* to); // as forward reads them best; null: they are so
 };
 
 /// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
@@ -34,8 +35,8 @@ struct Op {
     void (*describe)(void const* layer, Settings const& out); // tells the layer's options
     std::string_view type;
     Extents output;
-    std::size_t parameters, state, cache, batch_cache, scratch, memory, mask, flops, layer_size,
-        vocabulary; // its tokens are below; 0: it takes none
+    std::size_t parameters, state, cache, batch_cache, scratch, prepared, memory, mask, flops,
+        layer_size, vocabulary; // its tokens are below; 0: it takes none
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
     bool needs_x, needs_y, in_place, view, each_moment, moves_time, sparse, integer;
@@ -89,6 +90,12 @@ constexpr std::size_t scratch_of() {
     else return 0;
 }
 
+template <class B, class T>
+constexpr std::size_t prepared_of() {
+    if constexpr (requires { B::template prepared<T>; }) return B::template prepared<T>;
+    else return 0;
+}
+
 /// A layer that does not fit says so from here, once, and is not looked into any further.
 template <class T, class L, class B, class E, class... In>
 LAMINA_FLATTEN_LAYER void forward(Call<T> const& call) {
@@ -102,6 +109,11 @@ LAMINA_FLATTEN_LAYER void backward(Call<T> const& call) {
 template <class T, class L, class B, class... In>
 void regularize(Call<T> const& call) {
     B::regularize(Pass<T, L, B, NoEpilogue, In...>{call});
+}
+
+template <class T, class B>
+void prepare(T const* parameters, T* to) {
+    B::prepare(ParametersOf<B>::split(parameters), to);
 }
 
 /// The bytes that a layer's value takes among those of its network.
@@ -148,6 +160,12 @@ constexpr typename Runs<T>::Run regularize_of() {
     else return nullptr;
 }
 
+template <class T, class B>
+constexpr auto prepare_of() -> decltype(Runs<T>::prepare) {
+    if constexpr (prepared_of<B, T>() > 0) return &prepare<T, B>;
+    else return nullptr;
+}
+
 /// Stepping has no backward and no fusion: Steps says so.
 template <class T, bool Steps, class Producer, class L, class B, class... In>
 constexpr Runs<T> make_runs() {
@@ -160,6 +178,7 @@ constexpr Runs<T> make_runs() {
         runs.has_first_backward = spares_dx<Producer, B>;
         runs.first_backward = first_backward_of<T, Producer, L, B, In...>();
         runs.regularize = regularize_of<T, L, B, In...>();
+        runs.prepare = prepare_of<T, B>();
     }
     return runs;
 }
@@ -185,6 +204,7 @@ constexpr Op<T> make_op() {
     op.cache = cache_of<B>();
     op.batch_cache = batch_cache_of<B>();
     op.scratch = scratch_of<B, T>();
+    if constexpr (!Steps) op.prepared = prepared_of<B, T>();
     op.memory = memory_of<B>();
     op.mask = makes_mask_of<B>();
     op.flops = flops_of<B>();

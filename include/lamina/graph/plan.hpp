@@ -17,7 +17,7 @@ struct PlanOptions {
 /// of one sample, to be multiplied by the batch.
 struct Place {
     std::size_t y = 0, dy = 0, cache = 0, mask = 0;
-    std::size_t batch_cache = 0, parameters = 0, state = 0, memory = 0;
+    std::size_t batch_cache = 0, parameters = 0, prepared = 0, state = 0, memory = 0;
     int input = -1;           // y is this input of the network: itself, or a view of it
     bool in_place = false;    // y lies where x lay, and dx where dy lay
     bool fused = false;       // runs as the epilogue of its producer ...
@@ -37,7 +37,7 @@ struct Plan {
     int outputs[std::size_t(Outputs)]{}; // the row predicted
     int losses[std::size_t(Outputs)]{};  // the row the loss reads: the same, or its logits
     std::size_t per_sample = 0, per_batch = 0, spare = 0, scratch = 0;
-    std::size_t parameters = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
+    std::size_t parameters = 0, prepared = 0, state = 0, memory = 0, flops = 0, without_reuse = 0;
 };
 
 namespace detail {
@@ -105,6 +105,8 @@ struct Planner {
             if (owns) p.parameters += op(i).parameters;
             at.state = owns ? p.state : p.rows[row.owner].state;
             if (owns) p.state += op(i).state;
+            at.prepared = p.prepared;
+            p.prepared += whole_lines(op(i).prepared);
             at.memory = p.memory;
             p.memory += op(i).memory;
             p.flops += op(i).flops;

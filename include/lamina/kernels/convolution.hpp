@@ -45,13 +45,27 @@ auto finish_dx_at(Slope const& slope, T const* x, Epilogue const& e) {
 
 } // namespace detail
 
-/// y[batch, out pixels, filters] = e.value(convolution of x + bias); bias may be null.
+/// Numbers of what a kernel is turned into for its forward pass, and the same, once for many of
+/// them. None: it is read as it is.
+template <class T>
+constexpr std::size_t prepared_kernel(Convolution const& c) {
+    return c.ways().winograd ? detail::winograd_kernel<T>(c.direct_size()) : 0;
+}
+template <class T>
+void prepare_kernel(Convolution const& c, T const* kernel, T* to) {
+    detail::DirectSize const d = c.direct_size();
+    detail::transform_kernels(d, kernel, 0, d.filters, to, nullptr);
+}
+
+/// y[batch, out pixels, filters] = e.value(convolution of x + bias); bias may be null. prepared: of
+/// prepare_kernel, or null.
 template <Ways W = Ways{}, class Epilogue = NoEpilogue, class T>
 void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kernel, T const* bias,
-              T* y, Epilogue const& e, T* scratch, Threads* threads) {
+              T* y, Epilogue const& e, T* scratch, Threads* threads,
+              [[maybe_unused]] T const* prepared = nullptr) {
     std::size_t const rows = batch * c.windows.out_pixels(), apart = c.template scratch<T>();
     detail::SameFinish<T> const finish_at{detail::finish_value<T>(e)};
-    Way const way = c.way(Pass::forward, batch);
+    Way const way = c.way(Pass::forward, batch, prepared != nullptr);
     if constexpr (W.plain)
         if (way == Way::plain)
             return gemm<T>({.m = rows,
@@ -73,7 +87,8 @@ void convolve(Convolution const& c, std::size_t batch, T const* x, T const* kern
                                              apart, threads);
     if constexpr (W.winograd)
         if (way == Way::winograd)
-            return detail::convolve_by_winograd(d, batch, x, detail::KernelProducts<T>{d, kernel},
+            return detail::convolve_by_winograd(d, batch, x,
+                                                detail::KernelProducts<T>{d, kernel, prepared},
                                                 bias, y, finish_at, scratch, apart, threads);
     if constexpr (W.strips)
         if (way == Way::strips)

@@ -75,19 +75,20 @@ struct Convolution {
     /// Ways there and, for the gradient of x, back.
     constexpr Ways ways() const { return ways(winograd(), in_strips(), direct()); }
     constexpr Ways ways_dx() const { return ways(winograd_dx(), in_strips_dx(), direct_dx()); }
-    /// The one that is taken for so many images: the first that is left and pays.
-    constexpr Way way(Pass pass, std::size_t batch) const {
+    /// The one that is taken for so many images: the first that is left and pays. prepared: the
+    /// kernel is turned for it.
+    constexpr Way way(Pass pass, std::size_t batch, bool prepared = false) const {
         bool const back = pass == Pass::dx;
         Ways const left = back ? ways_dx() : ways();
         detail::DirectSize const d = back ? direct_dx_size() : direct_size();
         // few windows see the kernel from afar, and must be worth turning it
         std::size_t const least = back ? 256 : pass == Pass::forward ? 100 : 0;
-        return left.plain                                               ? Way::plain
-               : left.lanes                                             ? Way::lanes
-               : left.winograd && detail::winograd_pays(d, batch)       ? Way::winograd
-               : left.strips                                            ? Way::strips
-               : left.direct && batch * d.windows.out_pixels() >= least ? Way::direct
-                                                                        : Way::written;
+        return left.plain                                                   ? Way::plain
+               : left.lanes                                                 ? Way::lanes
+               : left.winograd && detail::winograd_pays(d, batch, prepared) ? Way::winograd
+               : left.strips                                                ? Way::strips
+               : left.direct && batch * d.windows.out_pixels() >= least     ? Way::direct
+                                                                            : Way::written;
     }
     /// Numbers of the kernel, packed for them; they lie at the end of the scratch.
     template <class T>

@@ -146,8 +146,10 @@ template <class T>
     bool const adds_both = g.beta != T{0} && (g.beta != T{1} || g.bias);
     bool const plain = g.k > 0 && !adds_both;
     if (one && plain && (!g.bias || g.m == 1) && gemm_vector(g, scratch, threads)) return;
-    bool const turns = wants_swap(g, g.n);
-    bool const few = !(turns && g.transposed_b) && (few_columns(g, g.n) || few_rows_of_dots(g));
+    bool const ready = g.panels != nullptr; // of several rows, and many columns
+    bool const turns = !ready && wants_swap(g, g.n);
+    bool const few =
+        !ready && !(turns && g.transposed_b) && (few_columns(g, g.n) || few_rows_of_dots(g));
     if (!plain || (g.bias && g.m != 1 && (one || few))) {
         scale(g, threads);
         Gemm<T> rest = g;
@@ -171,11 +173,11 @@ template <class T>
     }
     if (few && few_columns(g, g.n)) return gemm_dots(g, scratch, threads);
     if (few) return gemm_dots_of_rows(g, threads);
-    if (std::size_t const parts = parts_of_sum(g); parts > 1) {
+    if (std::size_t const parts = ready ? 1 : parts_of_sum(g); parts > 1) {
         gemm_in_parts(g, parts, scratch, threads);
         return;
     }
-    if (splits(g) && (!turns || g.n > 2 * lanes<T>)) {
+    if (!ready && splits(g) && (!turns || g.n > 2 * lanes<T>)) {
         std::size_t const first = g.n - g.n % lanes<T>;
         Gemm<T> most = g, rest = columns_from(g, first);
         FinishFrom<T> const finish{g.finish, first};
@@ -195,7 +197,7 @@ template <class T>
     bool const alone = threads == nullptr || threads->count() == 1 || work < too_little;
     std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
     bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12 && !few_rows(g);
-    bool const pack = g.transposed_b || g.alpha != T{1} || large;
+    bool const pack = g.transposed_b || g.alpha != T{1} || large || ready;
     if (alone) {
         bool const near = !g.finish.apply || g.m * g.n <= 4096; // all of C, when it is finished
         std::size_t const ld = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;

@@ -74,16 +74,17 @@ template <class T>
                 for (std::size_t j = begin; j < end; j += width) {
                     std::size_t const wide = std::min(width, end - j);
                     T* const panel = panels + (j - begin) * k;
-                    if (i == row && g.transposed_b)
+                    bool const first = i == row && !g.panels;
+                    if (first && g.transposed_b)
                         pack(k, wide, g.alpha, g.b + j * g.ldb + p, g.ldb, true, panel, width);
-                    else if (i == row && (j - begin) % several == 0)
+                    else if (first && (j - begin) % several == 0)
                         pack_panels<width>(k, std::min(several, end - j), g.alpha,
                                            g.b + p * g.ldb + j, g.ldb, panel);
                     T* const c = g.c + i * g.ldc + j;
                     Strip<T> s{.k = k,
                                .a_row = 1,
                                .a_step = height,
-                               .b = panel,
+                               .b = g.panels ? in_panels(g, j, p) : panel,
                                .ldb = width,
                                .ldc = g.ldc,
                                .zero = fresh && !g.bias,

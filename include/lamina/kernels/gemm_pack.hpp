@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
@@ -9,7 +10,8 @@
 #include <cstddef>
 
 /// Copies of operands in the order in which the tiles read them.
-namespace lamina::kernels::detail {
+namespace lamina::kernels {
+namespace detail {
 
 /// alpha op(B), k rows of `columns` columns, to rows of `width` numbers: whole batches with zeros
 /// behind the last column.
@@ -104,4 +106,24 @@ template <std::size_t R, class T>
     }
 }
 
-} // namespace lamina::kernels::detail
+/// Where the strip that begins with column j has its numbers in g.panels, from term p on.
+template <class T>
+T const* in_panels(Gemm<T> const& g, std::size_t j, std::size_t p) {
+    return g.panels + j * g.k + p * GemmSizes<T>::width;
+}
+
+} // namespace detail
+
+/// Numbers of k x n B in panels: strips of so many columns, one behind the other, for all terms.
+template <class T>
+constexpr std::size_t panels_size(std::size_t k, std::size_t n) {
+    constexpr std::size_t strip = detail::GemmSizes<T>::width;
+    return k * ((n + strip - 1) / strip * strip);
+}
+/// Puts B there, once for many products (Gemm::panels).
+template <class T>
+void pack_panels(std::size_t k, std::size_t n, T const* b, std::size_t ldb, T* panels) {
+    detail::pack_panels<detail::GemmSizes<T>::width>(k, n, T{1}, b, ldb, panels);
+}
+
+} // namespace lamina::kernels

@@ -55,7 +55,9 @@ template <class T>
                .far = g.m * g.n > 262144};
     if (g.transposed_a && g.m * g.k > 262144) s.beside = 64 / sizeof(T);
     for (std::size_t j = column, width; j < column + columns; j += width) {
-        width = next_strip<T>(column + columns - j, rows, g.k, reads_lines(g));
+        std::size_t const left = column + columns - j;
+        width = g.panels ? std::min(left, Sizes::width)
+                         : next_strip<T>(left, rows, g.k, reads_lines(g));
         for (std::size_t p = 0; p < g.k; p += depth) {
             s.k = std::min(depth, g.k - p);
             s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
@@ -68,14 +70,16 @@ template <class T>
             std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
             std::size_t done = 0; // rows
             bool const copies = width >= Set::copied && width <= Sizes::width;
-            if (pack && !g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
+            if (g.panels) {
+                s.b = in_panels(g, j, p), s.ldb = Sizes::width;
+            } else if (pack && !g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
                 done = Set::tallest;
                 s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
                 Set::copying(1, s, a, c);
             } else if (pack) {
                 detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
             }
-            if (pack) s.b = panel, s.ldb = near;
+            if (pack && !g.panels) s.b = panel, s.ldb = near;
             // so that it is still near when it is finished
             std::size_t const chunk = whole ? 16 * Set::tallest : rows;
             for (std::size_t i = 0; i < rows; i += chunk) {

@@ -39,6 +39,7 @@ struct Gemm {
     std::size_t ldc;
     T const* bias = nullptr; // n numbers, or null
     Finish<T> finish{};
+    T const* panels = nullptr; // B besides, as pack_panels puts it, or null; alpha is 1 then
 };
 
 namespace detail {

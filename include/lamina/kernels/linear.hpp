@@ -6,6 +6,7 @@
 #include <lamina/core/pass.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
+#include <lamina/kernels/gemm_pack.hpp>
 #include <lamina/kernels/gemm_small.hpp>
 #include <lamina/kernels/gemm_small_columns.hpp>
 #include <lamina/kernels/gemm_small_gradients.hpp>
@@ -31,6 +32,12 @@ inline constexpr std::size_t linear_scratch =
     !is_small<K, N> ? gemm_scratch<T>(std::max(K, N))
     : N == 1        ? 0
                     : N * ((K + lanes<T> - 1) / lanes<T> * lanes<T>);
+
+/// Kernels that products of several rows had better find in panels.
+template <std::size_t K, std::size_t N>
+inline constexpr bool wants_panels = !is_small<K, N> && N >= 64;
+template <class T, std::size_t K, std::size_t N>
+inline constexpr std::size_t linear_panels = wants_panels<K, N> ? panels_size<T>(K, N) : 0;
 
 namespace detail {
 
@@ -166,9 +173,11 @@ template <std::size_t K, std::size_t N, bool Add, bool Sloped, class T, class Sl
 
 /// y[rows, N] = e.value(x[rows, K] w[K, N] + b[N]); b may be null. y overlaps nothing. `one`: there
 /// is one row, which has code of its own; a constant where only one of both is to be compiled.
+/// panels: w besides, as pack_panels puts it, or null.
 template <std::size_t K, std::size_t N, class Epilogue = NoEpilogue, class T>
 LAMINA_ALWAYS_INLINE inline void linear(std::size_t rows, T const* x, T const* w, T const* b, T* y,
-                                        Epilogue const& e, T* scratch, Threads* threads, bool one) {
+                                        Epilogue const& e, T* scratch, Threads* threads, bool one,
+                                        T const* panels = nullptr) {
     if constexpr (!is_small<K, N>) {
         gemm<T>({.m = rows,
                  .n = N,
@@ -180,7 +189,8 @@ LAMINA_ALWAYS_INLINE inline void linear(std::size_t rows, T const* x, T const* w
                  .c = y,
                  .ldc = N,
                  .bias = b,
-                 .finish = detail::finish_value<T>(e)},
+                 .finish = detail::finish_value<T>(e),
+                 .panels = panels},
                 scratch, threads);
     } else if (one) { // predict: nothing between the caller and the arithmetic
         if constexpr (N == 1) {

@@ -26,7 +26,8 @@ struct Recurrence {
     T const *x, *mask, *h0, *c0;
     T const *kernel, *recurrent, *bias;
     T *h, *c, *parts;
-    T* packed;
+    T* packed;                         // room for the weights in the order of the gates
+    T const* prepared;                 // they are there already; null: not yet
     double dropout, recurrent_dropout; // 0 unless training
     Random random;
     T* scratch;
@@ -155,7 +156,7 @@ void walk_piece(Cell const& cell, Recurrence<T> const& s, bool apart, std::size_
     for (std::size_t step = 0; step < s.time; ++step) {
         RecurrentStep<T> now{};
         now.rows = rows, now.features = f, now.units = u;
-        now.packed = s.packed;
+        now.packed = s.prepared ? s.prepared : s.packed;
         now.h_before = s.before(s.h, s.h0, first, step);
         now.h_in = now.h_before;
         if (apart) now.zx = s.at(static_cast<T const*>(s.parts), Cell::parts * u, first, step);
@@ -228,8 +229,9 @@ void recur(Cell const& cell, Recurrence<T> const& s) {
                  .ldc = Cell::parts * s.units},
                 s.scratch, large ? s.threads : nullptr);
     std::size_t const pieces = detail::forward_pieces(s.threads, s.batch);
-    Cell::pack(s.features, s.units, apart ? nullptr : s.kernel, s.recurrent, s.bias, s.packed,
-               pieces > 1 ? s.threads : nullptr);
+    if (!s.prepared)
+        Cell::pack(s.features, s.units, apart ? nullptr : s.kernel, s.recurrent, s.bias, s.packed,
+                   pieces > 1 ? s.threads : nullptr);
     detail::each_piece(s.threads, s.batch, pieces,
                        [&](std::size_t begin, std::size_t end, std::size_t worker) {
                            detail::walk_piece(cell, s, apart, begin, end - begin,

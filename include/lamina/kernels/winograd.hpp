@@ -26,9 +26,9 @@ constexpr bool goes_by_winograd(DirectSize const& d) {
            20 * WinogradTiles(w).count() <= 7 * w.out_pixels();
 }
 /// Turning the kernel into its products must pay: that waits for memory, and what it saves is
-/// multiplied by as many lanes as a batch has.
-constexpr bool winograd_pays(DirectSize const& d, std::size_t batch) {
-    return batch * WinogradTiles(d.windows).count() >= 4 * lanes<float>;
+/// multiplied by as many lanes as a batch has. What was turned before is read from memory alone.
+constexpr bool winograd_pays(DirectSize const& d, std::size_t batch, bool prepared) {
+    return batch * WinogradTiles(d.windows).count() >= (prepared ? 1 : 4) * lanes<float>;
 }
 
 /// Tiles of one piece of work: their products stay near.
@@ -69,8 +69,8 @@ void finish_tiles(DirectSize const& d, std::size_t first, std::size_t count, std
 }
 
 /// y[batch, out pixels, filters] = finish(x * kernel + bias), as convolve_directly.
-/// transform(first, end, to, threads) makes the products of some of the kernel's filters, at the
-/// end of a worker's scratch.
+/// transform(first, end, to, threads) makes the products of some of the kernel's filters, whole
+/// panels, at the end of a worker's scratch; it says where they are.
 template <class T, class Transform, class FinishAt>
 void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
                           Transform const& transform, T const* bias, T* y,
@@ -120,16 +120,15 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
         parallel_for(threads, workers, 1, [&](std::size_t n, std::size_t, std::size_t worker) {
             std::size_t const share = across / parts * wide, f = n % parts * share,
                               end = std::min(f + share, d.filters);
-            transform(f, end, products_of(worker), nullptr);
+            T const* const products = transform(f, end, products_of(worker), nullptr);
             for (std::size_t i = deep ? 0 : n * pieces / workers,
                              last = deep ? pieces : (n + 1) * pieces / workers;
                  i < last; ++i)
-                work(i, f, end, products_of(worker), worker);
+                work(i, f, end, products, worker);
         });
         return;
     }
-    T* const products = products_of(0);
-    transform(0, d.filters, products, threads);
+    T const* const products = transform(0, d.filters, products_of(0), threads);
     parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
         work(i, 0, d.filters, products, worker);
     });

@@ -205,16 +205,20 @@ template <class T>
 struct KernelProducts {
     DirectSize const& d;
     T const* kernel;
-    void operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
+    T const* ready = nullptr; // those of all filters, made before
+    T const* operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
+        if (ready) return ready + winograd_products * first * d.channels;
         transform_kernels(d, kernel, first, end, to, threads);
+        return to;
     }
 };
 template <class T>
 struct TurnedProducts {
     DirectSize const& d;
     T const* kernel;
-    void operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
+    T const* operator()(std::size_t first, std::size_t end, T* to, Threads* threads) const {
         transform_turned_kernels(d, kernel, first, end, to, threads);
+        return to;
     }
 };
 

@@ -19,7 +19,8 @@ namespace lamina::detail {
 
 template <class T>
 struct Affine {
-    T *kernel, *bias; // no bias: null
+    T *kernel, *bias;    // no bias: null
+    T* panels = nullptr; // the kernel besides, for products; null: it is not there
 };
 
 /// y = x kernel + bias, for `rows` vectors of K numbers to N.
@@ -27,10 +28,25 @@ template <std::size_t K, std::size_t N>
 struct AffineMap {
     template <class T>
     static constexpr std::size_t scratch = kernels::linear_scratch<T, K, N>;
+    template <class T>
+    static constexpr std::size_t panels = kernels::linear_panels<T, K, N>;
 
+    /// Puts the kernel's panels at `to`; what comes behind them.
+    template <class T>
+    static T* prepare(Affine<T const> const& p, T* to) {
+        if constexpr (panels<T> != 0) kernels::pack_panels(K, N, p.kernel, N, to);
+        return to + panels<T>;
+    }
+    /// The same map with the panels that are at `from`; what comes behind them.
+    template <class T>
+    static T const* find(Affine<T const>& p, T const* from) {
+        if constexpr (panels<T> != 0) p.panels = from;
+        return from + panels<T>;
+    }
     template <class T, class P>
     static void forward(auto const& c, std::size_t rows, T const* x, Affine<P> const& p, T* y) {
-        kernels::linear<K, N>(rows, x, p.kernel, p.bias, y, NoEpilogue{}, c.scratch, c.threads);
+        kernels::linear<K, N>(rows, x, p.kernel, p.bias, y, NoEpilogue{}, c.scratch, c.threads,
+                              rows == 1, p.panels);
     }
     /// dkernel += x' dy, dbias += sum of dy
     template <class T>
@@ -62,6 +78,11 @@ struct AttentionMaps {
         scratch = std::max({QueryMap::template scratch<T>, KeyMap::template scratch<T>,
                             ValueMap::template scratch<T>, OutputMap::template scratch<T>});
 
+    template <class T>
+    static constexpr std::size_t panels =
+        QueryMap::template panels<T> + KeyMap::template panels<T> + ValueMap::template panels<T> +
+        OutputMap::template panels<T>;
+
     static constexpr bool has_bias = !has_option<NoBias, Options...>;
     using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
     using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
@@ -88,6 +109,27 @@ struct AttentionMaps {
     static Tensors<T> split(std::array<T*, N> const& p) {
         if constexpr (has_bias) return {{p[0], p[1]}, {p[2], p[3]}, {p[4], p[5]}, {p[6], p[7]}};
         else return {{p[0], nullptr}, {p[1], nullptr}, {p[2], nullptr}, {p[3], nullptr}};
+    }
+    /// What many passes without gradients find the kernels in, one behind the other.
+    template <class T>
+    static void prepare(auto const& parameters, T* to) {
+        auto const p = split(parameters);
+        to = QueryMap::prepare(p.query, to);
+        to = KeyMap::prepare(p.key, to);
+        to = ValueMap::prepare(p.value, to);
+        OutputMap::prepare(p.output, to);
+    }
+    /// The parameters, with what was prepared if anything was.
+    template <class T>
+    static Tensors<T const> with_panels(auto const& parameters, T const* prepared) {
+        auto p = split(parameters);
+        if (prepared) {
+            prepared = QueryMap::find(p.query, prepared);
+            prepared = KeyMap::find(p.key, prepared);
+            prepared = ValueMap::find(p.value, prepared);
+            OutputMap::find(p.output, prepared);
+        }
+        return p;
     }
 };
 

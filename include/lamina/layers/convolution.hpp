@@ -46,10 +46,16 @@ struct Convolution {
     template <class T>
     static constexpr std::size_t scratch = convolution.scratch<T>();
 
+    template <class T>
+    static constexpr std::size_t prepared = kernels::prepared_kernel<T>(convolution);
+    static void prepare(auto const& p, auto* to) {
+        kernels::prepare_kernel(convolution, Tensors::split(p).kernel, to);
+    }
+
     static void forward(auto const& c) { // y = f(x * kernel + bias)
         auto const [kernel, bias] = Tensors::split(c.parameters());
         kernels::convolve<ways>(convolution, c.batch, c.x.data, kernel, bias, c.y.data,
-                                c.epilogue(), c.scratch, c.threads);
+                                c.epilogue(), c.scratch, c.threads, c.prepared);
     }
     static void backward(auto const& c) {
         auto const [kernel, bias] = Tensors::split(c.parameters());

@@ -64,11 +64,17 @@ struct Dense {
         template <class T>
         static constexpr std::size_t scratch = kernels::linear_scratch<T, features, Units>;
 
+        template <class T>
+        static constexpr std::size_t prepared = kernels::linear_panels<T, features, Units>;
+        static void prepare(auto const& p, auto* to) {
+            kernels::pack_panels(features, Units, Tensors::split(p).kernel, Units, to);
+        }
+
         static void forward(auto const& c) { // y = f(x kernel + bias)
             auto const [kernel, bias] = Tensors::split(c.parameters());
             kernels::linear<features, Units>(c.x.rows(), c.x.data, kernel, bias, c.y.data,
                                              c.epilogue(), c.scratch, c.threads,
-                                             c.one && In::rows == 1);
+                                             c.one && In::rows == 1, c.prepared);
         }
         static void backward(auto const& c) {
             auto const [kernel, bias] = Tensors::split(c.parameters());

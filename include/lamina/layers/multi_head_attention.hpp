@@ -144,9 +144,13 @@ struct MultiHeadAttention {
         static constexpr std::size_t scratch = std::max<std::size_t>(
             {Maps::template scratch<T>, kernels::attention_scratch<T>(tk, KeyDim, value_dim)});
 
+        template <class T>
+        static constexpr std::size_t prepared = Maps::template panels<T>;
+        static void prepare(auto const& parameters, auto* to) { Maps::prepare(parameters, to); }
+
         static void forward(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            auto const p = Maps::split(c.parameters());
+            auto const p = Maps::with_panels(c.parameters(), c.prepared);
             auto const at = parts(c.cache, c.batch);
             QueryMap::forward(c, c.batch * tq, input<0>(c), p.query, at.q);
             KeyMap::forward(c, c.batch * tk, input<From::key>(c), p.key, at.k);

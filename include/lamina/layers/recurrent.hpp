@@ -87,6 +87,11 @@ struct Recurrent {
                      kernels::recurrent_packed<Cell, double>(features, u));
         static constexpr std::size_t batch_cache = packed;
         template <class T>
+        static constexpr std::size_t prepared = Cell::template packed<T>(features, u);
+        static void prepare(auto const& p, auto* to) {
+            Cell::pack(features, u, p[0], p[1], bias_of(p), to);
+        }
+        template <class T>
         static constexpr std::size_t scratch = kernels::recurrent_scratch<Cell, T>(time, features,
                                                                                    u);
 
@@ -159,7 +164,7 @@ struct Recurrent {
             s.parts = c.cache;
             s.c = s.parts + c.batch * time * parts * u;
             s.h = h_in_y(c) ? c.y.data : s.c + c.batch * time * u * Cell::has_cell;
-            s.packed = c.batch_cache;
+            s.packed = c.batch_cache, s.prepared = c.prepared;
             if (c.training) {
                 s.dropout = double(c.layer.dropout);
                 s.recurrent_dropout = double(c.layer.recurrent_dropout);

@@ -10,7 +10,7 @@
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/fit_samples.hpp>
 #include <lamina/model/form_of.hpp>
-#include <lamina/model/prediction.hpp>
+#include <lamina/model/predicts.hpp>
 #include <lamina/model/sample_set.hpp>
 #include <lamina/model/stream.hpp>
 #include <lamina/model/summary.hpp>
@@ -30,25 +30,25 @@ namespace lamina {
 /// A network with the optimizer and the losses it is trained with; made by compile(). A value: it
 /// copies and moves. What is const may be called from many threads at once.
 template <class D, class T, class Optimizer, class... L, class... Metrics>
-class Model<D, T, Optimizer, Losses<L...>, Metrics...> {
+class Model<D, T, Optimizer, Losses<L...>, Metrics...>
+    : public detail::Predicts<Model<D, T, Optimizer, Losses<L...>, Metrics...>,
+                              detail::PairingOf<D, T, L...>, std::index_sequence_for<L...>> {
+public:
     using Pairing = detail::PairingOf<D, T, L...>;
+    using Index = std::index_sequence_for<L...>; // of its losses
+    using Network = typename Pairing::Network;
+
+private:
     template <std::size_t K>
     using PairAt = typename Pairing::template At<K>;
     template <class B>
-    using StreamOf = detail::Stream<T, typename D::Inputs, Pairing, std::index_sequence_for<L...>,
-                                    std::remove_reference_t<B>>;
+    using StreamOf =
+        detail::Stream<T, typename D::Inputs, Pairing, Index, std::remove_reference_t<B>>;
 
 public:
-    using Scalar = T;
-    using Definition = D;
-    using Network = typename Pairing::Network;
-    using Workspace = lamina::Workspace<Network>;
     using Examiner = detail::Examiner<Pairing, T>;
     using Sums = detail::MetricSums<Pairing, std::index_sequence_for<Metrics...>, Metrics...>;
-    static constexpr std::size_t inputs = Network::inputs, outputs = Network::output_count;
-    /// The shape of the K-th output of a sample, and of its target.
-    template <std::size_t K>
-    using Output = typename PairAt<K>::Y;
+    /// The shape of the K-th output's target.
     template <std::size_t K>
     using Target = typename PairAt<K>::Target;
 
@@ -145,76 +145,6 @@ public:
         return examine(source, options);
     }
 
-    /// The K-th output of each sample.
-    template <std::size_t K = 0>
-    auto predict(Arrays const& x, PredictOptions const& options = {}) const {
-        static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
-        if constexpr (K < outputs) {
-            using Y = Output<K>;
-            weights.check("predict");
-            detail::Columns<T> in;
-            std::size_t const n = in.bind(x, data_form.inputs, "predict", "x");
-            std::array<std::size_t, Y::rank + 1> shape{n};
-            for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
-            auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
-            detail::predict_all<T>({&weights, detail::infer<Network>, flops(n)}, in,
-                                   data_form.inputs, n, out.data(), Y::size, int(K), options);
-            return out;
-        } else return Tensor<T, 2>{};
-    }
-    template <std::size_t K = 0, SampleSet Data>
-    auto predict(Data const& data, PredictOptions const& options = {}) const {
-        return predict<K>(detail::x_of(data), options);
-    }
-    /// The same for an epoch of batches, in their order; their targets are not looked at.
-    template <std::size_t K = 0, class B>
-    requires(Batches<std::remove_cvref_t<B>>) auto predict(
-        B&& batches, PredictOptions const& options = {}) const {
-        static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
-        if constexpr (K < outputs) {
-            StreamOf<B> source(batches, losses(), "predict");
-            return detail::predict_batches<Output<K>>(weights, source, int(K), options);
-        } else return Tensor<T, 2>{};
-    }
-
-    /// The first output for n samples, where it lies in the workspace until its next use. Allocates
-    /// nothing once the workspace has seen n samples. Each thread brings its own workspace.
-    template <class X>
-    T const* predict(Workspace& work, X const* x, std::size_t n = 1) const {
-        static_assert(
-            inputs == 1,
-            "predict: the network has several inputs. Give predict(workspace, {a, b}, n).");
-        static_assert(std::is_same_v<X, detail::NumberOf<T, typename Form::FirstInput>>,
-                      "predict: give the network's own numbers: float (or compile's T), "
-                      "std::int32_t for tokens.");
-        void const* const in[]{x};
-        return lamina::predict(weights, work, in, n);
-    }
-    T const* predict(Workspace& work, std::initializer_list<void const*> x, std::size_t n,
-                     int output = 0) const {
-        if (x.size() != inputs || output < 0 || std::size_t(output) >= outputs)
-            detail::refuse("predict", {"inputs given: ", x.size(), ", taken: ", inputs,
-                                       "; output asked for: ", output, " of ", outputs,
-                                       ". Give each input; outputs count from 0."});
-        return lamina::predict(weights, work, x.begin(), n, output);
-    }
-    Workspace workspace() const { return {}; }
-    /// The same, copied to y.
-    template <class X, class Y>
-    void predict_into(X const* x, std::size_t n, Y* y, Workspace& work) const {
-        constexpr bool own = std::is_same_v<Y, T>;
-        static_assert(own, "predict_into writes the network's own numbers: float (or compile's "
-                           "T).");
-        if constexpr (own) {
-            if constexpr (detail::passes_on_stack<Network>)
-                if (n == 1) {
-                    work.reserve_scratch();
-                    return detail::infer_one(weights, work, {x}, y, 0);
-                }
-            std::copy_n(predict(work, x, n), n * Output<0>::size, y);
-        }
-    }
-
     /// One step over one batch, for loops of one's own. The batch's loss.
     ///
     ///     for (...) loss = model.train_on_batch(x, y, {.sample_weight = advantages});
@@ -267,8 +197,10 @@ public:
 private:
     template <class M>
     friend class detail::FitRun;
+    friend typename Model::Predicts;
+    static constexpr T const* prepared() { return nullptr; }
 
-    using Form = detail::FormOf<T, Pairing, typename D::Inputs, std::index_sequence_for<L...>>;
+    using Form = detail::FormOf<T, Pairing, typename D::Inputs, Index>;
     static constexpr detail::DataForm data_form = Form::data;
     auto ignored() const { return Form::ignored(losses()); }
 

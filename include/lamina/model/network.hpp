@@ -109,6 +109,13 @@ public:
             detail::backward_loop(table.data(), training.rows, size, training.per_batch,
                                   training.per_sample, w);
     }
+    /// Numbers that the layers prepare for passes without gradients. Where the walk is unrolled
+    /// there are none: so few parameters are read as they are.
+    static constexpr std::size_t prepared = small ? 0 : inference.prepared;
+    static void prepare([[maybe_unused]] T const* values, [[maybe_unused]] T* to) {
+        if constexpr (prepared > 0)
+            detail::prepare_loop(table.data(), inference.rows, size, values, to);
+    }
     static constexpr bool regularized = [] {
         for (int i = 0; i < size; ++i)
             if (written.rows[std::size_t(i)].op->regularizes) return true;

@@ -21,8 +21,9 @@ namespace lamina::detail {
 template <class T>
 struct Inference {
     void const* weights;
-    T const* (*run)(void const* weights, Room<T>& room, void const* const* x, std::size_t batch,
-                    int k, Threads* threads);
+    T const* prepared;
+    T const* (*run)(void const* weights, T const* prepared, Room<T>& room, void const* const* x,
+                    std::size_t batch, int k, Threads* threads);
     std::size_t flops; // of all samples
 };
 
@@ -49,8 +50,8 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
         void const* x[Columns<T>::most];
         for (std::size_t k = 0; k < forms.size(); ++k)
             x[k] = static_cast<std::byte const*>(in.data[k]) + begin * forms[k].bytes;
-        T const* const y = network.run(network.weights, room[worker], x, end - begin, output,
-                                       rooms > 1 ? nullptr : threads);
+        T const* const y = network.run(network.weights, network.prepared, room[worker], x,
+                                       end - begin, output, rooms > 1 ? nullptr : threads);
         std::copy_n(y, (end - begin) * width, out + begin * width);
     });
 }
@@ -59,7 +60,7 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
 
 /// Output `output`, of shape Y, of all samples of an epoch of a Stream.
 template <class Y, class N, class Stream, class T = typename N::Scalar>
-auto predict_batches(Weights<N> const& weights, Stream& source, int output,
+auto predict_batches(Weights<N> const& weights, T const* prepared, Stream& source, int output,
                      PredictOptions const& options) {
     weights.check("predict");
     CallThreads made;
@@ -69,7 +70,7 @@ auto predict_batches(Weights<N> const& weights, Stream& source, int output,
     for (BatchView batch{}; source.next_inputs(batch);) {
         Threads* const threads =
             made.pool ? made.pool : options.threads.pool_for(N::flops(batch.size), made);
-        T const* const y = predict(weights, work, batch.x, batch.size, output, threads);
+        T const* const y = predict(weights, work, batch.x, batch.size, output, threads, prepared);
         all.insert(all.end(), y, y + batch.size * Y::size);
     }
     return samples_of<Y>(all);

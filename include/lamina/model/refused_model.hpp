@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace lamina {
 
@@ -51,6 +52,10 @@ struct RefusedModel {
     }
     template <class X>
     float const* predict(Workspace&, X const&, std::size_t = 1, int = 0) const {
+        return nullptr;
+    }
+    float const* predict(Workspace&, std::initializer_list<void const*>, std::size_t,
+                         int = 0) const {
         return nullptr;
     }
     template <class X>

@@ -205,12 +205,13 @@ namespace detail {
 template <class N, class T = typename N::Scalar>
 LAMINA_ALWAYS_INLINE inline Work<T> inference(Weights<N> const& weights, Room<T>& work,
                                               void const* const* x, std::size_t batch,
-                                              Threads* threads) {
+                                              Threads* threads, T const* prepared = nullptr) {
     return {.layers = weights.layers.data(),
             .values = weights.values.data(),
             .state = weights.state.data(),
             .arena = work.arena.data(),
             .scratch = work.scratch.data(),
+            .prepared = prepared,
             .inputs = x,
             .batch = batch,
             .one = batch == 1,
@@ -256,12 +257,12 @@ LAMINA_FLATTEN inline void infer_small(Weights<N> const& weights, Room<typename 
 /// The k-th output of a batch, in the room until its next use: of several samples, or where it does
 /// not matter how fast one is.
 template <class N, class T = typename N::Scalar>
-T const* infer(void const* of, Room<T>& work, void const* const* x, std::size_t batch, int k,
-               [[maybe_unused]] Threads* threads) {
+T const* infer(void const* of, [[maybe_unused]] T const* prepared, Room<T>& work,
+               void const* const* x, std::size_t batch, int k, [[maybe_unused]] Threads* threads) {
     auto const& weights = *static_cast<Weights<N> const*>(of);
     Workspace<N>::reserve(work, batch, false, threads);
     if constexpr (N::small) infer_small(weights, work, x, batch);
-    else N::template forward<false>(inference(weights, work, x, batch, threads));
+    else N::template forward<false>(inference(weights, work, x, batch, threads, prepared));
     return N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
 }
 
@@ -269,11 +270,12 @@ T const* infer(void const* of, Room<T>& work, void const* const* x, std::size_t 
 
 /// The k-th output of N for a batch, in the workspace until its next use. Reads the weights only:
 /// any number of threads may, each with a workspace of its own. Allocates only while the workspace
-/// still grows.
+/// still grows. prepared: what N::prepare made of these weights (Predictor).
 template <class N>
 typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
                                   void const* const* x, std::size_t batch, int k = 0,
-                                  [[maybe_unused]] Threads* threads = nullptr) {
+                                  [[maybe_unused]] Threads* threads = nullptr,
+                                  [[maybe_unused]] typename N::Scalar const* prepared = nullptr) {
     work.reserve(batch, false, threads);
     auto* const y = N::y_of(N::inference.outputs[k], work.arena.data(), batch, false);
     if constexpr (detail::passes_on_stack<N>)
@@ -284,7 +286,7 @@ typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
             return y;
         }
     if constexpr (N::small) detail::infer_small(weights, work, x, batch);
-    else N::template forward<false>(detail::inference(weights, work, x, batch, threads));
+    else N::template forward<false>(detail::inference(weights, work, x, batch, threads, prepared));
     return y;
 }
 
