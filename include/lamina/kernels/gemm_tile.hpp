@@ -173,7 +173,7 @@ LAMINA_ALWAYS_INLINE inline void tiles_by_hand(std::size_t count, Strip<T> const
     alignas(64) static constexpr T zeros[C * lanes<T>]{};
     constexpr std::size_t size = sizeof(T), ahead = 8; // turns of four terms
     if (count == 0) return;
-    std::size_t const fours = s.k / 4, late = !Across && s.far && fours > ahead ? ahead : 0;
+    std::size_t const fours = s.k / 4, late = !Across && s.far && fours > ahead + 1 ? ahead : 0;
     bool const adds = !s.zero && !s.bias;
     std::size_t const on = (Across ? C * lanes<T> : R * s.ldc) * size;
     HandTiles t{.count = count,
