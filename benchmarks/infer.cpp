@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The suite infer: the time of a prediction, from the samples to their probabilities. lamina
-// predicts into a workspace that it has used before, and the result is copied out of it, as the
-// peers write theirs.
+// The suite infer: the time of a prediction, from the samples to their probabilities. lamina's
+// Predictor, whose weights are prepared as those of the peers' sessions are, predicts into a
+// workspace that it has used before, and the result is copied out of it, as the peers write theirs.
 
 #include "support/networks.hpp"
 #include "support/runner.hpp"
@@ -51,6 +51,8 @@ void measure(bench::Suite& suite, Definition const& definition, std::vector<std:
         std::copy_n(parameters.data() + taken, tensor.extents.size, p);
         taken += tensor.extents.size;
     });
+    Predictor const predictor{ours};
+    PreparedWeights const prepared{ours.weights};
     Threads pool(2);
     for (int threads : {1, 2})
         for (std::size_t batch : batches) {
@@ -72,11 +74,11 @@ void measure(bench::Suite& suite, Definition const& definition, std::vector<std:
             };
             typename std::remove_const_t<Model>::Workspace work;
             auto const one = [&, n = batch, to = y.data(), from = x.data()] {
-                ours.predict_into(from, n, to, work);
+                predictor.predict_into(from, n, to, work);
             };
             auto const two = [&, n = batch, to = y.data(), from = x.data()] {
                 void const* const in[]{from};
-                std::copy_n(lamina::predict(ours.weights, work, in, n, 0, &pool), n * outputs, to);
+                std::copy_n(lamina::predict(prepared, work, in, n, 0, &pool), n * outputs, to);
             };
             std::vector<bench::Contender> all;
             if (threads == 1) all.push_back({"lamina", bench::times(one), wrong});

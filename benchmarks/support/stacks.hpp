@@ -269,6 +269,7 @@ void measure_prediction(Suite& suite, StackCase<D> const& c,
     std::vector<float> const parameters = drawn_parameters(weights);
     set_parameters(weights, parameters);
     set_parameters(in_double, parameters);
+    lamina::PreparedWeights const prepared{weights};
     lamina::Workspace<N> work;
     lamina::Threads pool(2);
     Stack const net{c.shape.data(),  c.shape.size(),    c.layers.data(),
@@ -294,7 +295,7 @@ void measure_prediction(Suite& suite, StackCase<D> const& c,
             };
             auto const run = [&] {
                 std::copy_n(
-                    lamina::predict(weights, work, in, batch, 0, threads > 1 ? &pool : nullptr),
+                    lamina::predict(prepared, work, in, batch, 0, threads > 1 ? &pool : nullptr),
                     y.size(), y.data());
             };
             std::vector<Contender> all{{"lamina", times(run), wrong}};

@@ -249,6 +249,7 @@
 #include <lamina/model/pairing.hpp>
 #include <lamina/model/predictor.hpp>
 #include <lamina/model/predicts.hpp>
+#include <lamina/model/prepared_weights.hpp>
 #include <lamina/model/refused_model.hpp>
 #include <lamina/model/stepper.hpp>
 #include <lamina/model/stream.hpp>

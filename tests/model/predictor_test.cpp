@@ -165,6 +165,21 @@ TEST_CASE("weights as they were") {
     predictor = learnt;
     CHECK(!as_before(predictor));
 }
+TEST_CASE("weights without a model") {
+    using N = Network<decltype(Sequential{Input<90>{}, Dense<100, ReLU>{}, Dense<70>{}}), float>;
+    Weights<N> weights;
+    PreparedWeights const prepared{weights};
+    static_assert(PreparedWeights<N>::bytes() == (N::parameters + N::prepared) * sizeof(float));
+    auto const x = samples<float>(9 * 90, 1);
+    void const* const in[]{x.data()};
+    Workspace<N> work, room;
+    float const *const expected = predict(weights, work, in, 9), *const y =
+                                                                     predict(prepared, room, in, 9);
+    CHECK(apart(std::vector<float>(expected, expected + 9 * 70),
+                std::vector<float>(y, y + 9 * 70)) < 2e-6);
+    weights.values[0] += 100;
+    CHECK(prepared.weights().values[0] != weights.values[0]);
+}
 TEST_CASE("a model that was moved from is refused") {
     auto model = compile(Sequential{Input<90>{}, Dense<80>{}}, SGD{}, MeanSquaredError{});
     auto const other = std::move(model);

@@ -198,6 +198,7 @@ private:
     template <class M>
     friend class detail::FitRun;
     friend typename Model::Predicts;
+    Weights<Network> const& numbers() const { return weights; }
     static constexpr T const* prepared() { return nullptr; }
 
     using Form = detail::FormOf<T, Pairing, typename D::Inputs, Index>;

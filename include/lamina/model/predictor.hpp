@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/block.hpp>
 #include <lamina/model/predicts.hpp>
+#include <lamina/model/prepared_weights.hpp>
 #include <lamina/model/refused_model.hpp>
-#include <lamina/model/weights.hpp>
 
 #include <cstddef>
 
@@ -25,21 +24,15 @@ template <class Model>
 class Predictor
     : public detail::Predicts<Predictor<Model>, typename Model::Pairing, typename Model::Index> {
     using Base = detail::Predicts<Predictor, typename Model::Pairing, typename Model::Index>;
-    using T = typename Base::Scalar;
+
+    using Network = typename Base::Network;
 
 public:
-    using typename Base::Network;
-
     /// Errors: the model was moved from.
-    explicit Predictor(Model const& model)
-        : weights(checked(model)), losses_(model.losses()), prepared_(Network::prepared + 1) {
-        Network::prepare(weights.values.data(), prepared_.data());
-    }
+    explicit Predictor(Model const& model) : numbers_(checked(model)), losses_(model.losses()) {}
 
-    /// Bytes of weights and of what was made of them.
-    static constexpr std::size_t bytes() {
-        return (Network::parameters + Network::training.state + Network::prepared) * sizeof(T);
-    }
+    /// Bytes of parameters and state, and of what was made of them.
+    static constexpr std::size_t bytes() { return PreparedWeights<Network>::bytes(); }
 
 private:
     friend Base;
@@ -47,12 +40,12 @@ private:
         model.weights.check("Predictor");
         return model.weights;
     }
-    T const* prepared() const { return prepared_.data(); }
+    auto const& numbers() const { return numbers_.weights(); }
+    auto const* prepared() const { return numbers_.data(); }
     auto const& losses() const { return losses_; }
 
-    Weights<Network> weights;
+    PreparedWeights<Network> numbers_;
     typename Model::Pairing::Losses losses_;
-    Block<T> prepared_;
 };
 
 /// Of a model that was refused at compile time.

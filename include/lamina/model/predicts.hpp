@@ -22,8 +22,8 @@
 
 namespace lamina::detail {
 
-/// All forms of predict, for whom holds a network's weights: Self has `weights`, `losses()` and
-/// `prepared()`, what the layers made of these weights (null: nothing).
+/// All forms of predict, for whom holds a network's weights: Self has numbers(), the
+/// Weights; prepared(), what the layers made of them (null: nothing); and losses().
 template <class Self, class Pairing, class Index>
 class Predicts {
 public:
@@ -51,14 +51,15 @@ public:
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
             using Y = Output<K>;
-            self().weights.check("predict");
+            self().numbers().check("predict");
             Columns<T> in;
             std::size_t const n = in.bind(x, Form::data.inputs, "predict", "x");
             std::array<std::size_t, Y::rank + 1> shape{n};
             for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
             auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
-            predict_all<T>({&self().weights, self().prepared(), infer<Network>, Network::flops(n)},
-                           in, Form::data.inputs, n, out.data(), Y::size, int(K), options);
+            predict_all<T>(
+                {&self().numbers(), self().prepared(), infer<Network>, Network::flops(n)}, in,
+                Form::data.inputs, n, out.data(), Y::size, int(K), options);
             return out;
         } else return Tensor<T, 2>{};
     }
@@ -73,7 +74,7 @@ public:
         static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
         if constexpr (K < outputs) {
             StreamOf<B> source(batches, self().losses(), "predict");
-            return predict_batches<Output<K>>(self().weights, self().prepared(), source, int(K),
+            return predict_batches<Output<K>>(self().numbers(), self().prepared(), source, int(K),
                                               options);
         } else return Tensor<T, 2>{};
     }
@@ -89,7 +90,7 @@ public:
                       "predict: give the network's own numbers: float (or compile's T), "
                       "std::int32_t for tokens.");
         void const* const in[]{x};
-        return lamina::predict(self().weights, work, in, n, 0, nullptr, self().prepared());
+        return lamina::predict(self().numbers(), work, in, n, 0, nullptr, self().prepared());
     }
     T const* predict(Workspace& work, std::initializer_list<void const*> x, std::size_t n,
                      int output = 0) const {
@@ -97,7 +98,7 @@ public:
             refuse("predict",
                    {"inputs given: ", x.size(), ", taken: ", inputs, "; output asked for: ", output,
                     " of ", outputs, ". Give each input; outputs count from 0."});
-        return lamina::predict(self().weights, work, x.begin(), n, output, nullptr,
+        return lamina::predict(self().numbers(), work, x.begin(), n, output, nullptr,
                                self().prepared());
     }
     Workspace workspace() const { return {}; }
@@ -111,7 +112,7 @@ public:
             if constexpr (passes_on_stack<Network>)
                 if (n == 1) {
                     work.reserve_scratch();
-                    return infer_one(self().weights, work, {x}, y, 0);
+                    return infer_one(self().numbers(), work, {x}, y, 0);
                 }
             std::copy_n(predict(work, x, n), n * Output<0>::size, y);
         }
