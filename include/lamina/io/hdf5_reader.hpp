@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/checked.hpp>
 #include <lamina/core/list.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/bounded_file.hpp>
-#include <lamina/core/checked.hpp>
 #include <lamina/io/dtype.hpp>
 #include <lamina/io/hdf5_handle.hpp>
 #include <lamina/io/shown.hpp>

@@ -28,15 +28,15 @@
 namespace lamina {
 
 struct ModelCheckpointOptions {
-    std::string path;                  // "model.h5", "epoch-{epoch}.safetensors", "{val_loss}.h5"
+    std::string path; // "model.h5", "epoch-{epoch}.safetensors", "{val_loss}.h5"
     std::string monitor = "val_loss";
-    bool save_best_only = false;       // only after an epoch that monitors better than all before
-    bool save_weights_only = false;    // without the optimizer and the progress
-    bool keep_previous = false;        // the file before it stays: see load_last
+    bool save_best_only = false;    // only after an epoch that monitors better than all before
+    bool save_weights_only = false; // without the optimizer and the progress
+    bool keep_previous = false;     // the file before it stays: see load_last
     Mode mode = Mode::automatic;
-    double baseline = no_baseline;     // with save_best_only: to be better than from the beginning
-    std::size_t every_epochs = 1;      // 0: never after an epoch
-    std::size_t every_batches = 0;     // 0: never within an epoch
+    double baseline = no_baseline; // with save_best_only: to be better than from the beginning
+    std::size_t every_epochs = 1;  // 0: never after an epoch
+    std::size_t every_batches = 0; // 0: never within an epoch
 };
 
 namespace detail {
