@@ -109,6 +109,15 @@ void check_convolution(Convolution const& c, std::size_t batch, std::size_t i, T
     Threads* const threads = i % 4 == 3 ? &pool : nullptr;
     convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), threads);
     CHECK(y.near(c.depth() + 1));
+    if (std::size_t const size = kernels::prepared_kernel<T>(c); size > 0) { // turned before
+        GuardPages pages(size * sizeof(T));
+        T* const prepared = pages.array<T>(size, at_end);
+        kernels::prepare_kernel(c, kernel.at, prepared);
+        std::fill_n(y.at, y.size, nan);
+        convolve(c, batch, x.at, kernel.at, bias.at, y.at, NoEpilogue{}, scratch.data(), threads,
+                 prepared);
+        CHECK(y.near(c.depth() + 1));
+    }
     T* const none = nullptr;
     std::vector<T> const start(dkernel.at, dkernel.at + dkernel.size);
     convolve_gradients(c, batch, x.at, dy.at, dkernel.at, none, scratch.data(), threads);

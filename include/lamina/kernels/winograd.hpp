@@ -27,7 +27,7 @@ constexpr bool goes_by_winograd(DirectSize const& d) {
 }
 /// Turning the kernel into its products must pay: that waits for memory, and what it saves is
 /// multiplied by as many lanes as a batch has. What was turned before is read from memory alone.
-constexpr bool winograd_pays(DirectSize const& d, std::size_t batch, bool prepared) {
+constexpr bool winograd_pays(DirectSize const& d, std::size_t batch, bool prepared = false) {
     return batch * WinogradTiles(d.windows).count() >= (prepared ? 1 : 4) * lanes<float>;
 }
 
