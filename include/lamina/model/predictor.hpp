@@ -24,7 +24,6 @@ template <class Model>
 class Predictor
     : public detail::Predicts<Predictor<Model>, typename Model::Pairing, typename Model::Index> {
     using Base = detail::Predicts<Predictor, typename Model::Pairing, typename Model::Index>;
-
     using Network = typename Base::Network;
 
 public:

@@ -22,8 +22,8 @@
 
 namespace lamina::detail {
 
-/// All forms of predict, for whom holds a network's weights: Self has numbers(), the
-/// Weights; prepared(), what the layers made of them (null: nothing); and losses().
+/// All forms of predict, for whom holds a network's weights: Self has numbers(), the Weights;
+/// prepared(), what the layers made of them (null: nothing); and losses().
 template <class Self, class Pairing, class Index>
 class Predicts {
 public:
