@@ -72,14 +72,16 @@ template <class T>
             bool const copies = width >= Set::copied && width <= Sizes::width;
             if (g.panels) {
                 s.b = in_panels(g, j, p), s.ldb = Sizes::width;
-            } else if (pack && !g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
-                done = Set::tallest;
-                s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
-                Set::copying(1, s, a, c);
             } else if (pack) {
-                detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+                if (!g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
+                    done = Set::tallest;
+                    s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
+                    Set::copying(1, s, a, c);
+                } else {
+                    detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+                }
+                s.b = panel, s.ldb = near;
             }
-            if (pack && !g.panels) s.b = panel, s.ldb = near;
             // so that it is still near when it is finished
             std::size_t const chunk = whole ? 16 * Set::tallest : rows;
             for (std::size_t i = 0; i < rows; i += chunk) {

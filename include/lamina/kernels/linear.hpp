@@ -4,6 +4,7 @@
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/pass.hpp>
+#include <lamina/kernels/column_sums.hpp>
 #include <lamina/kernels/elementwise.hpp>
 #include <lamina/kernels/gemm.hpp>
 #include <lamina/kernels/gemm_pack.hpp>
@@ -33,11 +34,9 @@ inline constexpr std::size_t linear_scratch =
     : N == 1        ? 0
                     : N * ((K + lanes<T> - 1) / lanes<T> * lanes<T>);
 
-/// Kernels that products of several rows had better find in panels.
-template <std::size_t K, std::size_t N>
-inline constexpr bool wants_panels = !is_small<K, N> && N >= 64;
+/// Numbers of a kernel in panels, where products of several rows had better find it there.
 template <class T, std::size_t K, std::size_t N>
-inline constexpr std::size_t linear_panels = wants_panels<K, N> ? panels_size<T>(K, N) : 0;
+inline constexpr std::size_t linear_panels = is_small<K, N> || N < 64 ? 0 : panels_size<T>(K, N);
 
 namespace detail {
 
@@ -114,37 +113,6 @@ void add_sloped_dx(std::size_t rows, std::size_t k, std::size_t n, T const* dy, 
                     product + r * columns, x + (i + r) * k + j);
             }
         }
-}
-
-/// db += column sums of dy.
-template <class T>
-[[gnu::noinline]] void add_column_sums(std::size_t rows, std::size_t n, T const* dy, T* db,
-                                       Threads* threads) {
-    using V = Batch<T>;
-    constexpr std::size_t step = 4 * V::size; // columns that are summed together
-    auto const columns = [&](std::size_t begin, std::size_t end, std::size_t) {
-        std::size_t j = begin;
-        for (; j + step <= end; j += step) {
-            V sum[4]{V(T{0}), V(T{0}), V(T{0}), V(T{0})};
-            for (std::size_t r = 0; r < rows; ++r) {
-                LAMINA_UNROLL
-                for (std::size_t c = 0; c < 4; ++c) sum[c] += load<V>(dy + r * n + j + c * V::size);
-            }
-            LAMINA_UNROLL
-            for (std::size_t c = 0; c < 4; ++c) {
-                T* const to = db + j + c * V::size;
-                kernels::store(to, load<V>(to) + sum[c]);
-            }
-        }
-        for (; j < end; j += V::size) {
-            std::size_t const count = std::min(end - j, V::size);
-            V sum(T{0});
-            for (std::size_t r = 0; r < rows; ++r) sum += load<V>(dy + r * n + j, count);
-            kernels::store(db + j, load<V>(db + j, count) + sum, count);
-        }
-    };
-    std::size_t const grain = std::max<std::size_t>(1, 65536 / (rows + 1) / step) * step;
-    parallel_for(threads, n, grain, columns);
 }
 
 /// Rows that make a piece for one thread: a quarter of a million multiply-adds.

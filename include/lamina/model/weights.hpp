@@ -24,10 +24,6 @@ namespace detail {
                    "one, or copy it."});
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// All parameters and state of n rows as they begin, for a seed.
 template <class T>
 void initialize(Row<T> const* rows, Place const* places, int n, std::uint64_t seed, T* values,
