@@ -9,6 +9,8 @@
 #include <lamina/layers/embedding.hpp>
 
 #include <cstddef>
+#include <type_traits>
+#include <vector>
 
 using namespace lamina;
 using namespace lamina::testing;
@@ -66,4 +68,26 @@ TEST_CASE("MultiHeadAttention: moment by moment, several inputs") {
                        return join(x, m, mask) | MultiHeadAttention<2, 4, BooleanMask>{};
                    }),
                    Conditions{.classes = 2});
+}
+
+TEST_CASE("MultiHeadAttention: over a memory that is large enough for several threads") {
+    auto const over_memory = graph<Input<2, 16>, Input<80, 256>>([](auto x, auto memory) {
+        return join(x, memory) | MultiHeadAttention<4, 66, Rotary<>>{};
+    });
+    using N = Network<std::remove_const_t<decltype(over_memory)>, float>;
+    Weights<N> const weights(over_memory, 5);
+    std::vector<float> x(16), memory(80 * 256);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = Random{1}.uniform(i) - 0.5f;
+    for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = Random{2}.uniform(i) - 0.5f;
+    auto const first = [&](Threads* threads) {
+        Stepper<N, 0> step(weights, 1, threads);
+        step.start(memory.data());
+        float const* const y = step(x.data());
+        return std::vector<float>(y, y + x.size());
+    };
+    auto const alone = first(nullptr);
+    for (std::size_t const count : {2u, 3u}) {
+        Threads threads(count);
+        CHECK(first(&threads) == alone);
+    }
 }

@@ -249,6 +249,10 @@ void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
     }
 }
 
+/// How many workers a call with these threads has, each with scratch memory of its own. What is to
+/// outlive such a call lies behind the scratch memory of all of them.
+inline std::size_t workers_of(Threads const* threads) { return threads ? threads->count() : 1; }
+
 /// Threads* or nullptr.
 template <class P>
 concept PoolOrNone = std::same_as<P, Threads*> || std::same_as<P, std::nullptr_t>;

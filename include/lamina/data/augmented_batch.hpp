@@ -78,7 +78,7 @@ private:
     if (jobs_.size() < n) jobs_.resize(n);
     x_.reserve(n * augmenter_.size());
     y_.reserve(n * targets);
-    if (o.mixup > 0) scratch_.reserve((o.threads ? o.threads->count() : 1) * augmenter_.size());
+    if (o.mixup > 0) scratch_.reserve(workers_of(o.threads) * augmenter_.size());
 }
 
 [[gnu::cold]] LAMINA_INLINE void AugmentedBatch::check_targets(Span<float const> y,

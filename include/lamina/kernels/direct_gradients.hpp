@@ -80,7 +80,7 @@ void add_kernel_gradients(DirectSize const& d, std::size_t batch, T const* x, T 
     std::size_t const parts = strips * w.taps() >= 16 || d.channels < 24 ? 1 : 2,
                       part = ((d.channels + parts - 1) / parts + 5) / 6 * 6,
                       of_strip = w.taps() * parts, units = strips * of_strip,
-                      workers = threads ? threads->count() : 1;
+                      workers = workers_of(threads);
     auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
         T* const own = scratch + worker * apart;
         Pairs<T> pairs;

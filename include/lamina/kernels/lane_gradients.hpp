@@ -42,7 +42,7 @@ void add_gradients_in_lanes(DirectSize const& d, std::size_t batch, T const* x, 
     if (dbias) add_column_sums(batch * w.out_pixels(), d.made(), dy, dbias, threads);
     LaneCut<T> const cut(d, 2);
     std::size_t const made = d.made(), blocks = (made + lanes<T> - 1) / lanes<T>,
-                      workers = threads ? threads->count() : 1, image = w.pixels() * w.channels,
+                      workers = workers_of(threads), image = w.pixels() * w.channels,
                       across = w.width * w.channels, strips = batch * cut.down * cut.across;
     if (few(d, batch)) threads = nullptr;
     // rows x columns windows over an image whose rows have `wide` numbers, of which each pixel

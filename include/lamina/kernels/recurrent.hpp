@@ -71,7 +71,7 @@ void each_piece(Threads* threads, std::size_t batch, std::size_t count, F const&
 /// weights in as fast as more do. A sample's bits are the same in every piece of at least two.
 inline std::size_t forward_pieces(Threads* threads, std::size_t batch) {
     std::size_t const least = (batch + recurrent_piece - 1) / recurrent_piece;
-    std::size_t const workers = threads ? threads->count() : 1;
+    std::size_t const workers = workers_of(threads);
     std::size_t const even = (least + workers - 1) / workers * workers;
     return std::min(even, std::max<std::size_t>(batch / 4, 1));
 }
@@ -182,9 +182,10 @@ void walk_piece(Cell const& cell, Recurrence<T> const& s, bool apart, std::size_
     }
 }
 
-/// Where a sample's rows are copied to, behind its factors or what gemm wants.
+/// Numbers for each worker before a sample's rows, which are copied behind those of all workers: a
+/// sample's factors, then what gemm wants.
 template <class T>
-constexpr std::size_t after_factors(std::size_t features, std::size_t units) {
+constexpr std::size_t before_copy(std::size_t features, std::size_t units) {
     constexpr std::size_t most_gates = 4;
     return std::max({gemm_scratch<T>(std::max(features, most_gates * units)), whole_lines(features),
                      whole_lines(units)});
@@ -197,9 +198,8 @@ template <class Cell, class T>
 constexpr std::size_t recurrent_scratch(std::size_t time, std::size_t features, std::size_t units) {
     std::size_t const walk = detail::PieceRoom<T>::size(features, units);
     std::size_t const sums = (row_blocks + 1) * Cell::parts * units;
-    return whole_lines(
-        std::max({walk, sums,
-                  detail::after_factors<T>(features, units) + time * std::max(features, units)}));
+    return whole_lines(std::max(
+        {walk, sums, detail::before_copy<T>(features, units) + time * std::max(features, units)}));
 }
 /// Numbers for the batch: weights in another order.
 template <class Cell, class T>

@@ -229,7 +229,7 @@ void recurrent_gradients(Recurrence<T> const& s, T* dkernel, T* drecurrent, T* d
             for (GateBlock const& block : Cell::h_blocks) put(block, dbias + Cell::gates * u);
     }
     // dkernel += x' slopes; with dropout sample by sample, since each has its own factors
-    T* const copy = s.scratch + detail::after_factors<T>(f, u);
+    T* const copy = s.scratch + workers_of(s.threads) * detail::before_copy<T>(f, u);
     if (s.dropout == 0) {
         for (GateBlock const& block : Cell::x_blocks)
             add(rows, f, s.x, f, s.parts, width, block, dkernel);

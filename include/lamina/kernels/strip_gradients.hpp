@@ -30,7 +30,7 @@ void add_gradients_in_strips(DirectSize const& d, std::size_t batch, T const* x,
     std::size_t const depth = d.depth(), made = d.made(),
                       parts = slides ? d.channels : (depth + rows - 1) / rows,
                       of_group = strip_panels<T>(d.filters) * parts, units = d.groups * of_group,
-                      workers = threads ? threads->count() : 1;
+                      workers = workers_of(threads);
     // every thread adds up some numbers of the kernel over all windows
     auto const some = [&](std::size_t from, std::size_t to, std::size_t worker) {
         T* const own = scratch + worker * apart;

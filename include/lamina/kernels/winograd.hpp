@@ -110,7 +110,7 @@ void convolve_by_winograd(DirectSize const& d, std::size_t batch, T const* x,
         }
     };
     if (tiles * d.channels * d.filters < 100000) threads = nullptr;
-    std::size_t const workers = threads ? threads->count() : 1, across = panels<T>(d.filters);
+    std::size_t const workers = workers_of(threads), across = panels<T>(d.filters);
     // What one thread writes costs another more to read than to make: of a kernel that is larger
     // than x each thread takes some filters, of a small one with few pieces of x each makes all.
     bool const deep = tiles <= 2 * d.filters && across % workers == 0,

@@ -141,7 +141,7 @@ void add_gradients_by_winograd(DirectSize const& d, std::size_t batch, T const* 
     std::size_t const tiles = batch * WinogradTiles(d.windows).count();
     if (tiles * d.channels * d.filters < 100000) threads = nullptr;
     // every thread adds up some numbers of the kernel over all tiles
-    std::size_t const workers = threads ? threads->count() : 1, across = panels<T>(d.filters),
+    std::size_t const workers = workers_of(threads), across = panels<T>(d.filters),
                       least = (d.channels + gradient_channels - 1) / gradient_channels,
                       parts = std::max(least, (workers + across - 1) / across),
                       part = std::min(whole_lines((d.channels + parts - 1) / parts),

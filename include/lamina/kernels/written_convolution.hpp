@@ -34,7 +34,7 @@ template <class T>
 [[gnu::noinline]] void convolve_rows(Convolution const& c, std::size_t begin, std::size_t end,
                                      T const* x, T const* kernel, T const* bias, T* y,
                                      Finish<T> const& finish, T* scratch, Threads* threads) {
-    T* const rows = scratch + c.template product_scratch<T>() * (threads ? threads->count() : 1);
+    T* const rows = scratch + c.template product_scratch<T>() * workers_of(threads);
     std::size_t const channels = c.group_channels(), filters = c.group_filters();
     for (std::size_t group = 0; group < c.groups; ++group)
         each_segment(c, c.segment(), [&](std::size_t tap, std::size_t taps) {
@@ -84,7 +84,7 @@ void add_gradients_written(Convolution const& c, std::size_t batch, T const* x, 
     auto const piece = [&](std::size_t i, T* own, Threads* inner) {
         std::size_t const group = i / segments, tap = i % segments * taps;
         std::size_t const some = std::min(taps, all - tap), k = some * channels;
-        T* const seen = own + c.template product_scratch<T>() * (inner ? inner->count() : 1);
+        T* const seen = own + c.template product_scratch<T>() * workers_of(inner);
         for (std::size_t r = 0; r < rows; r += grain) {
             std::size_t const count = std::min(grain, rows - r);
             gather_windows(c.windows, part_of<T>(c, group, tap, some), r, count, x, seen);
@@ -119,7 +119,7 @@ void convolve_dx_written(Convolution const& c, std::size_t batch, T const* dy, T
     std::size_t const image = w.pixels() * w.channels, step = c.rows_at_once();
     std::size_t const images = std::max<std::size_t>(1, step / w.out_pixels());
     auto const piece = [&](std::size_t begin, std::size_t end, T* own, Threads* inner) {
-        T* const seen = own + c.template product_scratch<T>() * (inner ? inner->count() : 1);
+        T* const seen = own + c.template product_scratch<T>() * workers_of(inner);
         T* const to = dx + begin * image;
         std::size_t const pixels = (end - begin) * w.pixels();
         if (bias)

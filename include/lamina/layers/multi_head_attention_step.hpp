@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/parallel.hpp>
 #include <lamina/core/shape.hpp>
 #include <lamina/kernels/attention_step.hpp>
 #include <lamina/kernels/rotary.hpp>
@@ -34,9 +35,9 @@ struct MultiHeadAttentionStep {
 
 private:
     template <class T>
-    static constexpr std::size_t work =
-        std::max(Maps::template scratch<T>,
-                 kernels::attention_step_scratch<T>(group, keys, value_dim));
+    static constexpr std::size_t work = std::max(Maps::template scratch<T>,
+                                                 kernels::attention_step_scratch<T>(group, keys,
+                                                                                    value_dim));
     static constexpr std::size_t rule = From::ruled ? keys : 0;
     static constexpr std::size_t turns = Layer::rotary ? 2 * (past ? 1 : keys) * key_dim : 0;
 
@@ -49,7 +50,9 @@ public:
         auto const p = Maps::split(c.parameters());
         T *const q = c.cache, *const k = q + c.batch * nq, *const v = k + c.batch * nk;
         T* const o = v + c.batch * nv;
-        T *const rule_at = c.scratch + work<T>, *const waves = rule_at + rule;
+        // behind what the maps' products want of each worker
+        T* const rule_at = c.scratch + workers_of(c.threads) * work<T>;
+        T* const waves = rule_at + rule;
         Maps::QueryMap::forward(c, c.batch, input<T>(c, 0), p.query, q);
         write_waves(c.position, 1, waves);
         turn(c.batch, 1, heads, waves, q);

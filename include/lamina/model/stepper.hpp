@@ -4,6 +4,7 @@
 #include <lamina/core/block.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/inlining.hpp>
+#include <lamina/core/parallel.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>
@@ -109,7 +110,7 @@ public:
     explicit Stepper(Weights<N> const& weights, std::size_t batch = 1, Threads* threads = nullptr)
         : weights_(&weights), threads_(threads), batch_(batch),
           arena_(plan.per_batch + plan.per_sample * batch + 1), memory_(plan.memory * batch + 1),
-          scratch_(plan.scratch * (threads ? threads->count() : 1) + 1),
+          scratch_(plan.scratch * workers_of(threads) + 1),
           kept_(kept_at.back() * batch + 1) {
         if constexpr (whole_count == 0) start();
     }

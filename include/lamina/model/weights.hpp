@@ -5,6 +5,7 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/core/parallel.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/model/layer_view.hpp>
 #include <lamina/model/network.hpp>
@@ -191,7 +192,7 @@ struct Workspace : detail::Room<typename N::Scalar> {
     static void reserve(detail::Room<T>& room, std::size_t batch, bool with_gradients,
                         Threads* threads) {
         room.arena.reserve(N::arena(batch, with_gradients));
-        room.scratch.reserve(N::training.scratch * (threads ? threads->count() : 1) + 1);
+        room.scratch.reserve(N::training.scratch * workers_of(threads) + 1);
     }
 };
 
