@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 using namespace lamina;
@@ -80,4 +81,26 @@ TEST_CASE("rows that are added to a table keep their order, whatever the threads
         check<float>(32, 70, 50, f);
         check<double>(32, 70, 50, f);
     }
+}
+
+TEST_CASE("the first index outside of a table is found wherever it stands, and no other") {
+    constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max(),
+                           least = std::numeric_limits<std::int32_t>::min();
+    for (std::size_t const n : {0u, 1u, 63u, 64u, 65u, 130u}) {
+        std::vector<std::int32_t> index(n, 6);
+        CHECK(kernels::first_outside(n, index.data(), 7) == n);
+        CHECK(kernels::first_outside(n, index.data(), 6) == 0);
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::int32_t const bad : {7, -1, most, least}) {
+                index[i] = bad;
+                CHECK(kernels::first_outside(n, index.data(), 7) == i);
+                index[i] = 6;
+            }
+    }
+    // tables of so many rows that every index is one of theirs
+    for (std::size_t const rows : {std::size_t{1} << 31, ~std::size_t{0}}) {
+        CHECK(kernels::first_outside(1, &most, rows) == 1);
+        CHECK(kernels::first_outside(1, &least, rows) == 0);
+    }
+    CHECK(kernels::first_outside(1, &most, std::size_t{most}) == 0);
 }

@@ -16,7 +16,7 @@ namespace lamina::kernels {
 
 /// The first i < n with index[i] < 0 or >= limit; n: none.
 inline std::size_t first_outside(std::size_t n, std::int32_t const* index, std::size_t limit) {
-    auto const bound = static_cast<std::uint32_t>(std::min<std::size_t>(limit, 0x7fffffffu));
+    auto const bound = static_cast<std::uint32_t>(std::min<std::size_t>(limit, 0x80000000u));
     constexpr std::size_t block = 64; // without a branch inside: compilers vectorise it
     std::size_t i = 0;
     for (; i + block <= n; i += block) {
