@@ -4,6 +4,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/images.hpp>
+#include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -54,7 +55,7 @@ void enlarge_bilinear(Threads* threads, std::size_t batch, ImageSize in, std::si
     auto const blend = [](std::size_t n, T const* a, T const* b, T share, T* to) {
         each_column<T, xsimd::default_arch>(n, [&](auto at) {
             V const first = at(a);
-            at(to, xsimd::fma(V(share), at(b) - first, first));
+            at(to, kernels::fma(V(share), at(b) - first, first));
         });
     };
     parallel_for(threads, batch * height, grain,
@@ -93,7 +94,7 @@ void enlarge_bilinear_dx(Threads* threads, std::size_t batch, ImageSize in, std:
         each_column<T, xsimd::default_arch>(n, [&](auto at) {
             V sum = V(weights[0]) * at(from);
             for (std::size_t o = 1; o < taps; ++o)
-                sum = xsimd::fma(V(weights[o]), at(from + o * n), sum);
+                sum = kernels::fma(V(weights[o]), at(from + o * n), sum);
             at(to, sum);
         });
     };
