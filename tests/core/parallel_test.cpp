@@ -98,6 +98,36 @@ TEST_CASE("the workers work, and no two tasks have the same worker at the same t
     CHECK(clashes == 0);
 }
 
+TEST_CASE("each worker begins with a part of its own, and then helps the others") {
+    Threads threads(4);
+    std::vector<std::size_t> first(4, 99);
+    std::vector<std::atomic<int>> times(10);
+    std::atomic<int> seen{0};
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    threads.each(10, [&](std::size_t i, std::size_t worker) {
+        ++times[i];
+        if (first[worker] != 99) return;
+        first[worker] = i;
+        ++seen;
+        while (seen < 4 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    });
+    CHECK(first == std::vector<std::size_t>{0, 3, 6, 8});   // of 3, 3, 2 and 2
+    for (auto& t : times) CHECK(t == 1);
+    // who is held up in the first task of a part has the others taken over
+    std::atomic<int> others{0};
+    bool helped = false;
+    threads.each(12, [&](std::size_t i, std::size_t) {
+        if (i > 0) {
+            ++others;
+            return;
+        }
+        while (others < 11 && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::yield();
+        helped = others == 11;
+    });
+    CHECK(helped);
+}
+
 TEST_CASE("many short rounds, with and without time to fall asleep between them") {
     Threads threads(3);
     std::size_t const n = 32;

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 #if LAMINA_BODIES
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -42,11 +43,11 @@ public:
 
     std::size_t count() const;
 
-    /// f(i, worker) for i = 0 ... n - 1; worker < count(). Returns when all are done. Which worker
-    /// takes which i is open, so nothing may depend on it but the place of scratch memory. A call
-    /// from inside a task is worker 0 whoever makes it: its scratch memory must be the task's own.
-    /// If tasks throw, the others are done all the same, and the caller receives what the one with
-    /// the smallest i threw.
+    /// f(i, worker) for i = 0 ... n - 1; worker < count(). Returns when all are done. Each worker
+    /// begins with an even part of them, the same for the same n, and helps others then; so nothing
+    /// may depend on it but the place of scratch memory. A call from inside a task is worker 0
+    /// whoever makes it: its scratch memory must be the task's own. If tasks throw, the others are
+    /// done all the same, and the caller receives what the one with the smallest i threw.
     template <class F>
     void each(std::size_t n, F&& f) {
         using Function = std::remove_reference_t<F>;
@@ -84,6 +85,14 @@ struct Threads::State {
     static constexpr std::uint64_t is_open = std::uint64_t{1} << 31;
     static constexpr std::uint64_t one_round = std::uint64_t{1} << 32;
 
+    /// Tasks [next, end): each worker's own. What one worker wrote, and the same piece of the next
+    /// call reads, is then still in its core's cache.
+    struct alignas(64) Share {
+        std::atomic<std::size_t> next{0};
+        std::size_t end = 0;
+    };
+    explicit State(std::size_t count) : shares(count) {}
+
     void open() {
         // sequentially consistent, like the sleeper's count: either we see the sleeper, or it
         // sees the round
@@ -114,10 +123,23 @@ struct Threads::State {
             failed = i;
         }
     }
+    void divide(std::size_t n) {
+        std::size_t const count = shares.size();
+        for (std::size_t i = 0, begin = 0; i < count; ++i) {
+            shares[i].next.store(begin, std::memory_order_relaxed);
+            begin = shares[i].end = begin + n / count + (i < n % count);
+        }
+    }
+    /// This worker's own tasks, and then what others have not begun.
     void take(std::size_t worker) {
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) {
-            LAMINA_TRY { task(context, i, worker); }
-            LAMINA_CATCH(..., keep_error(i);)
+        std::size_t const count = shares.size();
+        for (std::size_t turn = 0; turn < count; ++turn) {
+            Share& share = shares[(worker + turn) % count];
+            std::size_t i;
+            while ((i = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end) {
+                LAMINA_TRY { task(context, i, worker); }
+                LAMINA_CATCH(..., keep_error(i);)
+            }
         }
     }
     void work(std::size_t worker) {
@@ -164,10 +186,9 @@ struct Threads::State {
 
     static constexpr int patience = 2000; // spins before sleep: some tens of microseconds
     alignas(64) std::atomic<std::uint64_t> round{0};
-    alignas(64) std::atomic<std::size_t> next{0};
-    Task task = nullptr;
+    alignas(64) Task task = nullptr;
     void* context = nullptr;
-    std::size_t size = 0;
+    std::vector<Share> shares;
     std::mutex error_mutex;
     std::exception_ptr error;
     std::size_t failed = 0; // the i of error
@@ -180,10 +201,10 @@ struct Threads::State {
     std::vector<std::thread> workers;
 };
 
-LAMINA_INLINE Threads::Threads(std::size_t count) : state_(new State) {
-    if (count == 0) count = std::thread::hardware_concurrency();
+LAMINA_INLINE Threads::Threads(std::size_t count)
+    : state_(new State(count > 0 ? count : std::max(1u, std::thread::hardware_concurrency()))) {
     LAMINA_TRY {
-        for (std::size_t i = 1; i < count; ++i)
+        for (std::size_t i = 1; i < state_->shares.size(); ++i)
             state_->workers.emplace_back([state = state_, i] { state->work(i); });
     }
     LAMINA_CATCH(..., state_->join(); delete state_; throw;)
@@ -203,8 +224,7 @@ LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
         return alone(n, context, task);
     s.task = task;
     s.context = context;
-    s.size = n;
-    s.next.store(0, std::memory_order_relaxed);
+    s.divide(n);
     s.open();
     s.take(0);
     s.close();
