@@ -3,7 +3,6 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/some_lanes.hpp>
 

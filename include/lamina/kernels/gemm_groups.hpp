@@ -2,7 +2,6 @@
 #pragma once
 
 #include <lamina/core/inlining.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <cstddef>

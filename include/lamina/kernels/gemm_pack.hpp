@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_task.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
 

@@ -3,7 +3,6 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_tile_terms.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <cstddef>
@@ -30,7 +29,7 @@ struct HandTiles {
 };
 
 #if XSIMD_WITH_FMA3_AVX2 && !XSIMD_WITH_AVX512F && defined(__GNUC__) && defined(__x86_64__) &&     \
-    !defined(__SANITIZE_ADDRESS__)
+    !LAMINA_SANITIZED
 
 /// Whether there is such a tile.
 template <std::size_t R, std::size_t C, class T>

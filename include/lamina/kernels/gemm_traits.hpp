@@ -7,18 +7,6 @@
 
 #include <cstddef>
 
-// Sums that are to stay in registers are arrays; every loop over them is unrolled, or g++ 12 leaves
-// the array in memory. Not for AddressSanitizer: with its checks that would take g++ minutes.
-#if defined(__SANITIZE_ADDRESS__)
-#define LAMINA_UNROLL
-#elif defined(__clang__)
-#define LAMINA_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define LAMINA_UNROLL _Pragma("GCC unroll 32")
-#else
-#define LAMINA_UNROLL
-#endif
-
 namespace lamina::kernels {
 
 /// What the matrix kernels must know of an instruction set.

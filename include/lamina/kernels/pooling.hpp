@@ -4,7 +4,6 @@
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/window_spans.hpp>
 #include <lamina/kernels/windows.hpp>
@@ -43,10 +42,6 @@ T share_of(Windows const& w, WindowSpan const& s, CountedZeros const& zeros, std
     }
     return T(1) / static_cast<T>(rows * columns);
 }
-
-} // namespace detail
-
-namespace detail {
 
 /// The largest of a window's pixels, for C batches of channels at `from` and `to`, the last of
 /// which has `last` lanes.

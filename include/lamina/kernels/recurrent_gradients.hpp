@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/columns.hpp>
 #include <lamina/kernels/gate_sums.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_strip.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
