@@ -64,10 +64,20 @@ template <class T>
     StripColumns const seen(of, part.left, part.columns);
     StripOffsets const offsets(of, seen.wide, d.channels, lanes<T>);
     std::size_t const across = seen.wide * of.channels;
-    StripTask<T> s{part.rows,  part.columns, of.stride_y * across, of.stride_x * of.channels,
-                   place.row,  place.pixel,  of.kernel_height,     of.dilation_y * across,
-                   d.channels, d.depth(),    offsets.at,           packed + lanes<T>,
-                   packed,     lanes<T>};
+    StripTask<T> s{.rows = part.rows,
+                   .columns = part.columns,
+                   .down = of.stride_y * across,
+                   .right = of.stride_x * of.channels,
+                   .made_down = place.row,
+                   .made = place.pixel,
+                   .taps = of.kernel_height,
+                   .tap_down = of.dilation_y * across,
+                   .numbers = d.channels,
+                   .depth = d.depth(),
+                   .at = offsets.at,
+                   .kernel = packed + lanes<T>,
+                   .add = packed,
+                   .last = lanes<T>};
     if (part.upright) {
         std::swap(s.rows, s.columns);
         std::swap(s.down, s.right);
@@ -128,13 +138,20 @@ template <class T, class Done>
         std::size_t const ahead = std::min(row.begin + row.taps * w.dilation_y * across, readable);
         std::size_t left = std::min(new_rows, readable - ahead);
         T const* next = image + ahead;
-        StripTask<T> s{1,          last - first,
-                       0,          w.stride_x * w.channels,
-                       0,          place.pixel,
-                       row.taps,   w.dilation_y * across,
-                       1,          row.taps * w.kernel_width,
-                       offsets.at, packed + (row.tap * w.kernel_width + 1) * lanes<T>,
-                       packed,     lanes<T>};
+        StripTask<T> s{.rows = 1,
+                       .columns = last - first,
+                       .down = 0,
+                       .right = w.stride_x * w.channels,
+                       .made_down = 0,
+                       .made = place.pixel,
+                       .taps = row.taps,
+                       .tap_down = w.dilation_y * across,
+                       .numbers = 1,
+                       .depth = row.taps * w.kernel_width,
+                       .at = offsets.at,
+                       .kernel = packed + (row.tap * w.kernel_width + 1) * lanes<T>,
+                       .add = packed,
+                       .last = lanes<T>};
         for (std::size_t j = 0; j < made; j += lanes<T>, s.kernel += of_batch, s.add += of_batch) {
             next = fetch(next, std::min(left, w.stride_y * w.width * lanes<T>));
             left -= std::min(left, w.stride_y * w.width * lanes<T>);

@@ -49,20 +49,20 @@ void add_gradients_in_strips(DirectSize const& d, std::size_t batch, T const* x,
                                x + strip.image * w.pixels() * d.seen() + g * d.channels, d.channels,
                                own);
                 std::size_t const across = strip.seen.wide * w.channels;
-                StripTask<T> const s{strip.rows,
-                                     strip.seen.count,
-                                     w.stride_y * across,
-                                     w.stride_x * w.channels,
-                                     w.out_width * made,
-                                     made,
-                                     w.kernel_height,
-                                     w.dilation_y * across,
-                                     w.channels,
-                                     depth,
-                                     offsets.at,
-                                     nullptr,
-                                     nullptr,
-                                     (n - 1) % lanes<T> + 1};
+                StripTask<T> const s{.rows = strip.rows,
+                                     .columns = strip.seen.count,
+                                     .down = w.stride_y * across,
+                                     .right = w.stride_x * w.channels,
+                                     .made_down = w.out_width * made,
+                                     .made = made,
+                                     .taps = w.kernel_height,
+                                     .tap_down = w.dilation_y * across,
+                                     .numbers = w.channels,
+                                     .depth = depth,
+                                     .at = offsets.at,
+                                     .kernel = nullptr,
+                                     .add = nullptr,
+                                     .last = (n - 1) % lanes<T> + 1};
                 T const* const seen = own;
                 if (slides) {
                     std::size_t const c = u % parts;

@@ -117,20 +117,20 @@ template <class T>
     Windows const w = strip_windows(d);
     StripOffsets const offsets(w, strip.seen.wide, w.channels, 1);
     std::size_t const across = strip.seen.wide * w.channels;
-    StripTask<T> s{strip.rows,
-                   strip.seen.count,
-                   w.stride_y * across,
-                   w.stride_x * w.channels,
-                   place.row,
-                   place.pixel,
-                   w.kernel_height,
-                   w.dilation_y * across,
-                   w.channels,
-                   d.depth(),
-                   offsets.at,
-                   packed,
-                   packed,
-                   0};
+    StripTask<T> s{.rows = strip.rows,
+                   .columns = strip.seen.count,
+                   .down = w.stride_y * across,
+                   .right = w.stride_x * w.channels,
+                   .made_down = place.row,
+                   .made = place.pixel,
+                   .taps = w.kernel_height,
+                   .tap_down = w.dilation_y * across,
+                   .numbers = w.channels,
+                   .depth = d.depth(),
+                   .at = offsets.at,
+                   .kernel = packed,
+                   .add = packed,
+                   .last = 0};
     for (std::size_t g = 0; g < d.groups; ++g, y += d.filters) {
         copy_strip(d.windows, strip.seen, strip.top, seen_rows(w, strip.rows),
                    x + strip.image * w.pixels() * d.windows.channels + g * d.channels, d.channels,
