@@ -11,6 +11,7 @@
 #include <lamina/kernels/gemm_pieces.hpp>
 #include <lamina/kernels/gemm_strip.hpp>
 #include <lamina/kernels/gemm_tile.hpp>
+#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/gemm_vector.hpp>
 #include <lamina/kernels/simd.hpp>
 #include <lamina/kernels/transpose.hpp>
@@ -138,6 +139,54 @@ void gemm_direct(Gemm<T> const& g) {
     if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
 }
 
+/// C = alpha a b' + C, bias or 0: sums of one term.
+template <class T>
+LAMINA_ALWAYS_INLINE inline void gemm_outer(Gemm<T> const& g, Threads* threads) {
+    bool const fresh = g.beta == T{0};
+    auto const rows = [&](std::size_t begin, std::size_t end, std::size_t) {
+        std::size_t const step = g.transposed_a ? 1 : g.lda;
+        T* const c = g.c + begin * g.ldc;
+        outer(end - begin, g.n, g.alpha, g.a + begin * step, step, g.b, c, g.ldc,
+              fresh ? g.bias : c, fresh ? 0 : g.ldc);
+    };
+    share(threads, g.m, 5 * g.n, 16, rows);
+    if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
+}
+
+/// All of C by the caller.
+template <class T>
+LAMINA_ALWAYS_INLINE inline void gemm_alone(Gemm<T> const& g, bool pack, T* scratch) {
+    using Sizes = GemmSizes<T>;
+    bool const near = !g.finish.apply || g.m * g.n <= 4096; // all of C, when it is finished
+    std::size_t const ld = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
+    bool const turnable = g.k <= 16 && goes_across(g) && g.k * ld <= Sizes::room;
+    if (near && g.transposed_b && g.alpha == T{1} && turnable) {
+        Gemm<T> turned = g;
+        transpose<true>(g.n, g.k, g.b, g.ldb, scratch, ld);
+        turned.b = scratch, turned.ldb = ld, turned.transposed_b = false;
+        gemm_direct(turned);
+    } else if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k) && !copies_a(g, g.m, g.n)) {
+        gemm_direct(g);
+    } else {
+        gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
+    }
+}
+
+/// C in pieces, shared among the threads.
+template <class T>
+LAMINA_ALWAYS_INLINE inline void gemm_shared(Gemm<T> const& g, bool pack, T* scratch,
+                                             Threads* threads) {
+    Pieces const size = cut(g, pack, threads->count());
+    std::size_t const across = (g.n + size.columns - 1) / size.columns;
+    std::size_t const pieces = (g.m + size.rows - 1) / size.rows * across;
+    parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
+        std::size_t const row = i / across * size.rows, column = i % across * size.columns;
+        gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
+                   std::min(size.columns, g.n - column), scratch + worker * gemm_scratch<T>(g.n));
+    });
+}
+
+/// The way that suits the shape: few_columns, wants_swap, splits and others say which, and why.
 template <class T>
 [[gnu::noinline]] void gemm_large(Gemm<T> const& g, T* scratch, Threads* threads) {
     using Sizes = GemmSizes<T>;
@@ -159,18 +208,7 @@ template <class T>
         else if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
         return;
     }
-    if (g.k == 1 && (!g.transposed_b || g.ldb == 1)) {
-        bool const fresh = g.beta == T{0};
-        auto const rows = [&](std::size_t begin, std::size_t end, std::size_t) {
-            std::size_t const step = g.transposed_a ? 1 : g.lda;
-            T* const c = g.c + begin * g.ldc;
-            outer(end - begin, g.n, g.alpha, g.a + begin * step, step, g.b, c, g.ldc,
-                  fresh ? g.bias : c, fresh ? 0 : g.ldc);
-        };
-        share(threads, g.m, 5 * g.n, 16, rows);
-        if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
-        return;
-    }
+    if (g.k == 1 && (!g.transposed_b || g.ldb == 1)) return gemm_outer(g, threads);
     if (few && few_columns(g, g.n)) return gemm_dots(g, scratch, threads);
     if (few) return gemm_dots_of_rows(g, threads);
     if (std::size_t const parts = ready ? 1 : parts_of_sum(g); parts > 1) {
@@ -186,7 +224,8 @@ template <class T>
         gemm_large(most, scratch, threads);
         gemm_large(rest, scratch, threads);
         return;
-    } else if (turns) {
+    }
+    if (turns) {
         share(threads, g.m, g.n * g.k, Sizes::width,
               [&](std::size_t begin, std::size_t end, std::size_t worker) {
                   gemm_swapped(g, begin, end, scratch + worker * gemm_scratch<T>(g.n));
@@ -198,28 +237,8 @@ template <class T>
     std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
     bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12 && !few_rows(g);
     bool const pack = g.transposed_b || g.alpha != T{1} || large || ready;
-    if (alone) {
-        bool const near = !g.finish.apply || g.m * g.n <= 4096; // all of C, when it is finished
-        std::size_t const ld = (g.n + lanes<T> - 1) / lanes<T> * lanes<T>;
-        bool const turnable = g.k <= 16 && goes_across(g) && g.k * ld <= Sizes::room;
-        if (near && g.transposed_b && g.alpha == T{1} && turnable) {
-            Gemm<T> turned = g;
-            transpose<true>(g.n, g.k, g.b, g.ldb, scratch, ld);
-            turned.b = scratch, turned.ldb = ld, turned.transposed_b = false;
-            gemm_direct(turned);
-        } else if (near && !pack && g.k <= (g.m <= 64 ? 160 : Sizes::k) && !copies_a(g, g.m, g.n))
-            gemm_direct(g);
-        else gemm_piece(g, pack, 0, g.m, 0, g.n, scratch);
-        return;
-    }
-    Pieces const size = cut(g, pack, threads->count());
-    std::size_t const across = (g.n + size.columns - 1) / size.columns;
-    std::size_t const pieces = (g.m + size.rows - 1) / size.rows * across;
-    parallel_for(threads, pieces, 1, [&](std::size_t i, std::size_t, std::size_t worker) {
-        std::size_t const row = i / across * size.rows, column = i % across * size.columns;
-        gemm_piece(g, pack, row, std::min(size.rows, g.m - row), column,
-                   std::min(size.columns, g.n - column), scratch + worker * gemm_scratch<T>(g.n));
-    });
+    if (alone) gemm_alone(g, pack, scratch);
+    else gemm_shared(g, pack, scratch, threads);
 }
 
 } // namespace detail
