@@ -255,7 +255,7 @@ template <class T>
 constexpr std::size_t attention_scratch(std::size_t keys, std::size_t key_dim,
                                         std::size_t value_dim) {
     std::size_t const rows = 2 * detail::tile_queries + 2 * std::max(key_dim, value_dim) + 1;
-    std::size_t const width = detail::tile_width<T>(keys);
+    std::size_t const width = detail::score_width<T>(keys);
     return rows * width + gemm_scratch<T>(std::max({width, key_dim, value_dim}));
 }
 

@@ -51,8 +51,9 @@ namespace detail {
 
 inline constexpr std::size_t tile_queries = 64, tile_keys = 128;
 
+/// Numbers from one row of a tile's scores to the next.
 template <class T>
-constexpr std::size_t tile_width(std::size_t keys) {
+constexpr std::size_t score_width(std::size_t keys) {
     return whole_lines(std::min(keys, tile_keys));
 }
 
@@ -63,10 +64,10 @@ struct AttentionRoom {
     std::size_t width; // of a row of scores
 
     AttentionRoom(std::size_t count, std::size_t dim, T* at)
-        : scores(at), slopes(scores + tile_queries * tile_width<T>(count)),
-          keys(slopes + tile_queries * tile_width<T>(count)),
-          values(keys + dim * tile_width<T>(count)), bias(values + dim * tile_width<T>(count)),
-          gemm(bias + tile_width<T>(count)), width(tile_width<T>(count)) {}
+        : scores(at), slopes(scores + tile_queries * score_width<T>(count)),
+          keys(slopes + tile_queries * score_width<T>(count)),
+          values(keys + dim * score_width<T>(count)), bias(values + dim * score_width<T>(count)),
+          gemm(bias + score_width<T>(count)), width(score_width<T>(count)) {}
 };
 
 /// The queries [i, i + rows) of one head and the keys [j, j + columns), those that one of them

@@ -24,15 +24,15 @@ LAMINA_ALWAYS_INLINE inline void map(std::size_t n, T* to, F const& f, From cons
         kernels::store(to + i, f(load<V>(from + i, rest)...), rest);
 }
 
-/// The same by several threads, in pieces that do not depend on them; small work stays on the
-/// caller.
-/// Of n numbers that the compiler knows; see Few.
+/// The same of a number of them that the compiler knows; see Few.
 template <class Arch = xsimd::default_arch, std::size_t N, class T, class F, class... From>
 LAMINA_ALWAYS_INLINE inline void map(std::integral_constant<std::size_t, N> n, T* to, F const& f,
                                      From const*... from) {
     each_column<T, Arch>(n, [&](auto at) LAMINA_ALWAYS_INLINE { at(to, f(at(from)...)); });
 }
 
+/// The same by several threads, in pieces that do not depend on them; small work stays on the
+/// caller.
 template <class Arch = xsimd::default_arch, PoolOrNone P, class T, class F, class... From>
 void map(P threads, std::size_t n, T* to, F const& f, From const*... from) {
     parallel_for(threads, n, 16384, [&](std::size_t begin, std::size_t end, std::size_t) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <lamina/core/inlining.hpp>
-#include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
@@ -28,8 +27,9 @@ struct FewColumns {
     static constexpr std::size_t whole = K / lanes<T>; // batches of x
     /// Of these so many that each load of a whole batch of the matrix ends within it.
     static constexpr std::size_t inside = [] {
+        auto const end = [](std::size_t n) { return (n * lanes<T> - together) * N + lanes<T>; };
         std::size_t n = whole;
-        while (n > 0 && (n * lanes<T> - together) * N + lanes < T >> K * N) --n;
+        while (n > 0 && end(n) > K * N) --n;
         return n;
     }();
 };
@@ -48,9 +48,9 @@ LAMINA_ALWAYS_INLINE inline V folded(V const& v, std::index_sequence<L...> all) 
 
 /// store(x[r, K] b[K, N] + bias) for each row.
 template <std::size_t K, std::size_t N, class T, class Store>
-LAMINA_ALWAYS_INLINE inline void few_columns(std::size_t rows, T const* __restrict x,
-                                             T const* __restrict b, T const* __restrict bias,
-                                             Store const& store) {
+LAMINA_ALWAYS_INLINE inline void narrow_product(std::size_t rows, T const* __restrict x,
+                                                T const* __restrict b, T const* __restrict bias,
+                                                Store const& store) {
     using V = Batch<T>;
     using Way = FewColumns<T, K, N>;
     constexpr std::make_index_sequence<V::size> all{};

@@ -37,7 +37,7 @@ struct TileSet {
                             &tiles<Tallest, C, Whole, T>};
     // Columns of the widest strip of a short sum.
     static constexpr std::size_t wide = by_hand<3, 4, T> ? 4 : widest == 2 ? 3 : widest;
-    static constexpr bool evenly = wide > widest&& wide == 4; // columns are cut as rows are
+    static constexpr bool evenly = widest == 2 && wide == 4; // columns are cut as rows are
     // The widest ones without a masked lane, side by side.
     template <std::size_t R>
     static constexpr Tiles<T> across = &tiles<R, widest, true, T, TileOrder::across>;

@@ -166,7 +166,7 @@ struct Strip {
     bool far = false;        // C is large: each tile's is fetched shortly before its turn
 };
 
-/// Tiles in assembly: see below.
+/// Tiles in assembly, as `tiles`.
 template <std::size_t R, std::size_t C, bool Whole, bool Across, class T>
 LAMINA_ALWAYS_INLINE inline void tiles_by_hand(std::size_t count, Strip<T> const& s, T const* a,
                                                T* c) {

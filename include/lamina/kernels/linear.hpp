@@ -25,7 +25,7 @@ namespace lamina::kernels {
 
 /// Small enough for constant sizes: worth the compiler's time.
 template <std::size_t K, std::size_t N>
-inline constexpr bool is_small = K* N <= 4096;
+inline constexpr bool is_small = (K * N) <= 4096;
 
 /// What the three functions below want as scratch memory, in numbers for each worker.
 template <class T, std::size_t K, std::size_t N>
@@ -124,7 +124,7 @@ template <std::size_t K, std::size_t N, class T, class Epilogue>
                                     Epilogue const& epilogue) {
     if constexpr (N == 1) small_dots<K>(rows, x, w, b, y, epilogue);
     else if constexpr (FewColumns<T, K, N>::fit)
-        few_columns<K, N>(rows, x, w, b, StoreValue<T, N, Epilogue>{y, epilogue});
+        narrow_product<K, N>(rows, x, w, b, StoreValue<T, N, Epilogue>{y, epilogue});
     else small_product<K, N, N, 8>(rows, x, w, b, StoreValue<T, N, Epilogue>{y, epilogue});
 }
 
@@ -167,7 +167,7 @@ LAMINA_ALWAYS_INLINE inline void linear(std::size_t rows, T const* x, T const* w
             V const sum = sum_in_lanes<V::size>(detail::row_products<K, true>(x, w, bias));
             *y = first(V(e.value(sum)));
         } else if constexpr (detail::FewColumns<T, K, N>::fit) {
-            detail::few_columns<K, N>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});
+            detail::narrow_product<K, N>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});
         } else {
             detail::small_product<K, N, N, 1>(1, x, w, b, detail::StoreValue<T, N, Epilogue>{y, e});
         }
@@ -230,7 +230,7 @@ void linear_gradients(std::size_t rows, T const* x, T const* dy, T* dw, T* db, T
 }
 
 /// dx[rows, K] = (dy[rows, N] w') * slope(x), or with Add is increased by it. x is read only where
-/// Slope is not NoEpilogue. dx may be x, but overlaps nothing else.
+/// Slope is not NoEpilogue. dx overlaps nothing.
 template <std::size_t K, std::size_t N, bool Add = false, class Slope = NoEpilogue, class T>
 void linear_dx(std::size_t rows, T const* dy, T const* w, T* dx, T const* x, Slope const& slope,
                T* scratch, Threads* threads) {

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstddef>
 
-/// The plain twins of convolution.hpp, depthwise.hpp, pooling.hpp and bilinear.hpp, for tests:
-/// everything is added to what is there.
+/// The plain twins of convolution.hpp, pooling.hpp and bilinear.hpp, for tests: everything is added
+/// to what is there.
 namespace lamina::kernels::reference {
 
 /// f(x's pixel, y's pixel, tap) for each tap of each window that lies within its image.
@@ -49,21 +49,6 @@ void convolution(Windows const& w, std::size_t filters, std::size_t groups, std:
                 if (dx) slope += dy[to] * kernel[k];
             }
             if (dx) dx[from] += slope;
-        }
-    });
-}
-
-/// The same of each channel by itself.
-template <class T>
-void depthwise(Windows const& w, std::size_t multiplier, std::size_t batch, T const* x,
-               T const* kernel, T* y, T const* dy, T* dkernel, T* dx) {
-    std::size_t const all = w.channels * multiplier;
-    each_tap(w, batch, [&](std::size_t in, std::size_t out, std::size_t t) {
-        for (std::size_t f = 0; f < all; ++f) {
-            std::size_t const from = in * w.channels + f / multiplier;
-            if (y) y[out * all + f] += x[from] * kernel[t * all + f];
-            if (dkernel) dkernel[t * all + f] += x[from] * dy[out * all + f];
-            if (dx) dx[from] += dy[out * all + f] * kernel[t * all + f];
         }
     });
 }
