@@ -167,7 +167,7 @@ Work<T> Rig<T>::work_on(void const* const* in, bool training, std::size_t count,
     if (forget) std::fill_n(scratch.data(), scratch.size(), nan);
     return {.layers = layers, .values = values.data(), .state = state.data(),
             .next_state = next_state.data(), .arena = arena.data(), .scratch = scratch.data(),
-            .loss = &loss, .inputs = in, .batch = count, .training = training,
+            .loss = &loss, .inputs = in, .batch = count, .one = count == 1 && !training, .training = training,
             .threads = threads, .random = Random{11}};
 }
 
@@ -257,7 +257,7 @@ Findings examine(Rig<double>& rig, Rig<double>& alone, Rig<float>& single,
     f.modes = apart(rig.forward(true), inference.data());
     f.repeats = f.repeats && same_bits(inference, rig.forward(false));
     f.guarded = alone.guarded() && single.guarded();
-    f.by_sample = compare_samples(rig, false);
+    f.by_sample = std::max(compare_samples(rig, false), compare_samples(alone, false));
     if (given.by_sample) f.by_sample_training = compare_samples(rig, true);
     return f;
 }

@@ -81,12 +81,18 @@ struct TimeDistributed {
             auto const call = all_moments(c);
             Inner::backward(pass(c, call));
         }
+        static void regularize(auto const& c) requires(
+            detail::has_penalty<typename std::remove_cvref_t<decltype(c)>::Scalar, L, Inner,
+                                Seen>) {
+            Inner::regularize(pass(c, all_moments(c)));
+        }
 
     private:
         /// A batch of moments for a batch of sequences.
         static auto all_moments(auto const& c) {
             auto call = c.call;
             call.batch *= time;
+            call.one = call.one && time == 1; // one sample has several moments
             call.layer = &c.layer.layer;
             call.mask[0] = nullptr;
             return call;
