@@ -294,7 +294,7 @@ TEST_CASE("options of schedules") {
                    [](double v) { return CosineDecay{.warmup_target = v}; });
     check_schedule("CosineDecayRestarts", "initial_learning_rate", not_negative,
                    [](double v) { return CosineDecayRestarts{.initial_learning_rate = v}; });
-    check_schedule("CosineDecayRestarts", "t_mul", positive,
+    check_schedule("CosineDecayRestarts", "t_mul", {{1, 3}, {0.999f, 0, -1, not_a_number, infinite}},
                    [](double v) { return CosineDecayRestarts{.t_mul = v}; });
     check_schedule("CosineDecayRestarts", "m_mul", not_negative,
                    [](double v) { return CosineDecayRestarts{.m_mul = v}; });
@@ -360,6 +360,15 @@ TEST_CASE("options of schedules") {
                    [=](double v) { return PolynomialDecay{.decay_steps = count(v)}; });
     check_schedule("StepDecay", "decay_steps", steps,
                    [=](double v) { return StepDecay{.decay_steps = count(v)}; });
+}
+
+TEST_CASE("a warm-up that leads to no rate") {
+    CosineDecay decay{.warmup_steps = 5};
+    CHECK(message([&] { (void)Schedule{decay}; }) ==
+          "CosineDecay: warmup_target is 0, and there are 5 warmup_steps. Give the rate that they "
+          "lead to.");
+    decay.warmup_target = 0.1;
+    CHECK(message([&] { (void)Schedule{decay}; }) == "");
 }
 
 TEST_CASE("pieces of a rate that do not follow one another") {

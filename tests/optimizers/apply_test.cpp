@@ -235,6 +235,59 @@ TEST_CASE("an optimizer of one's own needs no more than a rate and a step") {
     CHECK(decaying.w == std::vector<float>{0.25f, 1.25f, 0.25f});
 }
 
+TEST_CASE("an epsilon of 0 is not 0 / 0 where there never was a gradient") {
+    auto const stays = [](auto optimizer, auto number) {
+        using T = decltype(number);
+        for (double const epsilon : {0.0, 1e-320}) {
+            optimizer.epsilon = epsilon;
+            if constexpr (requires { optimizer.initial_accumulator_value; })
+                optimizer.initial_accumulator_value = 0;
+            for (Form const form : {Form::keras, Form::torch}) {
+                optimizer.form = form;
+                Run<T> run(optimizer, std::vector<T>(9, T{1}));
+                for (int t = 0; t < 3; ++t) run.step(optimizer, std::vector<T>(9, T{0}));
+                CHECK(run.w == std::vector<T>(9, T{1}));
+                run.step(optimizer, std::vector<T>(9, T(0.5)));
+                CHECK(kernels::all_finite(run.w.size(), run.w.data()));
+            }
+        }
+    };
+    auto const check = [&](auto const& optimizer) {
+        stays(optimizer, 0.0f);
+        stays(optimizer, 0.0);
+    };
+    for_each_optimizer([&](auto const& optimizer) {
+        if constexpr (requires {
+                          optimizer.epsilon;
+                          optimizer.form;
+                      }) {
+            auto given = optimizer;
+            given.weight_decay = 0;
+            check(given);
+        }
+    });
+}
+
+TEST_CASE("weights decay by their share, however small") {
+    for_each_optimizer([](auto optimizer) {
+        if constexpr (requires { optimizer.weight_decay; })
+            for (double const share : {1e-7, 3e-7}) { // of a weight, at each step
+                optimizer.learning_rate = 1e-5;
+                optimizer.weight_decay = share / 1e-5;
+                if (!optimizer.decoupled()) continue;
+                constexpr std::size_t n = 1000;
+                std::vector<float> begin(n);
+                for (std::size_t i = 0; i < n; ++i) begin[i] = 1 + float(i) / float(n);
+                Run<float> run(optimizer, begin);
+                for (int t = 0; t < 1000; ++t) run.step(optimizer, std::vector<float>(n, 0.0f));
+                double before = 0, after = 0;
+                for (std::size_t i = 0; i < n; ++i) before += begin[i], after += run.w[i];
+                double const expected = 1 - std::pow(1 - share, 1000);
+                CHECK(1 - after / before == doctest::Approx(expected).epsilon(0.05));
+            }
+    });
+}
+
 TEST_CASE("an optimizer copies its bytes") {
     for_each_optimizer([](auto const& optimizer) {
         static_assert(std::is_trivially_copyable_v<std::decay_t<decltype(optimizer)>>);

@@ -38,7 +38,7 @@ struct Adadelta {
 
     template <class T, class Sweep>
     void step(std::uint64_t, double rate, Sweep const& sweep) const {
-        T const b = T(1 - rho), r = T(rate), e = T(epsilon);
+        T const b = T(1 - rho), r = T(rate), e = detail::epsilon_inside<T>(epsilon);
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& v, auto& u) {
             using V = decltype(g);
             v = detail::moved_square(v, g, b);

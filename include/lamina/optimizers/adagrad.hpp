@@ -45,7 +45,8 @@ struct Adagrad {
     template <class T, class Sweep>
     void step(std::uint64_t, double rate, Sweep const& sweep) const {
         bool const keras = form == Form::keras;
-        T const r = T(rate), inside = T(keras ? epsilon : 0), outside = T(keras ? 0 : epsilon);
+        T const r = T(rate), inside = keras ? detail::epsilon_inside<T>(epsilon) : T{0};
+        T const outside = keras ? T{0} : detail::epsilon_outside<T>(epsilon);
         sweep(detail::keeps<1>, [=](auto& w, auto g, auto& s) {
             using V = decltype(g);
             s = kernels::fma(g, g, s);

@@ -23,7 +23,7 @@ void adam(Options const& o, std::uint64_t t, double rate, Sweep const& sweep) {
     double const root = std::sqrt(detail::gathered(o.beta_2, t));
     T const a = T(1 - o.beta_1), b = T(1 - o.beta_2);
     T const r = T(rate * root / detail::gathered(o.beta_1, t));
-    T const e = T(o.form == Form::keras ? o.epsilon : o.epsilon * root);
+    T const e = detail::epsilon_outside<T>(o.form == Form::keras ? o.epsilon : o.epsilon * root);
     sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& v) {
         using V = decltype(g);
         m = detail::moved(m, g, a);

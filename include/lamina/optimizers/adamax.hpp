@@ -39,8 +39,8 @@ struct Adamax {
     template <class T, class Sweep>
     void step(std::uint64_t t, double rate, Sweep const& sweep) const {
         T const a = T(1 - beta_1), b = T(beta_2), r = T(rate / detail::gathered(beta_1, t));
-        T const outside = T(form == Form::keras ? epsilon : 0);
-        T const inside = T(form == Form::keras ? 0 : epsilon);
+        T const e = detail::epsilon_outside<T>(epsilon);
+        T const outside = form == Form::keras ? e : T{0}, inside = form == Form::keras ? T{0} : e;
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& u) {
             using V = decltype(g);
             m = detail::moved(m, g, a);

@@ -42,7 +42,7 @@ struct AMSGrad {
         double const root = std::sqrt(detail::gathered(beta_2, t));
         T const a = T(1 - beta_1), b = T(1 - beta_2);
         T const r = T(rate * root / detail::gathered(beta_1, t));
-        T const e = T(form == Form::keras ? epsilon : epsilon * root);
+        T const e = detail::epsilon_outside<T>(form == Form::keras ? epsilon : epsilon * root);
         sweep(detail::keeps<3>, [=](auto& w, auto g, auto& m, auto& v, auto& u) {
             using V = decltype(g);
             m = detail::moved(m, g, a);

@@ -101,20 +101,21 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
            Span<Stretch const> trained, Span<Stretch const> tensors, P threads,
            std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
-    T scale{1}, keep{1}, pull{0};
+    T scale{1}, decay{0}, pull{0};
     if constexpr (requires { optimizer.clip; })
         scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
     if constexpr (requires { optimizer.weight_decay; }) {
         bool apart = true;
         if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
-        if (apart) keep = T(1 - rate * optimizer.weight_decay);
+        if (apart) decay = T(rate * optimizer.weight_decay);
         else pull = T(optimizer.weight_decay);
     }
     optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
-        auto const f = [keep, pull, update](auto& weight, auto gradient, auto&... slot) {
+        auto const f = [decay, pull, update](auto& weight, auto gradient, auto&... slot) {
             using V = decltype(gradient);
             gradient = kernels::fma(V(pull), weight, gradient);
-            weight = weight * V(keep);
+            // not times 1 - decay, of which little is left as T where decay is small
+            weight = kernels::fnma(V(decay), weight, weight);
             update(weight, gradient, slot...);
         };
         for (std::size_t i = 0; i < trained.size(); ++i) {

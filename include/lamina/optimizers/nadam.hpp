@@ -49,7 +49,8 @@ struct Nadam {
     void step(std::uint64_t t, double rate, Sweep const& sweep) const {
         double const now = mu(static_cast<double>(t)), next = mu(static_cast<double>(t) + 1);
         double const product = product_of_mu(t), root = std::sqrt(detail::gathered(beta_2, t));
-        T const a = T(1 - beta_1), b = T(1 - beta_2), e = T(epsilon * root);
+        T const a = T(1 - beta_1), b = T(1 - beta_2),
+                e = detail::epsilon_outside<T>(epsilon * root);
         // sqrt(v / c2) + epsilon = (sqrt(v) + epsilon sqrt(c2)) / sqrt(c2)
         T const rm = T(rate * root * next / (1 - product * next));
         T const rg = T(rate * root * (1 - now) / (1 - product));

@@ -48,7 +48,7 @@ struct RAdam {
         double const rectified =
             trusted ? std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho) * c2)
                     : 0;
-        T const a = T(1 - beta_1), b = T(1 - beta_2), e = T(epsilon);
+        T const a = T(1 - beta_1), b = T(1 - beta_2), e = detail::epsilon_outside<T>(epsilon);
         T const r = T(trusted ? rate_1 * rectified : rate_1);
         sweep(detail::keeps<2>, [=](auto& w, auto g, auto& m, auto& v) {
             using V = decltype(g);

@@ -42,7 +42,8 @@ struct RMSprop {
     void step(std::uint64_t, double rate, Sweep const& sweep) const {
         bool const keras = form == Form::keras;
         T const b = T(1 - rho), mu = T(momentum), r = T(rate);
-        T const inside = T(keras ? epsilon : 0), outside = T(keras ? 0 : epsilon);
+        T const inside = keras ? detail::epsilon_inside<T>(epsilon) : T{0};
+        T const outside = keras ? T{0} : detail::epsilon_outside<T>(epsilon);
         T const before = T(keras ? rate : 1), after = T(keras ? 1 : rate);
         // g over its root; v moves on
         auto const divided = [=](auto g, auto& v) {

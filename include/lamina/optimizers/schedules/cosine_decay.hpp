@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/optimizers/schedule.hpp>
 
@@ -14,6 +15,7 @@ namespace lamina {
 /// warmup_steps > 0: first in a straight line from initial_learning_rate to warmup_target, from
 /// where the cosine then starts.
 ///
+/// Errors      (run time) warmup_steps without a warmup_target
 /// Source      Loshchilov and Hutter (2017), SGDR; keras.optimizers.schedules.CosineDecay
 struct CosineDecay {
     double initial_learning_rate = 0.01;
@@ -28,6 +30,9 @@ struct CosineDecay {
             .positive("decay_steps", decay_steps)
             .not_negative("alpha", alpha)
             .not_negative("warmup_target", warmup_target);
+        if (warmup_steps > 0 && !(warmup_target > 0))
+            detail::refuse("CosineDecay", {"warmup_target is 0, and there are ", warmup_steps,
+                                           " warmup_steps. Give the rate that they lead to."});
     }
     double operator()(std::uint64_t step) const {
         if (step < warmup_steps)

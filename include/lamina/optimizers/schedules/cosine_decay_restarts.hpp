@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/core/option.hpp>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace lamina {
 /// Half cosines one after another, the first first_decay_steps long, each t_mul times as long as
 /// the one before and m_mul times as high; none below alpha * initial_learning_rate.
 ///
+/// Errors      (run time) t_mul is below 1
 /// Source      Loshchilov and Hutter (2017), SGDR; keras.optimizers.schedules.CosineDecayRestarts;
 ///             PyTorch's CosineAnnealingWarmRestarts has t_mul = 1
 struct CosineDecayRestarts {
@@ -26,9 +28,13 @@ struct CosineDecayRestarts {
         detail::Check{"CosineDecayRestarts"}
             .not_negative("initial_learning_rate", initial_learning_rate)
             .positive("first_decay_steps", first_decay_steps)
-            .positive("t_mul", t_mul)
+            .finite("t_mul", t_mul)
             .not_negative("m_mul", m_mul)
             .not_negative("alpha", alpha);
+        if (t_mul < 1)
+            detail::refuse("CosineDecayRestarts",
+                           {"t_mul is ", t_mul,
+                            ". Give a number of 1 or more: ever shorter waves would end."});
     }
     double operator()(std::uint64_t step) const {
         if (first_decay_steps == 0) return initial_learning_rate;
