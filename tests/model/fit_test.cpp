@@ -720,6 +720,40 @@ TEST_CASE("penalties are part of the loss and of the gradients") {
     CHECK(double(model.weights.values[0]) == doctest::Approx(2 - 0.1 * 5.5));
 }
 
+TEST_CASE("penalties are part of what evaluate and validation say, and of a layer in a layer") {
+    std::vector<float> const x{1, 1}, y{0, 0};
+    using Kernel = Dense<1, NoBias, KernelInitializer<Ones>>;
+    auto const check = [&](auto const& net, Array const& in, Array const& target) {
+        auto model = compile(net, SGD{.learning_rate = 0.1}, MeanSquaredError{});
+        auto const [loss] = model.evaluate(in, target);
+        CHECK(loss == doctest::Approx(1 + 0.25));
+        CHECK(model.weights.values[0] == 1); // nothing was learnt
+        auto const history =
+            model.fit(in, target, {.validation_data = {in, target}, .verbose = 0});
+        CHECK(history["loss"][0] == doctest::Approx(1 + 0.25));
+        double const w = 1 - 0.1 * (2 + 0.5);
+        CHECK(double(model.weights.values[0]) == doctest::Approx(w));
+        CHECK(history["val_loss"][0] == doctest::Approx(1.25 * w * w));
+    };
+    check(Sequential{Input<1>{}, Kernel{.kernel_l2 = 0.25f}}, x, y);
+    Array const moments(x.data(), {1, 2, 1}), targets(y.data(), {1, 2, 1});
+    check(Sequential{Input<2, 1>{}, TimeDistributed{Kernel{.kernel_l2 = 0.25f}}}, moments, targets);
+}
+
+TEST_CASE("a loss with a share below 0 grows, and one with 0 counts for nothing") {
+    std::vector<float> const x{1}, y{3};
+    auto const after = [&](float share) {
+        auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Ones>>{}},
+                             SGD{.learning_rate = 0.1}, losses(weighted(share, MeanSquaredError{})));
+        double const loss = model.train_on_batch(x, y);
+        CHECK(loss == doctest::Approx(share * 4));
+        return double(model.weights.values[0]);
+    };
+    CHECK(after(-1) == doctest::Approx(1 - 0.1 * 4)); // away from the target
+    CHECK(after(0) == 1);
+    CHECK(after(0.5f) == doctest::Approx(1 + 0.1 * 2));
+}
+
 TEST_CASE("the average of the weights takes their place at the end of a run") {
     std::vector<float> const x{1}, y{0};
     auto model =

@@ -174,14 +174,15 @@ void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t p
     }
 }
 
-/// Penalties on parameters: once a step, after the backward pass.
+/// Penalties on parameters: once a step, after the backward pass, or of weights that are looked at
+/// without gradients.
 template <class T>
 void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t per_batch,
                      Work<T> const& w) {
     for (int i = 0; i < n; ++i) {
         if (!rows[i].op->regularizes || rows[i].frozen || rows[i].owner != i) continue;
         auto c = call(rows, places, i, per_batch, w);
-        c.gradients = w.gradients + places[i].parameters;
+        c.gradients = w.gradients ? w.gradients + places[i].parameters : nullptr;
         rows[i].runs->regularize(c);
     }
 }
@@ -239,7 +240,7 @@ LAMINA_ALWAYS_INLINE inline void regularize_row(Work<T> const& w) {
     if constexpr (regularizes<N, I>()) {
         auto c = call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
         c.threads = nullptr;
-        c.gradients = w.gradients + N::training.rows[I].parameters;
+        c.gradients = w.gradients ? w.gradients + N::training.rows[I].parameters : nullptr;
         constexpr auto run = N::written.rows[I].runs->regularize;
         run(c);
     }

@@ -24,7 +24,8 @@ struct Runs {
                         // thing
     bool has_first_backward; // said in words too, see Op
     Run first_backward;      // this layer's backward without dx; null: no such thing
-    Run regularize;          // adds a penalty to loss and gradients, once a step; null: none
+    Run regularize;          // adds a penalty to loss and gradients, once a step, or where there
+                             // are no gradients to the loss alone; null: none
     void (*prepare)(T const* parameters, T* to); // as forward reads them best; null: they are so
 };
 

@@ -92,8 +92,8 @@ struct Dense {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
             T const l1 = T(c.layer.kernel_l1), l2 = T(c.layer.kernel_l2);
             if (l1 == T{0} && l2 == T{0}) return;
-            c.add_loss(
-                detail::add_penalty(features * Units, c.parameters()[0], c.gradients()[0], l1, l2));
+            T* const dkernel = c.call.gradients; // the kernel's come first; null: the loss alone
+            c.add_loss(detail::add_penalty(features * Units, c.parameters()[0], dkernel, l1, l2));
         }
     };
 };

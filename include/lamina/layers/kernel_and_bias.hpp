@@ -17,14 +17,14 @@ template <class O>
 inline constexpr bool is_affine_option =
     has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
 
-/// Adds the gradient of l1 |w| + l2 w^2 of n weights, and returns the sum of it.
+/// The sum of l1 |w| + l2 w^2 of n weights; adds its gradient to dw, if that is not null.
 template <class T>
 [[gnu::noinline]] T add_penalty(std::size_t n, T const* w, T* dw, T l1, T l2) {
     T sum{0};
     for (std::size_t i = 0; i < n; ++i) {
         T const sign = T(w[i] > T{0}) - T(w[i] < T{0});
         sum += l1 * sign * w[i] + l2 * w[i] * w[i];
-        dw[i] += l1 * sign + T{2} * l2 * w[i];
+        if (dw) dw[i] += l1 * sign + T{2} * l2 * w[i];
     }
     return sum;
 }

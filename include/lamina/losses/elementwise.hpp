@@ -31,11 +31,11 @@ template <class T, class L>
 #define LAMINA_LOSS_COMPILED_ONCE(Loss)
 #endif
 
-/// One over what a sum of losses is divided by. Nothing counts: nothing is lost, and nothing
-/// learnt.
+/// One over what a sum of losses is divided by; below 0 for a loss that is to grow. Nothing counts:
+/// nothing is lost, and nothing learnt.
 template <class T>
 constexpr T share_of(T total) {
-    return total > T(0) ? T(1) / total : T(0);
+    return total != T(0) ? T(1) / total : T(0);
 }
 
 } // namespace detail

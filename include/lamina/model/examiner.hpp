@@ -128,6 +128,7 @@ public:
         auto w = work_on(weights, batch, threads);
         w.loss = &penalty;
         Net::template forward<true>(w);
+        Net::regularize(w);
         return examine<false>(sums, options, batch) + penalty;
     }
     /// What comes behind the forward pass: the losses, with their gradients if Learn, and the
@@ -156,8 +157,10 @@ public:
             View<T const, Y> const y{Net::y_of(plan.losses[K], arena, n, true), n};
             T* const dy = Learn ? Net::dy_of(plan.losses[K], arena, n) : nullptr;
             // a loss is divided by total, so total / share multiplies loss and gradient by the
-            // share
-            sum += P::Bound::value(loss, y, target, weight, dy, total / T(loss_weights[K]));
+            // share; divided by 0 it counts for nothing
+            T const share = T(loss_weights[K]);
+            sum +=
+                P::Bound::value(loss, y, target, weight, dy, share != T{0} ? total / share : T{0});
             sums.template update<K>(options,
                                     View<T const, Y>{Net::y_of(plan.outputs[K], arena, n, true), n},
                                     target, mask);

@@ -13,7 +13,8 @@
 
 namespace lamina {
 
-/// weighted(0.5f, loss): its share of the sum, where there are several outputs.
+/// weighted(0.5f, loss): its share of the sum, where there are several outputs. A loss with a share
+/// below 0 grows.
 template <class L>
 struct WeightedLoss {
     float weight;
