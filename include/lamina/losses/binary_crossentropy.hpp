@@ -40,6 +40,7 @@ struct BinaryCrossentropyFromLogits {
     static constexpr std::string_view title = "BinaryCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
     static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
+    static constexpr float yes_above = 0.0f;  // a metric's threshold, if it has none
     template <class Y>
     using On = ElementwiseLoss<BinaryCrossentropyFromLogits, Y>;
 

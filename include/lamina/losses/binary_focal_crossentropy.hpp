@@ -39,6 +39,7 @@ struct BinaryFocalCrossentropyFromLogits {
     static constexpr std::string_view title = "BinaryFocalCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
     static constexpr bool multi_label = true; // of several outputs each is a yes or no of its own
+    static constexpr float yes_above = 0.0f;  // a metric's threshold, if it has none
     template <class Y>
     using On = ElementwiseLoss<BinaryFocalCrossentropyFromLogits, Y>;
 

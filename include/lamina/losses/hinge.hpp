@@ -17,6 +17,7 @@ namespace lamina {
 struct Hinge {
     static constexpr std::string_view name = "hinge", title = "Hinge";
     static constexpr TargetRule rule = TargetRule::sign;
+    static constexpr float yes_above = 0.0f; // a metric's threshold, if it has none
     template <class Y>
     using On = ElementwiseLoss<Hinge, Y>;
 

@@ -17,6 +17,7 @@ namespace lamina {
 struct SquaredHinge {
     static constexpr std::string_view name = "squared_hinge", title = "SquaredHinge";
     static constexpr TargetRule rule = TargetRule::sign;
+    static constexpr float yes_above = 0.0f; // a metric's threshold, if it has none
     template <class Y>
     using On = ElementwiseLoss<SquaredHinge, Y>;
 

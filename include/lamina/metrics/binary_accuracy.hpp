@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/option.hpp>
 #include <lamina/metrics/metric.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
 namespace lamina {
 
 /// The share of outputs that are on the right side of the threshold, each by itself: for several
-/// labels that may hold together.
+/// labels that may hold together. The threshold is as of Accuracy.
 ///
 /// Source   keras.metrics.BinaryAccuracy
 struct BinaryAccuracy {
-    float threshold = 0.5f;
+    std::optional<float> threshold{};
 
-    void check() const { detail::Check{"BinaryAccuracy"}.finite("threshold", threshold); }
+    void check() const { detail::check_threshold("BinaryAccuracy", threshold); }
     static constexpr std::string_view name = "binary_accuracy";
 
     template <class Y, class Target>
@@ -33,7 +33,7 @@ struct BinaryAccuracy {
         template <class T>
         void update(BinaryAccuracy const& metric, View<T const, Y> y, T const* target,
                     T const* weight) {
-            T const least = T(metric.threshold);
+            T const least = T(detail::threshold_of(metric));
             T const* const none = nullptr;
             weights += detail::sum_of_weights(y.rows(), weight) * double(Y::last);
             if (Y::last == 1 || !weight) {

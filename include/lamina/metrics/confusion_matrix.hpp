@@ -3,7 +3,6 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/option.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/metrics/metric.hpp>
 
@@ -12,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,14 +115,14 @@ struct Confusion {
     }
 };
 
-/// Which classes are taken for which. One output: no (0) and yes (1), by a threshold. value() is a
-/// Confusion, whose text() is for people.
+/// Which classes are taken for which. One output: no (0) and yes (1), by a threshold as of
+/// Accuracy. value() is a Confusion, whose text() is for people.
 ///
 /// Source   sklearn.metrics.confusion_matrix: rows are the truth
 struct ConfusionMatrix {
-    float threshold = 0.5f;
+    std::optional<float> threshold{};
 
-    void check() const { detail::Check{"ConfusionMatrix"}.finite("threshold", threshold); }
+    void check() const { detail::check_threshold("ConfusionMatrix", threshold); }
     static constexpr std::string_view name = "confusion_matrix";
 
     template <class Y, class Target>
@@ -142,7 +142,7 @@ struct ConfusionMatrix {
             for (std::size_t r = 0; r < y.rows(); ++r) {
                 std::size_t truth, answer;
                 if constexpr (Y::last == 1) {
-                    answer = y[r] > T(metric.threshold) ? 1 : 0;
+                    answer = y[r] > T(detail::threshold_of(metric)) ? 1 : 0;
                     truth = double(target[r]) > 0.5 ? 1 : 0;
                 } else {
                     answer = detail::largest<Y::last>(y.data + r * Y::last);

@@ -62,7 +62,7 @@ struct CountsOn {
     void update(M const& metric, View<T const, Y> y, Element<T const, Target>* target,
                 T const* weight) {
         average = metric.average;
-        T const least = T(metric.threshold);
+        T const least = T(detail::threshold_of(metric));
         if constexpr (classes == 1) {
             detail::YesCounts counts{hit[0], predicted[0], actual[0]};
             detail::count_yes(counts, y.rows(), y.data, target, weight, least);

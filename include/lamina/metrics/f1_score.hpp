@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/option.hpp>
 #include <lamina/metrics/counts.hpp>
 
 #include <optional>
@@ -13,15 +12,16 @@ namespace lamina {
 /// there are neither. Of several classes the answer is the first of the largest outputs, as in
 /// scikit-learn; Keras' F1Score takes all that are as large for answers.
 ///
-/// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
+/// Options  threshold: above it the answer is yes, as of Accuracy; average: for several classes;
+/// multi_label: each
 ///          of several outputs is a yes or no of its own, as the model's loss takes them if unsaid
 /// Source   keras.metrics.F1Score; sklearn.metrics.f1_score
 struct F1Score {
     Averaging average = Averaging::macro;
-    float threshold = 0.5f;
+    std::optional<float> threshold{};
     std::optional<bool> multi_label{};
 
-    void check() const { detail::Check{"F1Score"}.finite("threshold", threshold); }
+    void check() const { detail::check_threshold("F1Score", threshold); }
     static constexpr std::string_view name = "f1_score";
     template <class Y, class Target>
     using On = CountsOn<F1Score, Y, Target>;

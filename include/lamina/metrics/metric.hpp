@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -46,6 +47,13 @@ template double agreement(std::size_t, float const*, float const*, float const*,
 #elif !LAMINA_BODIES
 extern template double agreement(std::size_t, float const*, float const*, float const*, float);
 #endif
+
+/// Above this an output says yes: where the metric leaves it open, above the middle of
+/// probabilities.
+constexpr float threshold_of(auto const& metric) { return metric.threshold.value_or(0.5f); }
+inline void check_threshold(char const* where, std::optional<float> threshold) {
+    if (threshold) Check{where}.finite("threshold", *threshold);
+}
 
 constexpr double ratio(double a, double b) { return b > 0 ? a / b : 0.0; }
 

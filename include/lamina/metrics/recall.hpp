@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/option.hpp>
 #include <lamina/metrics/counts.hpp>
 
 #include <optional>
@@ -12,15 +11,16 @@ namespace lamina {
 /// Of those that are, the share answered yes: one output against a threshold, or the mean over
 /// several classes, each as yes against the others. 0 where there are none.
 ///
-/// Options  threshold: above it the answer is yes; average: for several classes; multi_label: each
+/// Options  threshold: above it the answer is yes, as of Accuracy; average: for several classes;
+/// multi_label: each
 ///          of several outputs is a yes or no of its own, as the model's loss takes them if unsaid
 /// Source   keras.metrics.Recall; sklearn.metrics.recall_score
 struct Recall {
     Averaging average = Averaging::macro;
-    float threshold = 0.5f;
+    std::optional<float> threshold{};
     std::optional<bool> multi_label{};
 
-    void check() const { detail::Check{"Recall"}.finite("threshold", threshold); }
+    void check() const { detail::check_threshold("Recall", threshold); }
     static constexpr std::string_view name = "recall";
     template <class Y, class Target>
     using On = CountsOn<Recall, Y, Target>;

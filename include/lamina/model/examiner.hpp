@@ -73,16 +73,25 @@ public:
     auto results(double loss) const { return std::tuple{loss, leaf<I>(sums_).value()...}; }
 
 private:
-    /// The metric; where the loss takes several outputs as labels of their own, so does it.
+    /// The metric, which takes outputs as the loss does: several as labels of their own, and for a
+    /// yes what lies above 0 where they are logits.
     template <std::size_t K, class Metric>
     static decltype(auto) metric_of(Metric const& given) {
-        using Loss = typename Pairing::template At<K>::Loss;
-        if constexpr (requires {
-                          requires Loss::multi_label;
-                          given.multi_label;
-                      }) {
+        using Pair = typename Pairing::template At<K>;
+        constexpr bool labels = requires {
+            requires Pair::Loss::multi_label;
+            given.multi_label;
+        };
+        constexpr bool signs = requires {
+            Pair::Stated::yes_above;
+            given.threshold.has_value();
+        };
+        if constexpr (labels || signs) {
             Metric metric = given;
-            if (!metric.multi_label) metric.multi_label = true;
+            if constexpr (labels)
+                if (!metric.multi_label) metric.multi_label = true;
+            if constexpr (signs)
+                if (!metric.threshold) metric.threshold = Pair::Stated::yes_above;
             return metric;
         } else return (given);
     }
