@@ -58,8 +58,7 @@ namespace detail {
             bool const recurrent = a != b && is_recurrent(rows[a].part) &&
                                    is_recurrent(rows[b].part) &&
                                    is_option(rows[b].part, "go_backwards", "true");
-            bool const merges = row.part.type == "Concatenate" || row.part.type == "Add" ||
-                                row.part.find("merge_mode");
+            bool const merges = !keras_merge_mode(row.part.type).empty();
             if (recurrent && merges && half(a, stem, "forward") && half(b, stem, "backward"))
                 owners[a] = owners[b] = i;
         } else if (row.inputs.size() == 1 && row.path.substr(stem.size()) == "pointwise") {

@@ -62,6 +62,15 @@ namespace detail {
     return part.find("return_sequences") != nullptr;
 }
 
+/// Keras' name of how Bidirectional puts its outputs together, by the layer that does it; empty:
+/// this one does not.
+[[gnu::cold]] inline std::string_view keras_merge_mode(std::string_view type) {
+    if (type == "Concatenate") return "concat";
+    if (type == "Add") return "sum";
+    if (type == "Multiply") return "mul";
+    return type == "Average" ? "ave" : "";
+}
+
 } // namespace detail
 
 } // namespace lamina

@@ -114,10 +114,7 @@ private:
         json_.end();
     }
     [[gnu::cold]] void write_bidirectional() {
-        auto const* const mode = row_.part.find("merge_mode");
-        json_.key("merge_mode");
-        if (mode) json_.raw(*mode);
-        else json_.value(row_.part.type == "Add" ? "sum" : "concat");
+        json_.member("merge_mode", keras_merge_mode(row_.part.type));
         for (std::size_t const back : {0u, 1u}) {
             auto const& part = document_.layers[layer_.rows[back]].part;
             json_.key(back ? "backward_layer" : "layer");

@@ -3,9 +3,10 @@
 
 #include <lamina/core/refused.hpp>
 #include <lamina/graph/named.hpp>
-#include <lamina/kernels/elementwise.hpp>
 #include <lamina/layers/add.hpp>
+#include <lamina/layers/average.hpp>
 #include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/multiply.hpp>
 #include <lamina/layers/recurrent.hpp>
 
 #include <cstddef>
@@ -23,45 +24,6 @@ struct Ave {};
 
 namespace detail {
 
-/// The product of two nodes of one shape, or their mean.
-template <bool Product>
-struct MergeTwo {
-    void config(auto const& out) const { out("merge_mode", Product ? "mul" : "ave"); }
-
-    template <class A, class B>
-    struct On {
-        static constexpr bool fits = std::is_same_v<A, B> && !A::integer;
-        static void otherwise() {
-            static_assert(fits, "Mul and Ave take two inputs of one shape.");
-        }
-        using Output = A;
-        static constexpr bool needs_x = Product, needs_y = false, each_moment = true;
-
-        static void forward(auto const& c) {
-            auto const [a, b] = c.inputs();
-            auto const merge = [](auto p, auto q) {
-                if constexpr (Product) return p * q;
-                else return (p + q) * decltype(p)(0.5f);
-            };
-            kernels::map(c.threads, c.y.size(), c.y.data, merge, a.data, b.data);
-        }
-        static void backward(auto const& c) {
-            auto const [a, b] = c.inputs();
-            auto const [da, db] = c.dinputs();
-            auto const give = [&](auto* to, auto const* other) { // dy times the other, or half
-                auto const share = [](auto dy, auto q) {
-                    if constexpr (Product) return dy * q;
-                    else return dy * decltype(dy)(0.5f);
-                };
-                kernels::map(c.threads, c.dy.size(), to, share, c.dy.data,
-                             Product ? other : c.dy.data);
-            };
-            if (c.call.needs_dx[0]) give(da.data, b.data);
-            if (c.call.needs_dx[1]) give(db.data, a.data);
-        }
-    };
-};
-
 template <class Merge>
 struct Merger {
     static_assert(std::is_same_v<Merge, Concatenate>,
@@ -75,11 +37,11 @@ struct Merger<Sum> {
 };
 template <>
 struct Merger<Mul> {
-    using type = MergeTwo<true>;
+    using type = Multiply;
 };
 template <>
 struct Merger<Ave> {
-    using type = MergeTwo<false>;
+    using type = Average;
 };
 
 } // namespace detail
@@ -140,9 +102,10 @@ struct Bidirectional {
             static_assert(both, "Bidirectional takes the states of both directions, or none.");
             static_assert(alike, "Bidirectional: give ReturnSequences to both layers, or to "
                                  "neither.");
-            if constexpr (both && alike && one_way)
-                return merged < sizeof...(states) ? forwards : 0 > (x, std::tuple{states...});
-            else return Refused{};
+            if constexpr (both && alike && one_way) {
+                constexpr std::size_t first = sizeof...(states) > 0 ? forwards : 0;
+                return merged<first>(x, std::tuple{states...});
+            } else return Refused{};
         } else return Refused{};
     }
 
