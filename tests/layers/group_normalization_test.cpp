@@ -16,9 +16,11 @@ using namespace lamina::testing;
 
 static_assert(!GroupNormalization<4>::On<Shape<5, 6>>::fits);
 static_assert(!GroupNormalization<1>::On<Indices<5>>::fits);
+static_assert(!GroupNormalization<6>::On<Shape<6>>::fits); // always beta
+static_assert(GroupNormalization<6>::On<Shape<2, 6>>::fits);
 
 TEST_CASE("GroupNormalization: what every layer owes") {
-    check_layer("1", Sequential{Input<1>{}, GroupNormalization<1>{.epsilon = 0.1f}});
+    check_layer("2", Sequential{Input<2>{}, GroupNormalization<1>{.epsilon = 0.1f}});
     check_layer("a vector", Sequential{Input<6>{}, GroupNormalization<2>{}});
     check_layer("5 x 16", Sequential{Input<5, 16>{}, GroupNormalization<4>{}, Dense<3>{}});
     check_layer("image", Sequential{Input<3, 2, 9>{}, GroupNormalization<3>{}});

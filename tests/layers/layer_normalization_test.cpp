@@ -46,7 +46,8 @@ void check_golden(std::string const& name, D const& definition) {
 } // namespace
 
 TEST_CASE("LayerNormalization: what every layer owes") {
-    check_layer("1", Sequential{Input<1>{}, LayerNormalization{}});
+    static_assert(!LayerNormalization::On<Shape<5, 1>>::fits); // always beta
+    static_assert(LayerNormalizationWith<Axes<2>>::On<Shape<5, 1>>::fits);
     check_layer("2", Sequential{Input<2>{}, Dense<2>{}, LayerNormalization{.epsilon = 0.1f}});
     check_layer("5 x 16", Sequential{Input<5, 16>{}, LayerNormalization{}, Dense<3>{}});
     check_layer("67", Sequential{Input<67>{}, LayerNormalizationWith<NoScale>{}});

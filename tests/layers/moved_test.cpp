@@ -13,6 +13,7 @@
 
 #include "support/check_golden_convolution.hpp"
 #include "support/check_layer.hpp"
+#include "support/check_steps.hpp"
 #include "support/layers.hpp"
 
 #include <lamina/layers/dense.hpp>
@@ -105,6 +106,8 @@ TEST_CASE("SpatialDropout: what every layer owes") {
     check_layer("2D", Sequential{Input<2, 3, 4>{}, Squash{}, SpatialDropout2D{}}, modes);
     check_layer("rate 0", Sequential{Input<4, 3>{}, SpatialDropout1D{.rate = 0}});
     check_layer("rate 1", Sequential{Input<4, 3>{}, SpatialDropout1D{.rate = 1}}, modes);
+    check_steps<0>("1D, moment by moment",
+                   Sequential{Input<5, 3>{}, SpatialDropout1D{}, Dense<2>{}});
 }
 
 TEST_CASE("what is moved, by hand") {

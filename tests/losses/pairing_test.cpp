@@ -7,6 +7,7 @@
 #include <lamina/losses/categorical_crossentropy.hpp>
 #include <lamina/losses/categorical_focal_crossentropy.hpp>
 #include <lamina/losses/cosine_similarity.hpp>
+#include <lamina/losses/kl_divergence.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
 #include <lamina/losses/sparse_categorical_crossentropy.hpp>
 
@@ -82,6 +83,12 @@ TEST_CASE("which pairs make sense") {
     static_assert(fits<CategoricalFocalCrossentropy, Softmax, Shape<3>>);
     static_assert(!fits<CategoricalFocalCrossentropy, Sigmoid, Shape<3>>);
     static_assert(!fits<CategoricalFocalCrossentropyFromLogits, Softmax, Shape<3>>);
+
+    static_assert(fits<KLDivergence, Softmax, Shape<3>>);
+    static_assert(fits<KLDivergence, Sigmoid, Shape<3>>);
+    static_assert(fits<KLDivergence, Own, Shape<3>>);
+    static_assert(!fits<KLDivergence, LogSoftmax, Shape<3>>);
+    static_assert(!fits<KLDivergence, Own, Shape<3>, Affine>);
 
     static_assert(fits<MeanSquaredError, Sigmoid, Shape<1>>);         // Brier's score
     static_assert(fits<MeanSquaredError, Own, Shape<4>, Affine>);

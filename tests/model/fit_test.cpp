@@ -744,7 +744,8 @@ TEST_CASE("a loss with a share below 0 grows, and one with 0 counts for nothing"
     std::vector<float> const x{1}, y{3};
     auto const after = [&](float share) {
         auto model = compile(Sequential{Input<1>{}, Dense<1, NoBias, KernelInitializer<Ones>>{}},
-                             SGD{.learning_rate = 0.1}, losses(weighted(share, MeanSquaredError{})));
+                             SGD{.learning_rate = 0.1},
+                             losses(weighted(share, MeanSquaredError{})));
         double const loss = model.train_on_batch(x, y);
         CHECK(loss == doctest::Approx(share * 4));
         return double(model.weights.values[0]);

@@ -294,7 +294,8 @@ TEST_CASE("options of schedules") {
                    [](double v) { return CosineDecay{.warmup_target = v}; });
     check_schedule("CosineDecayRestarts", "initial_learning_rate", not_negative,
                    [](double v) { return CosineDecayRestarts{.initial_learning_rate = v}; });
-    check_schedule("CosineDecayRestarts", "t_mul", {{1, 3}, {0.999f, 0, -1, not_a_number, infinite}},
+    check_schedule("CosineDecayRestarts", "t_mul",
+                   {{1, 3}, {0.999f, 0, -1, not_a_number, infinite}},
                    [](double v) { return CosineDecayRestarts{.t_mul = v}; });
     check_schedule("CosineDecayRestarts", "m_mul", not_negative,
                    [](double v) { return CosineDecayRestarts{.m_mul = v}; });

@@ -8,7 +8,7 @@
 
 namespace lamina {
 
-/// x for x > 0, negative_slope x otherwise; negative_slope is not below 0.
+/// x for x > 0, negative_slope x otherwise; negative_slope is not below 0. PyTorch's is 0.01.
 ///
 /// Source   keras.layers.LeakyReLU; Maas et al. (2013)
 struct LeakyReLU {

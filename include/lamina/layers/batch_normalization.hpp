@@ -107,8 +107,9 @@ struct BatchNormalization {
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta. While training mean and variance are
 /// those of the batch (masked moments do not count), and the moving ones follow:
 /// moving = momentum moving + (1 - momentum) batch. At inference, and where frozen, they are the
-/// moving ones. PyTorch's momentum is 1 - this one, and its running variance is divided by n - 1
-/// where this one, like Keras', is divided by n.
+/// moving ones. PyTorch's momentum is 1 - this one, its epsilon 1e-5, and its running variance is
+/// divided by n - 1 where this one, like Keras', is divided by n. In a batch of one vector nothing
+/// varies: it gives beta.
 ///
 /// Input       any shape of numbers
 /// Output      that shape

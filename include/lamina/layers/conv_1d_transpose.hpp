@@ -39,8 +39,7 @@ struct Conv1DTranspose {
     void config(auto const& out) const {
         out("filters", Filters);
         detail::tell_output_padding<Options...>(where, true, out);
-        detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
-                                 !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, true, false, !detail::has_option<NoBias, Options...>, out);
     }
 
     template <class In>

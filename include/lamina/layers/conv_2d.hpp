@@ -37,8 +37,7 @@ struct Conv2D {
 
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_convolution(where, false, detail::has_option<Causal, Options...>,
-                                 !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
     }
 
     template <class In>

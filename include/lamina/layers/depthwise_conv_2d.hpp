@@ -33,8 +33,7 @@ struct DepthwiseConv2D {
 
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
-        detail::tell_convolution(where, false, detail::has_option<Causal, Options...>,
-                                 !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
     }
 
     template <class In>

@@ -74,15 +74,22 @@ struct WithAxis<Shape<Dims...>, Last> {
 /// Mask        MaskZero: what comes behind skips the moments with token 0
 /// Parameters  embeddings Shape<Vocabulary, Width>  RandomUniform<-5, 5, 100>
 /// Options     MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>
-/// Errors      (compile time) the input is not of tokens
+/// Errors      (compile time) the input is not of tokens, or with MaskZero not of one axis;
+///             PaddingIndex is not below Vocabulary
 ///             (run time) a token is negative or not below Vocabulary
 /// Source      keras.layers.Embedding; torch.nn.Embedding
 template <std::size_t Vocabulary, std::size_t Width, class... Options>
 struct Embedding {
-    static constexpr bool fits = Vocabulary > 0 && Width > 0;
+    static constexpr std::size_t padding =
+        std::min({~std::size_t{0}, detail::padding_index<Options>...});
+    static constexpr bool pads = padding != ~std::size_t{0}, some = Vocabulary > 0 && Width > 0,
+                          fits = some && (!pads || padding < Vocabulary);
     static void otherwise() {
-        static_assert(fits,
+        static_assert(some,
                       "Embedding<Vocabulary, Width> needs at least one token and one feature.");
+        static_assert(!some || fits,
+                      "Embedding: PaddingIndex<Token> is none of its tokens. Name one "
+                      "below Vocabulary.");
     }
     static_assert(
         (detail::is_embedding_option<Options> && ...),
@@ -97,14 +104,15 @@ struct Embedding {
 
     template <class In>
     struct On {
-        static constexpr bool fits = In::integer;
+        static constexpr bool masks = detail::has_option<MaskZero, Options...>;
+        static constexpr bool fits = In::integer && (!masks || In::rank == 1);
         static void otherwise() {
-            static_assert(fits, "Embedding takes tokens: begin the network with Tokens<Time>.");
+            static_assert(In::integer,
+                          "Embedding takes tokens: begin the network with Tokens<Time>.");
+            static_assert(!In::integer || fits,
+                          "Embedding: MaskZero is for one sequence of tokens, Tokens<Time>.");
         }
         using Output = typename detail::WithAxis<In, Width>::type;
-        static constexpr std::size_t padding =
-            std::min({~std::size_t{0}, detail::padding_index<Options>...});
-        static constexpr bool pads = padding < Vocabulary;
         using Drawn = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
         using Start = std::conditional_t<pads, detail::WithZeroRow<Drawn, padding>, Drawn>;
@@ -114,7 +122,6 @@ struct Embedding {
         template <class T>
         static constexpr std::size_t scratch = pads ? Width : 0;
         static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
-        static constexpr bool masks = detail::has_option<MaskZero, Options...> && In::rank == 1;
         static constexpr std::size_t makes_mask = masks ? In::size : 0;
         static constexpr std::size_t vocabulary = Vocabulary;
 

@@ -20,7 +20,8 @@ namespace lamina {
 /// Output      that shape
 /// Parameters  gamma Shape<Features> Ones, beta Shape<Features> Zeros
 /// Options     epsilon; NoScale, NoCenter: without gamma, beta
-/// Errors      (compile time) Groups does not divide the features; the input is tokens
+/// Errors      (compile time) Groups does not divide the features; a group has one number only; the
+///             input is tokens
 /// Source      keras.layers.GroupNormalization; Wu and He (2018), "Group normalization"
 template <std::size_t Groups, class... Options>
 struct GroupNormalization {
@@ -43,12 +44,16 @@ struct GroupNormalization {
     struct On : detail::Normalization<In, Options...> {
         using Base = detail::Normalization<In, Options...>;
         static constexpr std::size_t f = In::last;
-        static constexpr bool divides = f % Groups == 0, fits = Base::fits && divides;
+        static constexpr bool divides = f % Groups == 0, several = In::size > Groups,
+                              fits = Base::fits && divides && several;
         static void otherwise() {
             if constexpr (!Base::fits) Base::otherwise();
-            else
+            else if constexpr (!divides)
                 static_assert(divides, "GroupNormalization: the features are no multiple of "
                                        "Groups. Choose a divisor of the last axis.");
+            else
+                static_assert(several, "GroupNormalization over one number is always beta. Choose "
+                                       "fewer Groups.");
         }
         static constexpr bool each_moment = false;
         // the mean and 1 / deviation of each feature's group; two sums for each feature

@@ -32,6 +32,13 @@ struct LayerNormalization {
     struct On : NormalizationOver<In, true, Options...> {
         using Base = NormalizationOver<In, true, Options...>;
         static constexpr std::size_t f = Base::features, rows = In::size / f, moments = 2 * rows;
+        static constexpr bool several = f > 1, fits = Base::fits && several;
+        static void otherwise() {
+            if constexpr (!Base::fits) Base::otherwise();
+            else
+                static_assert(several, "LayerNormalization over one number is always beta. Give it "
+                                       "two or more, or use BatchNormalization.");
+        }
         static constexpr std::size_t cache = moments; // mean and 1 / deviation of each row
         // two sums for each feature
         static constexpr std::size_t batch_cache = 2 * f + kernels::column_sums_room<2>(f);
@@ -68,7 +75,7 @@ struct LayerNormalization {
 /// Parameters  gamma Shape<Features> Ones, beta Shape<Features> Zeros
 /// Options     epsilon; of LayerNormalizationWith NoScale, NoCenter, Axes<N>: the last N axes
 ///             together, gamma and beta having their shape
-/// Errors      (compile time) the input is tokens, or has fewer than N axes
+/// Errors      (compile time) the input is tokens, or has fewer than N axes; one number only
 /// Source      keras.layers.LayerNormalization; torch.nn.LayerNorm; Ba, Kiros and Hinton (2016),
 ///             "Layer normalization"
 using LayerNormalization = detail::LayerNormalization<>;

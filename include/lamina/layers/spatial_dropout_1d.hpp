@@ -13,7 +13,7 @@ namespace lamina {
 /// Output      that shape
 /// Options     rate: the share, 0 <= rate <= 1
 /// Errors      (compile time) the input is not a sequence of vectors
-///             (run time) in training: rate is not from 0 to 1
+///             (run time) rate is not from 0 to 1
 /// Source      keras.layers.SpatialDropout1D; Tompson et al. (2015), "Efficient object localization
 ///             using convolutional networks"
 struct SpatialDropout1D {
@@ -23,6 +23,7 @@ struct SpatialDropout1D {
 
     template <class In>
     struct On : detail::SpatialDropout<In> {
+        static constexpr bool each_moment = true;
         static constexpr bool fits = In::rank == 2 && !In::integer;
         static void otherwise() {
             static_assert(fits, "SpatialDropout1D takes a sequence of vectors.");

@@ -13,7 +13,7 @@ namespace lamina {
 /// Output      that shape
 /// Options     rate: the share, 0 <= rate <= 1
 /// Errors      (compile time) the input is not an image
-///             (run time) in training: rate is not from 0 to 1
+///             (run time) rate is not from 0 to 1
 /// Source      keras.layers.SpatialDropout2D; Tompson et al. (2015), "Efficient object localization
 ///             using convolutional networks"
 struct SpatialDropout2D {

@@ -22,7 +22,8 @@ namespace lamina {
 /// Options     PreNorm; PostNorm, which holds without it; InnerDropout; NoBias, of all its layers;
 ///             of attention Causal, MaskedBy<Rule>, KeyValueHeads<N>, ValueDim<N>, Rotary<>,
 ///             RotaryHalves<>, KernelInitializer<...>, BiasInitializer<...>
-///             dropout: behind each sublayer and of the attention weights; epsilon of the norms
+///             dropout: behind each sublayer and of the attention weights (PyTorch's is 0.1);
+///             epsilon of the norms
 /// Errors      (compile time) the input is no sequence; Features is no multiple of Heads
 /// Source      torch.nn.TransformerEncoderLayer; Vaswani et al. (2017), section 3
 template <std::size_t Heads, std::size_t Hidden, class Activation = ReLU, class... Options>

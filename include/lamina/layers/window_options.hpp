@@ -164,10 +164,12 @@ template <class O>
 inline constexpr bool is_dilation = false;
 template <std::size_t Down, std::size_t Across>
 inline constexpr bool is_dilation<Dilation<Down, Across>> = true;
+/// Says what lies around the input.
+template <class O>
+inline constexpr bool pads_windows = has_option<O, Same, Valid, Causal> || is_padding<O>;
 /// Says where windows stand.
 template <class O>
-inline constexpr bool places_windows =
-    has_option<O, Same, Valid, Causal> || is_padding<O> || is_strides<O> || is_dilation<O>;
+inline constexpr bool places_windows = pads_windows<O> || is_strides<O> || is_dilation<O>;
 
 template <std::integral K>
 constexpr Size size_of(K k) {
@@ -191,6 +193,11 @@ template <bool OneAxis, auto Kernel, class... Options>
 constexpr PlaneWindows windows_of() {
     static_assert(!OneAxis || (is_of_one_axis<Options> && ...),
                   "Along time Strides and Dilation take one number, Padding one or two.");
+    static_assert(
+        (0 + ... + int(pads_windows<Options>)) <= 1,
+        "A window takes one of Same, Valid, Causal and Padding<...>. Leave the others out.");
+    static_assert(OneAxis || !has_option<Causal, Options...>,
+                  "Causal is for windows along time. Give Conv2D and its like Padding<...>.");
     PlaneWindows w;
     w.y.kernel = OneAxis ? 1 : size_of(Kernel).height;
     w.x.kernel = size_of(Kernel).width;

@@ -3,6 +3,7 @@
 
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/pairing.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -14,14 +15,24 @@ namespace lamina {
 ///
 /// Output   a distribution (Softmax)
 /// Target   as the output: a distribution
-/// Errors   (run time) a target that is not from 0 to 1
-/// Source   keras.losses.KLDivergence
+/// Errors   (compile time) the output gives no probabilities, or their logarithms, which PyTorch's
+///          takes
+///          (run time) a target that is not from 0 to 1
+/// Source   keras.losses.KLDivergence; torch.nn.KLDivLoss
 struct KLDivergence {
     static constexpr std::string_view name = "kl_divergence", title = "KLDivergence";
     static constexpr TargetRule rule = TargetRule::probability;
     static constexpr bool sums = true;
     template <class Y>
     using On = ElementwiseLoss<KLDivergence, Y>;
+    template <Meaning M>
+    struct After {
+        static constexpr bool fits = M != Meaning::number && M != Meaning::log_distribution;
+        static void otherwise() {
+            static_assert(fits, "KLDivergence takes probabilities, not their logarithms or any "
+                                "numbers. Put Softmax before it.");
+        }
+    };
 
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
