@@ -167,8 +167,8 @@ Work<T> Rig<T>::work_on(void const* const* in, bool training, std::size_t count,
     if (forget) std::fill_n(scratch.data(), scratch.size(), nan);
     return {.layers = layers, .values = values.data(), .state = state.data(),
             .next_state = next_state.data(), .arena = arena.data(), .scratch = scratch.data(),
-            .loss = &loss, .inputs = in, .batch = count, .one = count == 1 && !training, .training = training,
-            .threads = threads, .random = Random{11}};
+            .loss = &loss, .inputs = in, .batch = count, .one = count == 1 && !training,
+            .training = training, .threads = threads, .random = Random{11}};
 }
 
 template class Rig<double>;
