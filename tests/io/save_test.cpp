@@ -109,6 +109,52 @@ TEST_CASE("a model is saved and loaded bit for bit, with its state and its scali
     CHECK(*file.metadata("lamina.optimizer") == "Adam");
 }
 
+TEST_CASE("a scaling of any number of columns, with names of any bytes or none, is saved") {
+    Folder const folder;
+    auto const path = folder.path("m.safetensors");
+    auto model = model_of(), again = model_of();
+    for (std::size_t i = 0; i < 100'000; ++i) {
+        model.scaling.names.push_back("column " + std::to_string(i));
+        model.scaling.offset.push_back(double(i) / 7);
+        model.scaling.scale.push_back(1 / (1 + double(i)));
+    }
+    model.scaling.names[5] = "\"\xff\n\xc3\xa9\\"; // Latin-1, as many tables are
+    save(model, path);
+    load(again, path);
+    CHECK(again.scaling == model.scaling);
+    save(model, path, {.names = Names::torch});
+    again.scaling = {};
+    load(again, path, {.names = Names::torch});
+    CHECK(again.scaling == model.scaling);
+    model.scaling = {{}, {0.5, 0.25}, {1, 0.125}}; // an image's channels
+    save(model, path);
+    load(again, path);
+    CHECK(again.scaling == model.scaling);
+
+    auto const loads = [&](std::string const& text) {
+        std::vector<std::pair<std::string, std::string>> const metadata{{"lamina.scaling", text}};
+        auto const bytes = to_bytes(model_of(), {.optimizer = false});
+        SafetensorsFile const file(bytes, "m");
+        std::vector<Entry> entries;
+        for (std::size_t i = 0; i < file.size(); ++i) {
+            auto const t = file[i];
+            entries.push_back(
+                {std::string(t.name), {t.shape.begin(), t.shape.end()}, t.dtype, t.bytes.data()});
+        }
+        save_safetensors(path, entries, metadata);
+        return message_of<Error>([&] { load(again, path); });
+    };
+    CHECK(loads(R"([["a", 1, 2.5], ["b", -1e-3, 4]])") == "");
+    CHECK(again.scaling == Scaling{{"a", "b"}, {1, -1e-3}, {2.5, 4}});
+    for (char const* const wrong :
+         {"", "{}", "[", "[1]", R"([["a", 1]])", R"([["a", 1, 2, 3]])", R"([["a", 1, "b"]])",
+          R"([["a", 1, 1e999]])", R"([["a", 1, 2], [null, 1, 2]])", R"([["a", 1, 2]] x)"}) {
+        CAPTURE(std::string(wrong));
+        CHECK(loads(wrong).starts_with(path + ", metadata lamina.scaling: this is not the JSON"));
+    }
+    CHECK(again.scaling.names.size() == 2); // as it was
+}
+
 TEST_CASE("a stopped run goes on bit for bit") {
     auto const x = noise(50, 3), y = noise(50, 2, 2);
     auto const check = [&](auto optimizer) {

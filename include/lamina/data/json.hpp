@@ -50,6 +50,7 @@ public:
     /// has it (PEP 383), and becomes that byte again.
     std::string string();
     std::int64_t whole();
+    double number();
     bool boolean();
     /// Whether null comes next; it is read then.
     bool null() { return literal("null"); }
@@ -189,6 +190,16 @@ LAMINA_INLINE std::int64_t JsonReader::whole() {
     if (code != std::errc() || fraction) bad("there should be a whole number of 64 bits");
     at_ += static_cast<std::size_t>(end - first);
     return number;
+}
+
+LAMINA_INLINE double JsonReader::number() {
+    blanks();
+    double value = 0;
+    char const* const first = text_.data() + at_;
+    auto const [end, code] = read_double(first, text_.data() + text_.size(), value);
+    if (code != std::errc()) bad("there should be a number that a double holds");
+    at_ += static_cast<std::size_t>(end - first);
+    return value;
 }
 
 LAMINA_INLINE bool JsonReader::boolean() {

@@ -202,16 +202,18 @@ private:
         detail::List<std::string> names;
         file_.names(group, "names", names);
         for (auto& name : names) s.names.push_back(std::move(name));
-        auto const numbers = [&](char const* name, std::vector<double>& to) {
+        auto const numbers = [&](char const* name, std::size_t count, std::vector<double>& to) {
             auto const data = file_.dataset(group, name);
             auto const shape = file_.shape(data);
-            if (shape.size() != 1 || shape[0] != s.names.size())
+            // the channels of images have no names
+            bool const nameless = count == 0 && shape.size() == 1 && shape[0] <= file_.size();
+            if (shape.size() != 1 || (shape[0] != count && !nameless))
                 file_.refuse({"its scaling does not have one number for each name."});
-            to.resize(s.names.size());
+            to.resize(std::size_t(shape[0]));
             if (!to.empty()) file_.read(data, DType::f64, to.data());
         };
-        numbers("offset", s.offset);
-        numbers("scale", s.scale);
+        numbers("offset", s.names.size(), s.offset);
+        numbers("scale", s.offset.size(), s.scale);
         loaded_.scaling = std::move(s);
     }
 

@@ -85,11 +85,8 @@ SafetensorsFormat::from_bytes(ModelView<T> const& model, ModelTarget<T> const& t
 [[gnu::cold]] LAMINA_INLINE std::string SafetensorsFormat::attachment(std::string const& path,
                                                                       std::string_view name) {
     SafetensorsFile const file(path);
-    auto const* piece = file.metadata(attachment_key(name, 0));
-    if (!piece) refuse_attachment(path, name);
-    std::string text = *piece;
-    for (std::size_t k = 1; (piece = file.metadata(attachment_key(name, k))); ++k) text += *piece;
-    return text;
+    if (auto text = attachment_place(name).find(file)) return *std::move(text);
+    refuse_attachment(path, name);
 }
 
 #endif

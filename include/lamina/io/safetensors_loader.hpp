@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
-#include <lamina/data/number.hpp>
+#include <lamina/data/json.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/loaded.hpp>
@@ -31,22 +31,39 @@
 namespace lamina::detail {
 
 inline constexpr std::string_view slot_prefix = "lamina.optimizer/";
-/// Under which name the k-th piece of an attachment stands in the metadata.
-[[gnu::cold]] inline std::string attachment_key(std::string_view name, std::size_t k) {
-    if (k == 0) return message({"lamina.attachment.", name});
-    return message({"lamina.attachment_", k, ".", name});
+/// A text of any length in the metadata: what it is, and which of its kind.
+struct LongText {
+    std::string_view kind, name = {};
+
+    /// Under which key its k-th piece stands: "lamina.attachment.tokenizer", and then
+    /// "lamina.attachment_1.tokenizer".
+    [[gnu::cold]] std::string key(std::size_t k) const {
+        std::string out = message({"lamina.", kind});
+        if (k > 0) append(out, {"_", k});
+        if (!name.empty()) append(out, {".", name});
+        return out;
+    }
+    /// Nothing: there is none.
+    [[gnu::cold]] std::optional<std::string> find(SafetensorsFile const& file) const {
+        std::optional<std::string> text;
+        for (std::size_t k = 0; auto const* const piece = file.metadata(key(k)); ++k)
+            text = k == 0 ? *piece : *std::move(text) + *piece;
+        return text;
+    }
+};
+inline constexpr LongText scaling_place{"scaling"};
+[[gnu::cold]] inline LongText attachment_place(std::string_view name) {
+    return {"attachment", name};
 }
 
-template <class N>
-N from_decimal(std::string const& path, std::string_view key, std::string const& text) {
-    N value{};
-    auto const [end, error] = [&, first = text.data(), last = text.data() + text.size()] {
-        if constexpr (std::is_same_v<N, double>) return read_double(first, last, value);
-        else return std::from_chars(first, last, value);
-    }();
-    if (error != std::errc{} || end != text.data() + text.size())
-        detail::raise(Error(Error::Kind::data, path,
-                            "metadata " + shown(key) + " is no number: " + shown(text) + "."));
+[[gnu::cold]] inline std::uint64_t from_decimal(std::string const& path, std::string_view key,
+                                                std::string const& text) {
+    std::uint64_t value = 0;
+    char const* const last = text.data() + text.size();
+    auto const [end, error] = std::from_chars(text.data(), last, value);
+    if (error != std::errc{} || end != last)
+        fail(Error::Kind::data, {path},
+             {"metadata ", shown(key), " is no whole number: ", shown(text), "."});
     return value;
 }
 
@@ -176,21 +193,27 @@ private:
     void take_counters() {
         for (auto const& c : wanted_.counters)
             if (auto const* const text = file_.metadata("lamina." + c.name))
-                loaded_.counters.push_back(
-                    {c.name, from_decimal<std::uint64_t>(file_.path(), c.name, *text)});
+                loaded_.counters.push_back({c.name, from_decimal(file_.path(), c.name, *text)});
     }
-    void take_scaling() {
+    void take_scaling() { // as scaling_text() writes it
+        auto const text = scaling_place.find(file_);
+        if (!text) return;
         StoredScaling scaling;
-        for (std::size_t i = 0;; ++i) {
-            std::string const key = "lamina.column." + std::to_string(i);
-            auto const* const name = file_.metadata(key);
-            auto const* const offset = file_.metadata(key + ".offset");
-            auto const* const scale = file_.metadata(key + ".scale");
-            if (!name || !offset || !scale) break;
-            scaling.names.push_back(*name);
-            scaling.offset.push_back(from_decimal<double>(file_.path(), key, *offset));
-            scaling.scale.push_back(from_decimal<double>(file_.path(), key, *scale));
-        }
+        std::string const where = message({file_.path(), ", metadata ", scaling_place.key(0)});
+        JsonReader json(*text, where);
+        json.array([&] {
+            std::size_t n = 0;
+            json.array([&] {
+                if (n == 0 && !json.null()) scaling.names.push_back(json.string());
+                if (n == 1) scaling.offset.push_back(json.number());
+                if (n == 2) scaling.scale.push_back(json.number());
+                if (n++ == 3) json.bad("a column has a name, an offset and a scale");
+            });
+            bool const all = scaling.scale.size() == scaling.offset.size() && n == 3;
+            if (!all || (!scaling.names.empty() && scaling.names.size() != scaling.scale.size()))
+                json.bad("a column has a name, an offset and a scale");
+        });
+        json.end();
         if (!scaling.empty()) loaded_.scaling = std::move(scaling);
     }
 

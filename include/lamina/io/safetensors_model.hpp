@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/data/json.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/json_text.hpp>
 #include <lamina/io/safetensors_loader.hpp>
@@ -98,17 +99,29 @@ private:
 
 /// In pieces that are short enough for any reader, however many of their characters are escaped.
 /// None begins within a character of UTF-8.
-[[gnu::cold]] inline void put_attachment(std::vector<std::pair<std::string, std::string>>& metadata,
-                                         std::string_view name, std::string_view text) {
+[[gnu::cold]] inline void put_text(std::vector<std::pair<std::string, std::string>>& metadata,
+                                   LongText const& place, std::string_view text) {
     constexpr std::size_t longest = SafetensorsFile::max_text / 8; // "\u0000" is six for one
     std::size_t k = 0;
     do {
         std::size_t size = std::min(text.size(), longest);
         for (int back = 0; back < 3 && size < text.size() && (text[size] & 0xc0) == 0x80; ++back)
             --size;
-        metadata.emplace_back(attachment_key(name, k++), text.substr(0, size));
+        metadata.emplace_back(place.key(k++), text.substr(0, size));
         text.remove_prefix(size);
     } while (!text.empty());
+}
+
+/// How columns were scaled, as JSON: [["age", 29.7, 14.5], ...]; null where they have no names.
+[[gnu::cold]] inline std::string scaling_text(StoredScaling const& scaling) {
+    std::string out = "[";
+    for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
+        out += i == 0 ? "[" : ", [";
+        if (i < scaling.names.size()) append_json(out, scaling.names[i]);
+        else out += "null";
+        out += ", " + decimal(scaling.offset[i]) + ", " + decimal(scaling.scale[i]) + "]";
+    }
+    return out + "]";
 }
 
 /// put(entries, metadata) writes them.
@@ -128,7 +141,7 @@ template <class Put>
             for (Entry const& e : *all) entries.push_back(e);
         metadata.emplace_back("format", "lamina");
     }
-    for (auto const& a : o.attachments) put_attachment(metadata, a.name, a.text);
+    for (auto const& a : o.attachments) put_text(metadata, attachment_place(a.name), a.text);
     if (o.optimizer && document.compiled && !torch) {
         for (Entry e : document.slots) {
             e.name.insert(0, slot_prefix);
@@ -138,13 +151,8 @@ template <class Put>
         for (auto const& c : document.counters)
             metadata.emplace_back("lamina." + c.name, std::to_string(c.value));
     }
-    auto const& scaling = document.scaling;
-    for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
-        std::string const key = "lamina.column." + std::to_string(i);
-        metadata.emplace_back(key, i < scaling.names.size() ? scaling.names[i] : "");
-        metadata.emplace_back(key + ".offset", decimal(scaling.offset[i]));
-        metadata.emplace_back(key + ".scale", decimal(scaling.scale[i]));
-    }
+    if (!document.scaling.empty())
+        put_text(metadata, scaling_place, scaling_text(document.scaling));
     put(entries, metadata);
 }
 
