@@ -8,6 +8,7 @@
 
 #include "support/skip.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -187,8 +188,9 @@ TEST_CASE("Files that do not fit are refused") {
     CHECK(merges("ax b\n").find("lacks \"ax\"") != std::string::npos);
     CHECK(merges("a b\na b\n").find("m.txt:2: the merge \"a b\" is there twice") !=
           std::string::npos);
-    CHECK(complaint([&] { BytePair::load(good, folder.path + "/none"); }).find("cannot open") !=
-          std::string::npos);
+    CHECK(complaint([&] {
+              BytePair::load(good, folder.path + "/none");
+          }).find("cannot be opened") != std::string::npos);
     CHECK(complaint([&] { BytePair::load(good, good); }).find("is no merge") != std::string::npos);
 
     CHECK(tokens(vocabulary({"ab"}))
@@ -273,6 +275,53 @@ TEST_CASE("Byte pairs come back from their JSON as they were") {
               .find("there should be false") != std::string::npos);
     CHECK(changed("\"type\": \"BPE\"", "\"type\": \"Unigram\"").find("BPE") != std::string::npos);
     CHECK(changed("\"id\": ", "\"id\": 9").find("the added token") != std::string::npos);
+    CHECK(changed("\"single_word\": false", "\"single_word\": true")
+              .find("there should be false: other rules are not supported") != std::string::npos);
     CHECK(complaint([] { BytePair::from_json("{}"); })
               .find("it has no model of the type BPE") != std::string::npos);
+}
+
+TEST_CASE("A special token may take in the white space beside it, as RoBERTa's mask does") {
+    auto const plain =
+        BytePair::train({"a b"}, {.vocabulary_size = 260, .special_tokens = {"<mask>", "<s>"}});
+    std::string json = plain.to_json();
+    auto const with = [&](std::string const& side) {
+        std::string const mask = "\"content\": \"<mask>\"", off = "\"" + side + "\": false";
+        std::size_t const at = json.find(off, json.find(mask));
+        std::string text = json;
+        return BytePair::from_json(text.replace(at, off.size(), "\"" + side + "\": true"));
+    };
+    auto const left = with("lstrip"), right = with("rstrip");
+    std::int32_t const mask = 256, start = 257;
+    auto const spaces = [&](std::string_view text) { return plain.encode(text, false); };
+    auto const joined = [](std::vector<Ids> const& parts) {
+        Ids all;
+        for (Ids const& part : parts) all.insert(all.end(), part.begin(), part.end());
+        return all;
+    };
+    std::string const text = "a \xe2\x80\x83<mask> \tb <s> a"; // U+2003 is white space too
+    CHECK(plain.encode(text) ==
+          joined({spaces("a \xe2\x80\x83"), {mask}, spaces(" \tb "), {start}, spaces(" a")}));
+    CHECK(left.encode(text) ==
+          joined({spaces("a"), {mask}, spaces(" \tb "), {start}, spaces(" a")}));
+    CHECK(right.encode(text) ==
+          joined({spaces("a \xe2\x80\x83"), {mask}, spaces("b "), {start}, spaces(" a")}));
+    CHECK(left.encode(" \xa0<mask>") ==
+          joined({spaces(" \xa0"), {mask}})); // a byte of no character
+    CHECK(left.encode(" <mask>  <mask>") == Ids{mask, mask});
+    CHECK(right.encode("<mask> ") == Ids{mask});
+    for (auto const& each : {left, right})
+        CHECK(BytePair::from_json(each.to_json()).to_json() == each.to_json());
+}
+
+TEST_CASE("Thousands of special tokens are read in their own time") {
+    std::vector<std::string> special;
+    for (int i = 0; i < 20'000; ++i) special.push_back("<" + std::to_string(i) + ">");
+    auto const many =
+        BytePair::train({"a b"}, {.vocabulary_size = 20'256, .special_tokens = special});
+    auto const before = std::chrono::steady_clock::now();
+    auto const back = BytePair::from_json(many.to_json());
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5)); // was a minute
+    CHECK(back.encode("<19999><1>") == Ids{20'255, 257});
+    CHECK(back.decode(Ids{20'255, 257}, false) == "");
 }

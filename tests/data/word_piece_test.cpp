@@ -210,7 +210,7 @@ TEST_CASE("Vocabularies that do not fit are refused") {
     CHECK(load("[PAD]\n\n") == path + ":2: the line is empty. Each line holds one token.");
     CHECK(load("").find("is not among the 0 tokens") != std::string::npos);
     std::filesystem::remove(path);
-    CHECK(complaint([&] { WordPiece::load(path); }).find("cannot open") != std::string::npos);
+    CHECK(complaint([&] { WordPiece::load(path); }).find("cannot be opened") != std::string::npos);
 }
 
 TEST_CASE("BERT's own vocabulary") {
@@ -280,6 +280,16 @@ TEST_CASE("A tokenizer.json of HuggingFace, with what it leaves open") {
         "##b": 6, "[MASK]": 4})";
     auto const bert = WordPiece::from_json(head + normalizer + rest + vocabulary + "}}");
     CHECK(bert.encode("AB c").token_ids == Ids{2, 5, 6, 1, 3});
+    // further special tokens are found in texts too, and stay
+    std::string const second = R"({"id": 7, "special": true, "content": "<e1>"}, )";
+    std::string more = head;
+    more.insert(more.find("{\"id\""), second);
+    auto const marked = WordPiece::from_json(more + normalizer + rest + vocabulary + "}}");
+    for (auto const& each : {marked, WordPiece::from_json(marked.to_json())}) {
+        CHECK(each.encode("ab<e1>AB").token_ids == Ids{2, 5, 6, 7, 5, 6, 3});
+        CHECK(each.mask_id() == 4);
+        CHECK(each.decode(Ids{5, 6, 7}, false) == "ab");
+    }
     auto const bad = [&](std::string const& text) {
         return complaint([&] { WordPiece::from_json(text); });
     };

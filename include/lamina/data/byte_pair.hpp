@@ -18,7 +18,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +41,8 @@ struct BytePairTraining {
 
 /// GPT-2's byte-level byte pair encoding: a text is split into words, a word into bytes, and
 /// neighbours are merged in the order in which the merges were learnt. Every text has an encoding,
-/// and decoding gives it back byte for byte, be it UTF-8 or not.
+/// and decoding gives it back byte for byte, be it UTF-8 or not; but for white space that a special
+/// token of a tokenizer.json takes in (lstrip, rstrip), as RoBERTa's <mask> does.
 ///
 ///     auto gpt2 = BytePair::load("vocab.json", "merges.txt");
 ///     gpt2.encode("Hello world");                          // 15496 995
@@ -50,8 +50,7 @@ struct BytePairTraining {
 ///
 /// A word is a run of letters, of numbers or of other characters, with the space before it, or an
 /// English ending ('s 't 're 've 'm 'll 'd), or white space. In the files, and in vocabulary(), a
-/// byte that is no visible character of Latin-1 is spelled as one from U+0100 on: a space is
-/// U+0120.
+/// byte that is no visible character of Latin-1 is spelled as one from U+0100 on: ' ' as U+0120.
 ///
 /// Options     BytePairOptions, BytePairTraining
 /// Errors      (run time) Kind::file: a file cannot be read or written; Kind::data: a file is not
@@ -106,7 +105,7 @@ private:
     /// The next merge, as it stands in a file.
     void read_merge(std::string_view left, std::string_view right, std::string_view where);
     void add_merge(Merge merge);
-    void set_special(std::vector<std::string> const& tokens, std::string const& where);
+    void set_special(std::vector<detail::SpecialToken> tokens, std::string const& where);
     void spell_out();
     /// The merge of these neighbours, or -1.
     std::int32_t rank(std::int32_t left, std::int32_t right) const {
@@ -255,19 +254,20 @@ LAMINA_INLINE void BytePair::add_merge(Merge merge) {
     merges_.push_back(merge);
 }
 
-[[gnu::cold]] LAMINA_INLINE void BytePair::set_special(std::vector<std::string> const& tokens,
+[[gnu::cold]] LAMINA_INLINE void BytePair::set_special(std::vector<detail::SpecialToken> tokens,
                                                        std::string const& where) {
-    for (std::string const& token : tokens) {
-        if (token.empty()) detail::refuse("BytePair", {"a special token is empty."});
-        auto const id = vocabulary_.find(token);
+    for (detail::SpecialToken& token : tokens) {
+        if (token.text.empty()) detail::refuse("BytePair", {"a special token is empty."});
+        auto const id = vocabulary_.find(token.text);
         if (!id) {
             detail::fail(Error::Kind::data, {where},
-                         {"the special token ", detail::Quoted{token}, " is not among the ",
+                         {"the special token ", detail::Quoted{token.text}, " is not among the ",
                           detail::Counted{size(), "token"},
                           ". Say which ones there are in .special_tokens."});
         }
-        if (!special_.contains(*id)) special_.add(token, *id);
+        token.id = *id;
     }
+    special_ = detail::SpecialTokens(std::move(tokens));
 }
 
 /// What each token stands for. One that holds a character that spells no byte is taken as it is.

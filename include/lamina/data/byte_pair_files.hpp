@@ -83,7 +83,7 @@ namespace lamina {
                         space == line.npos ? std::string_view() : line.substr(space + 1),
                         merges_path + ":" + std::to_string(number));
     }
-    made.set_special(options.special_tokens, vocabulary_path);
+    made.set_special(detail::special_tokens_of(options.special_tokens), vocabulary_path);
     made.spell_out();
     return made;
 }
@@ -103,11 +103,9 @@ namespace lamina {
 }
 
 [[gnu::cold]] LAMINA_INLINE std::string BytePair::to_json() const {
-    std::vector<detail::AddedToken> added;
-    for (auto const& [token, id] : special_.all()) added.push_back({id, token});
     std::string out =
         "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": ";
-    detail::append_added_tokens(out, std::move(added));
+    detail::append_added_tokens(out, special_.all());
     constexpr char const* level =
         "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, "
         "\"use_regex\": true}";
@@ -137,7 +135,7 @@ namespace lamina {
     constexpr std::string_view where = "BytePair::from_json";
     detail::JsonReader reader(json, where);
     BytePair made;
-    std::vector<detail::AddedToken> added;
+    std::vector<detail::SpecialToken> added;
     std::vector<std::pair<std::string, std::string>> merges;
     bool byte_level = false, pairs = false;
     auto const read_splitting = [&](std::string const& key) {
@@ -190,9 +188,7 @@ namespace lamina {
     detail::add_tokens(made.vocabulary_, added, where);
     made.find_bytes(where);
     for (auto const& [left, right] : merges) made.read_merge(left, right, where);
-    std::vector<std::string> special;
-    for (auto const& token : added) special.push_back(token.content);
-    made.set_special(special, std::string(where));
+    made.set_special(std::move(added), std::string(where));
     made.spell_out();
     return made;
 }

@@ -54,21 +54,19 @@ struct WordCounts {
 [[gnu::cold]] LAMINA_INLINE SpecialTokens special_tokens(BytePairTraining const& options,
                                                          Vocabulary const& bytes) {
     constexpr auto where = "BytePair::train";
-    SpecialTokens special;
     for (std::string const& token : options.special_tokens) {
         if (token.empty()) refuse(where, {"a special token is empty."});
         if (bytes.contains(token)) {
             refuse(where, {"the special token ", Quoted{token},
                            " is what spells a byte. Take a longer one."});
         }
-        special.add(token, -1);
     }
     std::size_t const least = 256 + options.special_tokens.size();
     if (options.vocabulary_size < least) {
         refuse(where, {"vocabulary_size is ", options.vocabulary_size,
                        ". The 256 bytes and the special tokens alone are ", least, "."});
     }
-    return special;
+    return SpecialTokens(special_tokens_of(options.special_tokens));
 }
 
 } // namespace detail
@@ -112,7 +110,7 @@ struct WordCounts {
             return merged;
         });
     for (std::string const& token : options.special_tokens) made.vocabulary_.add(token);
-    made.set_special(options.special_tokens, "BytePair::train");
+    made.set_special(detail::special_tokens_of(options.special_tokens), "BytePair::train");
     made.spell_out();
     return made;
 }

@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
+#include <lamina/data/special_tokens.hpp>
 #include <lamina/data/vocabulary.hpp>
 
 #include <algorithm>
@@ -19,22 +20,16 @@
 
 namespace lamina::detail {
 
-/// A token that is never split, as tokenizer.json lists it beside the vocabulary.
-struct AddedToken {
-    std::int32_t id;
-    std::string content;
-};
-
 /// {"the": 0, "cat": 1}; `size` is that of the text, so that no id can ask for any memory it likes.
 Vocabulary read_vocabulary(JsonReader& reader, std::size_t size, std::string_view where);
 void append_vocabulary(std::string& to, Vocabulary const& vocabulary);
 
-/// Those that are special, in the order of their ids. One that the vocabulary lacks becomes its
-/// next token.
-std::vector<AddedToken> read_added_tokens(JsonReader& reader);
-void add_tokens(Vocabulary& vocabulary, std::vector<AddedToken> const& tokens,
+/// The special tokens that tokenizer.json lists beside the vocabulary, in the order of their ids.
+/// One that the vocabulary lacks becomes its next token.
+std::vector<SpecialToken> read_added_tokens(JsonReader& reader);
+void add_tokens(Vocabulary& vocabulary, std::vector<SpecialToken> const& tokens,
                 std::string_view where);
-void append_added_tokens(std::string& to, std::vector<AddedToken> tokens);
+void append_added_tokens(std::string& to, std::vector<SpecialToken> tokens);
 
 /// Reads a text that must be this one, or a truth that must be this one; null is taken as well.
 void expect_text(JsonReader& reader, std::string_view text);
@@ -86,51 +81,57 @@ void expect_truth(JsonReader& reader, bool value);
     to += '}';
 }
 
-[[gnu::cold]] LAMINA_INLINE std::vector<AddedToken> read_added_tokens(JsonReader& reader) {
-    std::vector<AddedToken> all;
+[[gnu::cold]] LAMINA_INLINE std::vector<SpecialToken> read_added_tokens(JsonReader& reader) {
+    std::vector<SpecialToken> all;
     reader.array([&] {
-        AddedToken token{-1, {}};
+        SpecialToken token;
         bool special = false;
         reader.object([&](std::string const& key) {
             if (key == "id") {
                 std::int64_t const id = reader.whole();
                 if (id < 0 || id > 0x7fffffff) reader.bad("the id is out of range");
                 token.id = static_cast<std::int32_t>(id);
-            } else if (key == "content") token.content = reader.string();
+            } else if (key == "content") token.text = reader.string();
             else if (key == "special") special = reader.boolean();
+            else if (key == "lstrip") token.lstrip = reader.boolean();
+            else if (key == "rstrip") token.rstrip = reader.boolean();
+            else if (key == "single_word") expect_truth(reader, false);
             else reader.skip();
         });
-        if (token.content.empty() || token.id < 0) reader.bad("an added token has no content");
+        if (token.text.empty() || token.id < 0) reader.bad("an added token has no content");
         if (!special) reader.bad("a token is added that is not special, which is not supported");
         all.push_back(std::move(token));
     });
     std::sort(all.begin(), all.end(),
-              [](AddedToken const& a, AddedToken const& b) { return a.id < b.id; });
+              [](SpecialToken const& a, SpecialToken const& b) { return a.id < b.id; });
     return all;
 }
 
-[[gnu::cold]] LAMINA_INLINE void
-add_tokens(Vocabulary& vocabulary, std::vector<AddedToken> const& tokens, std::string_view where) {
-    for (AddedToken const& token : tokens) {
-        std::int32_t const id = vocabulary.add(token.content);
+[[gnu::cold]] LAMINA_INLINE void add_tokens(Vocabulary& vocabulary,
+                                            std::vector<SpecialToken> const& tokens,
+                                            std::string_view where) {
+    for (SpecialToken const& token : tokens) {
+        std::int32_t const id = vocabulary.add(token.text);
         if (id == token.id) continue;
         fail(Error::Kind::data, {where},
-             {"the added token ", Quoted{token.content}, " has the id ", token.id,
+             {"the added token ", Quoted{token.text}, " has the id ", token.id,
               ", and in the vocabulary it is ", id, "."});
     }
 }
 
 [[gnu::cold]] LAMINA_INLINE void append_added_tokens(std::string& to,
-                                                     std::vector<AddedToken> tokens) {
+                                                     std::vector<SpecialToken> tokens) {
     std::sort(tokens.begin(), tokens.end(),
-              [](AddedToken const& a, AddedToken const& b) { return a.id < b.id; });
+              [](SpecialToken const& a, SpecialToken const& b) { return a.id < b.id; });
     to += '[';
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         if (i > 0) to += ", ";
         to += "{\"id\": " + std::to_string(tokens[i].id) + ", \"content\": ";
-        append_json(to, tokens[i].content);
-        to += ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
-              "\"normalized\": false, \"special\": true}";
+        append_json(to, tokens[i].text);
+        auto const truth = [](bool value) { return value ? "true" : "false"; };
+        to += message({", \"single_word\": false, \"lstrip\": ", truth(tokens[i].lstrip),
+                       ", \"rstrip\": ", truth(tokens[i].rstrip),
+                       ", \"normalized\": false, \"special\": true}"});
     }
     to += ']';
 }

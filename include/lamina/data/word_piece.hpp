@@ -100,7 +100,9 @@ public:
 private:
     using Ids = std::vector<std::int32_t>;
 
-    WordPiece(Vocabulary vocabulary, WordPieceOptions options, std::string const& where);
+    /// special: those that there are beside the ones in `options`.
+    WordPiece(Vocabulary vocabulary, WordPieceOptions options, std::string const& where,
+              std::vector<detail::SpecialToken> special = {});
     Ids ids(std::string_view text, bool special, detail::WordCache& known) const;
     void encode_token(std::string_view token, Ids& to) const;
     void encode_word(std::string_view word, Ids& to) const;
@@ -121,7 +123,8 @@ private:
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE WordPiece::WordPiece(Vocabulary vocabulary, WordPieceOptions options,
-                                                 std::string const& where)
+                                                 std::string const& where,
+                                                 std::vector<detail::SpecialToken> special)
     : vocabulary_(std::move(vocabulary)), options_(std::move(options)) {
     auto const need = [&](std::string const& token, char const* name) {
         auto const id = vocabulary_.find(token);
@@ -133,7 +136,7 @@ private:
                           "in .",
                           name, "."});
         }
-        if (!special_.contains(*id)) special_.add(token, *id);
+        special.push_back({token, *id});
         return *id;
     };
     unk_ = need(options_.unk_token, "unk_token");
@@ -141,6 +144,7 @@ private:
     cls_ = need(options_.cls_token, "cls_token");
     sep_ = need(options_.sep_token, "sep_token");
     mask_ = need(options_.mask_token, "mask_token");
+    special_ = detail::SpecialTokens(std::move(special));
     for (std::size_t i = 0; i < size(); ++i) {
         auto const id = static_cast<std::int32_t>(i);
         std::string_view token = vocabulary_.token(id);

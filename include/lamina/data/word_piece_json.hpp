@@ -33,15 +33,13 @@ namespace lamina {
         return to;
     };
     auto const truth = [](bool value) { return value ? "true" : "false"; };
-    std::vector<detail::AddedToken> added;
-    for (auto const& [token, id] : special_.all()) added.push_back({id, token});
     std::string out =
         "{\"version\": \"1.0\", \"truncation\": null, \"padding\": {\"strategy\": "
         "\"BatchLongest\", \"direction\": \"Right\", \"pad_to_multiple_of\": null, \"pad_id\": " +
         std::to_string(pad_) +
         ", \"pad_type_id\": 0, \"pad_token\": " + quoted(options_.pad_token) +
         "}, \"added_tokens\": ";
-    detail::append_added_tokens(out, std::move(added));
+    detail::append_added_tokens(out, special_.all());
     out += ", \"normalizer\": {\"type\": \"BertNormalizer\", \"clean_text\": true, "
            "\"handle_chinese_chars\": true, \"strip_accents\": ";
     out += options_.strip_accents ? truth(*options_.strip_accents) : "null";
@@ -65,7 +63,7 @@ namespace lamina {
     constexpr std::string_view where = "WordPiece::from_json";
     detail::JsonReader reader(json, where);
     Vocabulary vocabulary;
-    std::vector<detail::AddedToken> added;
+    std::vector<detail::SpecialToken> added;
     bool normalizes = false, pieces = false;
     auto const read_padding = [&](std::string const& key) {
         if (key == "pad_token") options.pad_token = reader.string();
@@ -127,13 +125,14 @@ namespace lamina {
     detail::add_tokens(vocabulary, added, where);
     std::vector<std::string> masks;
     for (auto const& token : added) {
-        auto const is = [&](std::string const& name) { return token.content == name; };
+        auto const is = [&](std::string const& name) { return token.text == name; };
         if (!is(options.unk_token) && !is(options.pad_token) && !is(options.cls_token) &&
             !is(options.sep_token))
-            masks.push_back(token.content);
+            masks.push_back(token.text);
     }
     if (masks.size() == 1) options.mask_token = masks[0];
-    return WordPiece(std::move(vocabulary), std::move(options), std::string(where));
+    return WordPiece(std::move(vocabulary), std::move(options), std::string(where),
+                     std::move(added));
 }
 
 #endif

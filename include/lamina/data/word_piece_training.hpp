@@ -63,11 +63,13 @@ private:
 };
 
 [[gnu::cold]] LAMINA_INLINE void WordPieceTrainer::add_special_tokens() {
+    std::vector<SpecialToken> special;
     for (std::string const& token : {options_.pad_token, options_.unk_token, options_.cls_token,
                                      options_.sep_token, options_.mask_token}) {
         if (token.empty()) refuse("WordPiece::train", {"a special token is empty."});
-        special_.add(token, vocabulary.add(token));
+        special.push_back({token, vocabulary.add(token)});
     }
+    special_ = SpecialTokens(std::move(special));
 }
 
 [[gnu::cold]] LAMINA_INLINE void WordPieceTrainer::count_words(TextList const& texts) {
