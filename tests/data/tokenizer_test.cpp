@@ -196,6 +196,12 @@ TEST_CASE("Keras' JSON, both ways") {
     CHECK(again.to_json() == odd.to_json());
     CHECK(!again.options().lower);
     CHECK(again.word_index()["\xff"] == 1);
+
+    Tokenizer sparse{{.num_words = 5}}; // counts of an index that no word has
+    sparse.fit_on_sequences({{3, 16'000'000}, {3}});
+    CHECK(sparse.to_json().find(R"("index_docs": "{\"3\": 2, \"16000000\": 1}")") !=
+          std::string::npos);
+    CHECK(Tokenizer::from_json(sparse.to_json()).to_json() == sparse.to_json());
 }
 
 TEST_CASE("What a tokenizer refuses") {
@@ -241,7 +247,12 @@ TEST_CASE("What a tokenizer refuses") {
     CHECK(json(R"({"config": {"word_index": "{\"a\": 99999999999}"}})")
               .find("the index of \"a\" is 99999999999, more than 16777215") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{\"a\": 1}", "index_word": "{\"x\": \"a\"}"}})")
-              .find("an index from 0 to 16777215") != std::string::npos);
+              .find("an index from 0 to 10") != std::string::npos);
+    // words have the lowest indices: no text of 30 bytes asks for room for millions
+    for (char const* const index : {"16777215", "99999999999999999999", "-1", ""})
+        CHECK(json(R"({"config": {"word_index": "{\"a\": 1}", "index_word": "{\")" +
+                   std::string(index) + R"(\": \"a\"}"}})")
+                  .find("the key should be an index from 0 to ") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{\"a\": 1}", "index_docs": "{\"1\": -1}"}})")
               .find("a number is negative") != std::string::npos);
     CHECK(json(R"({"config": {"word_index": "{}", "word_docs": "{\"a\": 1}"}})")

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,7 +108,7 @@ private:
                static_cast<std::uint64_t>(index) >= options_.num_words;
     }
 
-    /// The highest index that is taken from outside: a file cannot ask for any memory it likes.
+    /// The highest index that is taken from outside.
     static constexpr std::int32_t most_ = (1 << 24) - 1;
 
     TokenizerOptions options_;
@@ -115,7 +116,7 @@ private:
     std::u32string wide_filters_; // those that are not ASCII
     WordMap word_counts_, word_docs_, word_index_;
     Texts index_word_;                     // by index
-    std::vector<std::int64_t> index_docs_; // by index: how many texts and sequences have it
+    std::map<std::int32_t, std::int64_t> index_docs_; // how many texts and sequences have an index
     std::size_t document_count_ = 0;
     std::vector<std::size_t> last_document_; // of each word counted: the text that it was last in
     std::size_t texts_seen_ = 0;
@@ -221,9 +222,8 @@ LAMINA_INLINE void Tokenizer::number_words() {
         word_index_.set(word_counts_.word(i), static_cast<std::int64_t>(index_word_.size()));
         index_word_.push_back(word_counts_.word(i));
     }
-    if (index_docs_.size() < index_word_.size()) index_docs_.resize(index_word_.size());
     for (auto const [word, documents] : word_docs_)
-        index_docs_[std::size_t(word_index_[word])] = documents;
+        index_docs_[static_cast<std::int32_t>(word_index_[word])] = documents;
 }
 
 [[gnu::cold]] LAMINA_INLINE void Tokenizer::fitted(char const* where) const {

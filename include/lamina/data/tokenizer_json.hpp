@@ -9,11 +9,14 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
+
+#include <algorithm>
 #include <charconv>
 #endif
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,14 +54,14 @@ namespace detail {
 }
 
 /// An index that is an object's key: "12".
-[[gnu::cold]] LAMINA_INLINE std::size_t json_index(std::string const& key, std::int32_t most,
-                                                   JsonReader& reader) {
-    std::int32_t index = 0;
+[[gnu::cold]] LAMINA_INLINE std::int32_t json_index(std::string const& key, std::size_t most,
+                                                    JsonReader& reader) {
+    std::int32_t index = -1; // where the number is too large too
     char const* const end = key.data() + key.size();
-    bool const number = !key.empty() && std::from_chars(key.data(), end, index).ptr == end;
-    if (!number || index < 0 || index > most)
+    bool const number = std::from_chars(key.data(), end, index).ptr == end;
+    if (!number || index < 0 || std::size_t(index) > most)
         reader.bad(message({"the key should be an index from 0 to ", most}));
-    return std::size_t(index);
+    return index;
 }
 
 } // namespace detail
@@ -81,13 +84,12 @@ namespace detail {
     text(", \"word_counts\": ", detail::json_counts(word_counts_));
     text(", \"word_docs\": ", detail::json_counts(word_docs_));
     std::string docs = "{", words = "{";
-    auto const key = [](std::string& to, std::size_t index) {
+    auto const key = [](std::string& to, auto index) {
         to += (to.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
     };
-    for (std::size_t i = 0; i < index_docs_.size(); ++i) {
-        if (index_docs_[i] == 0) continue;
-        key(docs, i);
-        docs += std::to_string(index_docs_[i]);
+    for (auto const& [index, documents] : index_docs_) {
+        key(docs, index);
+        docs += std::to_string(documents);
     }
     for (std::size_t i = 0; i < index_word_.size(); ++i) {
         if (index_word_.missing(i)) continue;
@@ -135,28 +137,27 @@ struct TokenizerConfig {
 }
 
 /// {"1": 3, "2": 1}: numbers by index.
-[[gnu::cold]] LAMINA_INLINE std::vector<std::int64_t> json_numbers_of(std::string const& json,
-                                                                      std::int32_t most) {
-    std::vector<std::int64_t> numbers;
+[[gnu::cold]] LAMINA_INLINE std::map<std::int32_t, std::int64_t>
+json_numbers_of(std::string const& json, std::size_t most) {
+    std::map<std::int32_t, std::int64_t> numbers;
     JsonReader reader(json, "Tokenizer::from_json, index_docs");
     reader.object([&](std::string const& key) {
-        std::size_t const index = json_index(key, most, reader);
-        std::int64_t const number = reader.whole();
-        if (number < 0) reader.bad("a number is negative");
-        if (index >= numbers.size()) numbers.resize(index + 1);
-        numbers[index] = number;
+        std::int32_t const index = json_index(key, most, reader);
+        numbers[index] = reader.whole();
+        if (numbers[index] < 0) reader.bad("a number is negative");
     });
     reader.end();
     return numbers;
 }
 
-/// {"1": "the", "2": "cat"}: words by index.
-[[gnu::cold]] LAMINA_INLINE Texts json_words_of(std::string const& json, std::int32_t most) {
+/// {"1": "the", "2": "cat"}: words by index. Words have the lowest indices, and each takes more
+/// than a byte: an index beyond the text's size is none, and cannot ask for any memory it likes.
+[[gnu::cold]] LAMINA_INLINE Texts json_words_of(std::string const& json, std::size_t most) {
     std::vector<std::string> words;
     std::vector<bool> there;
     JsonReader reader(json, "Tokenizer::from_json, index_word");
     reader.object([&](std::string const& key) {
-        std::size_t const index = json_index(key, most, reader);
+        auto const index = std::size_t(json_index(key, std::min(most, json.size()), reader));
         if (index >= words.size()) {
             words.resize(index + 1);
             there.resize(index + 1);

@@ -31,9 +31,7 @@ Tokenizer::fit_on_sequences(std::vector<Sequence> const& sequences) {
     for (Sequence indices : sequences) {
         std::sort(indices.begin(), indices.end());
         for (std::size_t i = 0; i < indices.size(); ++i) {
-            auto const index = std::size_t(indices[i]);
-            if (index >= index_docs_.size()) index_docs_.resize(index + 1);
-            if (i == 0 || indices[i - 1] != indices[i]) ++index_docs_[index];
+            if (i == 0 || indices[i - 1] != indices[i]) ++index_docs_[indices[i]];
         }
     }
     document_count_ += sequences.size();
@@ -67,8 +65,8 @@ Tokenizer::sequences_to_matrix(std::vector<Sequence> const& sequences, MatrixMod
             double value = 1;
             if (mode == MatrixMode::freq) value = n / double(sequences[i].size());
             if (mode == MatrixMode::tfidf) {
-                bool const known = std::size_t(index) < index_docs_.size();
-                double const with = known ? double(index_docs_[std::size_t(index)]) : 0.0;
+                auto const found = index_docs_.find(index);
+                double const with = found != index_docs_.end() ? double(found->second) : 0.0;
                 value = (1 + std::log(n)) * std::log(1 + double(document_count_) / (1 + with));
             }
             row[index] = -float(value);
