@@ -184,10 +184,10 @@ TEST_CASE("CIFAR: files that are not what they should be") {
     std::filesystem::remove(folder.path + "/batches.meta.txt");
     std::filesystem::remove(folder.path + "/data_batch_3.bin");
     CHECK(complaint([&] { read_cifar10(folder.path); }) ==
-          folder.path + "/data_batch_3.bin: cannot open: No such file or directory.");
+          folder.path + "/data_batch_3.bin: cannot be opened: No such file or directory.");
     CHECK(complaint([&] { read_cifar10(folder.path, {.coarse = true}); }) ==
           "read_cifar10: .coarse is for CIFAR-100 alone.");
     CHECK(complaint([&] {
               read_cifar100(folder.path);
-          }).starts_with(folder.path + "/train.bin: cannot open"));
+          }).starts_with(folder.path + "/train.bin: cannot be opened"));
 }

@@ -206,6 +206,11 @@ TEST_CASE("A wrong cell, row or file is an error that says where") {
                               "a gap, list it in .gaps."},
         {"a,b\n1,2\n1,null\n", "x.csv:3:2 (column \"b\"): \"null\" is not a number. If it stands "
                                "for a gap, list it in .gaps."},
+        {"a,b\n1,2\n1,None\n", "x.csv:3:2 (column \"b\"): \"None\" is not a number. If it stands "
+                               "for a gap, list it in .gaps."},
+        {"a,b\n1,2\n\"1,5e3\",2\n", "x.csv:3:1 (column \"a\"): \"1,5e3\" is not a number "
+                                    "(expected e.g. 4.7; the decimal point is '.' in every "
+                                    "locale)."},
         {"a,b\n1,2\n1,-\n", "x.csv:3:2 (column \"b\"): \"-\" is not a number. If it stands for a "
                             "gap, list it in .gaps."},
         {"a,b\n1,2\n1,?\n",
@@ -363,11 +368,12 @@ TEST_CASE("Files that are none") {
         }
         return "";
     };
-    CHECK(said("no/such/file.csv") == "no/such/file.csv: cannot open: No such file or directory.");
-    CHECK(said(".") == ".: a folder, not a file.");
-    CHECK(said("/dev/zero") == "/dev/zero: not a regular file but a pipe or a device. Read it into "
-                               "a string and use read_csv_text.");
-    CHECK(said(std::string("a\0b", 3)).find("holds a NUL byte") != std::string::npos);
+    CHECK(said("no/such/file.csv") ==
+          "no/such/file.csv: cannot be opened: No such file or directory.");
+    CHECK(said(".") == ".: is a folder, not a file.");
+    CHECK(said("/dev/zero") == "/dev/zero: is a pipe or a device, not a file. Write what comes out "
+                               "of it into one.");
+    CHECK(said(std::string("a\0b", 3)).find("NUL byte") != std::string::npos);
     std::string const pipe = "lamina_csv_test_pipe." + std::to_string(::getpid());
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     CHECK(said(pipe).find("a pipe or a device") != std::string::npos); // and does not wait

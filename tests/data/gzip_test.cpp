@@ -85,7 +85,7 @@ TEST_CASE("A gzip file that is damaged or cut off is refused") {
     CHECK(complaint([&] { all(gunzip(more), 1000); }).find("damaged: incorrect header check") !=
           std::string::npos);
     CHECK(complaint([&] { gunzip(folder.path + "/gone.gz"); }) ==
-          folder.path + "/gone.gz: cannot open: No such file or directory.");
+          folder.path + "/gone.gz: cannot be opened: No such file or directory.");
 }
 
 TEST_CASE("A packed IDX file, and one that promises what cannot be packed in it") {

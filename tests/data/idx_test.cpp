@@ -60,6 +60,10 @@ TEST_CASE("Every type of number, the highest byte first") {
           f32 + ": number 1 is -2.5, which the type that was asked for does not hold.");
     CHECK(complaint([&] { read_idx<std::int8_t, 2>(u8); }) ==
           u8 + ": number 4 is 128, which the type that was asked for does not hold.");
+    auto const large =
+        folder.put("large", "\0\0\x0e\x01\0\0\0\x01\x7e\x37\xe4\x3c\x88\0\x75\x9c"sv);
+    CHECK(complaint([&] { read_idx<float, 1>(large); }) ==
+          large + ": number 0 is 1e+300, which the type that was asked for does not hold.");
 }
 
 TEST_CASE("What is no IDX file, or not all of it, is refused") {
@@ -92,7 +96,7 @@ TEST_CASE("What is no IDX file, or not all of it, is refused") {
               .starts_with("it is packed with gzip. Include "
                            "<lamina/data/gzip.hpp> and give gunzip"));
     CHECK(complaint([&] { read_idx<float, 1>(folder.path + "/gone"); }) ==
-          folder.path + "/gone: cannot open: No such file or directory.");
+          folder.path + "/gone: cannot be opened: No such file or directory.");
     // eight bytes each, 2^61 + 1 of them: the product of all overflows
     auto const wide = folder.put("wide", "\0\0\x0e\x03\x80\0\0\0\x80\0\0\0\0\0\0\x04"sv);
     CHECK(complaint([&] { read_idx<double, 3>(wide); }).find("shorter") != std::string::npos);

@@ -132,7 +132,7 @@ TEST_CASE("A folder for each class, a file for each image") {
     CHECK(v[6] == doctest::Approx(0.3).epsilon(0.02));
     CHECK(v[7] == 1);
     auto const dogs = read_image_folder(
-        folder.path, {.height = 2, .width = 2, .suffixes = {".png"}, .classes = {"dog"}});
+        folder.path, {.height = 2, .width = 2, .suffixes = {".Png"}, .classes = {"dog"}});
     CHECK(dogs.size() == 1);
     CHECK(dogs.channels() == 3);
     CHECK(dogs.labels == std::vector<std::int32_t>{0});
@@ -165,6 +165,9 @@ TEST_CASE("A file that is no image is named") {
     CHECK(bad("hello").starts_with("this is no PNG, JPEG or BMP that can be read ("));
     CHECK(bad("").starts_with("this is no PNG, JPEG or BMP that can be read ("));
     CHECK(bad(png.substr(0, png.size() / 2)).starts_with("this is no PNG"));
+    // another format of stb's, which begins with nothing of its own: one pixel of a Targa file
+    CHECK(bad("\0\0\x02\0\0\0\0\0\0\0\0\0\x01\0\x01\0\x18\0\x01\x02\x03"sv) ==
+          "this is no PNG, JPEG or BMP that can be read (it begins as none of them does).");
     // a header of 65535 x 32767 pixels, and one of negative width
     std::string wide(bmp);
     wide.replace(18, 8, "\xff\xff\0\0\xff\x7f\0\0"sv);
@@ -174,5 +177,5 @@ TEST_CASE("A file that is no image is named") {
     wide.replace(18, 8, "\xff\xff\xff\xff\x01\0\0\0"sv);
     CHECK(bad(wide) != "");
     CHECK(complaint([&] { read_image(folder.path + "/gone.png"); }) ==
-          folder.path + "/gone.png: cannot open: No such file or directory.");
+          folder.path + "/gone.png: cannot be opened: No such file or directory.");
 }

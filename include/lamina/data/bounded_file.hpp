@@ -41,16 +41,22 @@ public:
         if (!seek_to(offset)) fail("cannot be read: ");
     }
 
+    /// The next n bytes, fewer only at the end of the file. Returns how many.
+    [[gnu::cold]] std::size_t read_up_to(void* to, std::size_t n) {
+        auto* at = static_cast<std::byte*>(to);
+        std::size_t left = n;
+        while (left > 0) {
+            std::size_t const got = read_some(at, left);
+            if (got == 0) break;
+            at += got;
+            left -= got;
+        }
+        return n - left;
+    }
     /// The next n bytes. An error if the file has become shorter than it was.
     [[gnu::cold]] void read(void* to, std::size_t n) {
-        auto* at = static_cast<std::byte*>(to);
-        while (n > 0) {
-            std::size_t const got = read_some(at, n);
-            if (got == 0)
-                detail::refuse_file(path_, "became shorter while it was read. Load it again.");
-            at += got;
-            n -= got;
-        }
+        if (read_up_to(to, n) != n)
+            detail::refuse_file(path_, "became shorter while it was read. Load it again.");
     }
 
 private:
@@ -67,7 +73,8 @@ private:
         if (::fstat(file_.get(), &status) != 0) fail("cannot be read: ");
         if (S_ISDIR(status.st_mode)) detail::refuse_file(path_, "is a folder, not a file.");
         if (!S_ISREG(status.st_mode))
-            detail::refuse_file(path_, "is a pipe or a device, not a file.");
+            detail::refuse_file(path_, "is a pipe or a device, not a file. Write what comes out of "
+                                       "it into one.");
         size_ = std::uint64_t(status.st_size);
     }
     [[gnu::cold]] std::size_t read_some(std::byte* to, std::size_t n) {

@@ -4,7 +4,7 @@
 #include <lamina/core/compilation.hpp>
 
 #if LAMINA_BODIES
-#include <lamina/data/file.hpp>
+#include <lamina/data/bounded_file.hpp>
 
 #include <memory>
 #endif
@@ -33,8 +33,9 @@ ByteSource open_bytes(std::string const& path);
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE ByteSource open_bytes(std::string const& path) {
-    auto const file = std::make_shared<detail::InputFile>(path);
-    return {[file](char* to, std::size_t n) { return file->read(to, n); }, file->size()};
+    auto const file = std::make_shared<BoundedFile>(path);
+    return {[file](char* to, std::size_t n) { return file->read_up_to(to, n); },
+            static_cast<std::size_t>(file->size())};
 }
 
 #endif

@@ -8,7 +8,7 @@
 #if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/file.hpp>
+#include <lamina/data/bounded_file.hpp>
 #include <lamina/data/text_folder.hpp>
 
 #include <cstdint>
@@ -63,7 +63,7 @@ namespace detail {
     std::vector<std::size_t> counts;
     std::size_t n = 0;
     for (std::string const& path : paths) {
-        InputFile const file(path);
+        BoundedFile const file(path);
         if (file.size() == 0 || file.size() % row != 0) {
             fail(Error::Kind::data, {path},
                  {"it has ", Counted{file.size(), "byte"}, ". Images of CIFAR-",
@@ -78,10 +78,9 @@ namespace detail {
     std::unique_ptr<unsigned char[]> const bytes(new unsigned char[row]);
     float* to = out.images.data();
     for (std::size_t f = 0; f < paths.size(); ++f) {
-        InputFile file(paths[f]);
+        BoundedFile file(paths[f]);
         for (std::size_t i = 0; i < counts[f]; ++i, to += pixels * channels) {
-            if (file.read(reinterpret_cast<char*>(bytes.get()), row) != row)
-                fail(Error::Kind::data, {paths[f]}, {"it became shorter while it was read."});
+            file.read(bytes.get(), row);
             if (bytes[label] >= most_classes) {
                 fail(Error::Kind::data, {paths[f]},
                      {"image ", i, " is of class ", unsigned(bytes[label]), ", and there are ",

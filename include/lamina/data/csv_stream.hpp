@@ -8,8 +8,8 @@
 
 #if LAMINA_BODIES
 #include <lamina/core/message.hpp>
+#include <lamina/data/bounded_file.hpp>
 #include <lamina/data/csv_reader.hpp>
-#include <lamina/data/file.hpp>
 #endif
 
 #include <cstddef>
@@ -91,7 +91,7 @@ struct CsvStream::Place {
 
     static constexpr std::size_t longest_row = std::size_t{1} << 28;
 
-    detail::InputFile file;
+    BoundedFile file;
     CsvOptions const options; // the reader holds on to them
     detail::CsvReader reader;
     std::vector<char> buffer;
@@ -115,7 +115,7 @@ LAMINA_INLINE std::optional<Table> CsvStream::next() {
     Place& at = *place_;
     while (!at.done) {
         std::size_t const got =
-            at.file.read(at.buffer.data() + at.kept, at.buffer.size() - at.kept);
+            at.file.read_up_to(at.buffer.data() + at.kept, at.buffer.size() - at.kept);
         bool const last = got < at.buffer.size() - at.kept;
         std::string_view const text(at.buffer.data(), at.kept + got);
         std::size_t const whole = last ? text.size() : at.reader.whole_rows(text);
@@ -146,7 +146,7 @@ LAMINA_INLINE std::optional<Table> CsvStream::next() {
 }
 
 [[gnu::cold]] LAMINA_INLINE void CsvStream::rewind() {
-    place_->file.rewind();
+    place_->file.seek(0);
     place_->kept = 0;
     place_->line = 1;
     place_->open = place_->done = false;

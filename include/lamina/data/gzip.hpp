@@ -7,8 +7,8 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/raise.hpp>
+#include <lamina/data/bounded_file.hpp>
 #include <lamina/data/byte_source.hpp>
-#include <lamina/data/file.hpp>
 
 #include <algorithm>
 #include <array>
@@ -71,7 +71,7 @@ private:
     void fill() {
         if (left() != 0) return;
         at_ = 0;
-        end_ = file_.read(reinterpret_cast<char*>(in_.data()), in_.size());
+        end_ = file_.read_up_to(in_.data(), in_.size());
     }
     std::size_t copy(char* to, std::size_t n) {
         fill();
@@ -110,7 +110,7 @@ private:
         return n - stream_.avail_out;
     }
 
-    InputFile file_;
+    BoundedFile file_;
     z_stream stream_{};
     std::array<Bytef, 1 << 16> in_{};
     std::size_t at_ = 0, end_ = 0;

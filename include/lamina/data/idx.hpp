@@ -74,6 +74,8 @@ void convert_idx(std::string const& path, IdxFile const& file, T* to) {
             if (!fits || double(static_cast<T>(v)) != d) refuse_idx_number(path, d, i);
         }
         to[i] = static_cast<T>(v);
+        if constexpr (std::is_same_v<T, float> && std::is_same_v<V, double>)
+            if (is_finite(v) && !is_finite(to[i])) refuse_idx_number(path, v, i);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <stb_image.h>
 
@@ -57,7 +58,14 @@ struct ImageFile {
             fail(Error::Kind::data, {path},
                  {"it has ", file.size, " bytes; images have at most ", most, "."});
         }
-        if (!stbi_info_from_memory(bytes, size, &w, &h, &kept)) no_image(path);
+        // stb takes other formats too, one of which begins with nothing of its own: a text would
+        // become an image.
+        bool known = false;
+        for (std::string_view const begin : {"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "BM"})
+            known = known || file.view().starts_with(begin);
+        if (!known) no_image(path, "it begins as none of them does");
+        if (!stbi_info_from_memory(bytes, size, &w, &h, &kept))
+            no_image(path, stbi_failure_reason());
         // A pixel of one bit, packed as well as a PNG can, takes a byte for 8256 of its like:
         // before any room is made, a damaged header must not ask for all there is.
         constexpr std::size_t densest = 16384;
@@ -69,14 +77,13 @@ struct ImageFile {
                   Counted{file.size, "byte"}, " do not hold, or no machine should."});
         }
         pixels.reset(stbi_load_from_memory(bytes, size, &w, &h, &kept, int(channels)));
-        if (!pixels) no_image(path);
+        if (!pixels) no_image(path, stbi_failure_reason());
         height = std::size_t(h);
         width = std::size_t(w);
     }
 
 private:
-    [[noreturn, gnu::cold]] static void no_image(std::string const& path) {
-        char const* const reason = stbi_failure_reason();
+    [[noreturn, gnu::cold]] static void no_image(std::string const& path, char const* reason) {
         fail(Error::Kind::data, {path},
              {"this is no PNG, JPEG or BMP that can be read (", reason ? reason : "damaged", ")."});
     }

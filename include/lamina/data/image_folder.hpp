@@ -52,12 +52,13 @@ namespace detail {
                                              std::vector<std::string> const& suffixes,
                                              std::vector<std::string>& to) {
     FolderEntries const entries = list_folder(path, false);
-    auto const small = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; };
+    auto const small = [](std::string text) {
+        for (char& c : text) c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+        return text;
+    };
     for (std::string const& name : entries.files) {
-        std::string lower = name;
-        std::transform(lower.begin(), lower.end(), lower.begin(), small);
         if (std::any_of(suffixes.begin(), suffixes.end(),
-                        [&](std::string const& s) { return lower.ends_with(s); }))
+                        [&](std::string const& s) { return small(name).ends_with(small(s)); }))
             to.push_back(path + "/" + name);
     }
     for (std::string const& name : entries.folders) list_images(path + "/" + name, suffixes, to);

@@ -23,19 +23,17 @@ std::string not_a_number(std::string_view text, std::string_view column);
     std::string_view const bare = trimmed(text);
     char const* why = " is not a number (expected e.g. 4.7).";
     double value = 0;
+    std::size_t const e = bare.find_first_of("eE");
+    std::string_view power = e == bare.npos ? std::string_view() : bare.substr(e + 1);
+    if (power.starts_with('-') || power.starts_with('+')) power.remove_prefix(1);
+    bool const digits = !power.empty() && power.find_first_not_of("0123456789") == power.npos;
     if (bare.empty()) {
         why = " is not a number. An empty cell is a gap only where .gaps lists \"\".";
     } else if (bare == column) {
         why = " is not a number but the column's name: is this the header a second time?";
-    } else if (std::size_t const e = bare.find_first_of("eE"); e != bare.npos && e > 0) {
-        // A number all through, which scan_number refused: it is too large.
-        std::size_t const digits = bare.find_first_not_of("0123456789", e + 1);
-        bool const sign = digits == e + 1 && (bare[digits] == '-' || bare[digits] == '+');
-        std::size_t const first = sign ? digits + 1 : e + 1;
-        if (first < bare.size() && bare.find_first_not_of("0123456789", first) == bare.npos &&
-            parse_number(bare.substr(0, e), value)) {
-            why = " is beyond the range of a double (1.8e308).";
-        }
+    } else if (digits && parse_number(bare.substr(0, e), value)) {
+        // A number all through, which scan_number refused.
+        why = " is beyond the range of a double (1.8e308).";
     } else {
         std::string changed(bare);
         for (char& c : changed) {
