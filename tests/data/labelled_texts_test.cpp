@@ -72,10 +72,12 @@ TEST_CASE("Text and label columns of a CSV or TSV text") {
 TEST_CASE("Columns that are no texts or classes are refused") {
     Table const table = read_csv_text("text,label,x\na,u,0.5\nb,,1\n");
     CHECK(complaint([&] { labelled_texts(table, "text", "label"); }) ==
-          "labelled_texts: row 1 of column \"label\" is missing. Use drop_missing().");
+          "text:3:2 (column \"label\"): a gap where a class is needed. Use drop_missing().");
     CHECK(complaint([&] { labelled_texts(table, "text", "x"); }) ==
-          "labelled_texts: column \"x\" holds 0.5. A class is a whole number from 0; use map or "
+          "text:2:3 (column \"x\"): 0.5 is no class. Classes are whole numbers from 0; use map or "
           "encode before.");
+    CHECK(complaint([] { labelled_texts(read_csv_text("t,y\n,1\nb,0\n"), "t", "y"); }) ==
+          "text:2:1 (column \"t\"): a gap where a text is needed. Use drop_missing().");
     CHECK(complaint([&] { labelled_texts(table, "x", "label"); }).find("numbers, not text") !=
           std::string::npos);
     CHECK(complaint([&] { labelled_texts(table, "y", "label"); }).find("no column \"y\"") !=

@@ -377,6 +377,16 @@ TEST_CASE("New rows get the columns of training, though not every value is among
           "n.csv:3:1 (column \"v\"): \"TSE\" was not among the 3 values of training.");
     CHECK(complaint([&] { other.one_hot("size", train.scaling); }) ==
           "n.csv:3:2 (column \"size\"): \"7\" was not among the 3 values of training.");
+    // one column's name begins as the other's does
+    auto const jobs = read_csv_text("job,job_type,y\nclerk,x,0\nsmith,y,1\n", {}, "t.csv")
+                          .one_hot({"job", "job_type"})
+                          .to_dataset();
+    auto const hired = read_csv_text("job,job_type\nsmith,x\n", {}, "n.csv");
+    Tensor<float, 2> const smith{{0, 1, 1, 0}};
+    CHECK(hired.one_hot({"job", "job_type"}, jobs.scaling).to_tensor(jobs.scaling) == smith);
+    CHECK(hired.one_hot({"job_type", "job"}, jobs.scaling).to_tensor(jobs.scaling) == smith);
+    CHECK(hired.one_hot("job", jobs.scaling).one_hot("job_type", jobs.scaling).names() ==
+          Strings{"job_clerk", "job_smith", "job_type_x", "job_type_y"});
     CHECK(complaint([&] { other.one_hot("v", Scaling{}); }).find(
               "the scaling names no column \"v_...\". Was it one_hot in training?") !=
           std::string::npos);

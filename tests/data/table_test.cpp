@@ -200,6 +200,18 @@ TEST_CASE("Rows are filtered, taken, shuffled") {
     }
 }
 
+TEST_CASE("The first rows are what they were in the table") {
+    Table const table = read_csv_text("n,t\n\n1,x\n2,\n3,z\n", {}, "x.csv").encode("t");
+    Table const first = table.standardize("n").head(2);
+    CHECK(first.rows() == 2);
+    CHECK(first["t"].classes() == std::vector<std::string>{"x", "z"});
+    CHECK(first.where(1, "n") == "x.csv:4:1 (column \"n\")");
+    CHECK(first["t"].missing(1));
+    CHECK(first.drop("t").to_tensor()(1, 0) == 1); // what is to be scaled is remembered
+    CHECK(table.head(9).rows() == 3);
+    CHECK(table.head(0).columns() == 2);
+}
+
 TEST_CASE("A summary says what a column holds") {
     CHECK(table().select({"name", "age"}).describe() ==
           "column  values  gaps   mean      std  min  median  max\n"

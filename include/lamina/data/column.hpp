@@ -46,6 +46,8 @@ public:
     std::vector<std::string> const& classes() const { return classes_; }
     /// The column that one_hot made this one of, or its own name.
     std::string const& group() const { return group_.empty() ? name_ : group_; }
+    /// The values of these rows, in this order.
+    Column take(Span<std::size_t const> rows) const;
 
 private:
     friend class Table;
@@ -87,6 +89,18 @@ private:
     std::size_t n = 0;
     for (std::size_t i = 0; i < size(); ++i) n += missing(i);
     return n;
+}
+
+[[gnu::cold]] LAMINA_INLINE Column Column::take(Span<std::size_t const> rows) const {
+    Column taken(name_, std::vector<double>(text_ ? 0 : rows.size()));
+    for (std::size_t i = 0; i < taken.numbers_.size(); ++i) taken.numbers_[i] = numbers_[rows[i]];
+    if (text_) taken.texts_ = texts_.take(rows);
+    taken.text_ = text_;
+    taken.classes_ = std::vector<std::string>(classes_); // a copy, as is made elsewhere too
+    taken.group_ = group_;
+    taken.field_ = field_;
+    taken.pending_ = pending_;
+    return taken;
 }
 
 [[gnu::cold]] LAMINA_INLINE void Column::become(std::vector<double> numbers) {

@@ -92,14 +92,13 @@ LabelledTexts::split_in_three(SplitInThreeOptions const& options) const {
 
 [[gnu::cold]] LAMINA_INLINE LabelledTexts labelled_texts(Table const& table, std::string_view text,
                                                          std::string_view label) {
-    constexpr auto where = "labelled_texts";
     Texts const& texts = table.texts(text);
     Column const& column = table[label];
     for (std::size_t i = 0; i < table.rows(); ++i) {
         if (!texts.missing(i) && !column.missing(i)) continue;
-        detail::fail(Error::Kind::data, {where},
-                     {"row ", i, " of column ", detail::Quoted{texts.missing(i) ? text : label},
-                      " is missing. Use drop_missing()."});
+        detail::fail(Error::Kind::data, {table.where(i, texts.missing(i) ? text : label)},
+                     {"a gap where a ", texts.missing(i) ? "text" : "class",
+                      " is needed. Use drop_missing()."});
     }
     LabelledTexts out;
     for (std::size_t i = 0; i < table.rows(); ++i) out.texts.emplace_back(texts[i]);
@@ -116,11 +115,13 @@ LabelledTexts::split_in_three(SplitInThreeOptions const& options) const {
     }
     constexpr double most_classes = 1 << 20;
     out.classes = column.classes();
-    for (double const value : column.numbers()) {
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+        double const value = column.numbers()[i];
         if (!(value >= 0 && value < most_classes) || value != double(std::int32_t(value))) {
-            detail::fail(Error::Kind::data, {where},
-                         {"column ", detail::Quoted{label}, " holds ", value,
-                          ". A class is a whole number from 0; use map or encode before."});
+            detail::fail(Error::Kind::data, {table.where(i, label)},
+                         {value,
+                          " is no class. Classes are whole numbers from 0; use map or encode "
+                          "before."});
         }
         auto const k = static_cast<std::int32_t>(value);
         out.labels.push_back(k);

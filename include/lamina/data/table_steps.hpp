@@ -42,18 +42,8 @@ namespace lamina {
                          {"row ", row, " of ", this->rows(), "."});
         }
     }
-    std::vector<std::size_t> lines(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) lines[i] = lines_.at(rows[i]);
-    lines_.each = std::move(lines);
-    for (Column& column : columns_) {
-        if (column.is_text()) {
-            column.texts_ = column.texts_.take(rows);
-            continue;
-        }
-        std::vector<double> numbers(rows.size());
-        for (std::size_t i = 0; i < rows.size(); ++i) numbers[i] = column.numbers_[rows[i]];
-        column.numbers_ = std::move(numbers);
-    }
+    lines_ = lines_.take(rows);
+    for (Column& column : columns_) column = column.take(rows);
 }
 
 [[gnu::cold]] LAMINA_INLINE Table Table::drop_missing(ColumnNames const& columns) && {
@@ -108,7 +98,11 @@ template <class F>
 [[gnu::cold]] LAMINA_INLINE Table Table::head(std::size_t n) const {
     Rows first = all_rows();
     if (n < first.size()) first.resize(n);
-    return take(first);
+    Table table;
+    table.source_ = source_;
+    table.lines_ = lines_.take(first);
+    for (Column const& column : columns_) table.columns_.push_back(column.take(first));
+    return table;
 }
 
 [[gnu::cold]] LAMINA_INLINE Table Table::shuffle(std::uint64_t seed) && {

@@ -159,9 +159,17 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     for (std::string const& name : names) {
         std::size_t const place = find(name);
         settled(columns_[place], "one_hot");
+        // "job_type_x" is no value of "job" where "job_type" is to become columns too.
+        auto const is_of_another = [&](std::string const& column) {
+            for (Column const& other : columns_)
+                if (other.name().size() > name.size() && column.starts_with(other.name() + "_") &&
+                    (other.is_text() || names.contains(other.name())))
+                    return true;
+            return false;
+        };
         std::vector<std::string> values;
         for (std::string const& column : known.names)
-            if (column.starts_with(name + "_") && !contains(column))
+            if (column.starts_with(name + "_") && !contains(column) && !is_of_another(column))
                 values.push_back(column.substr(name.size() + 1));
         if (values.empty()) {
             detail::fail(Error::Kind::argument, {where(columns_[place])},
