@@ -66,6 +66,18 @@ TEST_CASE("Pictures of images and of a confusion matrix") {
     CHECK(picture.find(">0<") == std::string::npos);
 }
 
+TEST_CASE("A program that draws without gnuplot gets an error, not a signal") {
+    std::string const path = std::getenv("PATH") ? std::getenv("PATH") : "";
+    ::setenv("PATH", "/none", 1);
+    Tensor<float, 4> const large({1, 200, 200, 3}, 0.5f); // more than a pipe holds
+    for (int i = 0; i < 3; ++i) {
+        CHECK(complaint([&] { plot_images(large, "x.png"); })
+                  .starts_with("plot_images: x.png was "
+                               "not drawn"));
+    }
+    ::setenv("PATH", path.c_str(), 1);
+}
+
 TEST_CASE("What cannot be drawn is refused") {
     Tensor<float, 4> const two({1, 2, 2, 2}, 0.0f), none({0, 2, 2, 1}, 0.0f),
         one({1, 2, 2, 1}, 0.0f);

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #endif
 
 #include <string>
@@ -65,11 +66,15 @@ namespace detail {
                     "\nset output ", quoted_for_gnuplot(path), "\n"});
 }
 
+/// The script goes through a file without a name: writing into a pipe that a missing gnuplot does
+/// not read would end the program by a signal.
 [[gnu::cold]] inline void run_gnuplot(char const* where, std::string const& path,
                                       std::string const& text) {
-    std::FILE* const pipe = ::popen("gnuplot", "w");
-    bool ok = pipe && std::fwrite(text.data(), 1, text.size(), pipe) == text.size();
-    if (pipe) ok = ::pclose(pipe) == 0 && ok;
+    std::FILE* const script = std::tmpfile();
+    bool ok = script && std::fwrite(text.data(), 1, text.size(), script) == text.size() &&
+              std::fseek(script, 0, SEEK_SET) == 0; // which writes what is left
+    if (ok) ok = std::system(message({"gnuplot /dev/fd/", ::fileno(script)}).c_str()) == 0;
+    if (script) std::fclose(script);
     if (!ok)
         fail(Error::Kind::file, {where},
              {path, " was not drawn: gnuplot is missing or said why above (Debian: apt-get install "
