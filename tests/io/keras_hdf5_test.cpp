@@ -211,6 +211,36 @@ TEST_CASE("an optimizer's state goes through the file, and training goes on bit 
     check(Nadam{});
 }
 
+TEST_CASE("a scaling goes through the file, with names or without") {
+    Folder const folder;
+    auto model = small_model(), again = small_model();
+    for (Scaling const& scaling : {Scaling{{"age", "gr\xf6\xdf"
+                                                   "e"},
+                                           {1, 2.5},
+                                           {3, 0.1}},
+                                   Scaling{{}, {0.5, 0.25}, {1, 2}}})
+        for (char const* const name : {"m.h5", "m.keras", "m.weights.h5"}) {
+            model.scaling = scaling;
+            save(model, folder.path(name));
+            load(again, folder.path(name));
+            CHECK(again.scaling == scaling);
+        }
+    Hdf5Reader const quiet(folder.path("m.h5"));
+    for (hsize_t const size : {hsize_t(1), hsize_t(1) << 40}) { // one number less, and far more
+        save(model, folder.path("m.h5"));
+        detail::Hdf5Handle const file(
+            H5Fopen(folder.path("m.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+        H5Ldelete(file.id(), "/lamina/scaling/scale", H5P_DEFAULT);
+        detail::Hdf5Handle const space(H5Screate_simple(1, &size, nullptr));
+        detail::Hdf5Handle const d(H5Dcreate2(file.id(), "/lamina/scaling/scale", H5T_IEEE_F64LE,
+                                              space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        H5Fflush(file.id(), H5F_SCOPE_GLOBAL);
+        CHECK(message_of<Error>([&] {
+                  load(again, folder.path("m.h5"));
+              }).find("does not have one number for each name") != std::string::npos);
+    }
+}
+
 TEST_CASE("what does not fit is said all at once, and nothing is changed") {
     Folder const folder;
     auto const path = folder.path("m.h5");
@@ -376,11 +406,12 @@ TEST_CASE("a .keras archive is read within its bounds") {
         for (; n > 0; --n, value >>= 8) out += char(value & 255);
         return out;
     };
-    // local header, member, list of members, end; checksums and times are not looked at
+    // local header, member, list of members, end; times are not looked at
     auto const archive = [&](std::string const& member, std::string const& name, int method) {
-        std::string const times(8, '\0'), size = little(member.size(), 4);
-        std::string const its = little(std::size_t(method), 2) + times + size + size +
-                                little(name.size(), 2) + little(3, 2);
+        auto const sum = detail::crc32(std::as_bytes(std::span(member)));
+        std::string const times(4, '\0'), size = little(member.size(), 4);
+        std::string const its = little(std::size_t(method), 2) + times + little(sum, 4) + size +
+                                size + little(name.size(), 2) + little(3, 2);
         std::string const local = little(0x04034b50, 4) + little(20, 2) + little(0, 2) + its +
                                   name + "abc" + member;
         std::string const list = little(0x02014b50, 4) + little(20, 2) + little(20, 2) +
@@ -402,6 +433,12 @@ TEST_CASE("a .keras archive is read within its bounds") {
     CHECK(why(archive("x", "model.weights.h5", 8)).find("compressed") != std::string::npos);
     CHECK(why(archive("x", "other", 0)).find("has no model.weights.h5") != std::string::npos);
     CHECK(why(archive("x", "model.weights.h5", 0)).find("is no HDF5 file") != std::string::npos);
+    for (std::size_t i = 100; i < whole.size() - 300; i += 97) { // any byte of the weights
+        auto damaged = whole;
+        damaged[i] = char(damaged[i] ^ 1);
+        CHECK(why(damaged) == path + ": is damaged: its weights do not have the checksum that it "
+                                     "says. Take another copy.");
+    }
     for (std::size_t n = 4; n < whole.size(); n += n < 300 || n + 300 > whole.size() ? 1 : 97)
         CHECK(why(whole.substr(0, n)) != "");
     for (std::size_t i = whole.size() - 110; i < whole.size() - 7; ++i) { // any byte of the lists

@@ -14,6 +14,21 @@
 
 namespace lamina::detail {
 
+/// The checksum of zip archives. Source: ISO 3309; PKWARE, APPNOTE.TXT, section 4.4.7
+[[gnu::cold]] inline std::uint32_t crc32(Span<std::byte const> bytes) {
+    // (Made anew for each member, in microseconds: a constant would keep each compiler longer.)
+    std::array<std::uint32_t, 256> table;
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        table[i] = i;
+        for (int bit = 0; bit < 8; ++bit)
+            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0u);
+    }
+    std::uint32_t sum = ~std::uint32_t{0};
+    for (auto const b : bytes)
+        sum = table[(sum ^ std::to_integer<std::uint32_t>(b)) & 255] ^ sum >> 8;
+    return ~sum;
+}
+
 /// A .keras file is a zip archive of stored members. Finds one of them in the archive's bytes.
 ///
 /// Errors      (run time) Kind::data: it is damaged, compressed, or has no such member
@@ -46,8 +61,12 @@ public:
                 std::uint64_t const begin =
                     local + 30 + number(local + 26, 2) + number(local + 28, 2);
                 check(begin, size);
-                return bytes_.subspan(static_cast<std::size_t>(begin),
-                                      static_cast<std::size_t>(size));
+                auto const its =
+                    bytes_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+                if (crc32(its) != number(at + 16, 4))
+                    refuse("is damaged: its weights do not have the checksum that it says. Take "
+                           "another copy.");
+                return its;
             }
             at += 46 + length + number(at + 30, 2) + number(at + 32, 2);
         }
@@ -87,21 +106,6 @@ private:
     std::string const& path_;
     Span<std::byte const> bytes_;
 };
-
-/// The checksum of zip archives. Source: ISO 3309; PKWARE, APPNOTE.TXT, section 4.4.7
-[[gnu::cold]] inline std::uint32_t crc32(Span<std::byte const> bytes) {
-    // (Made anew for each member, in microseconds: a constant would keep each compiler longer.)
-    std::array<std::uint32_t, 256> table;
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        table[i] = i;
-        for (int bit = 0; bit < 8; ++bit)
-            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0u);
-    }
-    std::uint32_t sum = ~std::uint32_t{0};
-    for (auto const b : bytes)
-        sum = table[(sum ^ std::to_integer<std::uint32_t>(b)) & 255] ^ sum >> 8;
-    return ~sum;
-}
 
 /// A member of an archive, to be written.
 struct KerasMember {
