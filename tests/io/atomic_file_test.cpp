@@ -214,6 +214,14 @@ TEST_CASE("the new file has the rights of the old one, or the usual ones") {
     ::chmod(folder.path("new").c_str(), 0604);
     save(folder.path("new"), "y");
     CHECK(mode(folder.path("new")) == 0604);
+
+    // where rights cannot be changed, those that need not be are left alone
+    ::umask(022);
+    save(folder.path("same"), "x");
+    Faults const faults;
+    CHECK(save(folder.path("same"), "y") == "");
+    for (std::string const& call : faulty_io.calls) CHECK(call != "fchmod");
+    ::umask(mask);
 }
 
 TEST_CASE("a relative path and one with a long name") {

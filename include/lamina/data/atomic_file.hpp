@@ -118,9 +118,13 @@ private:
         remove_stale(prefix);
         create(prefix);
         if (replaces_) {
-            // as it was before; the owner only where that is allowed
+            // as it was before; the owner only where that is allowed. A file system without rights
+            // of its own (FAT, a share) refuses to change them even to what they are.
             if (::fchown(file_.get(), previous.st_uid, previous.st_gid) != 0) errno = 0;
-            if (::fchmod(file_.get(), previous.st_mode & 07777) != 0) fail(errno);
+            struct stat fresh;
+            bool const same = ::fstat(file_.get(), &fresh) == 0 &&
+                              ((fresh.st_mode ^ previous.st_mode) & 07777) == 0;
+            if (!same && ::fchmod(file_.get(), previous.st_mode & 07777) != 0) fail(errno);
         }
     }
 
