@@ -407,6 +407,9 @@ TEST_CASE("Written tables come back as they were") {
         Table const marked = read_csv_text("\n" + std::string(mark) + "n,t\n1,x\n");
         CHECK(shown(to_csv_text(marked)) == shown(marked));
     }
+    // names with blanks around them, and texts where the reader drops blanks
+    std::string const spaced = "\" n\",\"t\t\"\n1,\" x \"\n";
+    CHECK(to_csv_text(read_csv_text(spaced, {.trim = true})) == spaced);
     for (char const separator : {'0', '.', '-', 'e', '"', '\n', '\0'})
         CHECK_THROWS_AS(to_csv_text(table, separator), Error);
 

@@ -9,6 +9,7 @@
 #include <lamina/data/csv_cells.hpp>
 #include <lamina/data/csv_reader.hpp>
 #include <lamina/data/file.hpp>
+#include <lamina/data/number.hpp>
 #endif
 
 #include <cstddef>
@@ -41,7 +42,8 @@ Table read_csv_text(std::string_view text, CsvOptions const& options = {},
 Table read_csv(std::string const& path, CsvOptions const& options = {});
 
 /// The table as CSV text, with a header; a number is the shortest text that reads back as the same
-/// number, a gap is empty.
+/// number, a gap is empty. An empty text, one like a gap and a column of texts like numbers come
+/// back as they were only if .gaps and .texts tell the reader so.
 std::string to_csv_text(Table const& table, char separator = ',');
 
 /// Writes the table as to_csv_text gives it: the whole file or, with an error, none of it.
@@ -69,10 +71,9 @@ void write_csv(Table const& table, std::string const& path, char separator = ','
         bool const mark =
             out.empty() && (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") ||
                             text.starts_with("\xfe\xff"));
-        // Blanks around it, an empty text and a text like a gap or a number come back as they were
-        // only if the reader is told so.
+        bool const blanks = detail::trimmed(text).size() != text.size(); // a header's are dropped
         if (text.find_first_of(std::string{'"', '\n', '\r', separator}) == text.npos &&
-            !text.empty() && !mark) {
+            !text.empty() && !mark && !blanks) {
             out += text;
             return;
         }
