@@ -143,6 +143,7 @@
 #include <lamina/layers/recurrent.hpp>
 #include <lamina/layers/repeat.hpp>
 #include <lamina/layers/repeat_vector.hpp>
+#include <lamina/layers/rescaling.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/residual.hpp>
 #include <lamina/layers/rms_normalization.hpp>

@@ -1,4 +1,4 @@
-// expect: graph: the function gives no node. Write return x | Dense<1>{}; unless an error above says why.
+// expect: graph: the function gives no node. Write return x | Dense<1>{}; or return outputs(a, b); unless an error above says why.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

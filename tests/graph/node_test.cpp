@@ -37,6 +37,14 @@ struct Decoder {
     }
 };
 
+/// A block of two outputs, as WaveNet's are: auto [y, skip] = x | WithSkip{}.
+struct WithSkip {
+    constexpr auto operator()(AnyNode auto x) const {
+        auto h = x | Dense<width<decltype(x)>>{} | Squash{};
+        return outputs(x + h, h | Dense<3>{});
+    }
+};
+
 /// A block whose value decides what it is made of.
 struct Deep {
     int depth = 1;
@@ -78,6 +86,11 @@ TEST_CASE("Functions, blocks, several inputs and heads: what every network owes"
                                 | Encoder<8>{};
                     auto x = target | Embedding<5, 4>{} | PositionEmbedding{};
                     return join(x, memory) | Decoder<7>{} | Dense<5>{};
+                }));
+    check_layer("blocks of two outputs, taken apart", graph<Input<4>>([](auto x) {
+                    auto [h, skip] = x | WithSkip{};
+                    auto [y, more] = h | WithSkip{};
+                    return outputs(y, skip + more);
                 }));
     check_layer("a helper twice", twice);
     check_layer("a network in a network", graph<Input<3>, Input<3>>([](auto a, auto b) {

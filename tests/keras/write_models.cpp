@@ -108,6 +108,8 @@ void dense_and_activations() {
                      Dense<5, KernelInitializer<Orthogonal<>>, BiasInitializer<Ones>>{
                          .kernel_l1 = 0.1f, .kernel_l2 = 0.2f},
                      Dense<2, KernelInitializer<LecunUniform>>{}});
+    check("rescaled", Sequential{Input<6>{}, Rescaling{.scale = 1 / 255.0f, .offset = -0.5f},
+                                 Dense<4, ReLU>{}, Rescaling{.scale = 3.0f}, Dense<2>{}});
     check("branches", Sequential{Input<7>{}, Dense<6>{}, Residual{Dense<6, ReLU>{}, Dense<6>{}},
                                  Parallel{Dense<3>{}, Dense<2, Tanh>{}}, Dense<2>{}});
     check("sums", graph<Input<6>>([](auto x) {

@@ -54,10 +54,16 @@ inline constexpr bool is_node<Node<G, L, B, S, In...>> = true;
 template <class N>
 concept AnyNode = is_node<N>;
 
-/// Several nodes: for a layer with several inputs, or a network with several outputs.
+/// Several nodes: for a layer with several inputs, or what a network or a block with several
+/// outputs gives: `auto [y, skip] = x | Block{};`.
 template <AnyNode... N>
 struct Nodes {
     std::tuple<N...> each;
+
+    template <std::size_t I>
+    constexpr auto get() const {
+        return std::get<I>(each);
+    }
 };
 
 template <class N>
@@ -70,7 +76,7 @@ template <AnyNode... N>
 constexpr Nodes<N...> join(N... n) {
     return {{n...}};
 }
-/// return outputs(a, b): a network with several heads.
+/// return outputs(a, b): a network with several heads, or a block with several outputs.
 template <AnyNode... N>
 constexpr Nodes<N...> outputs(N... n) {
     return {{n...}};
@@ -228,8 +234,13 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
     } else if constexpr (std::is_invocable_v<L const&, First, N...>) {
         return call_block(layer, first, more...);
     } else if constexpr (LayerOn<L, First, N...>) {
-        return bind<typename L::template On<typename First::Output, typename N::Output...>>(
-            layer, -1, first, more...);
+        using B = typename L::template On<typename First::Output, typename N::Output...>;
+        constexpr bool complete = requires { typename B::Output; }
+        || !fits_of<B>();
+        static_assert(complete, "A layer bound on a shape says its Output, a Shape<...>, and has "
+                                "forward(c) and backward(c).");
+        if constexpr (complete) return bind<B>(layer, -1, first, more...);
+        else return Refused{};
     } else {
         static_assert(
             !sizeof(L),
@@ -257,33 +268,31 @@ template <class L>
 constexpr Refused operator|(Refused, L const&) {
     return {};
 }
-template <class N>
-constexpr Refused operator+(Refused, N const&) {
-    return {};
-}
-template <AnyNode N>
-constexpr Refused operator+(N, Refused) {
-    return {};
-}
-template <class N>
-constexpr Refused operator-(Refused, N const&) {
-    return {};
-}
-template <AnyNode N>
-constexpr Refused operator-(N, Refused) {
-    return {};
-}
-template <class N>
-constexpr Refused operator*(Refused, N const&) {
-    return {};
-}
-template <AnyNode N>
-constexpr Refused operator*(N, Refused) {
-    return {};
-}
 template <class... N>
-requires(std::is_same_v<N, Refused> || ...) constexpr Refused join(N...) { return {}; }
+requires(std::is_base_of_v<Refused, N> || ...) constexpr Refused join(N...) { return {}; }
+/// What can be taken apart as the nodes could that one of these is not.
+template <std::size_t Count>
+struct RefusedNodes : Refused {
+    template <std::size_t>
+    constexpr Refused get() const {
+        return {};
+    }
+};
 template <class... N>
-requires(std::is_same_v<N, Refused> || ...) constexpr Refused outputs(N...) { return {}; }
+requires(std::is_base_of_v<Refused, N> || ...) constexpr RefusedNodes<sizeof...(N)> outputs(N...) {
+    return {};
+}
 
 } // namespace lamina
+
+// auto [a, b] = x | Block{};
+template <class... N>
+struct std::tuple_size<lamina::Nodes<N...>> : std::tuple_size<std::tuple<N...>> {};
+template <std::size_t I, class... N>
+struct std::tuple_element<I, lamina::Nodes<N...>> : std::tuple_element<I, std::tuple<N...>> {};
+template <std::size_t N>
+struct std::tuple_size<lamina::RefusedNodes<N>> : std::integral_constant<std::size_t, N> {};
+template <std::size_t I, std::size_t N>
+struct std::tuple_element<I, lamina::RefusedNodes<N>> {
+    using type = lamina::Refused;
+};

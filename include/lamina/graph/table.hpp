@@ -15,11 +15,11 @@ namespace lamina::detail {
 /// What a network's function gave, as Nodes; what it should not give is refused.
 template <class Y>
 constexpr auto ends_of(Y const& y) {
-    constexpr bool good = is_node<Y> || is_nodes<Y> || std::is_same_v<Y, Refused>;
-    static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; unless an "
-                        "error above says why.");
+    constexpr bool good = is_node<Y> || is_nodes<Y> || std::is_base_of_v<Refused, Y>;
+    static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; or return "
+                        "outputs(a, b); unless an error above says why.");
     if constexpr (is_node<Y>) return join(y);
-    else if constexpr (good) return y;
+    else if constexpr (is_nodes<Y>) return y;
     else return Refused{};
 }
 

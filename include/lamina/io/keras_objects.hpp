@@ -79,7 +79,7 @@ namespace detail {
         "Dot Dropout ELU Embedding Flatten GaussianNoise GroupNormalization "
         "GroupedQueryAttention GRU Identity InputLayer LayerNormalization LeakyReLU "
         "LSTM Masking Maximum Minimum MultiHeadAttention Multiply Permute PReLU ReLU "
-        "RepeatVector Reshape RMSNormalization SimpleRNN Softmax SpatialDropout1D "
+        "RepeatVector Rescaling Reshape RMSNormalization SimpleRNN Softmax SpatialDropout1D "
         "SpatialDropout2D Subtract TimeDistributed UpSampling1D UpSampling2D "
         "ZeroPadding1D ZeroPadding2D",
         type);

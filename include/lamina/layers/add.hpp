@@ -61,5 +61,13 @@ template <AnyNode A, AnyNode B>
 constexpr auto operator+(A a, B b) {
     return join(a, b) | Add{};
 }
+template <class N>
+constexpr Refused operator+(Refused, N const&) {
+    return {};
+}
+template <AnyNode N>
+constexpr Refused operator+(N, Refused) {
+    return {};
+}
 
 } // namespace lamina

@@ -42,5 +42,13 @@ template <AnyNode A, AnyNode B>
 constexpr auto operator*(A a, B b) {
     return join(a, b) | Multiply{};
 }
+template <class N>
+constexpr Refused operator*(Refused, N const&) {
+    return {};
+}
+template <AnyNode N>
+constexpr Refused operator*(N, Refused) {
+    return {};
+}
 
 } // namespace lamina
