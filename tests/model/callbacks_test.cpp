@@ -62,6 +62,26 @@ TEST_CASE("EarlyStopping: patience, min_delta, the best weights") {
     CHECK_FALSE(patient.stopped());
 }
 
+TEST_CASE("a callback is given by its address, as itself, or where it is used") {
+    Task const task(100);
+    FitOptions options{.epochs = 7, .verbose = 0};
+    auto const epochs = [&] { return model().fit(task.features(), task.y, options).size(); };
+    Script script({5, 4, 4, 4, 4, 4, 4});
+    EarlyStopping stopping({.patience = 3});
+    options.callbacks = {&script, &stopping};
+    CHECK(epochs() == 5);
+    CHECK(stopping.stopped());
+    stopping = EarlyStopping({.patience = 2});
+    options.callbacks = {script, stopping}; // the same one: it knows afterwards
+    CHECK(epochs() == 4);
+    CHECK(stopping.stopped());
+    options.callbacks = {script, EarlyStopping({.patience = 1})}; // kept as long as the options
+    FitOptions const copy = options;
+    options = {};
+    options = copy;
+    CHECK(epochs() == 3);
+}
+
 TEST_CASE("what the log does not have is named") {
     Task const task(40);
     EarlyStopping stopping({.monitor = "val_loss"});

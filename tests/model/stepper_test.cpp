@@ -12,10 +12,14 @@
 #include <lamina/layers/flatten.hpp>
 #include <lamina/layers/layer_normalization.hpp>
 #include <lamina/layers/position_embedding.hpp>
+#include <lamina/losses/mean_squared_error.hpp>
+#include <lamina/model/model.hpp>
+#include <lamina/optimizers/sgd.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -208,6 +212,27 @@ TEST_CASE("Stepper: two stepped inputs, and the last state of a recurrent layer"
     for (std::size_t t = 0; t < moments; ++t) now = step(&tokens[t], x.data() + 3 * t);
     CHECK(now[0] == y[0]);
     CHECK(now[1] == y[1]);
+}
+
+TEST_CASE("Stepper: of a model, it sees what the model learns") {
+    auto model = compile(Sequential{Input<3, 2>{}, Recurrent<4, Sequences>{}, Dense<2>{}},
+                         SGD{.learning_rate = 0.1f}, MeanSquaredError{});
+    using M = decltype(model);
+    static_assert(std::is_same_v<decltype(Stepper{model}), Stepper<M::Network>>);
+    static_assert(!std::is_constructible_v<Stepper<M::Network>, Weights<M::Network>>);
+    static_assert(!std::is_constructible_v<Stepper<M::Network>, M>);
+    Stepper step{model};
+    float const x[]{1, -1, 0.5f, 2, 0, 1}, y[]{1, 1, 0, 0, 1, 1};
+    for (int round = 0; round < 2; ++round) {
+        auto const whole = model.predict(Array{x, {1, 3, 2}});
+        step.start();
+        for (std::size_t t = 0; t < 3; ++t) {
+            float const* const now = step(x + 2 * t);
+            CHECK(now[0] == whole(0, t, 0));
+            CHECK(now[1] == whole(0, t, 1));
+        }
+        model.train_on_batch(Array{x, {1, 3, 2}}, Array{y, {1, 3, 2}});
+    }
 }
 
 TEST_CASE("Stepper: its limit, and what start() must be given, are said") {

@@ -80,7 +80,7 @@ struct FitOptions {
     Array sample_weight{};             // one for each sample; not with batches
     std::size_t initial_epoch = 0;     // the first epoch to run, when a run goes on
     bool resume = false; // go on where the model's progress() says, within an epoch too
-    std::vector<Callback*> callbacks{};
+    std::vector<GivenCallback> callbacks{};
     int verbose = 1; // 1 bar, 2 one line an epoch, 0 nothing
     std::FILE* log = stdout;
     UseThreads threads{};

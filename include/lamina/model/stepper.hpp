@@ -19,7 +19,7 @@ namespace lamina {
 /// Token-by-token inference: the same network over one moment at a time, with a memory for each
 /// layer that looks back. The outputs are those of the full pass, moment by moment.
 ///
-///     Stepper step{weights};                        // all inputs are stepped
+///     Stepper step{model};                          // or its weights; all inputs are stepped
 ///     float const* y = step(&token);                // output 0 after this moment
 ///
 ///     Stepper<N, 1> decode{weights};                // input 1 is; input 0 is there at once
@@ -114,6 +114,17 @@ public:
           kept_(kept_at.back() * batch + 1) {
         if constexpr (whole_count == 0) start();
     }
+
+    /// The same with a model's weights.
+    template <class Model>
+    requires(std::is_same_v<decltype(Model::weights), Weights<N>>) explicit Stepper(
+        Model const& model, std::size_t batch = 1, Threads* threads = nullptr)
+        : Stepper(model.weights, batch, threads) {}
+    // Weights that would be gone behind the semicolon.
+    explicit Stepper(Weights<N> const&&, std::size_t = 1, Threads* = nullptr) = delete;
+    template <class Model>
+    requires(std::is_same_v<decltype(Model::weights), Weights<N>>) explicit Stepper(
+        Model const&&, std::size_t = 1, Threads* = nullptr) = delete;
 
     /// Begins again. Takes the inputs that are not stepped, in their order, and runs all that
     /// depends on none of the others; they are not needed afterwards.
@@ -244,10 +255,9 @@ private:
 };
 
 template <class N>
-Stepper(Weights<N> const&) -> Stepper<N>;
-template <class N>
-Stepper(Weights<N> const&, std::size_t) -> Stepper<N>;
-template <class N>
-Stepper(Weights<N> const&, std::size_t, Threads*) -> Stepper<N>;
+Stepper(Weights<N> const&, std::size_t = 1, Threads* = nullptr) -> Stepper<N>;
+template <class Model>
+requires requires(Model const& m) { m.weights; }
+Stepper(Model const&, std::size_t = 1, Threads* = nullptr)->Stepper<typename Model::Network>;
 
 } // namespace lamina

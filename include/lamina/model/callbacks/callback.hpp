@@ -7,8 +7,11 @@
 
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace lamina {
 
@@ -18,9 +21,9 @@ class Training {
 public:
     std::size_t epoch = 0, epochs = 0; // this epoch, counted from 0, and how many there are to be
     std::size_t batch = 0,
-                batches = 0; // of this epoch; batches is 0 while a stream's length is not known
-    Span<LogValue const> logs;      // the running means of the epoch; after it, val_ values too
-    bool stop = false;              // ends the run after this batch or epoch
+                batches = 0;   // of this epoch; batches is 0 while a stream's length is not known
+    Span<LogValue const> logs; // the running means of the epoch; after it, val_ values too
+    bool stop = false;         // ends the run after this batch or epoch
 
     /// A value of the log by its name; NaN if there is none.
     double log(std::string_view name) const {
@@ -44,6 +47,7 @@ protected:
 
 /// Something to be told while a model is trained: derive, override what is of interest, and hand
 /// its address to fit: `EarlyStopping stopping{...}; model.fit(x, y, {.callbacks = {&stopping}});`
+/// One that nobody asks afterwards needs no name: `.callbacks = {EarlyStopping{{.patience = 3}}}`.
 class Callback {
 public:
     virtual ~Callback() = default;
@@ -55,6 +59,22 @@ public:
     /// Loss or gradients became NaN or infinite; the weights are those before the batch. True:
     /// handled, the run ends without an exception.
     virtual bool on_diverged(Training&, std::string const& /*message*/) { return false; }
+};
+
+/// A callback as fit takes it: one that lives elsewhere, or one that is kept here.
+class GivenCallback {
+public:
+    GivenCallback(Callback* callback) : at_(callback) {}
+    GivenCallback(Callback& callback) : at_(&callback) {}
+    template <class C>
+    requires(std::is_base_of_v<Callback, C> && !std::is_const_v<C>) GivenCallback(C&& callback)
+        : kept_(std::make_shared<C>(std::move(callback))), at_(kept_.get()) {}
+
+    operator Callback*() const { return at_; }
+
+private:
+    std::shared_ptr<Callback> kept_;
+    Callback* at_;
 };
 
 } // namespace lamina
