@@ -1,4 +1,4 @@
-// expect: compile(network, optimizer, loss, metrics...): what stands third is no loss.
+// expect: compile(network, optimizer, loss, metrics...): what stands third is no loss. A loss has name, rule and On<Y>.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

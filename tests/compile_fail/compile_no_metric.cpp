@@ -1,4 +1,4 @@
-// expect: compile(network, optimizer, loss, metrics...): behind the loss stands what is no metric.
+// expect: compile(network, optimizer, loss, metrics...): behind the loss stands no metric. A metric has name and On<Y, Target>.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -105,8 +105,9 @@ struct TargetForm {
 template <class Loss, class Y>
 constexpr TargetForm target_form() {
     using Target = typename Loss::template On<Y>::Target;
-    return {Loss::rule,     Loss::title, Y::last, Target::size, Target::size / Y::rows,
-            Target::integer};
+    std::string_view title = Loss::name; // a loss of one's own need not have two
+    if constexpr (requires { Loss::title; }) title = Loss::title;
+    return {Loss::rule, title, Y::last, Target::size, Target::size / Y::rows, Target::integer};
 }
 
 /// As lamina::check_targets, of n numbers that are std::int32_t or T.

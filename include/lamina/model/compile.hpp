@@ -24,18 +24,22 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
     static_assert(network || std::is_same_v<D, Refused>,
                   "compile: the network does not begin with its input. Put Input<...>{} first.");
     constexpr bool optimizes = requires { Optimizer::slots; };
-    constexpr bool all_losses = (requires { detail::GivenLoss<L>::type::rule; } && ...);
+    constexpr bool all_losses = (requires {
+        detail::GivenLoss<L>::type::rule;
+        detail::GivenLoss<L>::type::name;
+    } && ...);
     constexpr bool all_metrics = (requires { detail::GivenMetric<Metrics>::type::name; } && ...);
     constexpr bool real = std::is_same_v<T, float> || std::is_same_v<T, double>;
     static_assert(real, "compile<T>: a network computes in float or in double.");
     static_assert(!network || optimizes,
                   "compile(network, optimizer, loss, metrics...): what stands second is no "
                   "optimizer. Write Adam{} there.");
-    static_assert(!optimizes || all_losses, "compile(network, optimizer, loss, metrics...): what "
-                                            "stands third is no loss.");
+    static_assert(!optimizes || all_losses,
+                  "compile(network, optimizer, loss, metrics...): what stands third is no loss. "
+                  "A loss has name, rule and On<Y>.");
     static_assert(!optimizes || !all_losses || all_metrics,
-                  "compile(network, optimizer, loss, metrics...): behind the loss stands what is "
-                  "no metric.");
+                  "compile(network, optimizer, loss, metrics...): behind the loss stands "
+                  "no metric. A metric has name and On<Y, Target>.");
     if constexpr (!real || !network || !optimizes || !all_losses || !all_metrics)
         return RefusedModel<sizeof...(Metrics)>{};
     else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
