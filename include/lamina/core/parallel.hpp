@@ -13,6 +13,7 @@
 #if LAMINA_BODIES
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -153,6 +154,12 @@ struct Threads::State {
                 pause();
                 r = round.load(std::memory_order_acquire);
             }
+            if (auto const until = Clock::now() + idle; !is_new(r) && !crowded) {
+                do {
+                    std::this_thread::yield();
+                    r = round.load(std::memory_order_acquire);
+                } while (!is_new(r) && !stop && Clock::now() < until);
+            }
             if (!is_new(r)) {
                 std::unique_lock lock(mutex);
                 sleepers.fetch_add(1);
@@ -184,11 +191,17 @@ struct Threads::State {
 #endif
     }
 
-    static constexpr int patience = 2000; // spins before sleep: some tens of microseconds
+    // Before a worker sleeps it looks for work for some tens of microseconds, and then, if each
+    // thread has a core, as long again as lets others have it who want it: to be woken takes the
+    // caller ten microseconds, in which small layers are done.
+    using Clock = std::chrono::steady_clock;
+    static constexpr int patience = 2000;
+    static constexpr auto idle = std::chrono::microseconds(300);
     alignas(64) std::atomic<std::uint64_t> round{0};
     alignas(64) Task task = nullptr;
     void* context = nullptr;
     std::vector<Share> shares;
+    bool const crowded = shares.size() > std::thread::hardware_concurrency();
     std::mutex error_mutex;
     std::exception_ptr error;
     std::size_t failed = 0; // the i of error
@@ -196,7 +209,7 @@ struct Threads::State {
     std::atomic<bool> busy{false};
     std::mutex mutex;
     std::condition_variable wake;
-    bool stop = false;
+    std::atomic<bool> stop{false};
     long owner = process();
     std::vector<std::thread> workers;
 };

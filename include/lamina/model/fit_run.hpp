@@ -69,7 +69,7 @@ public:
                   source, held, examination_, MetricNames<Sums>(model.metrics)),
           model_(model), examination_(model, model.trainer_.examiner, threads_) {
         if constexpr (!M::Network::small)
-            threads_ = options.threads.pool_for(3 * M::flops(options.batch_size), made_);
+            threads_ = options.threads.pool_for_step(M::flops(options.batch_size), made_);
     }
 
 private:

@@ -159,7 +159,7 @@ public:
         CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
-            threads = options.threads.pool_for(3 * flops(data.samples.count), made);
+            threads = options.threads.pool_for_step(flops(data.samples.count), made);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, data.samples.count, false, {});
         detail::BatchView batch{};
