@@ -8,9 +8,9 @@
 #include <lamina/data/byte_pair_words.hpp>
 #include <lamina/data/file.hpp>
 #include <lamina/data/json.hpp>
-#include <lamina/data/vocabulary_json.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/vocabulary.hpp>
+#include <lamina/data/vocabulary_json.hpp>
 
 #include <cstddef>
 #include <cstdint>

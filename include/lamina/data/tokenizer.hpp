@@ -4,8 +4,8 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/tensor.hpp>
-#include <lamina/data/texts.hpp>
 #include <lamina/data/text_list.hpp>
+#include <lamina/data/texts.hpp>
 #include <lamina/data/tokenizer_options.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/word_map.hpp>
@@ -115,7 +115,7 @@ private:
     std::array<bool, 128> filtered_{};
     std::u32string wide_filters_; // those that are not ASCII
     WordMap word_counts_, word_docs_, word_index_;
-    Texts index_word_;                     // by index
+    Texts index_word_;                                // by index
     std::map<std::int32_t, std::int64_t> index_docs_; // how many texts and sequences have an index
     std::size_t document_count_ = 0;
     std::vector<std::size_t> last_document_; // of each word counted: the text that it was last in

@@ -5,8 +5,8 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json.hpp>
-#include <lamina/data/vocabulary_json.hpp>
 #include <lamina/data/vocabulary.hpp>
+#include <lamina/data/vocabulary_json.hpp>
 #include <lamina/data/word_piece.hpp>
 #include <lamina/data/word_piece_options.hpp>
 

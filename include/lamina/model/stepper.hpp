@@ -110,8 +110,7 @@ public:
     explicit Stepper(Weights<N> const& weights, std::size_t batch = 1, Threads* threads = nullptr)
         : weights_(&weights), threads_(threads), batch_(batch),
           arena_(plan.per_batch + plan.per_sample * batch + 1), memory_(plan.memory * batch + 1),
-          scratch_(plan.scratch * workers_of(threads) + 1),
-          kept_(kept_at.back() * batch + 1) {
+          scratch_(plan.scratch * workers_of(threads) + 1), kept_(kept_at.back() * batch + 1) {
         if constexpr (whole_count == 0) start();
     }
 
