@@ -101,7 +101,7 @@ struct Pass {
 
     /// This row's own numbers: the same draws in forward and backward.
     Random random() const { return call.random.child(std::uint64_t(call.row)); }
-    /// A share of the loss that comes from this layer (training only).
+    /// A share of the loss that comes from this layer; nothing where nobody asks for the loss.
     void add_loss(T value) const {
         if (call.loss) *call.loss += value;
     }

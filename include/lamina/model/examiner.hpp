@@ -7,6 +7,7 @@
 #include <lamina/model/pairing.hpp>
 #include <lamina/model/weights.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -117,6 +118,7 @@ public:
     void reserve(std::size_t batch, Threads* threads) {
         work.reserve(batch, true, threads);
         row_weights_.reserve(row_weights_per_sample * batch + 1);
+        if constexpr (most_added > 0) added_.reserve(most_added * batch);
     }
     Work<T> work_on(Weights<Net> const& weights, BatchView const& batch, Threads* threads) {
         reserve(batch.size, threads);
@@ -129,7 +131,8 @@ public:
                 .batch = batch.size,
                 .threads = threads};
     }
-    /// The loss of a batch, with what layers add to it; the metrics take note.
+    /// The loss of a batch, with what layers add to it and the penalties on their parameters, as in
+    /// training; the metrics take note.
     template <class Sums>
     T evaluate(Weights<Net> const& weights, Sums& sums, typename Sums::Options const& options,
                BatchView const& batch, Threads* threads) {
@@ -165,11 +168,14 @@ public:
             room += n * Y::rows;
             View<T const, Y> const y{Net::y_of(plan.losses[K], arena, n, true), n};
             T* const dy = Learn ? Net::dy_of(plan.losses[K], arena, n) : nullptr;
+            T* const its = Learn && adds<K> ? added_.data() : dy;
             // a loss is divided by total, so total / share multiplies loss and gradient by the
             // share; divided by 0 it counts for nothing
             T const share = T(loss_weights[K]);
             sum +=
-                P::Bound::value(loss, y, target, weight, dy, share != T{0} ? total / share : T{0});
+                P::Bound::value(loss, y, target, weight, its, share != T{0} ? total / share : T{0});
+            if constexpr (Learn && adds<K>)
+                for (std::size_t i = 0; i < n * Y::size; ++i) dy[i] += its[i];
             sums.template update<K>(options,
                                     View<T const, Y>{Net::y_of(plan.outputs[K], arena, n, true), n},
                                     target, mask);
@@ -192,6 +198,20 @@ private:
     static constexpr std::size_t row_weights_per_sample =
         []<std::size_t... K>(std::index_sequence<K...>) {
         return ((Pairing::template At<K>::Y::rows * (leaves_out<K> ? 2 : 1)) + ... + 0);
+    }
+    (std::make_index_sequence<outputs>{});
+
+    /// Whether another loss stands on the K-th one's row and wrote its gradient there before: of a
+    /// network that gives one output twice, or logits and what Sigmoid makes of them.
+    template <std::size_t K>
+    static constexpr bool adds = [] {
+        for (std::size_t k = 0; k < K; ++k)
+            if (plan.losses[k] == plan.losses[K]) return true;
+        return false;
+    }();
+    /// The numbers of the largest output, for one sample, whose loss does so.
+    static constexpr std::size_t most_added = []<std::size_t... K>(std::index_sequence<K...>) {
+        return std::max({(adds<K> ? Pairing::template At<K>::Y::size : 0)...});
     }
     (std::make_index_sequence<outputs>{});
 
@@ -220,7 +240,7 @@ private:
         return room;
     }
 
-    Block<T> row_weights_;
+    Block<T> row_weights_, added_;
 };
 
 } // namespace lamina::detail
