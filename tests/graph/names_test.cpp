@@ -95,6 +95,14 @@ TEST_CASE("named<> names a layer, a block, a lambda, and what is frozen") {
           == Names{"encoder/dense/kernel", "sequential/dense/kernel"});
 }
 
+TEST_CASE("A network within a network has the name that it is given, or none") {
+    auto const inner = graph<Input<4>>(
+        [](auto x) { return x | Dense<4, NoBias>{} | Squash{} | Dense<4, NoBias>{}; });
+    CHECK(parameters_of(Sequential{Input<4>{}, named<"encoder">(inner), Dense<4, NoBias>{}, inner})
+          == Names{"encoder/dense/kernel", "encoder/dense_1/kernel", "dense/kernel",
+                   "dense_1/kernel", "dense_2/kernel"});
+}
+
 TEST_CASE("What shares parameters adds none; state has names too") {
     CHECK(parameters_of(graph<Tokens<3>>([](auto t) {
               auto e = t | Embedding<5, 4>{};

@@ -260,3 +260,11 @@ TEST_CASE("Stepper: its limit, and what start() must be given, are said") {
     step.start(from.data());
     CHECK_NOTHROW(step(&word));
 }
+
+TEST_CASE("Stepper: of weights that were moved from") {
+    Weights weights{Sequential{Input<moments, 3>{}, Recurrent<4>{}}};
+    auto const moved = std::move(weights);
+    CHECK_THROWS_WITH_AS(Stepper{weights}, doctest::Contains("Stepper: this model was moved from"),
+                         Error);
+    CHECK_NOTHROW(Stepper{moved});
+}

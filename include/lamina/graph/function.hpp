@@ -92,8 +92,23 @@ struct Function {
         constexpr bool takes = detail::takes<F, decltype(x)...>;
         static_assert(takes, "graph<Inputs...>: the function does not take one node for each "
                              "input.");
-        if constexpr (takes) return function(x...);
+        if constexpr (takes) return call(x...);
         else return Refused{};
+    }
+
+private:
+    /// A network within a network has no name of its own; given one, its layers stand below it.
+    constexpr auto call(AnyNode auto first, AnyNode auto... more) const {
+        auto& graph = *first.graph;
+        int const before = graph.scope;
+        graph.scope = graph.enter({});
+        if constexpr (std::is_void_v<decltype(function(first, more...))>) {
+            function(first, more...);
+        } else {
+            auto const y = function(first, more...);
+            graph.scope = before;
+            return y;
+        }
     }
 };
 

@@ -12,13 +12,25 @@
 
 namespace lamina::detail {
 
+template <class Y>
+inline constexpr bool holds_input = false;
+template <class G, class L, class B, bool S, class... In>
+inline constexpr bool holds_input<Node<G, L, B, S, In...>> = requires {
+    requires B::is_network_input;
+};
+template <class... N>
+inline constexpr bool holds_input<Nodes<N...>> = (holds_input<N> || ...);
+
 /// What a network's function gave, as Nodes; what it should not give is refused.
 template <class Y>
 constexpr auto ends_of(Y const& y) {
     constexpr bool good = is_node<Y> || is_nodes<Y> || std::is_base_of_v<Refused, Y>;
     static_assert(good, "graph: the function gives no node. Write return x | Dense<1>{}; or return "
                         "outputs(a, b); unless an error above says why.");
-    if constexpr (is_node<Y>) return join(y);
+    static_assert(!holds_input<Y>, "graph: an output is an input of the network as it is. Put a "
+                                   "layer between them: Linear{} changes nothing.");
+    if constexpr (holds_input<Y>) return Refused{};
+    else if constexpr (is_node<Y>) return join(y);
     else if constexpr (is_nodes<Y>) return y;
     else return Refused{};
 }

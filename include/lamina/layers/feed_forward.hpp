@@ -22,6 +22,16 @@ template <std::size_t Units, class... Options>
 using DenseWith =
     std::conditional_t<has_option<NoBias, Options...>, Dense<Units, NoBias>, Dense<Units>>;
 
+/// Stands for the share of a FeedForward that drops nothing out, and takes none.
+struct NoInnerDropout {
+    constexpr NoInnerDropout() = default;
+    template <class Share>
+    constexpr NoInnerDropout(Share) {
+        static_assert(sizeof(Share) == 0, "FeedForward{.dropout = ...} drops out behind its "
+                                          "activation: FeedForward<Hidden, ReLU, InnerDropout>.");
+    }
+};
+
 } // namespace detail
 
 /// The feed-forward network of a Transformer: two layers for each moment by itself,
@@ -31,22 +41,22 @@ using DenseWith =
 /// Output      that shape
 /// Parameters  those of the Dense layers linear1 and linear2
 /// Options     NoBias; InnerDropout: dropout behind the activation, with the share `dropout`
-/// Errors      (compile time) as of Dense
+/// Errors      (compile time) as of Dense; a share `dropout` without InnerDropout
 /// Source      Vaswani et al. (2017), section 3.3
 template <std::size_t Hidden, class Activation = ReLU, class... Options>
 struct FeedForward {
     static_assert(
         ((detail::has_option<Options, NoBias, InnerDropout>)&&...),
         "FeedForward<Hidden, Activation, ...> takes the options NoBias and InnerDropout.");
-    float dropout = 0.0f;
+    static constexpr bool drops_out = detail::has_option<InnerDropout, Options...>;
+    [[no_unique_address]] std::conditional_t<drops_out, float, detail::NoInnerDropout> dropout{};
     [[no_unique_address]] Activation activation{};
 
     constexpr auto operator()(AnyNode auto x) const {
         using First = detail::DenseWith<Hidden, Options...>;
         using Second = detail::DenseWith<width<decltype(x)>, Options...>;
         auto const h = x | named<"linear1">(First{}) | activation;
-        if constexpr (detail::has_option<InnerDropout, Options...>)
-            return h | Dropout{.rate = dropout} | named<"linear2">(Second{});
+        if constexpr (drops_out) return h | Dropout{.rate = dropout} | named<"linear2">(Second{});
         else return h | named<"linear2">(Second{});
     }
 };

@@ -79,7 +79,10 @@ struct TransformerParts {
         return join(h, memory) | named<"multihead_attn">(Layer{.dropout = dropout});
     }
     /// The feed-forward network. Its layers stand beside the others.
-    constexpr auto feed_forward(AnyNode auto h) const { return h | Inline{{dropout, activation}}; }
+    constexpr auto feed_forward(AnyNode auto h) const {
+        if constexpr (Network::drops_out) return h | Inline{{dropout, activation}};
+        else return h | Inline{{.activation = activation}};
+    }
 
     /// x + dropout(f(x)) with the norm that belongs to it.
     template <Name NormName>

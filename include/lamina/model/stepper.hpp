@@ -107,10 +107,13 @@ public:
                          "Tokens<Time> or Input<Time, Features>: Stepper<N, 1> steps input 1.");
 
     /// Ready for `batch` sequences side by side.
+    ///
+    /// Errors: the weights were moved from.
     explicit Stepper(Weights<N> const& weights, std::size_t batch = 1, Threads* threads = nullptr)
         : weights_(&weights), threads_(threads), batch_(batch),
           arena_(plan.per_batch + plan.per_sample * batch + 1), memory_(plan.memory * batch + 1),
           scratch_(plan.scratch * workers_of(threads) + 1), kept_(kept_at.back() * batch + 1) {
+        weights.check("Stepper");
         if constexpr (whole_count == 0) start();
     }
 
@@ -131,8 +134,9 @@ public:
     void start(X const*... whole) {
         static_assert(sizeof...(X) == whole_count,
                       "Stepper::start takes the inputs that are not stepped, in their order.");
-        static_assert(fit<false, X...>(), "Stepper::start: tokens are std::int32_t, numbers are "
-                                          "the network's own (float unless it says double).");
+        static_assert(sizeof...(X) != whole_count || fit<false, X...>(),
+                      "Stepper::start: tokens are std::int32_t, numbers are "
+                      "the network's own (float unless it says double).");
         [[maybe_unused]] int given = 0;
         (keep(nth<false>(given++), whole), ...);
         std::fill_n(memory_.data(), memory_.size(), T{});
@@ -148,8 +152,9 @@ public:
     T const* operator()(X const*... moment) {
         static_assert(sizeof...(X) == stepped_count,
                       "Stepper: give one moment of each stepped input, in their order.");
-        static_assert(fit<true, X...>(), "Stepper: tokens are std::int32_t, numbers are the "
-                                         "network's own (float unless it says double).");
+        static_assert(sizeof...(X) != stepped_count || fit<true, X...>(),
+                      "Stepper: tokens are std::int32_t, numbers are the "
+                      "network's own (float unless it says double).");
         if (!started_)
             detail::refuse("Stepper", {"the inputs that are there at once were not given. Call "
                                        "start(...) first."});
