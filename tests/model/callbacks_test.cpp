@@ -82,6 +82,40 @@ TEST_CASE("a callback is given by its address, as itself, or where it is used") 
     CHECK(epochs() == 3);
 }
 
+TEST_CASE("EarlyStopping: below a baseline the best weights are restored all the same") {
+    Task const task(100);
+    Script script({5, 4, 3, 3.5, 2, 2.5, 1, 1, 1, 1});
+    EarlyStopping stopping({.patience = 4, .baseline = 2.5, .restore_best_weights = true});
+    auto m = model();
+    m.fit(task.features(), task.y, {.epochs = 10, .callbacks = {&script, &stopping}, .verbose = 0});
+    CHECK(stopping.stopped_epoch() == 3); // 4 and 3 are better than before, not than the baseline
+    CHECK(stopping.best_epoch() == 2);
+    CHECK(stopping.best() == 3);
+    CHECK(std::memcmp(script.weights[2].data(), m.weights.values.data(),
+                      m.parameter_count * sizeof(float)) == 0);
+
+    Script other({5, 4, 2, 2.5, 2.5, 1, 2, 2, 2, 2});
+    EarlyStopping reached({.patience = 4, .baseline = 2.5});
+    auto n = model();
+    n.fit(task.features(), task.y, {.epochs = 10, .callbacks = {&other, &reached}, .verbose = 0});
+    CHECK(reached.stopped_epoch() == 9); // what is better than the baseline begins anew
+    CHECK(reached.best_epoch() == 5);
+}
+
+TEST_CASE("what is better is known by the name") {
+    for (char const* const name : {"accuracy", "val_accuracy", "val_auc", "precision", "recall",
+                                   "val_f1_score", "r2_score", "val_cosine_similarity"}) {
+        CAPTURE(name);
+        CHECK(improves_upwards(Mode::automatic, name));
+        CHECK(!improves_upwards(Mode::min, name));
+    }
+    for (char const* const name : {"loss", "val_loss", "mean_absolute_error"}) {
+        CAPTURE(name);
+        CHECK(!improves_upwards(Mode::automatic, name));
+        CHECK(improves_upwards(Mode::max, name));
+    }
+}
+
 TEST_CASE("what the log does not have is named") {
     Task const task(40);
     EarlyStopping stopping({.monitor = "val_loss"});

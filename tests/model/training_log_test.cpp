@@ -90,6 +90,23 @@ TEST_CASE("values are written as Keras writes them, in every locale") {
     }
 }
 
+TEST_CASE("a line of many metrics is whole, and ends where it ends") {
+    std::vector<LogValue> const values(100, {"mean_absolute_percentage_error", 0.5});
+    std::string const text = written_by([&](std::FILE* file) {
+        TrainingLog log(file, 1);
+        for (int epoch = 0; epoch < 2; ++epoch) {
+            log.begin(0, 1, 3);
+            log.end(3, {values.data(), values.size()});
+        }
+        log.finish();
+    });
+    CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find("percentage_error: 0.5000", at)) != text.npos; ++at)
+        ++found;
+    CHECK(found == 200);
+}
+
 TEST_CASE("the log costs next to nothing") {
     // the same work with the log (not a terminal, but its looks at the clock are the same) and
     // without: the best of several

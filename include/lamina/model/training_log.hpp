@@ -60,8 +60,9 @@ private:
         for (char const c : s) put(c);
         return *this;
     }
-    void put(char c) {
-        if (size_ < sizeof text_) text_[size_++] = c;
+    [[gnu::noinline]] void put(char c) {
+        if (size_ == sizeof text_) write(); // a line of many metrics goes in pieces
+        text_[size_++] = c;
     }
     TrainingLog& number(std::size_t n);
     TrainingLog& decimal(double v, int places, bool scientific = false);
@@ -142,7 +143,7 @@ LAMINA_INLINE TrainingLog::TrainingLog(std::FILE* file, int verbose)
 [[gnu::cold]] LAMINA_INLINE void TrainingLog::draw(std::size_t batch, Span<LogValue const> logs) {
     put("\r");
     bar(batch);
-    if (batches_) {
+    if (batch <= batches_) {
         double const left = seconds(start_, drawn_) / double(batch) * double(batches_ - batch);
         put(" - ETA: ").number(std::size_t(left)).put("s");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/finite.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
@@ -15,9 +16,9 @@ struct EarlyStoppingOptions {
     double min_delta = 0.0;   // what counts as better
     std::size_t patience = 0; // epochs without one before the run ends
     Mode mode = Mode::automatic;
-    double baseline = no_baseline; // to be better than from the beginning
-    bool restore_best_weights = false;
-    std::size_t start_from_epoch = 0; // epochs that are not looked at
+    double baseline = no_baseline;     // an epoch that is not better than this counts as none
+    bool restore_best_weights = false; // whatever the baseline
+    std::size_t start_from_epoch = 0;  // epochs that are not looked at
 };
 
 /// Ends training when what it monitors no longer gets better.
@@ -37,7 +38,7 @@ public:
     double best() const { return best_.value(); }
 
     void on_train_begin(Training& training) override {
-        best_ = Best(options_.mode, options_.monitor, options_.min_delta, options_.baseline);
+        best_ = Best(options_.mode, options_.monitor, options_.min_delta);
         wait_ = 0;
         stopped_ = kept_ = false;
         if (options_.restore_best_weights)
@@ -50,8 +51,9 @@ public:
             keep(training); // Keras: the first, even if it never gets better
         ++wait_;
         if (best_.better(now)) {
-            wait_ = 0;
             keep(training);
+            if (detail::is_nan(options_.baseline) || best_.is_better(now, options_.baseline))
+                wait_ = 0;
             return;
         }
         if (wait_ < options_.patience || training.epoch == 0) return;

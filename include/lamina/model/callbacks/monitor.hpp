@@ -12,8 +12,8 @@
 
 namespace lamina {
 
-/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2, down for
-/// all else (Keras' rule).
+/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2 and cosine
+/// similarity, down for all else (Keras' rule).
 enum class Mode { automatic, min, max };
 
 inline constexpr double no_baseline = std::numeric_limits<double>::quiet_NaN();
@@ -33,7 +33,7 @@ inline double monitored(Training const& training, std::string const& name, char 
 /// Whether larger is better.
 inline bool improves_upwards(Mode mode, std::string_view name) {
     if (mode != Mode::automatic) return mode == Mode::max;
-    for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2"})
+    for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2", "cosine"})
         if (name.find(word) != name.npos) return true;
     return false;
 }
@@ -49,10 +49,14 @@ public:
         if (!detail::is_nan(baseline)) best_ = baseline;
     }
     double value() const { return best_; }
-    /// Takes the value if it is better. NaN never is.
-    bool better(double now) {
+    /// Whether a value is better than another one by enough. NaN never is.
+    bool is_better(double now, double than) const {
         if (detail::is_nan(now)) return false;
-        bool const yes = up_ ? now - delta_ > best_ : now + delta_ < best_;
+        return up_ ? now - delta_ > than : now + delta_ < than;
+    }
+    /// Takes the value if it is better than the best.
+    bool better(double now) {
+        bool const yes = is_better(now, best_);
         if (yes) best_ = now;
         return yes;
     }
