@@ -29,6 +29,8 @@ class Source {
 public:
     /// How many batches an epoch has; 0: that is not known.
     virtual std::size_t batches(std::size_t batch_size) const = 0;
+    /// The samples of a batch, at most; of what comes from elsewhere what is asked for.
+    virtual std::size_t largest_batch(std::size_t batch_size) const = 0;
     virtual void begin_epoch(std::size_t epoch, std::size_t batch_size, bool shuffle,
                              Random random) = 0;
     virtual void skip(std::size_t batches) = 0;
@@ -65,6 +67,7 @@ public:
     void look_at(Samples const& from, std::size_t begin, std::size_t end);
 
     std::size_t batches(std::size_t batch_size) const override;
+    std::size_t largest_batch(std::size_t batch_size) const override;
     void begin_epoch(std::size_t epoch, std::size_t batch_size, bool shuffle,
                      Random random) override;
     void skip(std::size_t batches) override;
@@ -116,7 +119,10 @@ inline void gather(std::byte* to, std::byte const* from, std::uint32_t const* or
     }
 }
 LAMINA_INLINE std::size_t Samples::batches(std::size_t batch_size) const {
-    return (count + batch_size - 1) / batch_size;
+    return count / batch_size + (count % batch_size != 0);
+}
+[[gnu::cold]] LAMINA_INLINE std::size_t Samples::largest_batch(std::size_t batch_size) const {
+    return std::min(batch_size, count);
 }
 LAMINA_INLINE void Samples::begin_epoch(std::size_t epoch, std::size_t batch_size, bool shuffle,
                                         Random random) {
@@ -132,7 +138,7 @@ LAMINA_INLINE void Samples::begin_epoch(std::size_t epoch, std::size_t batch_siz
     std::size_t at = 0;
     for (std::size_t k = 0; k < columns + weighted; ++k) { // each on its own cache line
         column[k].place = at;
-        at += (column[k].bytes * std::min(batch_size, count) + 63) / 64 * 64;
+        at += (column[k].bytes * largest_batch(batch_size) + 63) / 64 * 64;
     }
     room_.reserve(at + 1);
 }

@@ -10,6 +10,7 @@
 #include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/divergence.hpp>
+#include <lamina/model/examination.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/history.hpp>
 #include <lamina/model/training_log.hpp>
@@ -18,7 +19,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,38 +38,13 @@ struct Progress {
 
 namespace detail {
 
-/// "loss", the metrics; with validation the same once more after "val_". Repeated names are
-/// numbered.
-std::vector<std::string> log_names(Span<std::string_view const> metrics, bool validation);
-
-/// Looks at batches without learning: what validation and evaluate() do.
-class Examination {
-public:
-    /// The loss of a batch; the metrics take note.
-    virtual double evaluate(BatchView const& batch) = 0;
-    /// The values of the metrics that are a single number.
-    virtual void read(LogValue* to) const = 0;
-    /// The metrics begin anew.
-    virtual void reset() = 0;
-
-protected:
-    ~Examination() = default;
-};
-
-/// The mean loss of all of a source's samples; 0 without any.
-struct Examined {
-    double loss = 0;
-    std::size_t samples = 0, batches = 0;
-};
-Examined examine(Source& source, std::size_t batch_size, Examination& by);
-/// The same with evaluate's log.
-double evaluate(Source& source, EvaluateOptions const& options, Examination& by,
-                Span<std::string_view const> metrics);
-
 /// What a run reads and changes of a model, once its type is gone.
 struct FitParts {
     Progress& progress;
     Schedule& learning_rate;
+};
+/// Where its numbers are at the moment: a callback may put others in their place.
+struct WeightBytes {
     Span<std::byte> values, state, next_state;
 };
 
@@ -89,7 +65,10 @@ protected:
     FitLoop(FitOptions const& options, FitParts const& parts, Source& source, Source* held,
             Examination& examination, Span<std::string_view const> metrics);
     ~FitLoop() = default;
+    /// The samples of the largest batch, of those to validate on too.
+    std::size_t largest_batch() const;
 
+    virtual WeightBytes weight_bytes() const = 0;
     /// Before the first epoch.
     virtual void begin_run() = 0;
     /// Before each epoch: the metrics begin anew.
@@ -106,7 +85,9 @@ protected:
 
 private:
     void tell(void (Callback::*what)(Training&));
-    void train_epoch(Random random);
+    /// Whether it has come to its end: not where it was stopped before.
+    bool train_epoch(Random random);
+    void leave_blank();
     void validate();
     Span<LogValue const> running(double loss);
     /// The loss or a gradient was not finite: tells the callbacks, or throws.
@@ -122,50 +103,6 @@ private:
 };
 
 #if LAMINA_BODIES
-
-[[gnu::cold]] LAMINA_INLINE std::vector<std::string> log_names(Span<std::string_view const> metrics,
-                                                               bool validation) {
-    std::vector<std::string> names(1 + metrics.size());
-    names[0] = "loss";
-    for (std::size_t m = 0; m < metrics.size(); ++m) {
-        std::size_t same = 0;
-        for (std::size_t k = 0; k < m; ++k) same += metrics[k] == metrics[m];
-        names[m + 1] = metrics[m];
-        if (same) names[m + 1] = message({metrics[m], "_", same});
-    }
-    std::size_t const n = names.size();
-    if (validation) names.resize(2 * n);
-    for (std::size_t i = n; i < names.size(); ++i) names[i] = message({"val_", names[i - n]});
-    return names;
-}
-
-LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examination& by) {
-    Examined all;
-    source.begin_epoch(0, batch_size, false, {});
-    for (BatchView batch{}; source.next(batch); ++all.batches) {
-        all.loss += by.evaluate(batch) * double(batch.size);
-        all.samples += batch.size;
-    }
-    if (all.samples > 0) all.loss /= double(all.samples);
-    return all;
-}
-
-[[gnu::cold]] LAMINA_INLINE double evaluate(Source& source, EvaluateOptions const& options,
-                                            Examination& by, Span<std::string_view const> metrics) {
-    TrainingLog log(options.log, options.verbose);
-    log.begin(0, 0, source.batches(options.batch_size));
-    Examined const all = examine(source, options.batch_size, by);
-    if (options.verbose) {
-        auto const names = log_names(metrics, false);
-        std::vector<LogValue> values(names.size());
-        by.read(values.data() + 1);
-        values[0].value = all.loss;
-        for (std::size_t i = 0; i < names.size(); ++i) values[i].name = names[i];
-        log.end(all.batches, {values.data(), values.size()});
-        log.finish();
-    }
-    return all.loss;
-}
 
 [[gnu::cold]] LAMINA_INLINE FitLoop::FitLoop(FitOptions const& options, FitParts const& parts,
                                              Source& source, Source* held, Examination& examination,
@@ -196,15 +133,21 @@ LAMINA_INLINE void FitLoop::set_learning_rate(double rate) {
 }
 LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.is_constant(); }
 [[gnu::cold]] LAMINA_INLINE void FitLoop::keep_weights(Block<std::byte>& into) const {
-    into.reserve(parts_.values.size() + parts_.state.size());
-    std::copy(parts_.values.begin(), parts_.values.end(), into.data());
-    std::copy(parts_.state.begin(), parts_.state.end(), into.data() + parts_.values.size());
+    auto const [values, state, next_state] = weight_bytes();
+    into.reserve(values.size() + state.size());
+    std::copy(values.begin(), values.end(), into.data());
+    std::copy(state.begin(), state.end(), into.data() + values.size());
 }
 [[gnu::cold]] LAMINA_INLINE void FitLoop::restore_weights(Block<std::byte> const& from) {
-    std::byte const* const state = from.data() + parts_.values.size();
-    std::copy_n(from.data(), parts_.values.size(), parts_.values.data());
-    std::copy_n(state, parts_.state.size(), parts_.state.data());
-    std::copy_n(state, parts_.next_state.size(), parts_.next_state.data());
+    auto const [values, state, next_state] = weight_bytes();
+    std::byte const* const kept = from.data() + values.size();
+    std::copy_n(from.data(), values.size(), values.data());
+    std::copy_n(kept, state.size(), state.data());
+    std::copy_n(kept, next_state.size(), next_state.data());
+}
+[[gnu::cold]] LAMINA_INLINE std::size_t FitLoop::largest_batch() const {
+    std::size_t const size = options_.batch_size, most = source_.largest_batch(size);
+    return held_ ? std::max(most, held_->largest_batch(size)) : most;
 }
 
 [[gnu::cold]] LAMINA_INLINE History FitLoop::run() {
@@ -212,8 +155,11 @@ LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.
     History history(names_, options_.epochs);
     Random const random{progress.seed};
     epochs = options_.epochs;
-    begin_run();
     batches = source_.batches(options_.batch_size);
+    if (batches > 0 && progress.batch > batches)
+        refuse("fit", {"progress is at batch ", progress.batch, " of an epoch of ", batches,
+                       ". Resume with the data and the batch_size of that run."});
+    begin_run();
     tell(&Callback::on_train_begin);
     for (epoch = progress.epoch; epoch < epochs && !stop; ++epoch) {
         batch = progress.batch;
@@ -221,11 +167,13 @@ LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.
         source_.skip(batch);
         log_.begin(epoch, epochs, batches);
         tell(&Callback::on_epoch_begin);
-        train_epoch(random);
+        bool const whole = train_epoch(random);
         if (diverged_) break;
-        bool const whole = batches == 0 || batch == batches;
+        if (whole && batch == 0)
+            refuse("fit", {"the batches have no sample in epoch ", epoch + 1,
+                           ". A function must give all samples again in each epoch."});
         if (held_ && whole) validate();
-        log_.end(batch, {values_.data(), values_.size()});
+        log_.end(batch, {values_.data(), held_ && !whole ? values_.size() / 2 : values_.size()});
         if (!whole) break; // stopped within the epoch: progress says where
         progress.epoch = epoch + 1;
         progress.batch = 0;
@@ -234,18 +182,19 @@ LAMINA_INLINE bool FitLoop::has_schedule() const { return !parts_.learning_rate.
         tell(&Callback::on_epoch_end);
     }
     log_.finish();
-    if (progress.epoch >= epochs) end_run();
+    if (progress.epoch >= epochs && progress.steps > 0) end_run();
     tell(&Callback::on_train_end);
     return history;
 }
 
-LAMINA_INLINE void FitLoop::train_epoch(Random random) {
+LAMINA_INLINE bool FitLoop::train_epoch(Random random) {
     reset();
     double sum = 0;
     std::size_t seen = 0;
+    bool more = true;
     BatchView view{};
     LAMINA_TRY {
-        while (!stop && source_.next(view)) {
+        while (!stop && (more = source_.next(view))) {
             double const loss = learn(view, random);
             ++parts_.progress.steps;
             sum += loss * double(view.size);
@@ -258,7 +207,15 @@ LAMINA_INLINE void FitLoop::train_epoch(Random random) {
         }
     }
     LAMINA_CATCH(Diverged const& d, diverged(d);)
-    running(seen ? sum / double(seen) : 0.0);
+    if (seen > 0) running(sum / double(seen));
+    else leave_blank();
+    return !more || (batches > 0 && batch == batches);
+}
+
+/// The values of an epoch of which nothing was learnt: a run went on behind its last batch, or was
+/// stopped before its first.
+[[gnu::cold]] LAMINA_INLINE void FitLoop::leave_blank() {
+    for (auto& v : values_) v.value = std::numeric_limits<double>::quiet_NaN();
 }
 
 [[gnu::cold]] LAMINA_INLINE void FitLoop::validate() {

@@ -63,21 +63,24 @@ class FitRun final : public FitLoop {
 public:
     /// held: what is validated on, samples or batches; null: nothing.
     FitRun(M& model, Source& source, Source* held, FitOptions const& options)
-        : FitLoop(options,
-                  {model.progress, model.optimizer.learning_rate, bytes_of(model.weights.values),
-                   bytes_of(model.weights.state), bytes_of(model.trainer_.next_state)},
-                  source, held, examination_, MetricNames<Sums>(model.metrics)),
+        : FitLoop(options, {model.progress, model.optimizer.learning_rate}, source, held,
+                  examination_, MetricNames<Sums>(model.metrics)),
           model_(model), examination_(model, model.trainer_.examiner, threads_) {
         if constexpr (!M::Network::small)
-            threads_ = options.threads.pool_for_step(M::flops(options.batch_size), made_);
+            threads_ = options.threads.pool_for_step(M::flops(largest_batch()), made_);
     }
 
 private:
     static Span<std::byte> bytes_of(Block<T>& block) {
         return {reinterpret_cast<std::byte*>(block.data()), block.size() * sizeof(T)};
     }
-    void begin_run() override {
-        model_.trainer_.reserve(options_.batch_size, threads_);
+    [[gnu::cold]] WeightBytes weight_bytes() const override {
+        return {bytes_of(model_.weights.values), bytes_of(model_.weights.state),
+                bytes_of(model_.trainer_.next_state)};
+    }
+    [[gnu::cold]] void begin_run() override {
+        model_.trainer_.prepare(model_.optimizer, model_.weights);
+        model_.trainer_.reserve(largest_batch(), threads_);
         model_.trainer_.take_state(model_.weights);
     }
     void end_run() override { model_.trainer_.take_average(model_.optimizer, model_.weights); }

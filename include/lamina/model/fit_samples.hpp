@@ -13,11 +13,27 @@
 namespace lamina::detail {
 
 void check_some(Samples const& samples, char const* where);
+/// Of a run that is validated on other batches: refuses what is given besides.
+void refuse_validation(FitOptions const& options);
 
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE void check_some(Samples const& samples, char const* where) {
     if (samples.count == 0) refuse(where, {"there is no sample."});
+}
+/// Whether a validation_split is given, be it one that makes no sense.
+[[gnu::cold]] inline bool splits(FitOptions const& options) {
+    return is_nan(options.validation_split) || options.validation_split != 0;
+}
+[[gnu::cold]] inline bool has_data(Validation const& validation) {
+    return !validation.x.empty() || !validation.y.empty();
+}
+[[gnu::cold]] LAMINA_INLINE void refuse_validation(FitOptions const& options) {
+    char const* const option = splits(options)                     ? "validation_split"
+                               : has_data(options.validation_data) ? "validation_data"
+                                                                   : nullptr;
+    if (option)
+        refuse("fit", {option, " is given beside other batches to validate on. Give one of them."});
 }
 
 #endif
@@ -57,9 +73,11 @@ template <class T>
     given_.bind("fit", form, ignored, x, y, options.sample_weight, options.class_weight);
     std::size_t const n = given_.samples.count;
     std::size_t at = n;
-    float const share = options.validation_split;
-    if (!bind_validation(form, ignored, options) && (is_nan(share) || share != 0)) {
-        at = training_samples(n, share);
+    if (bind_validation(form, ignored, options)) {
+        if (splits(options))
+            refuse("fit", {"validation_split is given beside validation_data. Give one of them."});
+    } else if (splits(options)) {
+        at = training_samples(n, options.validation_split);
         split_.look_at(given_.samples, at, n);
         split_.weighted = false;
         if (at < n) held_ = &split_;
@@ -70,7 +88,7 @@ template <class T>
 template <class T>
 [[gnu::cold]] FitSamples<T>::FitSamples(DataForm const& form, Ignored const* ignored,
                                         FitOptions const& options) {
-    if (is_nan(options.validation_split) || options.validation_split != 0)
+    if (splits(options))
         refuse("fit", {"validation_split is for samples in arrays, not for batches. Give "
                        "validation_data, or other batches: fit(batches, validation)."});
     bind_validation(form, ignored, options);
@@ -80,7 +98,7 @@ template <class T>
 template <class T>
 [[gnu::cold]] bool FitSamples<T>::bind_validation(DataForm const& form, Ignored const* ignored,
                                                   FitOptions const& options) {
-    if (options.validation_data.x.empty() && options.validation_data.y.empty()) return false;
+    if (!has_data(options.validation_data)) return false;
     validation_.bind("fit: validation_data", form, ignored, options.validation_data.x,
                      options.validation_data.y);
     check_some(validation_.samples, "fit: validation_data");

@@ -54,8 +54,10 @@ private:
 
 LAMINA_INLINE History::History(std::vector<std::string> names, std::size_t epochs)
     : names_(std::move(names)) {
-    values_.reserve(names_.size() * epochs);
-    epochs_.reserve(epochs);
+    // A run that a callback is to end may be said to have any number of epochs.
+    std::size_t const foreseen = std::min<std::size_t>(epochs, 1u << 16);
+    values_.reserve(names_.size() * foreseen);
+    epochs_.reserve(foreseen);
 }
 
 [[gnu::cold]] LAMINA_INLINE std::size_t History::place(std::string_view name) const {

@@ -92,16 +92,13 @@ public:
     /// Errors: shapes, counts, or targets that the loss does not admit, all before anything is
     /// changed. In training Error (numeric) if the loss or a gradient is not finite: the weights
     /// are then those before that batch.
-    [[gnu::noinline]] History fit(Arrays const& x, Arrays const& y,
-                                  FitOptions const& options = {}) {
-        detail::FitSamples<T> samples(data_form, ignored().data(), x, y, options);
-        return run(samples.train(), samples.held(), options);
+    History fit(Arrays const& x, Arrays const& y, FitOptions const& options = {}) {
+        return fit_arrays(x, y, options, nullptr);
     }
     /// A Dataset, or LabelledImages.
     template <SampleSet Data> // a template, so that braces are never a Dataset
     History fit(Data const& data, FitOptions const& options = {}) {
-        detail::keep_scaling(scaling, data.scaling);
-        return fit(detail::x_of(data), detail::y_of(data), options);
+        return fit_arrays(detail::x_of(data), detail::y_of(data), options, &data.scaling);
     }
 
     /// From batches that come one after another, for data larger than memory: batches(generator,
@@ -119,6 +116,7 @@ public:
     template <class B, class V>
     requires(Batches<std::remove_cvref_t<B>>&& Batches<std::remove_cvref_t<V>>) History
         fit(B&& batches, V&& validation, FitOptions const& options = {}) {
+        detail::refuse_validation(options);
         StreamOf<B> source(batches, losses(), "fit", options);
         StreamOf<V> held(validation, losses(), "fit: validation");
         return run(source, &held, options);
@@ -160,6 +158,7 @@ public:
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads = options.threads.pool_for_step(flops(data.samples.count), made);
+        trainer_.prepare(optimizer, weights);
         trainer_.take_state(weights);
         data.samples.begin_epoch(0, data.samples.count, false, {});
         detail::BatchView batch{};
@@ -205,10 +204,18 @@ private:
     static constexpr detail::DataForm data_form = Form::data;
     auto ignored() const { return Form::ignored(losses()); }
 
+    [[gnu::noinline]] History fit_arrays(Arrays const& x, Arrays const& y,
+                                         FitOptions const& options, Scaling const* its) {
+        detail::FitSamples<T> samples(data_form, ignored().data(), x, y, options);
+        return run(samples.train(), samples.held(), options, its);
+    }
+    /// its: how the data was scaled, kept from here on; null: nobody says.
     [[gnu::noinline]] History run(detail::Source& source, detail::Source* held,
-                                  FitOptions const& options) {
+                                  FitOptions const& options, Scaling const* its = nullptr) {
         weights.check("fit");
-        return detail::FitRun<Model>(*this, source, held, options).run();
+        detail::FitRun<Model> one(*this, source, held, options);
+        if (its) detail::keep_scaling(scaling, *its);
+        return one.run();
     }
     /// A walk over samples or batches: the loss and the metrics.
     [[gnu::noinline]] auto examine(detail::Source& source, EvaluateOptions const& options) const {
@@ -216,7 +223,8 @@ private:
         CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
-            threads = options.threads.pool_for(flops(options.batch_size), made);
+            threads =
+                options.threads.pool_for(flops(source.largest_batch(options.batch_size)), made);
         Examiner examiner; // room of its own: evaluate is const
         examiner.losses = trainer_.examiner.losses;
         examiner.loss_weights = trainer_.examiner.loss_weights;

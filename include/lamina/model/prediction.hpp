@@ -43,8 +43,8 @@ void predict_all(Inference<T> const& network, Columns<T> const& in, Span<ColumnF
     check_batch_size(options.batch_size, "predict");
     CallThreads made;
     Threads* const threads = options.threads.pool_for(network.flops, made);
-    std::size_t const batch = options.batch_size, pieces = (n + batch - 1) / batch;
-    std::size_t const rooms = threads && pieces > 1 ? threads->count() : 1;
+    std::size_t const batch = options.batch_size,
+                      rooms = threads && batch < n ? threads->count() : 1;
     std::unique_ptr<Room<T>[]> const room(new Room<T>[rooms]);
     parallel_for(threads, n, batch, [&](std::size_t begin, std::size_t end, std::size_t worker) {
         void const* x[Columns<T>::most];

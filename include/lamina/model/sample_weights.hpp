@@ -54,10 +54,11 @@ template <class T>
                                  Span<ColumnForm const> targets, void const* target, std::size_t n,
                                  char const* where, Block<T>& into,
                                  std::optional<std::int32_t> ignored) {
-    if (sample_weight.empty() && class_weight.empty()) return;
+    bool const each = sample_weight.rank() > 0; // an Array of no number is not as good as none
+    if (!each && class_weight.empty()) return;
     into.reserve(n + 1);
     std::fill_n(into.data(), n, T{1});
-    if (!sample_weight.empty()) {
+    if (each) {
         std::size_t const none = 0;
         check_shape(sample_weight, {&none, 0, 1}, where, "sample_weight");
         if (sample_weight.rows() != n)

@@ -3,6 +3,7 @@
 
 #include <lamina/core/block.hpp>
 #include <lamina/core/error.hpp>
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/core/span.hpp>
@@ -65,10 +66,12 @@ private:
             room.reserve(n * C::size);
             for (std::size_t i = 0; i < n * C::size; ++i) {
                 float const v = rows[i / C::size * width + i % C::size];
-                if (C::integer && v != std::floor(v))
+                bool const whole = is_finite(v) && std::abs(v) < 0x1p31f && v == std::floor(v);
+                if (C::integer && !whole)
                     fail(Error::Kind::data, {where},
                          {what, " holds ", double(v),
-                          ", which is not a whole number: classes and tokens are 0, 1, 2, ..."});
+                          ", which is not a whole number of 32 bits: classes and tokens are 0, 1, "
+                          "2, ..."});
                 room[i] = static_cast<NumberOf<T, C>>(v);
             }
             if constexpr (C::integer)
@@ -90,7 +93,7 @@ void refuse_sample_weight(Array const& sample_weight, char const* where);
 
 [[gnu::cold]] LAMINA_INLINE void refuse_sample_weight(Array const& sample_weight,
                                                       char const* where) {
-    if (!sample_weight.empty())
+    if (sample_weight.rank() > 0)
         refuse(where, {"sample_weight is for samples in arrays, not for batches. Give "
                        "class_weight to fit, or train_on_batch each with its weights."});
 }
@@ -125,6 +128,7 @@ public:
     }
 
     std::size_t batches(std::size_t) const override { return batches_.steps(); }
+    std::size_t largest_batch(std::size_t batch_size) const override { return batch_size; }
     void begin_epoch(std::size_t epoch, std::size_t, bool, Random) override {
         batches_.restart(epoch);
     }
@@ -154,6 +158,7 @@ public:
 private:
     bool next_inputs(BatchView& view, Batch<float>& b) {
         if (!batches_.next(b)) return false;
+        if (b.n == 0) fail(Error::Kind::data, {where_}, {"a batch has no sample. Leave it out."});
         x_.bind(b.x, b.n, columns_, where_, "x", Net::vocabulary);
         view = {columns_, columns_ + inputs, nullptr, b.n};
         return true;

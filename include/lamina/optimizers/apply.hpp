@@ -34,7 +34,7 @@ namespace detail {
 
 /// The options that the optimizers have in common, and what one has of its own.
 template <class Optimizer>
-void check_optimizer(Optimizer const& o) {
+[[gnu::cold, gnu::noinline]] void check_optimizer(Optimizer const& o) {
     [[maybe_unused]] Check const check{"optimizer"};
     if constexpr (requires { double(o.beta_1); }) check.below_one("beta_1", o.beta_1);
     if constexpr (requires { double(o.beta_2); }) check.below_one("beta_2", o.beta_2);

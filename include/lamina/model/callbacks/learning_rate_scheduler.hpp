@@ -23,6 +23,7 @@ public:
                                                      "and the rate."});
     }
     void on_epoch_begin(Training& training) override {
+        if (training.batch > 0) return; // a run that goes on within an epoch has its rate
         training.set_learning_rate(rate_(training.epoch, training.learning_rate()));
     }
 
