@@ -37,8 +37,8 @@ public:
     UseThreads(Threads& pool) : pool_(&pool) {}
 
     /// The pool to use for so much work, in floating-point operations between two meetings of the
-    /// threads; null: the caller alone. Waking a pool costs about a microsecond, some ten thousand
-    /// operations.
+    /// threads; null: the caller alone. A meeting costs up to a microsecond, some ten thousand
+    /// operations, and ten of them if a worker has to be woken.
     Threads* pool_for(std::size_t flops, CallThreads& made) const;
     /// The same for a step of training whose way forward takes so many. Its threads send each other
     /// the weights as well, which were changed, so 12 million operations, forward and back, are the
