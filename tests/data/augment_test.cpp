@@ -2,6 +2,7 @@
 #include <lamina/data/augment.hpp>
 
 #include "data/allocations.hpp"
+#include "support/complaint.hpp"
 #include "support/folder.hpp"
 
 #include <lamina/core/parallel.hpp>

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -18,6 +20,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -67,16 +70,6 @@ std::vector<int> count_to(int n) {
     std::vector<int> all;
     for (int i = 0; i < n; ++i) all.push_back(i);
     return all;
-}
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
 }
 
 } // namespace

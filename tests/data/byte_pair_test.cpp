@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
 #include "support/skip.hpp"
 
 #include <chrono>
@@ -18,20 +19,11 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
 using Ids = std::vector<std::int32_t>;
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 /// A folder that goes with the test.
 struct Folder {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/data/channels_last.hpp>
 
+#include "support/complaint.hpp"
 #include "support/folder.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/data/image_folder.hpp>
 
+#include "support/complaint.hpp"
 #include "support/folder.hpp"
 
 #include <lamina/data/image_file.hpp>

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -14,21 +16,12 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
 using Strings = std::vector<std::string>;
 using Labels = std::vector<std::int32_t>;
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 /// n texts "0", "1", ...; every third one is of class 1.
 LabelledTexts numbered(std::size_t n) {

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
 #include "support/golden.hpp"
 
 #include <cmath>
@@ -14,6 +15,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -39,16 +41,6 @@ double share_of_b(Dataset const& data) {
     double sum = 0;
     for (std::size_t i = 0; i < data.rows(); ++i) sum += double(data.y(i, 0));
     return sum / double(data.rows());
-}
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
 }
 
 Table from_golden(golden::Array const& x) {

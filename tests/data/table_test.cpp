@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <array>
 #include <cstddef>
 #include <string>
@@ -12,6 +14,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -38,16 +41,6 @@ std::vector<std::string> texts(Table const& t, std::string_view name) {
 }
 
 Column column(Table const& t, std::string_view name) { return t[name]; }
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 using Strings = std::vector<std::string>;
 using Doubles = std::vector<double>;

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,21 +15,12 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 namespace fs = std::filesystem;
 
 namespace {
 
 using Strings = std::vector<std::string>;
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 struct Folder {
     std::string path = (fs::temp_directory_path() / "lamina_text_folder").string();

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -20,16 +23,6 @@ using Strings = std::vector<std::string>;
 using Sequences = std::vector<std::vector<std::int32_t>>;
 
 Strings const rhyme{"The cat sat on the mat.", "The dog sat; the cat ran!", "A dog & a cat?"};
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 std::vector<float> row(Tensor<float, 2> const& x, std::size_t i) {
     std::size_t const width = x.shape()[1];

@@ -6,23 +6,16 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 } // namespace
 

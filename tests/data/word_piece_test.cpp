@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
 #include "support/skip.hpp"
 
 #include <cstddef>
@@ -18,21 +19,12 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
 using Ids = std::vector<std::int32_t>;
 using Strings = std::vector<std::string>;
-
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 /// The example of BERT's own tests, with some more behind it.
 WordPiece small(WordPieceOptions const& options = {}) {

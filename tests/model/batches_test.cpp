@@ -18,6 +18,7 @@
 #include <lamina/optimizers/adam.hpp>
 #include <lamina/optimizers/sgd.hpp>
 
+#include "support/complaint.hpp"
 #include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
@@ -34,6 +35,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -85,15 +87,6 @@ auto two_and_two() {
         losses(SparseCategoricalCrossentropy{}, weighted(0.5f, MeanSquaredError{})), Accuracy{});
 }
 
-template <class F>
-std::string complaint(F const& f) {
-    try {
-        f();
-    } catch (Error const& e) {
-        return e.what();
-    }
-    return "";
-}
 bool has(std::string const& text, char const* part) { return text.find(part) != text.npos; }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include <lamina/model/model.hpp>
 #include <lamina/optimizers/sgd.hpp>
 
+#include "support/complaint.hpp"
 #include "support/kernels.hpp"
 #include "support/samples.hpp"
 
@@ -29,6 +30,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 using testing::numbers_of;
 using testing::Task;
 
@@ -37,15 +39,6 @@ namespace {
 auto linear(SGD const& sgd = {.learning_rate = 0.1}) {
     return compile(Sequential{Input<3>{}, Dense<1>{}}, sgd, MeanSquaredError{});
 }
-std::string message(auto&& f) {
-    try {
-        f();
-    } catch (Error const& e) {
-        return e.what();
-    }
-    return "";
-}
-
 /// Five batches of four samples an epoch; nobody knows how many.
 struct Five {
     Task task{20};
@@ -79,10 +72,10 @@ LambdaCallback stop_after(std::size_t batches) {
 TEST_CASE("batches without a sample are refused, not learnt") {
     auto model = linear();
     None none;
-    CHECK(message([&] { model.fit(none, {.epochs = 2, .verbose = 0}); }) ==
+    CHECK(complaint([&] { model.fit(none, {.epochs = 2, .verbose = 0}); }) ==
           "fit: the batches have no sample in epoch 1. A function must give all samples again in "
           "each epoch.");
-    CHECK(message([&] { model.evaluate(none); }) == "evaluate: there is no sample.");
+    CHECK(complaint([&] { model.evaluate(none); }) == "evaluate: there is no sample.");
     using Sample = std::pair<std::array<float, 3>, float>;
     auto once = batches(
         [left = 50]() mutable -> std::optional<Sample> {
@@ -91,12 +84,12 @@ TEST_CASE("batches without a sample are refused, not learnt") {
             return Sample{{1, 2, 3}, 1.0f};
         },
         {.batch_size = 10});
-    CHECK(message([&] { model.fit(once, {.epochs = 3, .verbose = 0}); }).find("in epoch 2.") !=
+    CHECK(complaint([&] { model.fit(once, {.epochs = 3, .verbose = 0}); }).find("in epoch 2.") !=
           std::string::npos);
     CHECK(model.progress.steps == 5);
     Five five;
     five.size = 0;
-    CHECK(message([&] { model.fit(five, {.verbose = 0}); }) ==
+    CHECK(complaint([&] { model.fit(five, {.verbose = 0}); }) ==
           "fit: a batch has no sample. Leave it out.");
 }
 
@@ -106,7 +99,7 @@ TEST_CASE("numbers of a batch that are no class are said as they are") {
     Five five;
     auto const why = [&](float label) {
         five.task.y[1] = label;
-        return message([&] { model.fit(five, {.verbose = 0}); });
+        return complaint([&] { model.fit(five, {.verbose = 0}); });
     };
     std::string const rest =
         ", which is not a whole number of 32 bits: classes and tokens are 0, 1, 2, ...";
@@ -161,7 +154,7 @@ TEST_CASE("a run that was ended behind the last batch of an epoch goes on with t
 
     model.progress = {};
     model.progress.batch = 9;
-    CHECK(message([&] { model.fit(task.features(), task.y, {.resume = true, .verbose = 0}); }) ==
+    CHECK(complaint([&] { model.fit(task.features(), task.y, {.resume = true, .verbose = 0}); }) ==
           "fit: progress is at batch 9 of an epoch of 4. Resume with the data and the "
           "batch_size of that run.");
 }
@@ -213,20 +206,20 @@ TEST_CASE("options that stand against each other are refused") {
     Five five, other;
     Validation const data{task.features(), task.y};
     std::string const end = ". Give one of them.";
-    CHECK(message([&] {
+    CHECK(complaint([&] {
               model.fit(task.features(), task.y,
                         {.validation_split = 0.5f, .validation_data = data, .verbose = 0});
           }) == "fit: validation_split is given beside validation_data" + end);
     std::string const beside = " is given beside other batches to validate on" + end;
-    CHECK(message([&] { model.fit(five, other, {.validation_split = 0.5f, .verbose = 0}); }) ==
+    CHECK(complaint([&] { model.fit(five, other, {.validation_split = 0.5f, .verbose = 0}); }) ==
           "fit: validation_split" + beside);
-    CHECK(message([&] { model.fit(five, other, {.validation_data = data, .verbose = 0}); }) ==
+    CHECK(complaint([&] { model.fit(five, other, {.validation_data = data, .verbose = 0}); }) ==
           "fit: validation_data" + beside);
     std::vector<float> const none;
-    CHECK(message([&] {
+    CHECK(complaint([&] {
               model.fit(task.features(), task.y, {.sample_weight = none, .verbose = 0});
           }) == "fit: sample_weight has 0 numbers for 20 samples. Give one for each.");
-    CHECK(message([&] {
+    CHECK(complaint([&] {
               model.fit(five, {.sample_weight = none, .verbose = 0});
           }).find("fit: sample_weight is for samples in arrays") == 0);
     CHECK(numbers_of(model) == before);
@@ -240,6 +233,6 @@ TEST_CASE("of data that is refused nothing is kept") {
     std::fill(data.x.begin(), data.x.end(), 1.0f);
     std::fill(data.y.begin(), data.y.end(), 1.0f);
     data.scaling.names = {"a", "b"};
-    CHECK(message([&] { model.fit(data, {.verbose = 0}); }).find("(4, 2)") != std::string::npos);
+    CHECK(complaint([&] { model.fit(data, {.verbose = 0}); }).find("(4, 2)") != std::string::npos);
     CHECK(model.scaling.names.empty());
 }

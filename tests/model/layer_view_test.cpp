@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 
+#include "support/complaint.hpp"
 #include "support/kernels.hpp"
 
 #include <doctest/doctest.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -21,16 +23,6 @@ auto build_model() {
                    }),
                    SGD{}, MeanSquaredError{});
 }
-template <class F>
-std::string said(F const& f) {
-    try {
-        f();
-    } catch (Error const& e) {
-        return e.what();
-    }
-    return {};
-}
-
 } // namespace
 
 TEST_CASE("a layer is reached by its path and by its place") {
@@ -64,12 +56,12 @@ TEST_CASE("what is written through a layer is the model's") {
 
 TEST_CASE("what is not there is said, with what is") {
     auto model = build_model();
-    auto const layer = said([&] { model.weights.layer("dens"); });
+    auto const layer = complaint([&] { model.weights.layer("dens"); });
     CHECK(layer.find("there is no layer \"dens\"") != layer.npos);
     CHECK(layer.find("words, dense, batch_normalization") != layer.npos);
-    auto const index = said([&] { model.weights.layer(5); });
+    auto const index = complaint([&] { model.weights.layer(5); });
     CHECK(index.find("has 5 layers") != index.npos);
-    auto const tensor = said([&] { (void)model.weights.layer("dense")["gamma"]; });
+    auto const tensor = complaint([&] { (void)model.weights.layer("dense")["gamma"]; });
     CHECK(tensor.find("no tensor \"gamma\"") != tensor.npos);
     CHECK(tensor.find("kernel, bias") != tensor.npos);
 }

@@ -12,6 +12,7 @@
 #include <lamina/optimizers/schedules/piecewise_constant.hpp>
 #include <lamina/optimizers/sgd.hpp>
 
+#include "support/complaint.hpp"
 #include "support/kernels.hpp"
 #include "support/samples.hpp"
 
@@ -25,6 +26,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 using testing::numbers_of;
 using testing::Task;
 
@@ -33,15 +35,6 @@ namespace {
 auto linear(SGD const& sgd) {
     return compile(Sequential{Input<3>{}, Dense<1>{}}, sgd, MeanSquaredError{});
 }
-std::string message(auto&& f) {
-    try {
-        f();
-    } catch (Error const& e) {
-        return e.what();
-    }
-    return "";
-}
-
 } // namespace
 
 TEST_CASE("a step that is taken back leaves the numbers where they were") {
@@ -102,8 +95,8 @@ TEST_CASE("options that an optimizer is given later are its options") {
     auto wrong = linear({.learning_rate = 0.1});
     wrong.optimizer.momentum = 9;
     std::string const why = "optimizer: momentum is 9. Give a number from 0 to 1.";
-    CHECK(message([&] { wrong.fit(task.features(), task.y, {.verbose = 0}); }) == why);
-    CHECK(message([&] { wrong.train_on_batch(task.features(), task.y); }) == why);
+    CHECK(complaint([&] { wrong.fit(task.features(), task.y, {.verbose = 0}); }) == why);
+    CHECK(complaint([&] { wrong.train_on_batch(task.features(), task.y); }) == why);
 }
 
 TEST_CASE("a step that was refused leaves no gradient to the next one") {
@@ -114,7 +107,7 @@ TEST_CASE("a step that was refused leaves no gradient to the next one") {
                                SGD{.learning_rate = 0.1}, MeanSquaredError{});
     auto a = fresh, b = fresh;
     a.optimizer.learning_rate = -1.0;
-    CHECK(message([&] { a.train_on_batch(x, y); }).find("learning_rate: it is -1") == 0);
+    CHECK(complaint([&] { a.train_on_batch(x, y); }).find("learning_rate: it is -1") == 0);
     a.optimizer.learning_rate = 0.1;
     a.train_on_batch(x, y);
     b.train_on_batch(x, y);

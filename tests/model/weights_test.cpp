@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/complaint.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include <vector>
 
 using namespace lamina;
+using testing::complaint;
 
 namespace {
 
@@ -51,16 +54,6 @@ std::vector<float> scores(Weights<Words> const& weights) {
     float const* const y = predict(weights, work, x, 2);
     return {y, y + 2 * 3 * 7};
 }
-template <class F>
-std::string said(F const& f) {
-    try {
-        f();
-    } catch (Error const& e) {
-        return e.what();
-    }
-    return "";
-}
-
 } // namespace
 
 TEST_CASE("weights begin with what a seed says, and with it again") {
@@ -161,18 +154,18 @@ TEST_CASE("what was moved is where it was moved to") {
                             "to. Use that one, or copy it.";
     auto const none = [](auto const&...) {};
     auto const& constant = a;
-    CHECK(said([&] { a.initialize(1); }) == "initialize" + why);
-    CHECK(said([&] { a.for_each_parameter(none); }) == "weights" + why);
-    CHECK(said([&] { constant.for_each_parameter(none); }) == "weights" + why);
-    CHECK(said([&] { a.for_each_state(none); }) == "weights" + why);
-    CHECK(said([&] { constant.for_each_state(none); }) == "weights" + why);
-    CHECK(said([&] { a.layer(1); }) == "layer" + why);
-    CHECK(said([&] { constant.layer("dense"); }) == "layer" + why);
+    CHECK(complaint([&] { a.initialize(1); }) == "initialize" + why);
+    CHECK(complaint([&] { a.for_each_parameter(none); }) == "weights" + why);
+    CHECK(complaint([&] { constant.for_each_parameter(none); }) == "weights" + why);
+    CHECK(complaint([&] { a.for_each_state(none); }) == "weights" + why);
+    CHECK(complaint([&] { constant.for_each_state(none); }) == "weights" + why);
+    CHECK(complaint([&] { a.layer(1); }) == "layer" + why);
+    CHECK(complaint([&] { constant.layer("dense"); }) == "layer" + why);
 
     a = std::move(b);
     CHECK(a.values.data() == at);
     CHECK(scores(a) == its);
-    CHECK(said([&] { b.check("fit"); }) == "fit" + why);
+    CHECK(complaint([&] { b.check("fit"); }) == "fit" + why);
     b = a;
     CHECK(scores(b) == its);
 }

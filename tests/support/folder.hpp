@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
 #include <lamina/data/file.hpp>
 
 #include <filesystem>
@@ -9,17 +8,6 @@
 #include <string_view>
 
 namespace lamina::testing {
-
-/// What the Error says that f throws; empty if it throws none.
-template <class F>
-std::string complaint(F f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    return "";
-}
 
 /// A folder for a test's files, gone with the test.
 struct Folder {
