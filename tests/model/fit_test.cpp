@@ -618,7 +618,8 @@ TEST_CASE("a gradient whose square is infinite reaches neither the weights nor t
     auto const check = [&](auto optimizer) {
         auto model = compile(Sequential{Input<3>{}, Dense<1>{}}, optimizer, MeanSquaredError{});
         auto const before = numbers_of(model);
-        std::string const text = complaint([&] { model.fit(Array(x.data(), {4, 3}), y, quiet(2)); });
+        std::string const text =
+            complaint([&] { model.fit(Array(x.data(), {4, 3}), y, quiet(2)); });
         CAPTURE(text);
         CHECK(text.find("a gradient is too large for what the optimizer keeps of it, first in "
                         "dense; epoch 1, batch 1.") != std::string::npos);
