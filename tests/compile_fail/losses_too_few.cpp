@@ -16,6 +16,7 @@ int main() {
 #else
     auto model = compile(net, Adam{}, losses(MeanSquaredError{}, MeanSquaredError{}));
     model.fit({x}, {y, y});
+    auto const [loss, first, second] = model.evaluate({x}, {y, y});
 #endif
     return int(model.parameter_count);
 }

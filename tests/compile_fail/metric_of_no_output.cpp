@@ -4,15 +4,19 @@
 
 using namespace lamina;
 
-constexpr Sequential<Input<3>, Dense<1>> net;
+constexpr auto net =
+    graph<Input<3>>([](auto in) { return outputs(in | Dense<1>{}, in | Dense<1>{}); });
+Tensor<float, 2> const x{{1, 2, 3}};
+Tensor<float, 1> const y{1};
+constexpr auto two = losses(MeanSquaredError{}, MeanSquaredError{});
 
 int main() {
 #ifdef SHOULD_FAIL
-    auto model = compile(net, Adam{}, MeanSquaredError{}, at<1>(R2Score{}));
-    auto const [loss, r2] = model.evaluate(Tensor<float, 2>{{1, 2, 3}}, Tensor<float, 1>{1});
+    auto model = compile(net, Adam{}, two, at<2>(R2Score{}));
+    auto const [loss, first, second, r2] = model.evaluate({x}, {y, y});
 #else
-    auto model = compile(net, Adam{}, MeanSquaredError{}, at<0>(R2Score{}));
-    auto const [loss, r2] = model.evaluate(Tensor<float, 2>{{1, 2, 3}}, Tensor<float, 1>{1});
+    auto model = compile(net, Adam{}, two, at<1>(R2Score{}));
+    auto const [loss, first, second, r2] = model.evaluate({x}, {y, y});
 #endif
     return int(model.parameter_count);
 }

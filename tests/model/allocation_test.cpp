@@ -72,7 +72,7 @@ struct Watch final : Callback {
 };
 
 template <class M>
-std::size_t allocated_by_fit(M& model, Array const& x, Array const& y, FitOptions options) {
+std::size_t allocated_by_fit(M& model, Arrays const& x, Arrays const& y, FitOptions options) {
     Watch watch;
     options.callbacks = {&watch};
     model.fit(x, y, options);
@@ -137,6 +137,23 @@ void check_fit(D const& definition, std::initializer_list<std::size_t> of_sample
 }
 
 } // namespace
+
+TEST_CASE("fit with several outputs, each with a loss of its own, allocates nothing") {
+    Task const task(200), held(48, 2);
+    auto model =
+        compile(graph<Input<3>>([](auto x) {
+                    auto const h = x | Dense<16, ReLU>{};
+                    return outputs(h | named<"yes_or_no_of_the_first_surface">(Dense<1, Sigmoid>{}),
+                                   h | Dense<1>{});
+                }),
+                Adam{}, losses(BinaryCrossentropy{}, weighted(0, MeanSquaredError{})), Accuracy{},
+                at<1>(MeanAbsoluteError{}));
+    FitOptions options{.epochs = 5, .batch_size = 64};
+    options.validation_data = {held.features(), {held.y, held.y}};
+    options.log = std::tmpfile();
+    CHECK(allocated_by_fit(model, task.features(), {task.y, task.y}, options) == 0);
+    std::fclose(options.log);
+}
 
 TEST_CASE("fit of convolutions allocates nothing after the first batch") {
     check_fit<float>(Sequential{Input<12, 12, 1>{}, Conv2D<32, 3>{}, ReLU{}, Conv2D<64, 3>{},

@@ -109,7 +109,8 @@ TEST_CASE("what is better is known by the name") {
         CHECK(improves_upwards(Mode::automatic, name));
         CHECK(!improves_upwards(Mode::min, name));
     }
-    for (char const* const name : {"loss", "val_loss", "mean_absolute_error"}) {
+    for (char const* const name : {"loss", "val_loss", "mean_absolute_error", "accent_loss",
+                                   "val_recall_mean_squared_error"}) {
         CAPTURE(name);
         CHECK(!improves_upwards(Mode::automatic, name));
         CHECK(improves_upwards(Mode::max, name));

@@ -436,7 +436,7 @@ TEST_CASE("several inputs, outputs and losses") {
     auto net = graph<Input<2>, Input<3>>([](auto x, auto z) {
         auto h = join(x | Dense<16>{} | Tanh{}, z | Dense<16>{} | Tanh{}) | Concatenate{} |
                  Dense<32>{} | ReLU{};
-        return outputs(h | Dense<1>{}, h | Dense<3>{} | Softmax{});
+        return outputs(h | Dense<1>{}, h | named<"kind">(Dense<3>{}) | Softmax{});
     });
     auto model =
         compile(net, Adam{.learning_rate = 0.01},
@@ -444,7 +444,7 @@ TEST_CASE("several inputs, outputs and losses") {
                 at<1>(Accuracy{}));
     Array const xa(a.data(), {n, 2}), xb(b.data(), {n, 3});
     History const history = model.fit({xa, xb}, {sum, kind}, quiet(60));
-    CHECK(history.last("accuracy") > 0.9);
+    CHECK(history.last("kind_accuracy") > 0.9);
     auto const regression = model.predict<0>({xa, xb});
     auto const classes = model.predict<1>({xa, xb});
     CHECK(classes.shape()[1] == 3);

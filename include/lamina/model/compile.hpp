@@ -20,6 +20,8 @@ class Model;
 template <class T = float, class D, class Optimizer, class... L, class... Metrics>
 auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const& losses,
              Metrics const&... metrics) {
+    // what evaluate gives behind the loss
+    constexpr std::size_t results = sizeof...(Metrics) + (sizeof...(L) > 1 ? sizeof...(L) : 0);
     constexpr bool network = requires { typename D::Inputs; };
     static_assert(network || std::is_same_v<D, Refused>,
                   "compile: the network does not begin with its input. Put Input<...>{} first.");
@@ -41,9 +43,9 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
                   "compile(network, optimizer, loss, metrics...): behind the loss stands "
                   "no metric. A metric has name and On<Y, Target>.");
     if constexpr (!real || !network || !optimizes || !all_losses || !all_metrics)
-        return RefusedModel<sizeof...(Metrics)>{};
+        return RefusedModel<results>{};
     else if constexpr (std::is_same_v<detail::OutputsOf<D, T>, Refused>)
-        return RefusedModel<sizeof...(Metrics)>{};
+        return RefusedModel<results>{};
     else {
         constexpr auto outputs = std::size_t(detail::outputs_of<D, T>);
         constexpr bool one_each = sizeof...(L) == outputs;
@@ -55,10 +57,10 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
                               "have. Outputs count from 0.");
         static_assert(shares, "shared: what it is called on needs parameters of different shapes. "
                               "Give all the same features.");
-        if constexpr (!one_each || !placed || !shares) return RefusedModel<sizeof...(Metrics)>{};
+        if constexpr (!one_each || !placed || !shares) return RefusedModel<results>{};
         else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
             detail::PairingOf<D, T, L...>::otherwise();
-            return RefusedModel<sizeof...(Metrics)>{};
+            return RefusedModel<results>{};
         } else {
             using M = Model<D, T, Optimizer, Losses<L...>, Metrics...>;
             if constexpr (M::Sums::fits) {
@@ -67,7 +69,7 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
                 return M{definition, optimizer, losses, metrics...};
             } else {
                 M::Sums::otherwise();
-                return RefusedModel<sizeof...(Metrics)>{};
+                return RefusedModel<results>{};
             }
         }
     }

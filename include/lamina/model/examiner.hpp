@@ -2,8 +2,8 @@
 #pragma once
 
 #include <lamina/losses/target.hpp>
-#include <lamina/metrics/metric.hpp>
 #include <lamina/model/batches.hpp>
+#include <lamina/model/metric_sums.hpp>
 #include <lamina/model/pairing.hpp>
 #include <lamina/model/weights.hpp>
 
@@ -11,97 +11,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <tuple>
 #include <utility>
-#include <vector>
 
 namespace lamina::detail {
-
-/// The running sums of a list of metrics, each on the output that it is a metric of.
-template <class Pairing, class Index, class... M>
-class MetricSums;
-template <class Pairing, std::size_t... I, class... M>
-class MetricSums<Pairing, std::index_sequence<I...>, M...> {
-    template <class G>
-    using At = typename Pairing::template At<GivenMetric<G>::output>;
-    template <class G>
-    using Bound =
-        BoundMetric<typename GivenMetric<G>::type, typename At<G>::Y, typename At<G>::Target>;
-    template <std::size_t J>
-    static constexpr bool is_number = std::is_arithmetic_v<
-        decltype(leaf<J>(std::declval<LeavesOf<Bound<M>...> const&>()).value())>;
-
-public:
-    using Options = LeavesOf<M...>;
-    static constexpr std::size_t count = sizeof...(M);
-    static constexpr bool fits = (fits_of<Bound<M>>() && ...);
-    static void otherwise() {
-        (
-            [] {
-                if constexpr (!fits_of<Bound<M>>()) Bound<M>::otherwise();
-            }(),
-            ...);
-    }
-
-    /// How many metrics are a single number.
-    static constexpr std::size_t numbers = (std::size_t(is_number<I>) + ... + 0);
-
-    void reset() { sums_ = {}; }
-    template <std::size_t K, class Y, class Target, class T>
-    void update([[maybe_unused]] Options const& options, [[maybe_unused]] Y y,
-                [[maybe_unused]] Target* target, [[maybe_unused]] T const* weight) {
-        (
-            [&] {
-                if constexpr (GivenMetric<M>::output == K)
-                    leaf<I>(sums_).update(metric_of<K>(GivenMetric<M>::metric(leaf<I>(options))), y,
-                                          target, weight);
-            }(),
-            ...);
-    }
-    /// f(name, value) for each metric that is a single number: what the log shows.
-    template <class F>
-    void for_each_number([[maybe_unused]] Options const& options, [[maybe_unused]] F f) const {
-        (
-            [&] {
-                if constexpr (is_number<I>)
-                    f(name_of(GivenMetric<M>::metric(leaf<I>(options))),
-                      double(leaf<I>(sums_).value()));
-            }(),
-            ...);
-    }
-    /// (loss, values...), as evaluate returns them.
-    auto results(double loss) const { return std::tuple{loss, leaf<I>(sums_).value()...}; }
-
-private:
-    /// The metric, which takes outputs as the loss does: several as labels of their own, and for a
-    /// yes what lies above 0 where they are logits.
-    template <std::size_t K, class Metric>
-    static decltype(auto) metric_of(Metric const& given) {
-        using Pair = typename Pairing::template At<K>;
-        constexpr bool labels = requires {
-            requires Pair::Loss::multi_label;
-            given.multi_label;
-        };
-        constexpr bool signs = requires {
-            Pair::Stated::yes_above;
-            given.threshold.has_value();
-        };
-        if constexpr (labels || signs) {
-            Metric metric = given;
-            if constexpr (labels)
-                if (!metric.multi_label) metric.multi_label = true;
-            if constexpr (signs)
-                if (!metric.threshold) metric.threshold = Pair::Stated::yes_above;
-            return metric;
-        } else return (given);
-    }
-    template <class Metric>
-    static std::string_view name_of(Metric const& m) {
-        return m.name;
-    }
-    LeavesOf<Bound<M>...> sums_{};
-};
 
 /// One forward pass over a batch and its losses. Reads the weights only.
 template <class Pairing, class T>
@@ -172,8 +84,17 @@ public:
             // a loss is divided by total, so total / share multiplies loss and gradient by the
             // share; divided by 0 it counts for nothing
             T const share = T(loss_weights[K]);
-            sum +=
+            T const part =
                 P::Bound::value(loss, y, target, weight, its, share != T{0} ? total / share : T{0});
+            sum += part;
+            if constexpr (Sums::losses > 0) {
+                T* const no_gradient = nullptr; // of what is shown, but counts for nothing
+                sums.template add_loss<K>(
+                    double(share != T{0}
+                               ? part / share
+                               : P::Bound::value(loss, y, target, weight, no_gradient, total)),
+                    n);
+            }
             if constexpr (Learn && adds<K>)
                 for (std::size_t i = 0; i < n * Y::size; ++i) dy[i] += its[i];
             sums.template update<K>(options,

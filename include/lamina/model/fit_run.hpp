@@ -1,34 +1,58 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
+#include <lamina/model/output_names.hpp>
 #include <lamina/model/trainer.hpp>
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace lamina::detail {
 
-/// The names of the metrics that are a single number, in their order.
+/// The names of what the log shows behind the loss. With several outputs, as Keras names them:
+/// "policy_loss", "value_loss", "policy_accuracy".
 template <class Sums>
 struct MetricNames {
     std::array<std::string_view, Sums::numbers + 1> each{};
+    std::array<std::string, Sums::losses ? Sums::numbers : 0> kept{}; // those put together
 
     explicit MetricNames(typename Sums::Options const& options) {
         [[maybe_unused]] std::size_t k = 0;
-        Sums{}.for_each_number(options, [&](std::string_view name, double) { each[k++] = name; });
+        if constexpr (Sums::losses == 0) {
+            Sums{}.for_each_number(
+                options, [&](std::string_view name, double, std::size_t) { each[k++] = name; });
+        } else {
+            using Net = typename Sums::Network;
+            auto const outputs = output_names<Net>(static_cast<typename Net::Outputs*>(nullptr));
+            auto const add = [&](std::string const& output, std::string_view name) {
+                each[k] = kept[k] = message({output, "_", name});
+                ++k;
+            };
+            for (auto const& output : outputs) add(output, "loss");
+            Sums{}.for_each_number(options, [&](std::string_view name, double, std::size_t output) {
+                add(outputs[output], name);
+            });
+        }
     }
+    MetricNames(MetricNames const&) = delete; // `each` looks at `kept`
+    MetricNames& operator=(MetricNames const&) = delete;
     operator Span<std::string_view const>() const { return {each.data(), Sums::numbers}; }
 };
 
-/// The values of the metrics that are a single number.
+/// Their values.
 template <class Sums>
 [[gnu::noinline]] void read_metrics(Sums const& sums, typename Sums::Options const& options,
                                     LogValue* to) {
-    sums.for_each_number(options, [&](std::string_view, double value) { (to++)->value = value; });
+    for (std::size_t k = 0; k < Sums::losses; ++k)
+        if constexpr (Sums::losses > 0) (to++)->value = sums.own_loss(k);
+    sums.for_each_number(
+        options, [&](std::string_view, double value, std::size_t) { (to++)->value = value; });
 }
 
 /// One look at batches with a model's weights.

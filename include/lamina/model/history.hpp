@@ -21,7 +21,8 @@ struct LogValue {
 };
 
 /// What fit returns: for each epoch the loss, the metrics and, with validation data, the same with
-/// "val_" before the name.
+/// "val_" before the name. With several outputs the name of the output stands before the name of
+/// its metric, and of its own loss: "loss", "policy_loss", "value_loss", "policy_accuracy".
 class History {
 public:
     History() = default;

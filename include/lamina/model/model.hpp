@@ -122,7 +122,8 @@ public:
         return run(source, &held, options);
     }
 
-    /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);`
+    /// The loss and the metrics: `auto [loss, accuracy] = model.evaluate(x, y);` With several
+    /// outputs each one's own loss stands between them, without its weight in the sum.
     [[gnu::noinline]] auto evaluate(Arrays const& x, Arrays const& y,
                                     EvaluateOptions const& options = {}) const {
         detail::check_batch_size(options.batch_size, "evaluate");

@@ -12,7 +12,7 @@
 namespace lamina {
 
 /// Stands for a model that was refused at compile time and for all that is asked of it, so that one
-/// mistake is one error.
+/// mistake is one error. evaluate gives so many numbers behind the loss.
 template <std::size_t Metrics>
 struct RefusedModel {
     static constexpr std::size_t parameter_count = 0, inputs = 1, outputs = 1;

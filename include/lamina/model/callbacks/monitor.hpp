@@ -33,6 +33,8 @@ inline double monitored(Training const& training, std::string const& name, char 
 /// Whether larger is better.
 inline bool improves_upwards(Mode mode, std::string_view name) {
     if (mode != Mode::automatic) return mode == Mode::max;
+    // an output's name stands before it, and has no word in it: "accent_loss"
+    if (name.ends_with("loss") || name.ends_with("error")) return false;
     for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2", "cosine"})
         if (name.find(word) != name.npos) return true;
     return false;
