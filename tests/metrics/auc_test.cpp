@@ -45,6 +45,36 @@ TEST_CASE("AUC of 200 thresholds comes near the exact area") {
     CHECK(evaluate_metric(AUC{}, y, labels) == evaluate_metric(AUC{}, y, t));
 }
 
+TEST_CASE("AUC of logits: of the probabilities that they stand for, whatever the batch") {
+    for (std::size_t const n : {1u, 63u, 64u, 65u, 200u}) {
+        Doubles z, p, shares, t;
+        for (std::size_t i = 0; i < 3 * n; ++i) {
+            z.push_back(10 * double(Random{5}.uniform(i)) - 4);
+            p.push_back(1 / (1 + std::exp(-z[i])));
+            t.push_back(Random{6}.uniform(i) < 0.4f);
+        }
+        for (std::size_t i = 0; i < 3 * n; i += 3) {
+            double const sum = std::exp(z[i]) + std::exp(z[i + 1]) + std::exp(z[i + 2]);
+            for (std::size_t j = i; j < i + 3; ++j) shares.push_back(std::exp(z[j]) / sum);
+        }
+        AUC const logits{.from_logits = true};
+        AUC const choice{.from_logits = true, .one_choice = true};
+        CHECK(evaluate_metric(logits, z, t) == evaluate_metric(AUC{}, p, t));
+        CHECK(evaluate_metric(choice, z, t) == evaluate_metric(AUC{}, p, t));   // of one alone
+        using Y = Shape<3>;
+        CHECK(evaluate_metric<Y>(logits, z, t) == evaluate_metric<Y>(AUC{}, p, t));
+        CHECK(near(evaluate_metric<Y>(choice, z, t), evaluate_metric<Y>(AUC{}, shares, t)));
+        CHECK(near(in_batches<Y>(choice, z, t, 7), evaluate_metric<Y>(choice, z, t)));
+        Doubles weight(3 * n, 0.5);
+        weight[0] = 2;
+        CHECK(near(in_batches<Shape<1>>(logits, z, t, 30, weight),
+                   in_batches<Shape<1>>(AUC{}, p, t, 30, weight)));
+    }
+    double const inf = std::numeric_limits<double>::infinity();
+    CHECK(evaluate_metric(AUC{.from_logits = true}, Doubles{700, inf, -700, -inf},
+                          Doubles{1, 1, 0, 0}) == 1.0);
+}
+
 TEST_CASE("AUC: several outputs count together; what is beyond [0, 1] stays at its end") {
     Doubles const y{0.9, 0.1, 0.2, 0.8}, t{1, 0, 0, 1};
     CHECK(evaluate_metric<Shape<2>>(AUC{}, y, t) == 1.0);

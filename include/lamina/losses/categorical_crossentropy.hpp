@@ -36,6 +36,7 @@ struct CategoricalCrossentropyFromLogits {
     static constexpr std::string_view title = "CategoricalCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
     static constexpr bool several_classes = true;
+    static constexpr bool one_choice = true; // of these logits Softmax makes probabilities
     template <class Y>
     using On = RowLoss<CategoricalCrossentropyFromLogits, Y>;
     template <bool Fits>

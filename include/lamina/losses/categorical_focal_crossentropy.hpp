@@ -39,6 +39,7 @@ struct CategoricalFocalCrossentropyFromLogits {
     static constexpr std::string_view title = "CategoricalFocalCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::probability;
     static constexpr bool several_classes = true;
+    static constexpr bool one_choice = true; // of these logits Softmax makes probabilities
     template <class Y>
     using On = RowLoss<CategoricalFocalCrossentropyFromLogits, Y>;
     template <bool Fits>

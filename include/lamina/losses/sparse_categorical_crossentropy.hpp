@@ -40,6 +40,7 @@ struct SparseCategoricalCrossentropyFromLogits {
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
     static constexpr std::string_view title = "SparseCategoricalCrossentropyFromLogits";
     static constexpr TargetRule rule = TargetRule::class_index;
+    static constexpr bool one_choice = true; // of these logits Softmax makes probabilities
     static constexpr bool several_classes = true, sparse = true;
     template <class Y>
     using On = RowLoss<SparseCategoricalCrossentropyFromLogits, Y>;

@@ -102,8 +102,8 @@ public:
     }
 
 private:
-    /// The metric, which takes outputs as the loss does: several as labels of their own, and for a
-    /// yes what lies above 0 where they are logits.
+    /// The metric, which takes outputs as the loss does: several as labels of their own, and where
+    /// they are logits, for a yes what lies above 0, or the probabilities that they stand for.
     template <std::size_t K, class Metric>
     static decltype(auto) metric_of(Metric const& given) {
         using Pair = typename Pairing::template At<K>;
@@ -112,15 +112,24 @@ private:
             given.multi_label;
         };
         constexpr bool signs = requires {
-            Pair::Stated::yes_above;
+            requires Pair::yes_or_no;
             given.threshold.has_value();
         };
-        if constexpr (labels || signs) {
+        constexpr bool logits = requires {
+            requires Pair::yes_or_no || Pair::one_choice;
+            given.from_logits.has_value();
+            given.one_choice.has_value();
+        };
+        if constexpr (labels || signs || logits) {
             Metric metric = given;
             if constexpr (labels)
                 if (!metric.multi_label) metric.multi_label = true;
             if constexpr (signs)
                 if (!metric.threshold) metric.threshold = Pair::Stated::yes_above;
+            if constexpr (logits) {
+                if (!metric.from_logits) metric.from_logits = true;
+                if (!metric.one_choice) metric.one_choice = Pair::one_choice;
+            }
             return metric;
         } else return (given);
     }

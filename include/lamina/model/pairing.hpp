@@ -114,6 +114,11 @@ struct Pair {
     using Bound = typename Loss::template On<Y>;
     using Target = typename Bound::Target;
 
+    /// Whether metrics see logits, as the loss says: of a yes or no each, or of one choice.
+    static constexpr bool yes_or_no = requires { Stated::yes_above; };
+    static constexpr bool one_choice = requires { requires Stated::one_choice; }
+    || meaning_of<typename Node::Layer, typename Node::Bound>() == Meaning::log_distribution;
+
     static constexpr bool fits = loss_fits<Stated, Node>();
     /// A loss that does not take its output says so, once.
     static void otherwise() {
