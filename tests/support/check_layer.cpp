@@ -16,15 +16,26 @@
 namespace lamina::testing {
 
 template <class T>
-Rig<T>::Rig(Facts const& facts, Block<T>& all_values, Block<T>& all_state, std::byte const* options,
-            std::size_t samples, Conditions const& given)
-    : batch(samples), parameters(facts.parameters), states(facts.states), values(all_values),
-      state(all_state), x(facts.inputs), factor(facts.outputs), tokens(x.size()),
-      gradients(parameters + 1), next_state(states), rows(facts.rows), row_count(facts.row_count),
-      train(facts.train), infer(facts.infer), run_training(facts.training),
-      run_inference(facts.inference), run_backward(facts.backward), layers(options),
-      scratch_of_one(facts.scratch) {
+Rig<T>::Rig(Facts const& facts, std::byte const* options, std::size_t samples,
+            Conditions const& given, Block<T>* all_values, Block<T>* all_state)
+    : batch(samples), parameters(facts.parameters), states(facts.states),
+      values(all_values ? *all_values : own_values), state(all_state ? *all_state : own_state),
+      x(facts.inputs), factor(facts.outputs), tokens(x.size()), gradients(parameters + 1),
+      next_state(states), rows(facts.rows), row_count(facts.row_count), train(facts.train),
+      infer(facts.infer), net(facts), layers(options) {
+    if (!all_values) {
+        own_values.reserve(parameters + 1);
+        own_state.reserve(states + 1);
+        lamina::detail::initialize(rows, train.places, row_count, seed, values.data(),
+                                   state.data());
+        loop();
+    }
     draw(given);
+}
+template <class T>
+void Rig<T>::loop() {
+    net.training = net.inference = nullptr;
+    net.backward = nullptr;
 }
 
 template <class T>
@@ -47,7 +58,7 @@ std::vector<T> Rig<T>::forward(bool training, std::size_t first, std::size_t cou
     auto const w = work_on(in.data(), training, count, threads);
     loss = 0;
     Half const& half = training ? train : infer;
-    if (Run const run = training ? run_training : run_inference) run(w);
+    if (auto const run = training ? net.training : net.inference) run(w, row_count);
     else lamina::detail::forward_loop(rows, half.places, row_count, half.per_batch, w);
     std::vector<T> all;
     for (std::size_t o = 0; o < factor.size(); ++o) {
@@ -85,7 +96,7 @@ std::vector<T> Rig<T>::backward(Threads* threads, T there) {
     auto const in = inputs(0);
     auto w = work_on(in.data(), true, batch, threads, false);
     w.gradients = gradients.data();
-    if (run_backward) run_backward(w);
+    if (net.backward) net.backward(w);
     else
         lamina::detail::backward_loop(rows, train.places, row_count, train.per_batch,
                                       train.per_sample, w);
@@ -160,8 +171,8 @@ void Rig<T>::penalties(std::vector<T>& to) {
 template <class T>
 Work<T> Rig<T>::work_on(void const* const* in, bool training, std::size_t count, Threads* threads,
                         bool forget) {
-    arena.reserve((training ? train : infer).arena(count));
-    scratch.reserve(scratch_of_one * (threads ? threads->count() : 1) + 1);
+    arena.reserve(net.arena(count, training));
+    scratch.reserve(net.scratch * (threads ? threads->count() : 1) + 1);
     T const nan = std::numeric_limits<T>::quiet_NaN();
     if (forget) std::fill_n(arena.data(), arena.size(), nan);
     if (forget) std::fill_n(scratch.data(), scratch.size(), nan);

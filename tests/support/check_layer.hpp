@@ -57,7 +57,7 @@ class Rig {
 public:
     std::size_t batch;
     std::size_t const parameters, states;   // how many numbers
-    Block<T> &values, &state;
+    Block<T> &values, &state;               // its own, or those of a network's weights
     std::vector<std::vector<T>> x, factor;             // each input; what each output counts
     std::vector<std::vector<std::int32_t>> tokens;     // the inputs that are of whole numbers
     std::vector<T> gradients, next_state;
@@ -90,21 +90,21 @@ public:
         Place const* places;
         int const* outputs;
         std::size_t per_batch, per_sample;
-        std::size_t (*arena)(std::size_t batch);
     };
-    using Run = void (*)(Work<T> const&);
     Row<T> const* rows;
     int row_count;
     Half train, infer;
 
-protected:
     /// What there is to know of a network, and its passes; null: they go by the loop.
     struct Facts {
         std::size_t parameters, states, inputs, outputs, scratch;
         Row<T> const* rows;
         int row_count;
         Half train, infer;
-        Run training, inference, backward;
+        std::size_t (*arena)(std::size_t batch, bool with_gradients);
+        void (*training)(Work<T> const&, int end);
+        void (*inference)(Work<T> const&, int end);
+        void (*backward)(Work<T> const&);
     };
     template <class N, bool Loop>
     static constexpr Facts facts_of() {
@@ -116,26 +116,33 @@ protected:
                     N::written.rows.data(),
                     N::size,
                     {N::training.rows, N::training.outputs, N::training.per_batch,
-                     N::training.per_sample, [](std::size_t n) { return N::arena(n, true); }},
+                     N::training.per_sample},
                     {N::inference.rows, N::inference.outputs, N::inference.per_batch,
-                     N::inference.per_sample, [](std::size_t n) { return N::arena(n, false); }},
+                     N::inference.per_sample},
+                    &N::arena,
                     nullptr,
                     nullptr,
                     nullptr};
         if constexpr (!Loop) {
-            facts.training = [](Work<T> const& w) { N::template forward<true>(w); };
-            facts.inference = [](Work<T> const& w) { N::template forward<false>(w); };
-            facts.backward = [](Work<T> const& w) { N::backward(w); };
+            facts.training = &N::template forward<true>;
+            facts.inference = &N::template forward<false>;
+            facts.backward = &N::backward;
         }
         return facts;
     }
-    Rig(Facts const& facts, Block<T>& all_values, Block<T>& all_state, std::byte const* options,
-        std::size_t samples, Conditions const& given);
+
+    /// On the numbers of a network's weights, or by the loop on its own. options: what the layers
+    /// are told.
+    Rig(Facts const& facts, std::byte const* options, std::size_t samples,
+        Conditions const& given, Block<T>* all_values = nullptr, Block<T>* all_state = nullptr);
+    Rig(Rig const&) = delete;
+    /// From now on by the loop.
+    void loop();
 
 private:
-    Run run_training, run_inference, run_backward;
+    Facts net;
+    Block<T> own_values, own_state;
     std::byte const* layers;
-    std::size_t scratch_of_one;
     Block<T> arena, scratch;
 
     void draw(Conditions const& given);
@@ -147,20 +154,19 @@ private:
 extern template class Rig<double>;
 extern template class Rig<float>;
 
-/// Network N: as the library runs it, or by the loop over the table that it takes for large ones.
+/// Network N as the library runs it.
+inline constexpr std::uint64_t seed = 3;
 template <class N>
 struct HasWeights {
     Weights<N> weights;
 };
-template <class N, bool Loop = false>
+template <class N>
 struct Bench : HasWeights<N>, Rig<typename N::Scalar> {
     using T = typename N::Scalar;
     Bench(typename N::Definition const& definition, std::size_t samples, Conditions const& given)
-        : HasWeights<N>{Weights<N>(definition, 3)},
-          Rig<T>(Rig<T>::template facts_of<N, Loop>(), HasWeights<N>::weights.values,
-                 HasWeights<N>::weights.state, HasWeights<N>::weights.layers.data(), samples,
-                 given) {}
-    Bench(Bench const&) = delete;
+        : HasWeights<N>{Weights<N>(definition, seed)},
+          Rig<T>(Rig<T>::template facts_of<N, false>(), HasWeights<N>::weights.layers.data(),
+                 samples, given, &HasWeights<N>::weights.values, &HasWeights<N>::weights.state) {}
 };
 
 template <class T>
@@ -187,10 +193,12 @@ bool same_with_threads(Rig<double>& large);
 
 template <class D>
 Findings examine(D const& definition, std::size_t batch = 3, Conditions const& given = {}) {
-    using N = Network<D, double, true>;
-    Bench<N> bench(definition, batch, given);
-    Bench<Network<D, double, false>, true> alone(definition, batch, given);
-    Bench<Network<D, float, true>, true> single(definition, batch, given);
+    Bench<Network<D, double, true>> bench(definition, batch, given);
+    std::byte const* const options = bench.weights.layers.data();
+    using Alone = Network<D, double, false>;
+    Rig<double> alone(Rig<double>::facts_of<Alone, true>(), options, batch, given);
+    using Single = Network<D, float, true>;
+    Rig<float> single(Rig<float>::facts_of<Single, true>(), options, batch, given);
     return examine(bench, alone, single, given);
 }
 template <class D>
@@ -199,7 +207,8 @@ bool same_with_threads(D const& definition, Conditions const& given) {
     std::size_t largest = 1;
     for (auto const& row : N::written.rows)
         if (row.op) largest = std::max(largest, row.op->output.size);
-    Bench<N, true> large(definition, 60000 / largest + 1, given);
+    Bench<N> large(definition, 60000 / largest + 1, given);
+    large.loop();
     return same_with_threads(large);
 }
 

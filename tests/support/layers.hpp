@@ -213,7 +213,7 @@ struct Attention {
         }
         static auto last(auto const& views) {
             constexpr std::size_t n = std::tuple_size_v<std::remove_cvref_t<decltype(views)>>;
-            return std::get<n - 1>(views);
+            return views.template get<n - 1>();
         }
         static auto const* key_mask(auto const& c) {
             return c.mask_of(int(std::tuple_size_v<decltype(c.inputs())>) - 1);

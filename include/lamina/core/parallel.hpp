@@ -58,6 +58,12 @@ public:
             });
     }
 
+    /// part(context, begin, end, worker) for the pieces of [0, n) that are `grain` > 0 long, as
+    /// parallel_for, which goes on from here, says.
+    using Part = void (*)(void const* context, std::size_t begin, std::size_t end,
+                          std::size_t worker);
+    void pieces(std::size_t n, std::size_t grain, void const* context, Part part);
+
 private:
     using Task = void (*)(void* context, std::size_t i, std::size_t worker);
 
@@ -246,6 +252,14 @@ LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
     if (error) std::rethrow_exception(error);
 }
 
+LAMINA_INLINE void Threads::pieces(std::size_t n, std::size_t grain, void const* context,
+                                   Part part) {
+    each(n / grain + (n % grain != 0), [&](std::size_t i, std::size_t worker) {
+        std::size_t const begin = i * grain;
+        part(context, begin, n - begin < grain ? n : begin + grain, worker);
+    });
+}
+
 LAMINA_INLINE void Threads::alone(std::size_t n, void* context, Task task) {
     std::exception_ptr error;
     for (std::size_t i = 0; i < n; ++i) {
@@ -263,22 +277,28 @@ LAMINA_INLINE void Threads::alone(std::size_t n, void* context, Task task) {
 /// once.
 template <class F>
 void parallel_for(Threads* threads, std::size_t n, std::size_t grain, F&& f) {
-    std::size_t const pieces = n / grain + (n % grain != 0);
-    auto const piece = [&](std::size_t i, std::size_t worker) {
-        std::size_t const begin = i * grain;
-        f(begin, n - begin < grain ? n : begin + grain, worker);
-    };
-    if (threads && pieces > 1) threads->each(pieces, piece);
-    else
-        for (std::size_t i = 0; i < pieces; ++i) piece(i, 0);
+    using Function = std::remove_reference_t<F>;
+    if (threads && n > grain) {
+        threads->pieces(
+            n, grain, std::addressof(f),
+            [](void const* context, std::size_t begin, std::size_t end, std::size_t worker) {
+                (*static_cast<Function const*>(context))(begin, end, worker);
+            });
+        return;
+    }
+    for (std::size_t begin = 0; begin < n;) {
+        std::size_t const end = n - begin < grain ? n : begin + grain;
+        f(begin, end, std::size_t{0});
+        begin = end;
+    }
 }
 /// Where it is known to the compiler that there are no threads: the same pieces, by the caller.
 template <class F>
 void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
-    std::size_t const pieces = n / grain + (n % grain != 0);
-    for (std::size_t i = 0; i < pieces; ++i) {
-        std::size_t const begin = i * grain;
-        f(begin, n - begin < grain ? n : begin + grain, std::size_t{0});
+    for (std::size_t begin = 0; begin < n;) {
+        std::size_t const end = n - begin < grain ? n : begin + grain;
+        f(begin, end, std::size_t{0});
+        begin = end;
     }
 }
 

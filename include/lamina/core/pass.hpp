@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/parameters.hpp>
 
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 
 namespace lamina {
@@ -111,16 +111,16 @@ struct Pass {
         int i = 0;
         auto const next = [&] { return call.x[i++]; };
         using First = Element<T const, X>;
-        return std::tuple<View<First, X>, View<Element<T const, More>, More>...>{
-            View<First, X>{static_cast<First*>(next()), batch},
-            View<Element<T const, More>, More>{static_cast<Element<T const, More>*>(next()),
-                                               batch}...};
+        return detail::LeavesOf<View<First, X>, View<Element<T const, More>, More>...>{
+            {View<First, X>{static_cast<First*>(next()), batch}},
+            {View<Element<T const, More>, More>{static_cast<Element<T const, More>*>(next()),
+                                                batch}}...};
     }
     auto dinputs() const {
         int i = 0;
         auto const next = [&] { return call.dx[i++]; };
-        return std::tuple<View<T, X>, View<T, More>...>{View<T, X>{next(), batch},
-                                                        View<T, More>{next(), batch}...};
+        return detail::LeavesOf<View<T, X>, View<T, More>...>{{View<T, X>{next(), batch}},
+                                                              {View<T, More>{next(), batch}}...};
     }
     T const* mask_of(int input) const { return call.mask[input]; }
 

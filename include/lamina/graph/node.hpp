@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/core/refused.hpp>
 #include <lamina/graph/row.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <new>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -57,14 +57,7 @@ concept AnyNode = is_node<N>;
 /// Several nodes: for a layer with several inputs, or what a network or a block with several
 /// outputs gives: `auto [y, skip] = x | Block{};`.
 template <AnyNode... N>
-struct Nodes {
-    std::tuple<N...> each;
-
-    template <std::size_t I>
-    constexpr auto get() const {
-        return std::get<I>(each);
-    }
-};
+struct Nodes : detail::LeavesOf<N...> {};
 
 template <class N>
 inline constexpr bool is_nodes = false;
@@ -74,12 +67,12 @@ inline constexpr bool is_nodes<Nodes<N...>> = true;
 /// join(a, b) | layer: what a layer with several inputs takes.
 template <AnyNode... N>
 constexpr Nodes<N...> join(N... n) {
-    return {{n...}};
+    return {{{n}...}};
 }
 /// return outputs(a, b): a network with several heads, or a block with several outputs.
 template <AnyNode... N>
 constexpr Nodes<N...> outputs(N... n) {
-    return {{n...}};
+    return {{{n}...}};
 }
 
 /// The features of a node's vectors: Dense<width<decltype(x)>>.
@@ -231,7 +224,7 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
     if constexpr (!fits_of<L>()) { // whatever stands before it: Dense<0>
         L::otherwise();
         return Refused{};
-    } else if constexpr (std::is_invocable_v<L const&, First, N...>) {
+    } else if constexpr (requires { layer(first, more...); }) {
         return call_block(layer, first, more...);
     } else if constexpr (LayerOn<L, First, N...>) {
         using B = typename L::template On<typename First::Output, typename N::Output...>;
@@ -260,7 +253,7 @@ constexpr auto operator|(N x, L const& layer) {
 }
 template <class... N, class L>
 constexpr auto operator|(Nodes<N...> x, L const& layer) {
-    return std::apply([&](auto... n) { return detail::call_layer(layer, n...); }, x.each);
+    return detail::spread(x, [&](auto... n) { return detail::call_layer(layer, n...); });
 }
 
 // What was refused swallows the rest, so that one mistake is one error.
@@ -287,9 +280,10 @@ requires(std::is_base_of_v<Refused, N> || ...) constexpr RefusedNodes<sizeof...(
 
 // auto [a, b] = x | Block{};
 template <class... N>
-struct std::tuple_size<lamina::Nodes<N...>> : std::tuple_size<std::tuple<N...>> {};
+struct std::tuple_size<lamina::Nodes<N...>> : std::integral_constant<std::size_t, sizeof...(N)> {};
 template <std::size_t I, class... N>
-struct std::tuple_element<I, lamina::Nodes<N...>> : std::tuple_element<I, std::tuple<N...>> {};
+struct std::tuple_element<I, lamina::Nodes<N...>>
+    : std::tuple_element<I, lamina::detail::LeavesOf<N...>> {};
 template <std::size_t N>
 struct std::tuple_size<lamina::RefusedNodes<N>> : std::integral_constant<std::size_t, N> {};
 template <std::size_t I, std::size_t N>

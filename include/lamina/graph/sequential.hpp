@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/function.hpp>
 #include <lamina/graph/node.hpp>
 
@@ -10,30 +11,6 @@
 namespace lamina {
 
 namespace detail {
-
-template <std::size_t I, class L>
-struct Leaf {
-    [[no_unique_address]] L layer;
-    // Constructors, because clang 15 and 16 may not survive what has no members in braces.
-    constexpr Leaf() = default;
-    constexpr Leaf(L const& l) : layer(l) {}
-};
-template <class I, class... L>
-struct Leaves;
-template <std::size_t... I, class... L>
-struct Leaves<std::index_sequence<I...>, L...> : Leaf<I, L>... {};
-template <std::size_t I, class L>
-constexpr L const& leaf(Leaf<I, L> const& l) {
-    return l.layer;
-}
-template <std::size_t I, class L>
-constexpr L& leaf(Leaf<I, L>& l) {
-    return l.layer;
-}
-/// Layers side by side: a flat base for each, since a std::tuple costs the compiler three times as
-/// much.
-template <class... L>
-using LeavesOf = Leaves<std::index_sequence_for<L...>, L...>;
 
 /// x | layer I | layer I+1 | ...: eight at a time, so that neither recursion nor nesting grows
 /// deep.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <type_traits>
@@ -95,7 +96,7 @@ constexpr auto operator|(N x, SharedLayer<L>& layer) {
 }
 template <class... N, class L>
 constexpr auto operator|(Nodes<N...> x, SharedLayer<L>& layer) {
-    return std::apply([&](auto... n) { return layer(n...); }, x.each);
+    return detail::spread(x, [&](auto... n) { return layer(n...); });
 }
 template <class X, class L>
 constexpr Refused operator|(X, SharedLayer<L> const&) {

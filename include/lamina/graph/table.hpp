@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/function.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <array>
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -46,10 +46,11 @@ constexpr auto run(G& g, D const& definition, Inputs<In...>) {
     (check_input<In>(), ...);
     if constexpr (!(fits_of<In>() && ...)) return Refused{};
     else return [&]<int... I>(std::integer_sequence<int, I...>) {
-            std::tuple x{input<In, I>(g)...}; // one after another, so that input I is row I
-            if constexpr (std::is_void_v<decltype(definition(std::get<I>(x)...))>)
+            // One after another, so that input I is row I.
+            LeavesOf<decltype(input<In, I>(g))...> x{{input<In, I>(g)}...};
+            if constexpr (std::is_void_v<decltype(definition(leaf<I>(x)...))>)
                 return ends_of(std::integer_sequence<int, I...>{}); // no node either
-            else return ends_of(definition(std::get<I>(x)...));
+            else return ends_of(definition(leaf<I>(x)...));
         }
     (std::make_integer_sequence<int, int(sizeof...(In))>{});
 }
@@ -59,7 +60,7 @@ template <class D, class T>
 using OutputsOf =
     decltype(run(std::declval<Graph<T>&>(), std::declval<D const&>(), typename D::Inputs{}));
 template <class D, class T>
-inline constexpr int outputs_of = int(std::tuple_size_v<decltype(OutputsOf<D, T>::each)>);
+inline constexpr int outputs_of = int(OutputsOf<D, T>::count);
 
 struct Extent {
     int rows, scopes;
@@ -94,9 +95,9 @@ constexpr auto table(D const& definition, std::byte* values = nullptr,
     std::array<Row<T>, std::size_t(count)> raw{};
     LayerTable<T, count, E.scopes + 1, outs> t;
     Graph<T, Stepped> g{.rows = raw.data(), .scopes = t.scopes.data(), .values = values};
-    auto const ends =
-        std::apply([](auto... n) { return std::array<int, std::size_t(outs)>{n.index...}; },
-                   run(g, definition, typename D::Inputs{}).each);
+    auto const ends = spread(run(g, definition, typename D::Inputs{}), [](auto... n) {
+        return std::array<int, std::size_t(outs)>{n.index...};
+    });
     t.shares = g.shares;
     std::array<int, std::size_t(count)> place{}, next{},
         heir{}; // heir: the first of those that share

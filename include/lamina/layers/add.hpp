@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 
 namespace lamina {
@@ -34,24 +34,20 @@ struct Add {
 
         static void forward(auto const& c) { // y = x0 + x1 + ...
             auto const sum = [](auto... x) { return (x + ...); };
-            std::apply(
-                [&](auto... x) {
-                    if (c.one && kernels::is_few<First::size>)
-                        kernels::map(kernels::few<First::size>, c.y.data, sum, x.data...);
-                    else kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...);
-                },
-                c.inputs());
+            detail::spread(c.inputs(), [&](auto... x) {
+                if (c.one && kernels::is_few<First::size>)
+                    kernels::map(kernels::few<First::size>, c.y.data, sum, x.data...);
+                else kernels::map(c.threads, c.y.size(), c.y.data, sum, x.data...);
+            });
         }
         static void backward(auto const& c) { // each dx = dy
-            std::apply(
-                [&](auto... dx) {
-                    int input = 0;
-                    auto const copy = [&](auto to) {
-                        if (c.call.needs_dx[input++]) std::copy_n(c.dy.data, c.dy.size(), to.data);
-                    };
-                    (copy(dx), ...);
-                },
-                c.dinputs());
+            detail::spread(c.dinputs(), [&](auto... dx) {
+                int input = 0;
+                auto const copy = [&](auto to) {
+                    if (c.call.needs_dx[input++]) std::copy_n(c.dy.data, c.dy.size(), to.data);
+                };
+                (copy(dx), ...);
+            });
         }
     };
 };

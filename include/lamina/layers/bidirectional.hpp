@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/core/refused.hpp>
 #include <lamina/graph/named.hpp>
 #include <lamina/layers/add.hpp>
@@ -10,7 +11,6 @@
 #include <lamina/layers/recurrent.hpp>
 
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -104,14 +104,14 @@ struct Bidirectional {
                                  "neither.");
             if constexpr (both && alike && one_way) {
                 constexpr std::size_t first = sizeof...(states) > 0 ? forwards : 0;
-                return merged<first>(x, std::tuple{states...});
+                return merged<first>(x, detail::LeavesOf<decltype(states)...>{{states}...});
             } else return Refused{};
         } else return Refused{};
     }
 
 private:
     template <std::size_t Forwards, class... S>
-    constexpr auto merged(auto x, std::tuple<S...> const& states) const {
+    constexpr auto merged(auto x, detail::LeavesOf<S...> const& states) const {
         auto const forward = named<"forward">(layer.template with<detail::ZeroMasked>());
         auto const backward = named<"backward">(
             backward_layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
@@ -123,7 +123,7 @@ private:
     template <std::size_t From, std::size_t... I>
     static constexpr auto half(auto const& states, auto x, auto const& its,
                                std::index_sequence<I...>) {
-        return join(x, std::get<From + I>(states)...) | its;
+        return join(x, detail::leaf<From + I>(states)...) | its;
     }
 };
 template <class Layer>

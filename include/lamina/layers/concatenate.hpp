@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/node.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <tuple>
 #include <utility>
 
 namespace lamina {
@@ -53,32 +53,26 @@ struct Concatenate {
         static constexpr bool needs_x = false, needs_y = false, each_moment = true;
 
         static void forward(auto const& c) { // y = [x0 x1 ...], row by row
-            std::apply(
-                [&](auto... x) {
-                    std::size_t at = 0;
-                    auto const put = [&]<class T, class S>(View<T, S> part) {
-                        for (std::size_t r = 0; r < part.rows(); ++r)
-                            std::copy_n(part.data + r * S::last, S::last,
-                                        c.y.data + r * width + at);
-                        at += S::last;
-                    };
-                    (put(x), ...);
-                },
-                c.inputs());
+            detail::spread(c.inputs(), [&](auto... x) {
+                std::size_t at = 0;
+                auto const put = [&]<class T, class S>(View<T, S> part) {
+                    for (std::size_t r = 0; r < part.rows(); ++r)
+                        std::copy_n(part.data + r * S::last, S::last, c.y.data + r * width + at);
+                    at += S::last;
+                };
+                (put(x), ...);
+            });
         }
         static void backward(auto const& c) { // [dx0 dx1 ...] = dy
-            std::apply(
-                [&](auto... dx) {
-                    std::size_t at = 0;
-                    auto const take = [&]<class T, class S>(View<T, S> part) {
-                        for (std::size_t r = 0; r < part.rows(); ++r)
-                            std::copy_n(c.dy.data + r * width + at, S::last,
-                                        part.data + r * S::last);
-                        at += S::last;
-                    };
-                    (take(dx), ...);
-                },
-                c.dinputs());
+            detail::spread(c.dinputs(), [&](auto... dx) {
+                std::size_t at = 0;
+                auto const take = [&]<class T, class S>(View<T, S> part) {
+                    for (std::size_t r = 0; r < part.rows(); ++r)
+                        std::copy_n(c.dy.data + r * width + at, S::last, part.data + r * S::last);
+                    at += S::last;
+                };
+                (take(dx), ...);
+            });
         }
     };
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/leaves.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
 
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -24,13 +24,11 @@ struct Merge {
 
     static void forward(auto const& c) {
         auto const value = [](auto... x) { return M::value(x...); };
-        std::apply(
-            [&](auto... x) {
-                if (c.one && kernels::is_few<First::size>)
-                    kernels::map(kernels::few<First::size>, c.y.data, value, x.data...);
-                else kernels::map(c.threads, c.y.size(), c.y.data, value, x.data...);
-            },
-            c.inputs());
+        spread(c.inputs(), [&](auto... x) {
+            if (c.one && kernels::is_few<First::size>)
+                kernels::map(kernels::few<First::size>, c.y.data, value, x.data...);
+            else kernels::map(c.threads, c.y.size(), c.y.data, value, x.data...);
+        });
     }
     static void backward(auto const& c) {
         auto const one = [&]<std::size_t K>(std::integral_constant<std::size_t, K>, auto... x) {
@@ -38,14 +36,12 @@ struct Merge {
             if (c.call.needs_dx[K])
                 kernels::map(c.threads, c.dy.size(), c.call.dx[K], slope, c.dy.data, x.data...);
         };
-        std::apply(
-            [&](auto... x) {
-                [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    (one(std::integral_constant<std::size_t, K>{}, x...), ...);
-                }
-                (std::make_index_sequence<1 + sizeof...(In)>{});
-            },
-            c.inputs());
+        spread(c.inputs(), [&](auto... x) {
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (one(std::integral_constant<std::size_t, K>{}, x...), ...);
+            }
+            (std::make_index_sequence<1 + sizeof...(In)>{});
+        });
     }
 };
 
