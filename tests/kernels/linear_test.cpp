@@ -150,6 +150,7 @@ TEST_CASE_TEMPLATE("linear, its gradients and dx are right for small sizes", T, 
     check<T, 10, 64>();
     check<T, 5, 33>();
     check<T, 33, 5>();
+    check<T, 12, 37>();
     check<T, 20, 100>();
     check<T, 300, 1>();
     check<T, 2, 7>();

@@ -3,6 +3,7 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_small.hpp>
+#include <lamina/kernels/gemm_tile.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -12,19 +13,29 @@
 namespace lamina::kernels::detail {
 
 /// How the K x N numbers of dw are cut: `height` rows at a time; the rows that are left over go
-/// with db, in one tile.
+/// with db, in one tile. by_strips: the others in strips of columns as even as can be, by tiles in
+/// assembly, if these have sums enough.
 template <class T, std::size_t K, std::size_t N>
 struct GradientCut : SmallCut<T, K, N> {
     using typename SmallCut<T, K, N>::Traits;
+    using SmallCut<T, K, N>::batches;
+    static constexpr std::size_t strips = (batches + 3) / 4;
+    static constexpr std::size_t wide = (batches + strips - 1) / strips; // batches of a strip,
+    static constexpr std::size_t widest = batches - strips * (wide - 1); // so many; others one less
+    static constexpr bool by_strips = wide > 2 && by_hand<Traits::sums / wide, wide, T>;
     static constexpr std::size_t fit = Traits::sums / SmallCut<T, K, N>::columns;
     static constexpr std::size_t most = fit < 8 ? fit : 8;
     static constexpr std::size_t height() {
+        if (by_strips) return Traits::sums / wide;
         if (K < most) return most; // all of them go with db
         for (std::size_t p = most; p >= 4; --p)
             if (K % p == 0) return p;
         return most;
     }
-    static constexpr std::size_t whole = K / height() * height(), rest = K - whole;
+    // with db go two rows or more: alone it would be short of sums
+    static constexpr std::size_t whole =
+        by_strips ? (K < 2 ? 0 : (K - 2) / height() * height()) : K / height() * height();
+    static constexpr std::size_t rest = K - whole;
 };
 
 /// P rows of dw by C batches of columns: dw[p, j] += sum over r of x[r, p] dy[r, j], the rows of x
@@ -99,7 +110,7 @@ LAMINA_ALWAYS_INLINE inline void gradient_block(std::size_t rows, T const* x, T 
                                                 bool rest) {
     using Cut = GradientCut<T, K, N>;
     constexpr std::size_t P = Cut::height(), last = Cut::rest;
-    if constexpr (Cut::whole > 0)
+    if constexpr (Cut::whole > 0 && !Cut::by_strips)
         for (std::size_t p = begin * P; p < end * P; p += P)
             gradient_tile<P, false, C, P * C >= 8 ? 1 : 2, Last, K, N>(rows, x + p, dy, dw + p * N,
                                                                        db);
@@ -109,6 +120,34 @@ LAMINA_ALWAYS_INLINE inline void gradient_block(std::size_t rows, T const* x, T 
                 rows, x + Cut::whole, dy, dw + Cut::whole * N, db);
 }
 
+/// Tiles of a strip, one function for all sizes. x has several columns, so of the assembly's forms
+/// that for rows of op(A) side by side is enough.
+template <std::size_t P, std::size_t C, class T>
+[[gnu::noinline]] void rows_of_gradients(std::size_t count, Strip<T> const& s, T const* x, T* dw) {
+    if (s.a_step == 1) __builtin_unreachable();
+    tiles_by_hand<P, C, false, false>(count, s, x, dw);
+}
+
+/// The tiles [begin, end) of each strip.
+template <std::size_t K, std::size_t N, class T>
+LAMINA_ALWAYS_INLINE inline void gradient_strips(std::size_t rows, T const* x, T const* dy, T* dw,
+                                                 std::size_t begin, std::size_t end) {
+    using Cut = GradientCut<T, K, N>;
+    constexpr std::size_t P = Cut::height(), wide = Cut::wide;
+    Strip<T> s{.k = rows, .a_row = 1, .a_step = K, .b = dy, .ldb = N, .ldc = N, .zero = false};
+    x += begin * P;
+    dw += begin * P * N;
+    for (std::size_t i = 0; i < Cut::strips; ++i) {
+        s.last = i + 1 < Cut::strips ? lanes<T> : (N - 1) % lanes<T> + 1;
+        std::size_t const width = (i < Cut::widest ? wide : wide - 1) * lanes<T>;
+        if (i < Cut::widest) rows_of_gradients<P, wide>(end - begin, s, x, dw);
+        else if constexpr (Cut::widest < Cut::strips)
+            rows_of_gradients<P, wide - 1>(end - begin, s, x, dw);
+        s.b += width;
+        dw += width;
+    }
+}
+
 /// dw[K, N] += x' dy, the tiles [begin, end) of its rows; with `rest` also those that are left
 /// over, and with Bias db[N] += column sums of dy unless db is null.
 template <bool Bias, std::size_t K, std::size_t N, class T>
@@ -116,6 +155,8 @@ template <bool Bias, std::size_t K, std::size_t N, class T>
                                        std::size_t begin, std::size_t end, bool rest) {
     using Cut = GradientCut<T, K, N>;
     constexpr std::size_t step = Cut::columns * lanes<T>;
+    if constexpr (Cut::by_strips && Cut::whole > 0)
+        gradient_strips<K, N>(rows, x, dy, dw, begin, end);
     if constexpr (Cut::whole_blocks > 0)
         for (std::size_t j = 0; j < Cut::whole_blocks * step; j += step)
             gradient_block<Bias, Cut::columns, lanes<T>, K, N>(
