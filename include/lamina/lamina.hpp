@@ -243,6 +243,7 @@
 #include <lamina/optimizers/amsgrad.hpp>
 #include <lamina/optimizers/apply.hpp>
 #include <lamina/optimizers/clip.hpp>
+#include <lamina/optimizers/exclude_from_weight_decay.hpp>
 #include <lamina/optimizers/form.hpp>
 #include <lamina/optimizers/lion.hpp>
 #include <lamina/optimizers/nadam.hpp>

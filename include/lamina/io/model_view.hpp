@@ -74,6 +74,13 @@ void describe_optimizer(void const* part, Settings const& out) {
         out("torch_form", optimizer.form == Form::torch);
 }
 
+/// What wraps an optimizer says InFiles, whose name it has there.
+template <class O>
+constexpr std::string_view name_in_files() {
+    if constexpr (requires { typename O::InFiles; }) return type_name<typename O::InFiles>;
+    else return type_name<O>;
+}
+
 /// The optimizer, the losses and the metrics of a model.
 template <class D, class T, class Optimizer, class... L, class... M>
 auto parts_of(Model<D, T, Optimizer, Losses<L...>, M...> const& model) {
@@ -83,7 +90,7 @@ auto parts_of(Model<D, T, Optimizer, Losses<L...>, M...> const& model) {
     return [&]<std::size_t... K, std::size_t... J>(std::index_sequence<K...>,
                                                    std::index_sequence<J...>) {
         return std::array<PartView, 1 + sizeof...(L) + sizeof...(M)>{
-            PartView{type_name<Optimizer>, &model.optimizer, &describe_optimizer<Optimizer>},
+            PartView{name_in_files<Optimizer>(), &model.optimizer, &describe_optimizer<Optimizer>},
             view(type_name<typename GivenLoss<L>::type>, leaf<K>(model.losses()))...,
             view(type_name<typename GivenMetric<M>::type>,
                  GivenMetric<M>::metric(leaf<J>(model.metrics)))...};

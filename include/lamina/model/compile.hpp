@@ -57,7 +57,14 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
                               "have. Outputs count from 0.");
         static_assert(shares, "shared: what it is called on needs parameters of different shapes. "
                               "Give all the same features.");
-        if constexpr (!one_each || !placed || !shares) return RefusedModel<results>{};
+        constexpr bool known = [] {
+            if constexpr (requires { Optimizer::knows(detail::network_table<D, T>); })
+                return Optimizer::knows(detail::network_table<D, T>);
+            else return true;
+        }();
+        static_assert(known, "exclude_from_weight_decay: no parameter of the network has one of "
+                             "these names in its own, as bias or gamma have.");
+        if constexpr (!one_each || !placed || !shares || !known) return RefusedModel<results>{};
         else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
             detail::PairingOf<D, T, L...>::otherwise();
             return RefusedModel<results>{};

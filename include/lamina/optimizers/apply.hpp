@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/core/parallel.hpp>
@@ -29,6 +30,7 @@ namespace lamina {
 //     weight_decay                        w = (1 - rate weight_decay) w before the step; where
 //     decoupled()                         is false, g += weight_decay w instead
 //     slot_start<T>(k)                    what slot k begins with; else 0
+//     static excludes(tensor)             whether a tensor of this name has no weight_decay
 
 namespace detail {
 
@@ -88,6 +90,47 @@ extern template double rate_of<float>(Schedule const&, std::uint64_t);
 extern template double rate_of<double>(Schedule const&, std::uint64_t);
 #endif
 
+/// Stretches of which those from the `sparse`-th on are rows of tables.
+struct Stretches {
+    Span<Stretch const> all;
+    std::size_t sparse;
+};
+/// The sweep, behind clipping; g is multiplied by `scale`. The stretches in `still`, if there are
+/// to be any, have no weight decay.
+template <class T, class Optimizer, PoolOrNone P, class... Still>
+LAMINA_ALWAYS_INLINE inline void sweep_stretches(Optimizer const& optimizer, std::uint64_t t,
+                                                 double rate, T scale, T* w, T* g, T* slots,
+                                                 std::size_t stride, P threads,
+                                                 Stretches const& decaying, Still const&... still) {
+    T decay{0}, pull{0};
+    if constexpr (requires { optimizer.weight_decay; }) {
+        bool apart = true;
+        if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
+        if (apart) decay = T(rate * optimizer.weight_decay);
+        else pull = T(optimizer.weight_decay);
+    }
+    optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
+        auto const walk = [&](Stretches const& of, T its_decay, T its_pull) {
+            auto const f = [its_decay, its_pull, update](auto& weight, auto gradient,
+                                                         auto&... slot) {
+                using V = decltype(gradient);
+                gradient = kernels::fma(V(its_pull), weight, gradient);
+                // not times 1 - decay, of which little is left as T where decay is small
+                weight = kernels::fnma(V(its_decay), weight, weight);
+                update(weight, gradient, slot...);
+            };
+            for (std::size_t i = 0; i < of.all.size(); ++i) {
+                auto const [from, size] = of.all[i];
+                kernels::sweep<decltype(kept)::value>(size, w + from, g + from, slots + from,
+                                                      stride, scale, f, threads);
+                if (i >= of.sparse) std::fill_n(g + from, size, T{0});
+            }
+        };
+        walk(decaying, decay, pull);
+        (walk(still, T{0}, T{0}), ...);
+    });
+}
+
 } // namespace detail
 
 /// One step, the t-th (1, 2, ...), of the `trained` stretches of w; `tensors` are the same
@@ -101,30 +144,27 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
            Span<Stretch const> trained, Span<Stretch const> tensors, P threads,
            std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
-    T scale{1}, decay{0}, pull{0};
+    T scale{1};
     if constexpr (requires { optimizer.clip; })
         scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
-    if constexpr (requires { optimizer.weight_decay; }) {
-        bool apart = true;
-        if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
-        if (apart) decay = T(rate * optimizer.weight_decay);
-        else pull = T(optimizer.weight_decay);
-    }
-    optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
-        auto const f = [decay, pull, update](auto& weight, auto gradient, auto&... slot) {
-            using V = decltype(gradient);
-            gradient = kernels::fma(V(pull), weight, gradient);
-            // not times 1 - decay, of which little is left as T where decay is small
-            weight = kernels::fnma(V(decay), weight, weight);
-            update(weight, gradient, slot...);
-        };
-        for (std::size_t i = 0; i < trained.size(); ++i) {
-            auto const [from, size] = trained[i];
-            kernels::sweep<decltype(kept)::value>(size, w + from, g + from, slots + from, stride,
-                                                  scale, f, threads);
-            if (i >= sparse) std::fill_n(g + from, size, T{0});
-        }
-    });
+    detail::sweep_stretches(optimizer, t, rate, scale, w, g, slots, stride, threads,
+                            detail::Stretches{trained, sparse});
+}
+
+/// The same with weight decay for a part of them: for those before the `head`-th, or, if not
+/// head_decays, for the others. Those that are sparse are none of the head.
+template <class T, class Optimizer, PoolOrNone P>
+void apply_in_parts(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots,
+                    std::size_t stride, Span<Stretch const> trained, std::size_t head,
+                    bool head_decays, Span<Stretch const> tensors, P threads, std::size_t sparse) {
+    double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
+    T scale{1};
+    if constexpr (requires { optimizer.clip; })
+        scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
+    detail::Stretches const first{trained.first(head), head},
+        rest{trained.last(trained.size() - head), sparse - head};
+    detail::sweep_stretches(optimizer, t, rate, scale, w, g, slots, stride, threads,
+                            head_decays ? first : rest, head_decays ? rest : first);
 }
 
 // What most programs train with is compiled once, where a program asks for it: behind the optimizer
