@@ -178,3 +178,18 @@ TEST_CASE("Concatenate and Add by hand") {
     sum.x[0] = {1, -3};
     CHECK(sum.forward(false) == std::vector<double>{1.5, -3.75});
 }
+
+TEST_CASE("eight inputs, the most that a layer takes; ten, joined in two steps") {
+    using One = Input<1>;
+    using Two = Input<2>;
+    check_layer("Concatenate of eight",
+                graph<One, Two, One, Two, One, One, Two, One>(
+                    [](auto... x) { return join(x...) | Concatenate{}; }));
+    check_layer("Add of eight", graph<Two, Two, Two, Two, Two, Two, Two, Two>(
+                                    [](auto... x) { return join(x...) | Add{}; }));
+    check_layer("ten", graph<One, Two, One, Two, One, One, Two, One, One, Two>(
+                           [](auto a, auto b, auto... x) {
+                               auto const first = join(a, b) | Concatenate{};
+                               return join(first, join(x...) | Concatenate{}) | Concatenate{};
+                           }));
+}

@@ -10,7 +10,8 @@
 
 namespace lamina {
 
-/// The most inputs that one layer may join.
+/// The most inputs that one layer may join: each call of a layer carries as many pointers. A
+/// network may have more, and so may a block.
 inline constexpr int max_inputs = 8;
 
 /// One layer's work in one pass, as the engine hands it over: bare pointers, no shapes.
