@@ -25,13 +25,11 @@ enum class Curve {
 /// count together, each as a yes or no of its own.
 ///
 /// Output   probabilities, or logits
-/// Options  from_logits: outputs are logits, of which Sigmoid makes probabilities; one_choice:
-/// those
-///          of one choice between several classes, of which Softmax makes them. Both as the model's
-///          loss takes its outputs, if unsaid
-/// Source   keras.metrics.AUC (summation_method='interpolation'), whose from_logits is to be said
-/// and
-///          always Sigmoid's; Davis and Goadrich (2006) for PR
+/// Options  from_logits: outputs are logits, of which Sigmoid makes probabilities
+///          one_choice: of one choice between several classes, of which Softmax makes them
+///          If unsaid, as the model's loss takes its outputs.
+/// Source   keras.metrics.AUC (summation_method='interpolation'), where from_logits has to be said
+///          and always means Sigmoid; Davis and Goadrich (2006) for PR
 template <std::size_t Thresholds>
 struct AUCWith {
     static_assert(Thresholds > 2, "AUCWith<Thresholds> needs at least 3 thresholds.");
