@@ -241,7 +241,7 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
         static_assert(
             !sizeof(L),
             "What stands behind | is not a layer, or it takes another number of inputs: give one "
-            "node, or join(a, b) for several.");
+            "node, or join(a, b) for several; unless an error above says why.");
         return Refused{};
     }
 }

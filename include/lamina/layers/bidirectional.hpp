@@ -110,14 +110,14 @@ struct Bidirectional {
     }
 
 private:
-    template <std::size_t Forwards, class... S>
-    constexpr auto merged(auto x, detail::LeavesOf<S...> const& states) const {
+    template <std::size_t Forwards>
+    constexpr auto merged(auto x, auto const& states) const {
         auto const forward = named<"forward">(layer.template with<detail::ZeroMasked>());
         auto const backward = named<"backward">(
             backward_layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
         auto const a = half<0>(states, x, forward, std::make_index_sequence<Forwards>{});
         auto const b = half<Forwards>(states, x, backward,
-                                      std::make_index_sequence<sizeof...(S) - Forwards>{});
+                                      std::make_index_sequence<states.count - Forwards>{});
         return join(a, b) | typename detail::Merger<Merge>::type{};
     }
     template <std::size_t From, std::size_t... I>
