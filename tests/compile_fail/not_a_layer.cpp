@@ -1,4 +1,4 @@
-// expect: What stands behind | is not a layer, or it takes another number of inputs: give one node, or join(a, b) for several.
+// expect: What stands behind | is not a layer, or it takes another number of inputs: give one node, or join(a, b) for several
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -104,20 +104,20 @@ struct Bidirectional {
                                  "neither.");
             if constexpr (both && alike && one_way) {
                 constexpr std::size_t first = sizeof...(states) > 0 ? forwards : 0;
-                return merged<first>(x, detail::LeavesOf<decltype(states)...>{{states}...});
+                return merged<first, sizeof...(states) - first>(
+                    x, detail::LeavesOf<decltype(states)...>{{states}...});
             } else return Refused{};
         } else return Refused{};
     }
 
 private:
-    template <std::size_t Forwards>
+    template <std::size_t Forwards, std::size_t Backwards>
     constexpr auto merged(auto x, auto const& states) const {
         auto const forward = named<"forward">(layer.template with<detail::ZeroMasked>());
         auto const backward = named<"backward">(
             backward_layer.template with<GoBackwards, detail::InOrder, detail::ZeroMasked>());
         auto const a = half<0>(states, x, forward, std::make_index_sequence<Forwards>{});
-        auto const b = half<Forwards>(states, x, backward,
-                                      std::make_index_sequence<states.count - Forwards>{});
+        auto const b = half<Forwards>(states, x, backward, std::make_index_sequence<Backwards>{});
         return join(a, b) | typename detail::Merger<Merge>::type{};
     }
     template <std::size_t From, std::size_t... I>
