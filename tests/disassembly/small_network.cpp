@@ -15,5 +15,5 @@ void run(xt::xtensor<float, 2> const& x, xt::xtensor<float, 1> const& y) {
                          BinaryCrossentropy{});
     model.fit(x, y, {});
     model.predict(x);
-    model.summary();
+    static_cast<void>(model.summary());
 }

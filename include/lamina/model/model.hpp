@@ -175,8 +175,8 @@ public:
                      detail::raise(Error(Error::Kind::numeric, "train_on_batch", d.message()));)
     }
 
-    /// A table of the layers, like Keras'.
-    std::string summary(std::string_view title = detail::kind_of_model<D>) const {
+    /// A table of the layers, like Keras', as a text: `std::cout << model.summary();`
+    [[nodiscard]] std::string summary(std::string_view title = detail::kind_of_model<D>) const {
         return lamina::summary(*this, title);
     }
 
