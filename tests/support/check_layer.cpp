@@ -28,7 +28,6 @@ Rig<T>::Rig(Facts const& facts, std::byte const* options, std::size_t samples,
         own_state.reserve(states + 1);
         lamina::detail::initialize(rows, train.places, row_count, seed, values.data(),
                                    state.data());
-        loop();
     }
     draw(given);
 }

@@ -50,6 +50,9 @@ struct Findings {
     double alone = 0;           // gradients without those of the inputs, by the loop, and added
 };
 
+/// Of the parameters' initial values.
+inline constexpr std::uint64_t seed = 3;
+
 /// A network with random numbers in it, ready to run: its table and its numbers, so that what works
 /// on them is compiled once for all networks.
 template <class T>
@@ -106,6 +109,7 @@ public:
         void (*inference)(Work<T> const&, int end);
         void (*backward)(Work<T> const&);
     };
+    /// With Loop nothing of N's own passes is compiled.
     template <class N, bool Loop>
     static constexpr Facts facts_of() {
         Facts facts{N::parameters,
@@ -131,8 +135,7 @@ public:
         return facts;
     }
 
-    /// On the numbers of a network's weights, or by the loop on its own. options: what the layers
-    /// are told.
+    /// On the numbers of a network's weights, or on its own. options: what the layers are told.
     Rig(Facts const& facts, std::byte const* options, std::size_t samples,
         Conditions const& given, Block<T>* all_values = nullptr, Block<T>* all_state = nullptr);
     Rig(Rig const&) = delete;
@@ -155,7 +158,6 @@ extern template class Rig<double>;
 extern template class Rig<float>;
 
 /// Network N as the library runs it.
-inline constexpr std::uint64_t seed = 3;
 template <class N>
 struct HasWeights {
     Weights<N> weights;

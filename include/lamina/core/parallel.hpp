@@ -58,11 +58,9 @@ public:
             });
     }
 
-    /// part(context, begin, end, worker) for the pieces of [0, n) that are `grain` > 0 long, as
-    /// parallel_for, which goes on from here, says.
-    using Part = void (*)(void const* context, std::size_t begin, std::size_t end,
-                          std::size_t worker);
-    void pieces(std::size_t n, std::size_t grain, void const* context, Part part);
+    /// part(f, begin, end, worker) for the pieces that parallel_for speaks of.
+    using Part = void (*)(void const* f, std::size_t begin, std::size_t end, std::size_t worker);
+    void pieces(std::size_t n, std::size_t grain, void const* f, Part part);
 
 private:
     using Task = void (*)(void* context, std::size_t i, std::size_t worker);
@@ -252,11 +250,10 @@ LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
     if (error) std::rethrow_exception(error);
 }
 
-LAMINA_INLINE void Threads::pieces(std::size_t n, std::size_t grain, void const* context,
-                                   Part part) {
+LAMINA_INLINE void Threads::pieces(std::size_t n, std::size_t grain, void const* f, Part part) {
     each(n / grain + (n % grain != 0), [&](std::size_t i, std::size_t worker) {
         std::size_t const begin = i * grain;
-        part(context, begin, n - begin < grain ? n : begin + grain, worker);
+        part(f, begin, n - begin < grain ? n : begin + grain, worker);
     });
 }
 
@@ -271,30 +268,24 @@ LAMINA_INLINE void Threads::alone(std::size_t n, void* context, Task task) {
 
 #endif
 
+/// Threads* or nullptr.
+template <class P>
+concept PoolOrNone = std::same_as<P, Threads*> || std::same_as<P, std::nullptr_t>;
+
 /// f(begin, end, worker) for the pieces of [0, n) that are `grain` > 0 long (the last may be
-/// shorter). The pieces depend on n and grain alone, never on the threads: so do the bits. Without
-/// threads, or with one piece, the caller does it all; then what a piece throws ends the call at
-/// once.
-template <class F>
-void parallel_for(Threads* threads, std::size_t n, std::size_t grain, F&& f) {
-    using Function = std::remove_reference_t<F>;
-    if (threads && n > grain) {
-        threads->pieces(
-            n, grain, std::addressof(f),
-            [](void const* context, std::size_t begin, std::size_t end, std::size_t worker) {
-                (*static_cast<Function const*>(context))(begin, end, worker);
-            });
-        return;
-    }
-    for (std::size_t begin = 0; begin < n;) {
-        std::size_t const end = n - begin < grain ? n : begin + grain;
-        f(begin, end, std::size_t{0});
-        begin = end;
-    }
-}
-/// Where it is known to the compiler that there are no threads: the same pieces, by the caller.
-template <class F>
-void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
+/// shorter), whatever the threads: the bits depend on n and grain alone. Without threads (nullptr
+/// tells the compiler), or with one piece, the caller does it all, until a piece throws.
+template <PoolOrNone P, class F>
+void parallel_for([[maybe_unused]] P threads, std::size_t n, std::size_t grain, F&& f) {
+    if constexpr (std::same_as<P, Threads*>)
+        if (threads && n > grain) {
+            threads->pieces(
+                n, grain, std::addressof(f),
+                [](void const* of, std::size_t begin, std::size_t end, std::size_t worker) {
+                    (*static_cast<std::remove_reference_t<F> const*>(of))(begin, end, worker);
+                });
+            return;
+        }
     for (std::size_t begin = 0; begin < n;) {
         std::size_t const end = n - begin < grain ? n : begin + grain;
         f(begin, end, std::size_t{0});
@@ -305,9 +296,5 @@ void parallel_for(std::nullptr_t, std::size_t n, std::size_t grain, F&& f) {
 /// How many workers a call with these threads has, each with scratch memory of its own. What is to
 /// outlive such a call lies behind the scratch memory of all of them.
 inline std::size_t workers_of(Threads const* threads) { return threads ? threads->count() : 1; }
-
-/// Threads* or nullptr.
-template <class P>
-concept PoolOrNone = std::same_as<P, Threads*> || std::same_as<P, std::nullptr_t>;
 
 } // namespace lamina
