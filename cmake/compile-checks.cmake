@@ -16,8 +16,21 @@ elseif(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND LAMINA_GNU)
     set(lamina_compiler_GNU ${LAMINA_GNU})
 endif()
 
+# Where the headers are, the third libraries' too; /usr/include must not become a -isystem of its
+# own.
+set(dirs)
+foreach(target IN ITEMS lamina::dependencies ${lamina_components})
+    list(APPEND dirs $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+endforeach()
+set(dirs $<FILTER:${dirs},EXCLUDE,^/usr/include$>)
+set(lamina_check_dirs
+    "-I${PROJECT_SOURCE_DIR}/include;$<$<BOOL:${dirs}>:-isystem;$<JOIN:${dirs},;-isystem;>>")
+
 add_custom_target(lamina_checks ALL)
 set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
+set(lamina_together_script ${CMAKE_CURRENT_LIST_DIR}/compile-checks-together.cmake)
+set(lamina_mistakes_script ${CMAKE_CURRENT_LIST_DIR}/compile-mistakes.awk)
+find_program(LAMINA_AWK NAMES awk)
 
 # lamina_precompile(<name> <compiler id> <headers> [<flag>...])
 #
@@ -34,11 +47,8 @@ function(lamina_precompile name compiler headers)
         set(result ${header}.${compiler})
         set(flags -include-pch ${result})
     endif()
-    set(dirs $<TARGET_PROPERTY:lamina::dependencies,INTERFACE_INCLUDE_DIRECTORIES>)
-    set(dirs $<FILTER:${dirs},EXCLUDE,^/usr/include$>)
     add_custom_command(OUTPUT ${result}
-        COMMAND ${lamina_compiler_${compiler}} -std=c++20 ${ARGN} -I${PROJECT_SOURCE_DIR}/include
-            "$<$<BOOL:${dirs}>:-isystem;$<JOIN:${dirs},;-isystem;>>"
+        COMMAND ${lamina_compiler_${compiler}} -std=c++20 ${ARGN} "${lamina_check_dirs}"
             -x c++-header ${header} -o ${result} -MD -MF ${result}.d -MT ${result}
         DEPFILE ${result}.d
         COMMENT "Precompiling ${name} (${compiler})"
@@ -58,18 +68,11 @@ endfunction()
 function(lamina_compile_check name source compiler)
     cmake_parse_arguments(arg "ERROR;MISTAKE;REFUSE" "PRECOMPILED" "FLAGS" ${ARGN})
     set(result ${CMAKE_CURRENT_BINARY_DIR}/checks/${name}.txt)
-    set(own_dirs ${PROJECT_SOURCE_DIR}/include)
     set(precompiled)
     if(arg_PRECOMPILED)
         set(precompiled ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}})
         list(APPEND arg_FLAGS ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}_flags})
     endif()
-    # The third libraries' folders; /usr/include must not become a -isystem of its own.
-    set(other_dirs)
-    foreach(target IN ITEMS lamina::dependencies ${lamina_components})
-        list(APPEND other_dirs $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
-    endforeach()
-    set(other_dirs $<FILTER:${other_dirs},EXCLUDE,^/usr/include$>)
     set(when DEPFILE ${result}.d)
     if(arg_MISTAKE)
         set(when)
@@ -83,8 +86,7 @@ function(lamina_compile_check name source compiler)
             -DEXPECT_ERROR=${arg_ERROR}
             -DMISTAKE=${arg_MISTAKE}
             -P ${lamina_check_script} --
-            -std=c++20 ${arg_FLAGS} -I${own_dirs}
-            "$<$<BOOL:${other_dirs}>:-isystem;$<JOIN:${other_dirs},;-isystem;>>"
+            -std=c++20 ${arg_FLAGS} "${lamina_check_dirs}"
         DEPENDS ${source} ${precompiled} ${lamina_check_script}
         ${when}
         COMMENT "Checking ${name}"
@@ -93,4 +95,88 @@ function(lamina_compile_check name source compiler)
     add_dependencies(lamina_checks ${name})
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND}
         -DRESULT=${result} -DREFUSE=${arg_REFUSE} -P ${lamina_check_script})
+endfunction()
+
+# lamina_compile_checks(<prefix> <compiler id> <sources> [MISTAKE] [REFUSE] [PRECOMPILED <name>]
+#                       [FLAGS <flag>...])
+#
+# The same for several sources, as tests <prefix><stem>.<compiler id>. Where LAMINA_JOINED_TESTS
+# allows it up to 30 are compiled as one, each in a namespace of its own, so that what they have in
+# common is read once; those that fail so, or give other errors than they announce, alone again.
+function(lamina_compile_checks prefix compiler sources)
+    if(LAMINA_JOINED_TESTS LESS 2)
+        foreach(source IN LISTS sources)
+            cmake_path(GET source STEM stem)
+            lamina_compile_check(${prefix}${stem}.${compiler} ${source} ${compiler} ${ARGN})
+        endforeach()
+        return()
+    endif()
+    cmake_parse_arguments(arg "MISTAKE;REFUSE" "PRECOMPILED" "FLAGS" ${ARGN})
+    set(results ${CMAKE_CURRENT_BINARY_DIR}/checks)
+    set(precompiled)
+    if(arg_PRECOMPILED)
+        set(precompiled ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}})
+        list(APPEND arg_FLAGS ${lamina_precompiled_${arg_PRECOMPILED}_${compiler}_flags})
+    endif()
+    foreach(source IN LISTS sources)
+        cmake_path(GET source STEM stem)
+        add_test(NAME ${prefix}${stem}.${compiler} COMMAND ${CMAKE_COMMAND}
+            -DRESULT=${results}/${prefix}${stem}.${compiler}.txt -DREFUSE=${arg_REFUSE}
+            -P ${lamina_check_script})
+    endforeach()
+
+    while(sources)
+        list(SUBLIST sources 0 30 these)
+        list(REMOVE_ITEM sources ${these})
+        list(GET these 0 first)
+        cmake_path(GET first STEM stem)
+        set(name ${prefix}${stem}_and_others.${compiler})
+        set(joined ${CMAKE_CURRENT_BINARY_DIR}/together/${name}.cpp)
+        set(listed ${CMAKE_CURRENT_BINARY_DIR}/together/${name}.txt)
+        lamina_write_together(${joined} "${these}")
+        list(JOIN these "\n" text)
+        file(CONFIGURE OUTPUT ${listed} CONTENT "@text@\n" @ONLY)
+        set(when)
+        if(NOT arg_MISTAKE)
+            set(when DEPFILE ${listed}.d)
+        endif()
+        add_custom_command(
+            OUTPUT ${listed}.done
+            COMMAND ${CMAKE_COMMAND}
+                -DCOMPILER=${lamina_compiler_${compiler}}
+                -DCOMPILER_ID=${compiler}
+                -DJOINED=${joined}
+                -DSOURCES=${listed}
+                -DRESULTS=${results}
+                -DPREFIX=${prefix}
+                -DMISTAKE=${arg_MISTAKE}
+                -DAWK=${LAMINA_AWK}
+                -P ${lamina_together_script} --
+                -std=c++20 ${arg_FLAGS} "${lamina_check_dirs}"
+            DEPENDS ${these} ${joined} ${listed} ${precompiled}
+                ${lamina_together_script} ${lamina_check_script} ${lamina_mistakes_script}
+            ${when}
+            COMMENT "Checking ${name}"
+            COMMAND_EXPAND_LISTS VERBATIM)
+        add_custom_target(${name} DEPENDS ${listed}.done)
+        add_dependencies(lamina_checks ${name})
+    endwhile()
+endfunction()
+
+# lamina_write_together(<file> <sources>): one that includes them, each in a namespace of its own
+# behind the headers of all.
+function(lamina_write_together file sources)
+    set(includes)
+    set(text "")
+    foreach(source IN LISTS sources)
+        cmake_path(GET source STEM stem)
+        cmake_path(GET source PARENT_PATH folder)
+        file(STRINGS ${source} own REGEX "^# *include")
+        list(TRANSFORM own REPLACE "\"(.+)\"" "\"${folder}/\\1\"")
+        list(APPEND includes ${own})
+        string(APPEND text "namespace ${stem} {\n#include \"${source}\"\n}\n")
+    endforeach()
+    list(REMOVE_DUPLICATES includes)
+    list(JOIN includes "\n" includes)
+    file(CONFIGURE OUTPUT ${file} CONTENT "@includes@\n@text@" @ONLY)
 endfunction()

@@ -11,6 +11,6 @@ using Loss = MeanSquaredError;
 #endif
 
 auto run() {
-    auto model = compile(Sequential{Input<4>{}, Dense<1, ReLU>{}}, Adam{}, Loss{});
+    auto model = compile(Sequential{Input<4>{}, Dense<2, ReLU>{}}, Adam{}, Loss{});
     return model.predict(Tensor<float, 2>({2, 4}, 0.5f))(0, 0);
 }
