@@ -14,14 +14,17 @@ foreach(component IN LISTS LAMINA_EXPECTED)
     target_link_libraries(native PRIVATE ${component})
 endforeach()
 
-# So is lamina::compiled, with what those components add to it. (FetchContent ends in
-# add_subdirectory: once is enough for both.)
+# So is lamina::compiled, with what those components add to it where they come from an installed
+# package. (FetchContent ends in add_subdirectory: once is enough for both.)
 if(NOT TARGET lamina::compiled)
     message(FATAL_ERROR "the target lamina::compiled is missing")
 endif()
 if(NOT FETCHCONTENT_SOURCE_DIR_LAMINA OR NOT COMMAND FetchContent_MakeAvailable)
     add_executable(compiled ../main.cpp)
-    target_link_libraries(compiled PRIVATE lamina::compiled ${LAMINA_EXPECTED})
+    target_link_libraries(compiled PRIVATE lamina::compiled)
+    if(lamina_FOUND)
+        target_link_libraries(compiled PRIVATE ${LAMINA_EXPECTED})
+    endif()
     add_custom_command(TARGET compiled POST_BUILD COMMAND compiled)
 endif()
 
