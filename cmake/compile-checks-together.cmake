@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Compiles JOINED, which includes the files that SOURCES (a text file) lists, and writes an empty
-# RESULTS/<prefix><stem>.<compiler>.txt for each that this proves right. The others are checked alone, as
-# compile-check.cmake does it, which also says what is wrong.
+# RESULTS/<prefix><stem>.<compiler>.txt for each that this proves right. The others are checked
+# alone, as compile-check.cmake does it, which also says what is wrong.
 cmake_minimum_required(VERSION 3.24)
 
 # The compiler's flags stand after "--".

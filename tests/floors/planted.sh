@@ -88,6 +88,8 @@ planted "it is optional, and lamina.hpp includes it" $inc/lamina.hpp \
     '#include <lamina/io/keras_hdf5.hpp>'
 planted "101 columns, 100 are allowed" $inc/core/shape.hpp "// ${long:3}"
 planted "101 columns, 100 are allowed" tests/core/shape_test.cpp "// ${long:3}"
+mapfile -t lines < <(yes '//' | head -n 299)
+planted "shape.hpp: 301 lines, 300 are allowed" $inc/core/shape.hpp "${lines[@]}"
 planted "a tab" $inc/core/shape.hpp $'int\tx;'
 planted "space at the end of the line" $inc/core/shape.hpp 'int x; '
 planted "a TEST_CASE in a header" tests/support/check.hpp 'TEST_CASE("x") {}'
