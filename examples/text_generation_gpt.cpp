@@ -80,7 +80,7 @@ int main(int argc, char** argv) try {
     std::string text =
         read_text(arguments.empty() ? "/usr/share/games/fortunes/wisdom" : arguments[0]);
     if (quick) text.resize(std::min<std::size_t>(text.size(), 6000));
-    std::size_t const epochs = arguments.size() > 1 ? std::stoul(arguments[1]) : quick ? 12 : 20;
+    std::size_t const epochs = arguments.size() > 1 ? std::stoul(arguments[1]) : quick ? 7 : 20;
 
     // Pieces of the text; the target of each character is the one behind it.
     auto const tokens = encode(text);
@@ -96,7 +96,7 @@ int main(int argc, char** argv) try {
 
     auto model = build_model();
     std::printf("%s\n", model.summary("gpt").c_str());
-    auto const history = model.fit(x, y, {.epochs = epochs, .batch_size = 16});
+    auto const history = model.fit(x, y, {.epochs = epochs, .batch_size = quick ? 8u : 16u});
 
     std::string const prompt = "The ";
     std::printf("\nGreedy:\n%s\n", generate(model, prompt, 200, 0.0).c_str());
