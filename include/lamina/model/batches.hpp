@@ -20,8 +20,8 @@ namespace lamina::detail {
 struct BatchView {
     void const* const* x;
     void const* const* y;
-    void const* weight; // one of the network's scalars for each sample; null: all 1
-    std::size_t size;
+    void const* weight; // the network's scalars, `weights` for each sample; null: all 1
+    std::size_t size, weights = 1;
 };
 
 /// What a run takes its batches from.
@@ -56,7 +56,7 @@ public:
     };
     Column column[most + 1]{}; // inputs, targets; then, if there are any, the weights
     std::size_t inputs = 0, columns = 0, count = 0;
-    bool weighted = false;
+    std::size_t weights = 0; // of each sample: 1, or one for each vector; 0: there are none
 
     Samples() = default;
     Samples(Samples const&) = delete;
@@ -111,9 +111,9 @@ inline void gather(std::byte* to, std::byte const* from, std::uint32_t const* or
                                                   std::size_t end) {
     inputs = from.inputs;
     columns = from.columns;
-    weighted = from.weighted;
+    weights = from.weights;
     count = end - begin;
-    for (std::size_t k = 0; k < columns + weighted; ++k) {
+    for (std::size_t k = 0; k < columns + (weights > 0); ++k) {
         auto const& its = from.column[k];
         column[k] = {static_cast<std::byte const*>(its.data) + begin * its.bytes, its.bytes};
     }
@@ -136,7 +136,7 @@ LAMINA_INLINE void Samples::begin_epoch(std::size_t epoch, std::size_t batch_siz
     for (std::size_t i = count; i > 1; --i) // Fisher and Yates
         std::swap(order_[i - 1], order_[random.below(i, i)]);
     std::size_t at = 0;
-    for (std::size_t k = 0; k < columns + weighted; ++k) { // each on its own cache line
+    for (std::size_t k = 0; k < columns + (weights > 0); ++k) { // each on its own cache line
         column[k].place = at;
         at += (column[k].bytes * largest_batch(batch_size) + 63) / 64 * 64;
     }
@@ -145,7 +145,7 @@ LAMINA_INLINE void Samples::begin_epoch(std::size_t epoch, std::size_t batch_siz
 LAMINA_INLINE void Samples::skip(std::size_t batches) { next_ += batches * batch_size_; }
 LAMINA_INLINE bool Samples::next(BatchView& batch) {
     if (next_ >= count) return false;
-    std::size_t const n = std::min(batch_size_, count - next_), all = columns + weighted;
+    std::size_t const n = std::min(batch_size_, count - next_), all = columns + (weights > 0);
     for (std::size_t k = 0; k < all; ++k) {
         auto const& its = column[k];
         auto const* const from = static_cast<std::byte const*>(its.data);
@@ -155,7 +155,7 @@ LAMINA_INLINE bool Samples::next(BatchView& batch) {
             where_[k] = to;
         } else where_[k] = from + next_ * its.bytes;
     }
-    batch = {where_, where_ + inputs, weighted ? where_[columns] : nullptr, n};
+    batch = {where_, where_ + inputs, weights > 0 ? where_[columns] : nullptr, n, weights};
     next_ += n;
     return true;
 }

@@ -37,9 +37,11 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
 
 #if LAMINA_BODIES
 
-/// What is often meant by samples of another shape.
+/// What is often meant by samples of another shape. what: the first letter of x, y, sample_weight.
 [[gnu::cold]] inline char const* cure_of_shape(Array const& a, Extents sample, bool classes,
-                                               bool target) {
+                                               char what) {
+    if (what == 's') return "Give one for each sample, or for each vector of the one output.";
+    bool const target = what == 'y';
     std::size_t const n = a.rows() ? a.size() / a.rows() : 0; // numbers of a sample
     bool one_sample = a.rank() == sample.rank;
     for (std::size_t i = 0; one_sample && i < sample.rank; ++i)
@@ -69,7 +71,7 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
     Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
     refuse(where, {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
                    ", the network takes ", takes, ", n samples. ",
-                   cure_of_shape(a, sample, classes, *what == 'y')});
+                   cure_of_shape(a, sample, classes, *what)});
 }
 
 [[gnu::cold]] LAMINA_INLINE std::size_t check_counts(Arrays const& arrays, std::size_t count,

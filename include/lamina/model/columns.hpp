@@ -110,17 +110,16 @@ template <class T>
         check_targets(form.targets[k].target, y_.data[k], n * form.targets[k].sample.size, none,
                       where, ignored[k]);
     }
-    weigh_samples(sample_weight, class_weight, form.targets, y_.data[0], n, where, weights_,
-                  ignored[0]);
+    samples.weights = weigh_samples(sample_weight, class_weight, form.targets, y_.data[0], n, where,
+                                    weights_, ignored[0]);
     samples.count = n;
     samples.inputs = form.inputs.size();
     samples.columns = samples.inputs + form.targets.size();
-    samples.weighted = weights_.size() > 0;
     auto* to = samples.column;
     for (std::size_t k = 0; k < form.inputs.size(); ++k) *to++ = {x_.data[k], form.inputs[k].bytes};
     for (std::size_t k = 0; k < form.targets.size(); ++k)
         *to++ = {y_.data[k], form.targets[k].bytes};
-    *to = {weights_.data(), sizeof(T)};
+    *to = {weights_.data(), samples.weights * sizeof(T)};
 }
 
 #endif

@@ -143,7 +143,8 @@ private:
             room[r] = target[r] == ignored ? T{0} : mask ? mask[r] : T{1};
         return room;
     }
-    /// What each vector of an output weighs: the sample's weight times the mask; and the sum that
+    /// What each vector of an output weighs: its weight or its sample's, times the mask; and the
+    /// sum that
     /// the loss is divided by: the vectors, or those that the mask keeps (Keras'
     /// sum_over_batch_size).
     template <class Y>
@@ -156,8 +157,9 @@ private:
         }
         if (!batch.weight) return mask;
         T const* const weights = static_cast<T const*>(batch.weight);
+        std::size_t const shared = batch.weights > 1 ? 1 : Y::rows;
         for (std::size_t r = 0; r < rows; ++r)
-            room[r] = weights[r / Y::rows] * (mask ? mask[r] : T{1});
+            room[r] = weights[r / shared] * (mask ? mask[r] : T{1});
         return room;
     }
 

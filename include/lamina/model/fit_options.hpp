@@ -83,10 +83,15 @@ struct FitOptions {
     Validation validation_data{};  // ... or these
     bool shuffle = true;           // anew for each epoch
     std::uint64_t seed = 0;        // of shuffling, dropout and noise
-    std::vector<float> class_weight{}; // of classes 0, 1, ... of the one output
-    Array sample_weight{};             // one for each sample; not with batches
-    std::size_t initial_epoch = 0;     // the first epoch to run, when a run goes on
-    bool resume = false; // go on where the model's progress() says, within an epoch too
+    /// What the classes 0, 1, ... of the one output count: of its samples, or of the moments of a
+    /// sequence and the pixels of an image. As in Keras the loss is the sum through how many there
+    /// are; PyTorch's CrossEntropyLoss divides by the sum of the weights.
+    std::vector<float> class_weight{};
+    /// One for each sample, or one for each moment or pixel of the one output: (n, time). Not with
+    /// batches.
+    Array sample_weight{};
+    std::size_t initial_epoch = 0; // the first epoch to run, when a run goes on
+    bool resume = false;           // go on where the model's progress() says, within an epoch too
     std::vector<GivenCallback> callbacks{};
     int verbose = 1; // 1 bar, 2 one line an epoch, 0 nothing
     std::FILE* log = stdout;
@@ -95,8 +100,8 @@ struct FitOptions {
 
 struct EvaluateOptions {
     std::size_t batch_size = 256;
-    Array sample_weight{};
-    int verbose = 0; // 1 bar, 2 one line
+    Array sample_weight{}; // as FitOptions'
+    int verbose = 0;       // 1 bar, 2 one line
     std::FILE* log = stdout;
     UseThreads threads{};
 };
@@ -108,8 +113,8 @@ struct PredictOptions {
 
 /// Of one batch, in a loop of one's own.
 struct TrainOnBatchOptions {
-    Array sample_weight{};             // one for each sample; may be negative: a policy's advantage
-    std::vector<float> class_weight{}; // of classes 0, 1, ...
+    Array sample_weight{};             // as FitOptions'; may be negative: a policy's advantage
+    std::vector<float> class_weight{}; // as FitOptions'
     UseThreads threads = 1;
 };
 

@@ -79,7 +79,7 @@ template <class T>
     } else if (splits(options)) {
         at = training_samples(n, options.validation_split);
         split_.look_at(given_.samples, at, n);
-        split_.weighted = false;
+        split_.weights = 0;
         if (at < n) held_ = &split_;
     }
     train_.look_at(given_.samples, 0, at);

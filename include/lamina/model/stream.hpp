@@ -144,9 +144,9 @@ public:
              static_cast<Element<T const, typename At<K>::Target>*>(columns_[inputs + K]), b.n,
              nullptr, where_, ignored_class(leaf<K>(losses_))),
          ...);
-        weigh_samples({}, class_weight_, targets, columns_[inputs], b.n, where_, weights_,
-                      ignored_class(leaf<0>(losses_)));
-        if (!class_weight_.empty()) view.weight = weights_.data();
+        view.weights = weigh_samples({}, class_weight_, targets, columns_[inputs], b.n, where_,
+                                     weights_, ignored_class(leaf<0>(losses_)));
+        if (view.weights > 0) view.weight = weights_.data();
         return true;
     }
     /// The same without the targets, which predict does not look at.
