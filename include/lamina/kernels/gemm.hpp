@@ -53,7 +53,8 @@ template <class T>
 LAMINA_ALWAYS_INLINE inline bool few_strips(Gemm<T> const& g) {
     if (one_strip<T>(g.n, g.k)) return true;
     if constexpr (TileSet<T>::evenly)
-        return g.k > shortest && g.ldc * sizeof(T) % 4096 != 0 && !(g.transposed_a && splits(g));
+        return (g.k > shortest || g.m >= 8) && g.ldc * sizeof(T) % 4096 != 0 &&
+               !(g.transposed_a && splits(g));
     else return false;
 }
 
@@ -103,7 +104,8 @@ LAMINA_ALWAYS_INLINE inline void gemm_tiny(Gemm<T> const& g, T* scratch) {
 /// drive each other out of the cache.
 template <class T>
 bool goes_across(Gemm<T> const& g) {
-    if (TileSet<T>::evenly && g.m * g.n <= 65536 && g.ldc * sizeof(T) % 4096 != 0) return false;
+    if (TileSet<T>::evenly && g.m * g.n * sizeof(T) <= 524288 && g.ldc * sizeof(T) % 4096 != 0)
+        return false;
     return g.k <= 32 && g.k * g.n <= 8192 && g.n >= 2 * GemmSizes<T>::width &&
            (g.k > shortest || g.ldc * sizeof(T) % 4096 == 0 || (overlaps && g.m < 8));
 }
@@ -126,7 +128,8 @@ void gemm_direct(Gemm<T> const& g) {
         across = g.n / wide * wide, down = g.m / tall * tall;
         std::size_t const rest = g.m - down;
         if (overlaps && down > 0 && (rest == 1 || rest == 2)) down -= tall; // short of sums
-        if (one_strip<T>(g.n - across + wide, g.k)) across -= wide;
+        bool const whole = TileSet<T>::evenly && g.n % wide == 0;
+        if (!whole && one_strip<T>(g.n - across + wide, g.k)) across -= wide;
         for (std::size_t i = 0; i < down; i += tall)
             TileSet<T>::template across<tall>(across / wide, s, g.a + i * s.a_row, g.c + i * g.ldc);
     }

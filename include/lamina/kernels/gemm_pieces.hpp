@@ -35,8 +35,13 @@ template <class T>
     // what is copied of B, or read along with a transposed A, stays in the nearest cache. Else as
     // long as can be, for each block reads and writes C; but of a transposed A each term is a page.
     bool const low = g.m <= 64 && (pack || g.transposed_a || !few_rows(g));
+    // Where strips are narrow, and all of C stays near: all strips of some terms, so that A comes
+    // from afar once, and of so few terms that B stays near for all rows without a copy.
+    bool const stays = Set::evenly && low && rows * columns * sizeof(T) <= 32768;
+    bool const near_b = stays && pack && !g.panels && !g.transposed_b && g.alpha == T{1};
+    if (near_b) pack = false;
     constexpr std::size_t near_terms = Sizes::width > 2 * lanes<T> ? 128 : 256; // 32 KB, or 16
-    std::size_t longest = low ? near_terms : g.transposed_a ? Sizes::k / 2 : Sizes::k;
+    std::size_t longest = near_b ? 64 : low ? near_terms : g.transposed_a ? Sizes::k / 2 : Sizes::k;
     if (g.transposed_a && g.n <= Sizes::width) {
         // Low tiles wait for their sums; meanwhile the next begins, the sooner the shorter they
         // are.
@@ -54,45 +59,51 @@ template <class T>
                .zero = false,
                .far = g.m * g.n > 262144};
     if (g.transposed_a && g.m * g.k > 262144) s.beside = 64 / sizeof(T);
-    for (std::size_t j = column, width; j < column + columns; j += width) {
-        std::size_t const left = column + columns - j;
-        width = g.panels ? std::min(left, Sizes::width)
-                         : next_strip<T>(left, rows, g.k, reads_lines(g));
-        for (std::size_t p = 0; p < g.k; p += depth) {
-            s.k = std::min(depth, g.k - p);
-            s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
-            bool const fresh = p == 0 && g.beta == T{0};
-            bool const whole = p + s.k == g.k && g.finish.apply;
-            T const* a = g.a + row * s.a_row + p * s.a_step;
-            T* c = g.c + row * g.ldc + j;
-            s.zero = fresh && !g.bias;
-            s.bias = fresh && g.bias ? g.bias + j : nullptr;
-            std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
-            std::size_t done = 0; // rows
-            bool const copies = width >= Set::copied && width <= Sizes::width;
-            if (g.panels) {
-                s.b = in_panels(g, j, p), s.ldb = Sizes::width;
-            } else if (pack) {
-                if (!g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
-                    done = Set::tallest;
-                    s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
-                    Set::copying(1, s, a, c);
-                } else {
-                    detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+    std::size_t begin = 0; // of the terms for all strips
+    do {
+        for (std::size_t j = column, width; j < column + columns; j += width) {
+            std::size_t const left = column + columns - j;
+            width = g.panels ? std::min(left, Sizes::width)
+                    : near_b ? next_strip<T>(left, rows, depth)
+                             : next_strip<T>(left, rows, g.k, reads_lines(g));
+            for (std::size_t p = begin; p < (stays ? std::min(begin + depth, g.k) : g.k);
+                 p += depth) {
+                s.k = std::min(depth, g.k - p);
+                s.b = g.transposed_b ? g.b + j * g.ldb + p : g.b + p * g.ldb + j;
+                bool const fresh = p == 0 && g.beta == T{0};
+                bool const whole = p + s.k == g.k && g.finish.apply;
+                T const* a = g.a + row * s.a_row + p * s.a_step;
+                T* c = g.c + row * g.ldc + j;
+                s.zero = fresh && !g.bias;
+                s.bias = fresh && g.bias ? g.bias + j : nullptr;
+                std::size_t const near = (width + lanes<T> - 1) / lanes<T> * lanes<T>;
+                std::size_t done = 0; // rows
+                bool const copies = width >= Set::copied && width <= Sizes::width;
+                if (g.panels) {
+                    s.b = in_panels(g, j, p), s.ldb = Sizes::width;
+                } else if (pack) {
+                    if (!g.transposed_b && g.alpha == T{1} && copies && rows > 12) {
+                        done = Set::tallest;
+                        s.ldb = g.ldb, s.last = (width - 1) % lanes<T> + 1, s.copy = panel;
+                        Set::copying(1, s, a, c);
+                    } else {
+                        detail::pack(s.k, width, g.alpha, s.b, g.ldb, g.transposed_b, panel, near);
+                    }
+                    s.b = panel, s.ldb = near;
                 }
-                s.b = panel, s.ldb = near;
-            }
-            // so that it is still near when it is finished
-            std::size_t const chunk = whole ? 16 * Set::tallest : rows;
-            for (std::size_t i = 0; i < rows; i += chunk) {
-                std::size_t const count = std::min(chunk, rows - i);
-                strip(count - done, width, s, a + done * s.a_row, c + done * g.ldc);
-                if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, width);
-                a += count * s.a_row, c += count * g.ldc;
-                done = 0;
+                // so that it is still near when it is finished
+                std::size_t const chunk = whole ? 16 * Set::tallest : rows;
+                for (std::size_t i = 0; i < rows; i += chunk) {
+                    std::size_t const count = std::min(chunk, rows - i);
+                    strip(count - done, width, s, a + done * s.a_row, c + done * g.ldc);
+                    if (whole) g.finish.apply(g.finish.context, c, g.ldc, row + i, j, count, width);
+                    a += count * s.a_row, c += count * g.ldc;
+                    done = 0;
+                }
             }
         }
-    }
+        begin += depth;
+    } while (stays && begin < g.k);
 }
 
 /// A long sum for a small C is cut into so many parts, each added up by itself: by the shape alone,

@@ -60,4 +60,14 @@ template <std::size_t K, std::size_t C, class T>
 /// The longest sums that short_sums is for.
 inline constexpr std::size_t shortest = overlaps ? 6 : 5;
 
+/// The longest sums that leave registers for one batch more than the widest tile has: for b, a
+/// row's sums and what they begin with, and a factor. 0: where registers are many, and where tiles
+/// are not in assembly.
+template <class T>
+inline constexpr std::size_t shorter = [] {
+    using Traits = GemmTraits<xsimd::default_arch>;
+    if (!by_hand<3, 4, T>) return std::size_t{0};
+    return (Traits::registers - 1) / (Traits::columns + 1) - 2;
+}();
+
 } // namespace lamina::kernels::detail

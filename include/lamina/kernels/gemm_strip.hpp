@@ -9,7 +9,9 @@
 #include <lamina/kernels/simd.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <utility>
 
 /// Strips of columns, as wide as the widest tile at most: which tiles they are made of.
 namespace lamina::kernels::detail {
@@ -116,16 +118,52 @@ void even_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     }
     constexpr std::size_t least = (8 + C - 1) / C; // rows whose sums hide each other's latency
     std::size_t count = (rows + most - 1) / most;
-    if constexpr (by_hand<most, C, T>) {
-        if (s.k <= 32 && rows % count != 0 && rows % (count + 1) == 0) ++count; // one kind
-    } else if (s.k <= 32) {
-        count = std::max(count, rows / least);
-    }
+    if (s.k <= 32) count = std::max(count, rows / least);
     std::size_t high = most; // of the lower ones
     while (high * count > rows) --high;
     std::size_t const higher = rows - high * count, done = higher * (high + 1);
     if (higher > 0) of[high - 1](higher, s, a, c);
     of[high - 2](count - higher, s, a + done * s.a_row, c + done * s.ldc);
+}
+
+/// Tiles in assembly of C batches of columns, by their rows less two.
+template <std::size_t C, bool Along, class T>
+inline constexpr auto hand_tiles_of = []<std::size_t... R>(std::index_sequence<R...>) {
+    using Kernel = void (*)(HandTiles&, std::size_t, std::size_t, std::size_t, std::size_t);
+    return std::array<Kernel, sizeof...(R)>{&hand_tiles<R + 2, C, Along, false, T>...};
+}
+(std::make_index_sequence<TileSet<T>::template height<C> - 1>{});
+
+/// All rows of a strip in tiles in assembly of which no two differ by more than a row, as high as
+/// can be; of short sums in tiles of one height, if one more of them makes it so.
+template <std::size_t C, class T>
+[[gnu::noinline]] void strip_by_hand(std::size_t rows, Strip<T> const& s, T const* a, T* c) {
+    constexpr unsigned most = TileSet<T>::template height<C>;
+    constexpr std::size_t size = sizeof(T);
+    HandTiles t = tiles_of_strip(s, a, c, s.far);
+    std::size_t row = s.a_row * size;
+    std::size_t const step = s.a_step * size, ldb = s.ldb * size, back = t.a_on;
+    std::size_t const last = place<false, C, lanes<T>>(C - 1, s.last) * size;
+    auto const run = [&](std::size_t count, std::size_t height) LAMINA_ALWAYS_INLINE {
+        t.count = count, t.a_on = height * row + back;
+        auto const& of = step == size ? hand_tiles_of<C, true, T> : hand_tiles_of<C, false, T>;
+        of[height - 2](t, row, step, ldb, last);
+    };
+    if (rows == 1) { // as both rows of a pair
+        row = t.ldc = t.down = 0;
+        return run(1, 2);
+    }
+    if (rows <= most) return run(1, rows);
+    std::size_t count = (rows + most - 1) / most, high = rows / count, higher = rows % count;
+    if (s.k <= 32 && higher > 0 && rows % (count + 1) == 0)
+        ++count, high = rows / count, higher = 0;
+    if (higher > 0) {
+        run(higher, high + 1);
+        std::size_t const done = higher * (high + 1);
+        t.a += done * row, t.c += done * t.ldc;
+        t.from = t.down > 0 ? t.c : t.from;
+    }
+    run(count - higher, high);
 }
 
 /// All rows of a strip of columns.
@@ -135,6 +173,9 @@ template <class T>
     s.last = (columns - 1) % lanes<T> + 1;
     constexpr std::size_t wide = Set::widest == 2 ? lanes<T> : Set::copied; // the fewest columns
     if (s.k <= shortest && s.k > 1 && rows >= 8 && (columns >= wide || columns <= lanes<T>)) {
+        if constexpr (shorter<T> == 3)
+            if (columns > Set::widest * lanes<T>)
+                return s.k == 2 ? short_sums<2, 3>(rows, s, a, c) : short_sums<3, 3>(rows, s, a, c);
         static constexpr Tiles<T> sums[][2]{
             {&short_sums<2, 1, T>, &short_sums<2, Set::widest, T>},
             {&short_sums<3, 1, T>, &short_sums<3, Set::widest, T>},
@@ -148,9 +189,12 @@ template <class T>
             if (rows == 5) return tiles<5, 4, false>(1, s, a, c); // b read once
             return run_tiles<4, false>(rows, s, a, c);
         }
+    } else if constexpr (Set::evenly) {
+        if (columns > 3 * lanes<T>) return strip_by_hand<4>(rows, s, a, c);
+        if (columns > 2 * lanes<T>) return strip_by_hand<3>(rows, s, a, c);
+        if (columns > lanes<T>) return strip_by_hand<2>(rows, s, a, c);
+        return run_tiles<1, false>(rows, s, a, c);
     } else {
-        if constexpr (Set::wide == 4)
-            if (columns > 3 * lanes<T>) return even_tiles<4>(rows, s, a, c);
         if (columns > 2 * lanes<T>) return even_tiles<3>(rows, s, a, c);
         if (columns > lanes<T>) return even_tiles<2>(rows, s, a, c);
         return run_tiles<1, false>(rows, s, a, c);
@@ -191,9 +235,10 @@ std::size_t next_strip(std::size_t left, std::size_t rows, std::size_t k, bool h
     high = high && rows > 4;
     if (one_strip<T>(left, k) && !(high && left > width)) return left;
     if constexpr (TileSet<T>::evenly) {
-        if (!high && one_strip<T>(4 * lanes<T>, k)) { // as even as can be
-            std::size_t const batches = (left + lanes<T> - 1) / lanes<T>,
-                              strips = (batches + 3) / 4;
+        bool const is_short = k <= shorter<T> && rows >= 8 && left > width + lanes<T>;
+        if (is_short || (!high && one_strip<T>(4 * lanes<T>, k))) { // as even as can be
+            std::size_t const batches = (left + lanes<T> - 1) / lanes<T>;
+            std::size_t const strips = is_short ? (batches + 2) / 3 : (batches + 3) / 4;
             return (batches + strips - 1) / strips * lanes<T>;
         }
     }

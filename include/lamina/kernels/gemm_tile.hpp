@@ -3,7 +3,7 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/gemm_groups.hpp>
-#include <lamina/kernels/gemm_tile_fma.hpp>
+#include <lamina/kernels/gemm_tile_by_hand.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
 
@@ -15,11 +15,6 @@
 /// how C is cut.
 namespace lamina::kernels::detail {
 
-/// Where batch i of C begins, the last one of `last` lanes.
-template <bool Whole, std::size_t C, std::size_t Lanes>
-LAMINA_ALWAYS_INLINE inline std::size_t place(std::size_t i, std::size_t last) {
-    return overlaps && !Whole && C > 1 && i + 1 == C ? i * Lanes - Lanes + last : i * Lanes;
-}
 /// That batch, from there on.
 template <bool Whole, std::size_t C, class V, class T>
 LAMINA_ALWAYS_INLINE inline V load_part(T const* from, std::size_t i, std::size_t last) {
@@ -142,58 +137,6 @@ LAMINA_ALWAYS_INLINE inline void store_tile(V const (&sum)[R][C], T* c, std::siz
         }
         c = next_row(c, ldc);
     }
-}
-
-/// Where the next tile is: below; below, while b is far away, so that it is fetched ahead and
-/// copied for the tiles there; at the right; or below, and both operands are copies: of b in rows
-/// as wide as the tile, of op(A) in slivers of its rows.
-enum class TileOrder { down, copying, across, copied };
-
-/// What the tiles of one strip of columns have in common.
-template <class T>
-struct Strip {
-    std::size_t k;
-    // From one row of op(A) to the next (if it is a copy: from one sliver to the next), and from
-    // one k to the next.
-    std::size_t a_row, a_step;
-    T const* b;
-    std::size_t ldb, ldc;
-    bool zero;               // C starts from zero,
-    T const* bias = nullptr; // else each of its rows from this; null: from what it is
-    std::size_t last = 0;    // lanes of the last batch of columns
-    T* copy = nullptr;       // takes b, in rows as wide as the tile
-    std::size_t beside = 0;  // of a transposed A that is far away: how far ahead it is fetched
-    bool far = false;        // C is large: each tile's is fetched shortly before its turn
-};
-
-/// Tiles in assembly, as `tiles`.
-template <std::size_t R, std::size_t C, bool Whole, bool Across, class T>
-LAMINA_ALWAYS_INLINE inline void tiles_by_hand(std::size_t count, Strip<T> const& s, T const* a,
-                                               T* c) {
-    alignas(64) static constexpr T zeros[C * lanes<T>]{};
-    constexpr std::size_t size = sizeof(T), ahead = 8; // turns of four terms
-    if (count == 0) return;
-    std::size_t const fours = s.k / 4, late = !Across && s.far && fours > ahead + 1 ? ahead : 0;
-    bool const adds = !s.zero && !s.bias;
-    std::size_t const on = (Across ? C * lanes<T> : R * s.ldc) * size;
-    HandTiles t{.count = count,
-                .a = a,
-                .a_on = Across ? 0 : R * s.a_row * size,
-                .b = s.b,
-                .from = s.zero   ? zeros
-                        : s.bias ? s.bias
-                                 : c,
-                .from_on = adds || (Across && !s.zero) ? on : 0,
-                .down = adds ? s.ldc * size : 0,
-                .c = c,
-                .ldc = s.ldc * size,
-                .rest = s.k % 4,
-                .turns = std::ptrdiff_t(fours - late) - 1,
-                .late = late};
-    std::size_t const row = s.a_row * size, step = s.a_step * size, ldb = s.ldb * size;
-    std::size_t const last = place<Whole, C, lanes<T>>(C - 1, s.last) * size;
-    if (s.a_step == 1) hand_tiles<R, C, true, Across, T>(t, row, step, ldb, last);
-    else hand_tiles<R, C, false, Across, T>(t, row, step, ldb, last);
 }
 
 /// `count` tiles of R rows: c = 0, bias or c, + a b. (One, if it copies. Across is for short sums,

@@ -15,18 +15,21 @@ namespace lamina::kernels::detail {
 /// Tiles of C for the assembly, one below or beside the other; distances in bytes.
 struct HandTiles {
     std::size_t count;
-    void const* a;
-    std::size_t a_on; // from one tile to the next
-    void const* b;
-    void const* from;    // what the sums start from,
-    std::size_t from_on; // from one tile to the next,
-    std::size_t down;    // and from one row to the next
-    void* c;
+    char const* a;
+    std::size_t a_on; // from the last four terms of a tile to the next tile
+    char const* b;
+    char const* from;    // what the sums start from,
+    std::size_t from_on; // from one tile to the next beside it,
+    std::size_t down;    // and from one row to the next, in the tile and below
+    char* c;
     std::size_t ldc;
-    std::size_t rest;     // terms before those that come four at a time
-    std::ptrdiff_t turns; // of four terms, but for the last one; -1: there is none
-    std::size_t late;     // more of them, after the next tile of C was fetched ahead
+    std::size_t rest;  // terms of the first turn, if it has not all four; the pointers begin as if
+    std::size_t turns; // it had them. Turns of four terms, but for the last one,
+    std::size_t late;  // and more of them after the next tile of C was fetched ahead
+    void const* entry; // where a tile's first turn begins
 };
+/// Instead of `late`: the only turn has fewer than four terms.
+inline constexpr std::size_t only_turn = std::size_t(-1);
 
 #if XSIMD_WITH_FMA3_AVX2 && !XSIMD_WITH_AVX512F && defined(__GNUC__) && defined(__x86_64__) &&     \
     !LAMINA_SANITIZED
@@ -38,18 +41,33 @@ inline constexpr bool by_hand = (C == 2 && R >= 2 && R <= 6) || (C == 3 && R >= 
 
 // clang-format off
 // Where the next tile begins; C, once this one is stored. ACROSS: beside it.
-#define LAMINA_AHEAD \
-    "mov %c[at_a](%[t]), %[a]\n\t" "add %c[a_on](%[t]), %[a]\n\t" "mov %[a], %c[at_a](%[t])\n\t" \
-    "mov %c[from_at](%[t]), %[from]\n\t" "add %c[from_on](%[t]), %[from]\n\t" \
-    "mov %[from], %c[from_at](%[t])\n\t" \
-    "mov %c[at_b](%[t]), %[b]\n\t"
+#define LAMINA_AHEAD "add %c[a_on](%[t]), %[a]\n\t" "mov %c[at_b](%[t]), %[b]\n\t"
 #define LAMINA_NEXT_DOWN LAMINA_ADD("down", "c")
 #define LAMINA_NEXT_ACROSS \
+    "mov %c[from_at](%[t]), %[from]\n\t" "add %c[from_on](%[t]), %[from]\n\t" \
+    "mov %[from], %c[from_at](%[t])\n\t" \
     "add $%c[width], %[b]\n\t" "mov %[b], %c[at_b](%[t])\n\t" \
     "mov %c[at_c](%[t]), %[c]\n\t" "add $%c[width], %[c]\n\t" "mov %[c], %c[at_c](%[t])\n\t"
 
 #define LAMINA_HAND_TILES(S, RC, A, Next) \
     asm volatile( \
+        "lea 4f(%%rip), %[from]\n\t" \
+        "mov %c[rest](%[t]), %[turns]\n\t" \
+        "test %[turns], %[turns]\n\t" \
+        "jz 2f\n\t" \
+        "lea 13f(%%rip), %[from]\n\t" \
+        "cmp $2, %[turns]\n\t" \
+        "jb 3f\n\t" \
+        "lea 12f(%%rip), %[from]\n\t" \
+        "je 3f\n\t" \
+        "lea 11f(%%rip), %[from]\n\t" \
+        "jmp 3f\n" \
+        "2:\n\t" \
+        "cmpq $0, %c[turns_at](%[t])\n\t" \
+        "jne 3f\n\t" \
+        "lea 5f(%%rip), %[from]\n" \
+        "3:\n\t" \
+        "mov %[from], %c[entry](%[t])\n\t" \
         "mov %c[at_a](%[t]), %[a]\n\t" \
         "mov %c[at_b](%[t]), %[b]\n\t" \
         "mov %c[at_c](%[t]), %[c]\n\t" \
@@ -57,27 +75,17 @@ inline constexpr bool by_hand = (C == 2 && R >= 2 && R <= 6) || (C == 3 && R >= 
         "1:\n\t" /* a tile */ \
         "mov %c[down_at](%[t]), %[down]\n\t" \
         LAMINA_MOVE_##RC(LAMINA_LOAD, "from") \
+        LAMINA_ADD("down", "from") \
         LAMINA_BEGIN_##A \
         "lea (%[b],%[last]), %[b2]\n\t" \
-        "mov %c[rest](%[t]), %[turns]\n\t" \
-        "test %[turns], %[turns]\n\t" \
-        "jz 3f\n" \
-        "2:\n\t" \
-        LAMINA_TILE_##RC(S, A, 0) \
-        LAMINA_ON_1_##A \
-        LAMINA_ADD("ldb", "b") \
-        LAMINA_ADD("ldb", "b2") \
-        "dec %[turns]\n\t" \
-        "jnz 2b\n" \
-        "3:\n\t" \
         "mov %c[turns_at](%[t]), %[turns]\n\t" \
         "mov %c[late](%[t]), %[down]\n\t" \
-        "test %[turns], %[turns]\n\t" \
-        "js 8f\n\t" \
-        "jz 5f\n\t" \
+        "notrack jmp *%c[entry](%[t])\n\t" /* no function begins there */ \
         ".p2align 4\n" \
-        "4:\n\t" \
-        LAMINA_FOUR(LAMINA_TILE_##RC, S, A) \
+        "4:\n\t" LAMINA_TILE_##RC(S, A, 0) \
+        "11:\n\t" LAMINA_TILE_##RC(S, A, 1) \
+        "12:\n\t" LAMINA_TILE_##RC(S, A, 2) \
+        "13:\n\t" LAMINA_TILE_##RC(S, A, 3) \
         LAMINA_ON_4_##A \
         "lea (%[b],%[ldb],4), %[b]\n\t" \
         "lea (%[b2],%[ldb],4), %[b2]\n\t" \
@@ -95,10 +103,14 @@ inline constexpr bool by_hand = (C == 2 && R >= 2 && R <= 6) || (C == 3 && R >= 
         "jmp 9f\n" \
         "7:\n\t" /* the next tile of C is fetched ahead */ \
         "mov %[down], %[turns]\n\t" \
+        "test %[down], %[down]\n\t" \
+        "js 8f\n\t" \
         "mov %c[ldc](%[t]), %[down]\n\t" \
+        "mov %[from], %c[from_at](%[t])\n\t" \
         "imul $%c[rows], %[down], %[from]\n\t" \
         LAMINA_ADD("c", "from") \
         LAMINA_MOVE_##RC(LAMINA_FETCH, "from") \
+        "mov %c[from_at](%[t]), %[from]\n\t" \
         "xor %[down], %[down]\n\t" \
         "jmp 4b\n" \
         "8:\n\t" /* fewer than four terms */ \
@@ -117,7 +129,8 @@ inline constexpr bool by_hand = (C == 2 && R >= 2 && R <= 6) || (C == 3 && R >= 
           [from_at] "i"(offsetof(HandTiles, from)), [from_on] "i"(offsetof(HandTiles, from_on)), \
           [down_at] "i"(offsetof(HandTiles, down)), [at_c] "i"(offsetof(HandTiles, c)), \
           [ldc] "i"(offsetof(HandTiles, ldc)), [turns_at] "i"(offsetof(HandTiles, turns)), \
-          [late] "i"(offsetof(HandTiles, late)), [rest] "i"(offsetof(HandTiles, rest)) \
+          [late] "i"(offsetof(HandTiles, late)), [rest] "i"(offsetof(HandTiles, rest)), \
+          [entry] "i"(offsetof(HandTiles, entry)) \
         : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", \
           "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 #define LAMINA_HAND_TILES_OF(RC, A, Next) \
@@ -131,8 +144,8 @@ inline constexpr bool by_hand = (C == 2 && R >= 2 && R <= 6) || (C == 3 && R >= 
 /// one (row 0); from one to the next they are `row` and `step` apart. last: from the first column
 /// to the last batch.
 template <std::size_t R, std::size_t C, bool Along, bool Across, class T>
-LAMINA_ALWAYS_INLINE inline void hand_tiles(HandTiles& t, std::size_t row, std::size_t step,
-                                            std::size_t ldb, std::size_t last) {
+[[gnu::noinline]] void hand_tiles(HandTiles& t, std::size_t row, std::size_t step, std::size_t ldb,
+                                  std::size_t last) {
     void *a, *b, *b2, *c, *from;
     std::size_t a3 = 3 * step, turns, down;
 #define LAMINA_FORMS(Rows, Columns, Near)                                                          \
@@ -173,6 +186,8 @@ LAMINA_ALWAYS_INLINE inline void hand_tiles(HandTiles& t, std::size_t row, std::
 
 template <std::size_t, std::size_t, class>
 inline constexpr bool by_hand = false;
+template <std::size_t R, std::size_t C, bool Along, bool Across, class T>
+void hand_tiles(HandTiles& t, std::size_t row, std::size_t step, std::size_t ldb, std::size_t last);
 
 #endif
 

@@ -39,11 +39,7 @@
 #define LAMINA_BEGIN_LAMINA_LOW
 #define LAMINA_BEGIN_LAMINA_BESIDE
 #define LAMINA_BEGIN_LAMINA_SAME
-// What the pointers to A go on by, after one term and after four.
-#define LAMINA_ON_1_LAMINA_ALONG "add $%c[size], %[a]\n\tadd $%c[size], %[a3]\n\t"
-#define LAMINA_ON_1_LAMINA_LOW "add $%c[size], %[a]\n\t"
-#define LAMINA_ON_1_LAMINA_BESIDE LAMINA_ADD("row", "a")
-#define LAMINA_ON_1_LAMINA_SAME LAMINA_ADD("row", "a")
+// What the pointers to A go on by, after four terms.
 #define LAMINA_ON_4_LAMINA_ALONG "add $4*%c[size], %[a]\n\tadd $4*%c[size], %[a3]\n\t"
 #define LAMINA_ON_4_LAMINA_LOW "add $4*%c[size], %[a]\n\t"
 #define LAMINA_ON_4_LAMINA_BESIDE "lea (%[a],%[row],4), %[a]\n\t"
