@@ -20,9 +20,9 @@ set(ENV{LC_ALL} C)
 file(STRINGS ${SOURCES} files)
 file(MAKE_DIRECTORY ${RESULTS})
 set(right)
-# (In a namespace main is a function like others, which must return something.)
+# In a namespace main is a function like others, which must return something.
+set(all -Wno-return-type)
 if(MISTAKE)
-    set(all -w)
     if(COMPILER_ID MATCHES Clang)
         list(APPEND all -ferror-limit=0)
     endif()
@@ -37,7 +37,7 @@ if(MISTAKE)
     endif()
 else()
     execute_process(
-        COMMAND ${COMPILER} ${flags} -Wno-return-type -fsyntax-only
+        COMMAND ${COMPILER} ${flags} ${all} -fsyntax-only
             -MD -MF ${SOURCES}.d -MT ${SOURCES}.done ${JOINED}
         RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
     if(status EQUAL 0)

@@ -7,7 +7,7 @@ FILENAME != ARGV[ARGC - 1] {
     if (FNR == 1 && /^\/\/ expect: ./) expect[FILENAME] = substr($0, length("// expect: ") + 1)
     next
 }
-/#pragma message/ { unclear = 1 }
+/ warning: |#pragma message/ { unclear = 1 }
 /^In file included from |^ +from |: (In|At) |:   (recursively )?(required|in )/ { ++leads; next }
 / error: / {
     longest = 0
