@@ -251,6 +251,7 @@
 #include <lamina/optimizers/radam.hpp>
 #include <lamina/optimizers/rmsprop.hpp>
 #include <lamina/optimizers/rprop.hpp>
+#include <lamina/optimizers/scale_learning_rate.hpp>
 #include <lamina/optimizers/schedule.hpp>
 #include <lamina/optimizers/schedules/cosine_decay.hpp>
 #include <lamina/optimizers/schedules/cosine_decay_restarts.hpp>

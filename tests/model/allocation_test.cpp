@@ -112,8 +112,9 @@ namespace {
 
 /// Short shapes of a network's kind: nothing is allocated, whatever the threads; 70 samples make a
 /// shorter batch at the end.
-template <class X, class D>
-void check_fit(D const& definition, std::initializer_list<std::size_t> of_sample, int classes) {
+template <class X, class D, class O = Adam>
+void check_fit(D const& definition, std::initializer_list<std::size_t> of_sample, int classes,
+               O const& optimizer = {}) {
     std::size_t const samples = 70;
     std::size_t size = samples;
     std::vector<std::size_t> shape{samples};
@@ -129,7 +130,7 @@ void check_fit(D const& definition, std::initializer_list<std::size_t> of_sample
                                            : Array(x.data(), {samples, shape[1]});
     for (std::size_t const threads : {1u, 2u}) {
         CAPTURE(threads);
-        auto model = compile(definition, Adam{}, SparseCategoricalCrossentropy{}, Accuracy{});
+        auto model = compile(definition, optimizer, SparseCategoricalCrossentropy{}, Accuracy{});
         CHECK(allocated_by_fit(model, array, Array(labels),
                                {.epochs = 2, .batch_size = 32, .verbose = 0, .threads = threads}) ==
               0);
@@ -176,6 +177,14 @@ TEST_CASE("fit of an embedding allocates nothing after the first batch") {
     check_fit<std::int32_t>(Sequential{Tokens<20>{}, Embedding<2000, 64>{},
                                        GlobalAveragePooling1D{}, Dense<4>{}, Softmax{}},
                             {20}, 4);
+}
+
+TEST_CASE("fit with rates and decay in parts allocates nothing after the first batch") {
+    Sequential const texts{Tokens<20>{}, named<"words">(Embedding<50, 16>{}), LSTM<32>{},
+                           Dense<3>{}, Softmax{}};
+    check_fit<std::int32_t>(
+        texts, {20}, 3,
+        scale_learning_rate<"words", "lstm/bias">({0.1, 2}, exclude_from_weight_decay(AdamW{})));
 }
 
 TEST_CASE("predict_into allocates nothing once the workspace has seen the batch") {

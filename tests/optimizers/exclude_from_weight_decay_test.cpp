@@ -219,4 +219,6 @@ TEST_CASE("it has the options of the optimizer in it, and nothing else") {
     static_assert(sizeof(model.optimizer) == sizeof(AdamW));
     static_assert(std::is_base_of_v<AdamW, decltype(model.optimizer)>);
     CHECK(detail::name_in_files<decltype(model.optimizer)>() == "AdamW"); // and so for Keras
+    using Twice = decltype(exclude_from_weight_decay<"bias">(model.optimizer));
+    CHECK(detail::name_in_files<Twice>() == "AdamW");
 }

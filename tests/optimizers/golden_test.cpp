@@ -2,6 +2,7 @@
 // Twenty steps of PyTorch's optimizers.
 #include "run.hpp"
 
+#include <lamina/optimizers/scale_learning_rate.hpp>
 #include <lamina/optimizers/schedules/inverse_time_decay.hpp>
 
 #include "support/golden.hpp"
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace lamina;
@@ -21,6 +23,18 @@ using namespace lamina::testing;
 namespace {
 
 std::set<std::string> seen;
+
+void step(auto& run, auto const& optimizer, auto const& g, std::vector<Stretch> const& tensors) {
+    run.step(optimizer, g, tensors, tensors);
+}
+/// Of an optimizer with scales each tensor is a part with some of its own.
+template <class T, class O>
+void step(Run<T>& run, RateScaled<O, "a", "b"> const& optimizer, std::vector<T> g,
+          std::vector<Stretch> const& tensors) {
+    UpdatePart const parts[]{{{tensors.data(), 1}, 1}, {{tensors.data() + 1, 1}, 3}};
+    apply_in_parts<T>(optimizer, ++run.t, run.w.data(), g.data(), run.slots.data(), run.w.size(),
+                      parts, tensors, tensors, nullptr);
+}
 
 /// The largest error, relative to numbers beyond 1, of either tensor in 20 steps. They lie in one
 /// block, five numbers that are not trained between them.
@@ -40,7 +54,7 @@ std::vector<double> errors(golden::Case const& c, O const& optimizer) {
         std::vector<T> g(begin.size(), T{7});
         std::copy_n(g0.data() + t * n0, n0, g.data());
         std::copy_n(g1.data() + t * n1, n1, g.data() + n0 + gap);
-        run.step(optimizer, g, tensors, tensors);
+        step(run, optimizer, g, tensors);
         for (std::size_t k = 0; k < 2; ++k) {
             golden::Array const& expected = c[k ? "out/p1" : "out/p0"];
             std::size_t const n = tensors[k].size;
@@ -64,6 +78,14 @@ void check(std::string const& name, O const& optimizer) {
     // PyTorch's own float runs are this far from its double ones
     CHECK(single[0] < 3 * c.float32_error.at("out/p0"));
     CHECK(single[1] < 3 * c.float32_error.at("out/p1"));
+    // and with ten times the rate, of which each tensor has a tenth
+    if constexpr (!std::is_same_v<O, Rprop>) {
+        if (!optimizer.learning_rate.is_constant()) return;
+        auto steep = optimizer;
+        steep.learning_rate = 10 * optimizer.learning_rate.rate(0);
+        auto const scaled = scale_learning_rate<"a", "b">({0.1, 1}, steep);
+        for (double e : errors<double>(c, scaled)) CHECK(e < 1e-10);
+    }
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/core/compilation.hpp>
+#include <lamina/graph/branch.hpp>
 #include <lamina/graph/row.hpp>
 
 #include <string>
@@ -10,17 +11,12 @@
 
 namespace lamina {
 
-/// MultiHeadAttention: multi_head_attention. A capital begins a word behind a small letter or
-/// before one (Keras' rule, keras/src/utils/naming.py).
+/// MultiHeadAttention: multi_head_attention.
 [[gnu::cold]] inline std::string snake_case(std::string_view s) {
-    auto const upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-    auto const lower = [](char c) { return c >= 'a' && c <= 'z'; };
     std::string out;
     for (std::size_t i = 0; i < s.size(); ++i) {
-        bool const word =
-            i && upper(s[i]) && (lower(s[i - 1]) || (i + 1 < s.size() && lower(s[i + 1])));
-        if (word && out.back() != '_') out += '_';
-        out += upper(s[i]) ? char(s[i] - 'A' + 'a') : s[i];
+        if (begins_word(s, i) && out.back() != '_') out += '_';
+        out += small_letter(s[i]);
     }
     return out;
 }

@@ -77,7 +77,7 @@ void describe_optimizer(void const* part, Settings const& out) {
 /// What wraps an optimizer says InFiles, whose name it has there.
 template <class O>
 constexpr std::string_view name_in_files() {
-    if constexpr (requires { typename O::InFiles; }) return type_name<typename O::InFiles>;
+    if constexpr (requires { typename O::InFiles; }) return name_in_files<typename O::InFiles>();
     else return type_name<O>;
 }
 

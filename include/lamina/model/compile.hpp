@@ -64,7 +64,16 @@ auto compile(D const& definition, Optimizer const& optimizer, Losses<L...> const
         }();
         static_assert(known, "exclude_from_weight_decay: no parameter of the network has one of "
                              "these names in its own, as bias or gamma have.");
-        if constexpr (!one_each || !placed || !shares || !known) return RefusedModel<results>{};
+        constexpr bool reached = [] {
+            if constexpr (requires { Optimizer::branches(detail::network_table<D, T>); })
+                return leads_to_parameters(detail::network_table<D, T>,
+                                           Optimizer::branches(detail::network_table<D, T>));
+            else return true;
+        }();
+        static_assert(reached, "scale_learning_rate: no parameter of the network lies in one of "
+                               "these. Give paths of summary(), such as encoder/dense_1.");
+        if constexpr (!one_each || !placed || !shares || !known || !reached)
+            return RefusedModel<results>{};
         else if constexpr (!detail::PairingOf<D, T, L...>::fits) {
             detail::PairingOf<D, T, L...>::otherwise();
             return RefusedModel<results>{};

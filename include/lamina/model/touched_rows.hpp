@@ -7,6 +7,7 @@
 #include <lamina/optimizers/stretch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +53,11 @@ class TouchedRows {
 public:
     /// Whether the network has such tables.
     static constexpr bool any = all_rows > 0;
+    static constexpr std::size_t tables = [] {
+        std::size_t n = 0;
+        for (int i = 0; i < Net::size; ++i) n += is_sparse<Net>(i);
+        return n;
+    }();
 
     /// Room, so that find() allocates nothing. `dense`: how many stretches are used densely.
     void reserve(std::size_t dense) {
@@ -62,13 +68,18 @@ public:
     }
     /// What was found: the dense stretches, then the touched ones.
     Span<Stretch const> stretches() const { return {stretches_.data(), size_}; }
+    /// Of it, the rows of the k-th table.
+    Span<Stretch const> rows_of_table(std::size_t k) const {
+        return {stretches_.data() + ends_[k], ends_[k + 1] - ends_[k]};
+    }
 
     /// Finds the rows that the batch touches, each once: in their order, neighbours merged, where
     /// the batch has tokens enough to look at every row of the table; else in the tokens' order.
     void find([[maybe_unused]] Span<Stretch const> dense, [[maybe_unused]] BatchView const& batch) {
         if constexpr (any) {
             std::copy(dense.begin(), dense.end(), stretches_.data());
-            size_ = dense.size();
+            size_ = ends_[0] = dense.size();
+            std::size_t table = 0;
             std::uint8_t* marks = marks_.data(); // all 0 between two calls
             for (int i = 0; i < Net::size; ++i) {
                 if (!is_sparse<Net>(i)) continue;
@@ -93,6 +104,7 @@ public:
                     for (std::size_t k = first; k < size_; ++k)
                         marks[(stretches_[k].from - at) / width] = 0;
                 marks += marks_of(rows);
+                ends_[++table] = size_;
             }
         }
     }
@@ -131,6 +143,7 @@ private:
     Block<std::uint8_t> marks_;
     Block<Stretch> stretches_;
     std::size_t size_ = 0;
+    std::array<std::size_t, tables + 1> ends_{}; // of the dense stretches, then of each table's
 };
 
 } // namespace lamina::detail

@@ -7,6 +7,7 @@
 #include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
 #include <lamina/model/touched_rows.hpp>
+#include <lamina/model/update_parts.hpp>
 #include <lamina/optimizers/apply.hpp>
 
 #include <algorithm>
@@ -95,7 +96,7 @@ public:
             (!usual && !gradients_below(std::numeric_limits<T>::infinity(), threads))) {
             throw_diverged(weights, w, loss + penalty);
         }
-        if (!usual || rate_of<T>(optimizer.learning_rate, step) > careful_rate)
+        if (!usual || largest_rate(optimizer, step) > careful_rate)
             update_carefully(weights, optimizer, step, threads);
         else update(weights, optimizer, step, threads);
         if constexpr (state > 0) std::copy_n(next_state.data(), state, weights.state.data());
@@ -104,16 +105,10 @@ public:
     }
 
 private:
-    /// Whether an optimizer's weight decay leaves out a tensor.
-    static constexpr bool splits = requires { Optimizer::excludes(std::string_view{}); };
-    static constexpr bool excludes([[maybe_unused]] std::string_view tensor) {
-        if constexpr (splits) return Optimizer::excludes(tensor);
-        else return false;
-    }
+    using Parts = UpdateParts<Net, Optimizer>;
 
     enum class Cut { merged, tensors };
-    enum class Share { all, decaying, excluded };
-    template <Cut How, bool Sparse, Share Of = Share::all>
+    template <Cut How, bool Sparse>
     static constexpr std::size_t walk_stretches(Stretch* to) {
         std::size_t n = 0, end = ~std::size_t{0};
         for (int i = 0; i < Net::size; ++i) {
@@ -121,12 +116,7 @@ private:
             auto const& op = *Net::table[std::size_t(i)].op;
             std::size_t at = plan.rows[i].parameters;
             for (std::size_t k = 0; k < op.parameter_count; ++k) {
-                auto const& tensor = op.parameter_tensors[k];
-                std::size_t const size = tensor.extents.size;
-                if (Of != Share::all && excludes(tensor.name) != (Of == Share::excluded)) {
-                    at += size;
-                    continue;
-                }
+                std::size_t const size = op.parameter_tensors[k].extents.size;
                 bool const joins = How == Cut::merged && at == end;
                 if (to && joins) to[n - 1].size += size;
                 if (to && !joins) to[n] = {at, size};
@@ -142,38 +132,10 @@ private:
         walk_stretches<How, Sparse>(s.data());
         return s;
     }();
-    /// Whether tables of which a batch touches few rows have weight decay: one answer for all.
-    static constexpr int tables(bool excluded) {
-        int n = 0;
-        for (int i = 0; i < Net::size; ++i)
-            n += is_sparse<Net>(i) &&
-                 excludes(Net::table[std::size_t(i)].op->parameter_tensors[0].name) == excluded;
-        return n;
-    }
-    static constexpr bool tables_decay = !splits || tables(true) == 0;
-    static_assert(tables_decay || tables(false) == 0,
-                  "exclude_from_weight_decay: of the tables with sparse gradients either all are "
-                  "excluded or none. Give the others DenseGradient.");
-    // dense stretches stand in two parts, of which the second goes on with the tables' rows
-    static constexpr Share head_share = tables_decay ? Share::excluded : Share::decaying,
-                           rest_share = tables_decay ? Share::decaying : Share::excluded;
-    template <Share Of>
-    static constexpr std::size_t walk_dense(Stretch* to) {
-        return walk_stretches<Cut::merged, false, Of>(to);
-    }
-    template <Share Head, Share Rest>
-    static constexpr auto in_parts = [] {
-        std::array<Stretch, walk_dense<Head>(nullptr) + walk_dense<Rest>(nullptr)> s{};
-        walk_dense<Rest>(s.data() + walk_dense<Head>(s.data()));
-        return s;
-    }();
     // what is trained, neighbours merged; of it, what is used densely; and all of it tensor by
     // tensor, for clipping
     static constexpr auto& trained = stretches<Cut::merged, true>;
-    static constexpr auto& dense = *[] {
-        if constexpr (splits && TouchedRows<Net>::any) return &in_parts<head_share, rest_share>;
-        else return &stretches<Cut::merged, false>;
-    }();
+    static constexpr auto& dense = stretches<Cut::merged, false>;
     static constexpr auto& tensors = stretches<Cut::tensors, true>;
     /// Gradients are added to, so each begins at 0. A step leaves those of tables' rows so, unless
     /// it ended before its time: its learning rate or its gradients were refused, or a layer threw.
@@ -198,6 +160,12 @@ private:
         if constexpr (requires { optimizer.average; }) return optimizer.average.momentum > 0;
         else return false;
     }
+    static double largest_rate(Optimizer const& optimizer, std::uint64_t step) {
+        double const rate = rate_of<T>(optimizer.learning_rate, step);
+        if constexpr (requires { optimizer.largest_scale(); })
+            return rate * optimizer.largest_scale();
+        else return rate;
+    }
     static bool is_finite(T value) { return kernels::all_finite(1, &value, nullptr); }
 
     [[gnu::noinline]] void update(Weights<Net>& weights, Optimizer const& optimizer,
@@ -206,12 +174,10 @@ private:
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
         // the gradients of rows are zero again for the next step
-        if constexpr (splits) {
-            constexpr auto& parts = in_parts<head_share, rest_share>;
-            constexpr std::size_t head = walk_dense<head_share>(nullptr);
-            Span<Stretch const> const all = TouchedRows<Net>::any ? swept() : parts;
-            lamina::apply_in_parts<T>(optimizer, step, w, g, s, parameters, all, head,
-                                      !tables_decay, tensors, threads, parts.size());
+        if constexpr (Parts::any) {
+            auto const parts = Parts::of(touched_);
+            lamina::apply_in_parts<T>(optimizer, step, w, g, s, parameters, parts, swept(), tensors,
+                                      threads);
         } else
             lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads,
                              dense.size());
@@ -237,7 +203,7 @@ private:
         std::string what =
             find_infinite(steps, static_cast<T const*>(weights.values.data()),
                           static_cast<T const*>(optimizer_slots.data()), Optimizer::slots,
-                          parameters, rate_of<T>(optimizer.learning_rate, step));
+                          parameters, largest_rate(optimizer, step));
         if (what.empty()) return;
         // in place, where others look at them
         std::copy_n(values.data(), parameters, weights.values.data());

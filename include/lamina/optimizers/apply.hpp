@@ -31,6 +31,9 @@ namespace lamina {
 //     decoupled()                         is false, g += weight_decay w instead
 //     slot_start<T>(k)                    what slot k begins with; else 0
 //     static excludes(tensor)             whether a tensor of this name has no weight_decay
+//     first_rate_alone                    that only slot_start asks for the rate
+//     static branches(table)              parts of the network whose rates have scales
+//     scale_of(bits)                      the scale in all of those parts
 
 namespace detail {
 
@@ -69,10 +72,9 @@ void start_slots(Optimizer const& optimizer, T* slots, std::size_t n) {
 
 namespace detail {
 
-/// The learning rate of the t-th step: a finite number, also as T, that is not negative.
+/// Refuses a rate of the t-th step that T cannot hold, or below 0.
 template <class T>
-double rate_of(Schedule const& schedule, std::uint64_t t) {
-    double const rate = schedule.rate(t - 1);
+double checked_rate(double rate, std::uint64_t t) {
     // by bits, so that NaN is seen under -ffast-math too; those of positive numbers order like them
     constexpr double largest = double(std::numeric_limits<T>::max());
     auto const bits = std::bit_cast<std::uint64_t>(rate);
@@ -80,6 +82,11 @@ double rate_of(Schedule const& schedule, std::uint64_t t) {
         refuse("learning_rate",
                {"it is ", rate, " at step ", t, ". Give a finite number that is not negative."});
     return rate;
+}
+/// The learning rate of the t-th step: a finite number, also as T, that is not negative.
+template <class T>
+double rate_of(Schedule const& schedule, std::uint64_t t) {
+    return checked_rate<T>(schedule.rate(t - 1), t);
 }
 
 #ifdef LAMINA_SOURCE
@@ -90,45 +97,55 @@ extern template double rate_of<float>(Schedule const&, std::uint64_t);
 extern template double rate_of<double>(Schedule const&, std::uint64_t);
 #endif
 
-/// Stretches of which those from the `sparse`-th on are rows of tables.
+/// What the weights decay by beside a step: w by `own` of itself, g by `pull` times w.
+template <class T>
+struct Decay {
+    T own{0}, pull{0};
+};
+template <class T, class Optimizer>
+Decay<T> decay_of([[maybe_unused]] Optimizer const& optimizer, [[maybe_unused]] double rate) {
+    Decay<T> decay;
+    if constexpr (requires { optimizer.weight_decay; }) {
+        bool apart = true;
+        if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
+        if (apart) decay.own = T(rate * optimizer.weight_decay);
+        else decay.pull = T(optimizer.weight_decay);
+    }
+    return decay;
+}
+
+/// Stretches whose step is one: those from the `sparse`-th on are rows of tables.
 struct Stretches {
     Span<Stretch const> all;
     std::size_t sparse;
 };
-/// The sweep, behind clipping; g is multiplied by `scale`. The stretches in `still`, if there are
-/// to be any, have no weight decay.
-template <class T, class Optimizer, PoolOrNone P, class... Still>
-LAMINA_ALWAYS_INLINE inline void sweep_stretches(Optimizer const& optimizer, std::uint64_t t,
-                                                 double rate, T scale, T* w, T* g, T* slots,
-                                                 std::size_t stride, P threads,
-                                                 Stretches const& decaying, Still const&... still) {
-    T decay{0}, pull{0};
-    if constexpr (requires { optimizer.weight_decay; }) {
-        bool apart = true;
-        if constexpr (requires { optimizer.decoupled(); }) apart = optimizer.decoupled();
-        if (apart) decay = T(rate * optimizer.weight_decay);
-        else pull = T(optimizer.weight_decay);
+/// The sweep, behind clipping; g is multiplied by `scale`.
+template <class Kept, class T, class Update, PoolOrNone P>
+LAMINA_ALWAYS_INLINE inline void sweep_stretches(Kept, Update const& update, Decay<T> decay,
+                                                 T scale, T* w, T* g, T* slots, std::size_t stride,
+                                                 Stretches const& of, P threads) {
+    auto const f = [decay, update](auto& weight, auto gradient, auto&... slot) {
+        using V = decltype(gradient);
+        gradient = kernels::fma(V(decay.pull), weight, gradient);
+        // not times 1 - decay, of which little is left as T where decay is small
+        weight = kernels::fnma(V(decay.own), weight, weight);
+        update(weight, gradient, slot...);
+    };
+    for (std::size_t i = 0; i < of.all.size(); ++i) {
+        auto const [from, size] = of.all[i];
+        kernels::sweep<Kept::value>(size, w + from, g + from, slots + from, stride, scale, f,
+                                    threads);
+        if (i >= of.sparse) std::fill_n(g + from, size, T{0});
     }
-    optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
-        auto const walk = [&](Stretches const& of, T its_decay, T its_pull) {
-            auto const f = [its_decay, its_pull, update](auto& weight, auto gradient,
-                                                         auto&... slot) {
-                using V = decltype(gradient);
-                gradient = kernels::fma(V(its_pull), weight, gradient);
-                // not times 1 - decay, of which little is left as T where decay is small
-                weight = kernels::fnma(V(its_decay), weight, weight);
-                update(weight, gradient, slot...);
-            };
-            for (std::size_t i = 0; i < of.all.size(); ++i) {
-                auto const [from, size] = of.all[i];
-                kernels::sweep<decltype(kept)::value>(size, w + from, g + from, slots + from,
-                                                      stride, scale, f, threads);
-                if (i >= of.sparse) std::fill_n(g + from, size, T{0});
-            }
-        };
-        walk(decaying, decay, pull);
-        (walk(still, T{0}, T{0}), ...);
-    });
+}
+
+template <class T, class Optimizer, PoolOrNone P>
+T clip_if_asked([[maybe_unused]] Optimizer const& optimizer, [[maybe_unused]] T* g,
+                [[maybe_unused]] Span<Stretch const> trained,
+                [[maybe_unused]] Span<Stretch const> tensors, [[maybe_unused]] P threads) {
+    if constexpr (requires { optimizer.clip; })
+        return clip(optimizer.clip, g, trained, tensors, threads);
+    else return T{1};
 }
 
 } // namespace detail
@@ -144,27 +161,50 @@ void apply(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots, st
            Span<Stretch const> trained, Span<Stretch const> tensors, P threads,
            std::size_t sparse = ~std::size_t{0}) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
-    T scale{1};
-    if constexpr (requires { optimizer.clip; })
-        scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
-    detail::sweep_stretches(optimizer, t, rate, scale, w, g, slots, stride, threads,
-                            detail::Stretches{trained, sparse});
+    T const scale = detail::clip_if_asked(optimizer, g, trained, tensors, threads);
+    auto const decay = detail::decay_of<T>(optimizer, rate);
+    optimizer.template step<T>(t, rate, [&](auto kept, auto const& update) {
+        detail::sweep_stretches(kept, update, decay, scale, w, g, slots, stride, {trained, sparse},
+                                threads);
+    });
 }
 
-/// The same with weight decay for a part of them: for those before the `head`-th, or, if not
-/// head_decays, for the others. Those that are sparse are none of the head.
+/// Stretches that an optimizer treats alike, of parameters of which it does not treat all alike.
+struct UpdatePart {
+    Span<Stretch const> stretches;
+    std::uint64_t scaled = 0; ///< bits that say which scales of the learning rate hold for them
+    bool decays = true;
+    bool sparse = false; ///< rows of tables
+};
+
+/// The same where it treats them in parts, which are all of `trained`.
 template <class T, class Optimizer, PoolOrNone P>
 void apply_in_parts(Optimizer const& optimizer, std::uint64_t t, T* w, T* g, T* slots,
-                    std::size_t stride, Span<Stretch const> trained, std::size_t head,
-                    bool head_decays, Span<Stretch const> tensors, P threads, std::size_t sparse) {
+                    std::size_t stride, Span<UpdatePart const> parts, Span<Stretch const> trained,
+                    Span<Stretch const> tensors, P threads) {
     double const rate = detail::rate_of<T>(optimizer.learning_rate, t);
-    T scale{1};
-    if constexpr (requires { optimizer.clip; })
-        scale = detail::clip(optimizer.clip, g, trained, tensors, threads);
-    detail::Stretches const first{trained.first(head), head},
-        rest{trained.last(trained.size() - head), sparse - head};
-    detail::sweep_stretches(optimizer, t, rate, scale, w, g, slots, stride, threads,
-                            head_decays ? first : rest, head_decays ? rest : first);
+    auto const rate_in = [&]([[maybe_unused]] UpdatePart const& part) {
+        if constexpr (requires { optimizer.scale_of(part.scaled); })
+            return detail::checked_rate<T>(rate * optimizer.scale_of(part.scaled), t);
+        else return rate;
+    };
+    for (UpdatePart const& part : parts) rate_in(part); // all of them before anything changes
+    T const scale = detail::clip_if_asked(optimizer, g, trained, tensors, threads);
+    for (std::size_t first = 0; first < parts.size(); ++first) {
+        auto const alike = [&](UpdatePart const& part) {
+            return part.scaled == parts[first].scaled;
+        };
+        if (std::any_of(parts.begin(), parts.begin() + first, alike)) continue; // done with it
+        double const its = rate_in(parts[first]);
+        auto const decay = detail::decay_of<T>(optimizer, its);
+        optimizer.template step<T>(t, its, [&](auto kept, auto const& update) {
+            for (std::size_t i = first; i < parts.size(); ++i)
+                if (UpdatePart const& part = parts[i]; alike(part))
+                    detail::sweep_stretches(
+                        kept, update, part.decays ? decay : detail::Decay<T>{}, scale, w, g, slots,
+                        stride, {part.stretches, part.sparse ? 0 : part.stretches.size()}, threads);
+        });
+    }
 }
 
 // What most programs train with is compiled once, where a program asks for it: behind the optimizer

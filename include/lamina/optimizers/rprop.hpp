@@ -30,6 +30,7 @@ struct Rprop {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
+    static constexpr bool first_rate_alone = true; // so no scale could act
     void check() const {
         detail::Check{"optimizer"}
             .below_one("decrease", decrease)
