@@ -169,6 +169,30 @@ TEST_CASE("Categories become numbers or columns of 0 and 1") {
     CHECK(complaint([] { table().encode("age"); }).find("holds numbers") != std::string::npos);
 }
 
+TEST_CASE("A second file's categories become the numbers of the first one's") {
+    Table const train = table().encode("city");
+    Table const later = read_csv_text("city,n\nRome,1\n,2\nRome,3\n", {}, "new.csv");
+    CHECK(numbers(later.encode("city").drop_missing(), "city") == Doubles{0, 0}); // not so
+    Table const same = later.encode("city", train["city"].classes());
+    CHECK(numbers(same.drop_missing(), "city") == Doubles{1, 1});
+    CHECK(same["city"].missing(1));
+    CHECK(same["city"].classes() == Strings{"Bonn", "Rome"});
+    // in whatever order they are given; of two of one text the first counts
+    CHECK(numbers(table().drop_missing("city").encode("city", {"Rome", "Oslo", "Bonn", "Bonn"}),
+                  "city") == Doubles{2, 0, 0, 2});
+    CHECK(complaint([&] {
+              later.encode("city", {"Bonn", "Oslo"});
+          }) == "new.csv:2:1 (column \"city\"): \"Rome\" is none of the 2 classes given: \"Bonn\", "
+                "\"Oslo\". Leave such rows out with filter(\"city\", ...).");
+    CHECK(complaint([&] {
+              later.encode("city", Strings(9, "x"));
+          }).find("\"x\" and others. Leave") != std::string::npos);
+    CHECK(complaint([&] { later.encode("town", {"Rome"}); }).find("no column \"town\"") !=
+          std::string::npos);
+    CHECK(complaint([] { table().encode("age", {"25"}); }).find("holds numbers") !=
+          std::string::npos);
+}
+
 TEST_CASE("Rows are filtered, taken, shuffled") {
     CHECK(texts(table().filter("age", [](double a) { return a > 26; }), "name") ==
           Strings{"ann", "di"});

@@ -171,6 +171,13 @@ public:
     Table encode(std::string_view column, std::size_t limit = 1024) const& {
         return Table(*this).encode(column, limit);
     }
+    /// The same with classes that are known, so that the numbers mean in every file what they meant
+    /// in training: train.classes of a label, table["venue"].classes() of another column. A text
+    /// that is none of them is an error.
+    Table encode(std::string_view column, std::vector<std::string> const& classes) &&;
+    Table encode(std::string_view column, std::vector<std::string> const& classes) const& {
+        return Table(*this).encode(column, classes);
+    }
     /// A column of 0 and 1 for each different value v, named column_v, where the column stood. A
     /// gap stays a gap in each. The old name means them all where a label is asked for. More than
     /// `limit` values are an error: such a column is no category.
@@ -241,6 +248,8 @@ private:
     void split_up(std::size_t place, std::vector<std::string> const& values);
     [[noreturn]] void fail_map(Column const& column, std::size_t row,
                                std::initializer_list<MapRule> rules) const;
+    [[noreturn]] void fail_class(Column const& column, std::size_t row,
+                                 std::vector<std::string> const& classes) const;
     void settled(Column const& column, char const* step) const;
     void keep(Span<std::size_t const> rows);
     static void fill_texts(Column& column, std::string_view value);

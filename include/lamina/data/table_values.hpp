@@ -130,18 +130,45 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     return texts;
 }
 
+[[gnu::cold]] LAMINA_INLINE void Table::fail_class(Column const& column, std::size_t row,
+                                                   std::vector<std::string> const& classes) const {
+    constexpr std::size_t most = 8;
+    std::string known;
+    for (std::size_t k = 0; k < std::min(most, classes.size()); ++k) {
+        known += k == 0 ? ": " : ", ";
+        detail::append_quoted(known, classes[k]);
+    }
+    detail::fail(Error::Kind::data, {where(row, column)},
+                 {detail::Quoted{column.texts_[row]}, " is none of the ", classes.size(),
+                  " classes given", known, classes.size() > most ? " and others" : "",
+                  ". Leave such rows out with filter(", detail::Quoted{column.name()}, ", ...)."});
+}
+
 [[gnu::cold]] LAMINA_INLINE Table Table::encode(std::string_view name, std::size_t limit) && {
+    texts(name); // or an error
+    return std::move(*this).encode(name, categories(columns_[find(name)], limit, "encode"));
+}
+
+[[gnu::cold]] LAMINA_INLINE Table Table::encode(std::string_view name,
+                                                std::vector<std::string> const& classes) && {
     Column& column = columns_[find(name)];
     Texts const& texts = this->texts(name);
-    std::vector<std::string> classes = categories(column, limit, "encode");
+    std::vector<std::size_t> order(classes.size()); // of the classes by their texts
+    for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return classes[a] < classes[b]; });
     std::vector<double> codes(column.size(), detail::missing_number);
     for (std::size_t row = 0; row < codes.size(); ++row) {
         if (column.missing(row)) continue;
-        codes[row] =
-            double(std::lower_bound(classes.begin(), classes.end(), texts[row]) - classes.begin());
+        std::string_view const text = texts[row];
+        auto const at =
+            std::lower_bound(order.begin(), order.end(), text,
+                             [&](std::size_t k, std::string_view t) { return classes[k] < t; });
+        if (at == order.end() || classes[*at] != text) fail_class(column, row, classes);
+        codes[row] = double(*at);
     }
     column.become(std::move(codes));
-    column.classes_ = std::move(classes);
+    column.classes_ = std::vector<std::string>(classes); // a copy, as is made elsewhere too
     return std::move(*this);
 }
 
