@@ -316,7 +316,14 @@ TEST_CASE("every difference is said at once, and nothing is changed") {
     CHECK(message_of<Error>([&] { load(renamed, path); }) ==
           path + ": 2 missing (\"first/kernel\", \"first/bias\"), 2 extra (\"dense/bias\", "
                  "\"dense/kernel\"). Nothing was loaded. Are they the same under other names? "
-                 "named<\"encoder\">(layer) calls a layer as the file does.");
+                 "named<\"encoder\">(layer) calls a layer as the file does. For what both have: "
+                 "{.optimizer = false, .allow_extra = true, .allow_missing = true}.");
+    // of which there is nothing here: no model goes on as it was without a word
+    CHECK(message_of<Error>([&] {
+              load(renamed, path,
+                   {.optimizer = false, .allow_extra = true, .allow_missing = true});
+          }) == path + ": none of its 6 tensors has the name of one of the model, "
+                       "\"first/kernel\" for one. Nothing was loaded.");
     saved.initialize(5);
     float const kept = saved.weights.values[20];
     load(saved, path, {.optimizer = false, .allow_missing = true});
@@ -422,7 +429,8 @@ TEST_CASE("a PyTorch state_dict of named modules") {
     CHECK(message_of<Error>([&] { load(model, path, {.names = Names::torch}); }) ==
           path + ": 1 missing (\"encoder.weight\"), 1 extra (\"module.weight\"). Nothing was "
                  "loaded. Are they the same under other names? named<\"encoder\">(layer) calls a "
-                 "layer as the file does.");
+                 "layer as the file does. For what both have: {.optimizer = false, .allow_extra = "
+                 "true, .allow_missing = true}.");
     entries[0].name = "encoder.weight";
     entries[0].shape = {2, 3};
     save_safetensors(path, entries);

@@ -131,7 +131,7 @@ TEST_CASE("a model that was trained: frozen layers keep what they were given, st
 }
 
 TEST_CASE("nothing in common is an error, and changes nothing") {
-    auto const from = model_of(pretraining, 0);
+    auto from = model_of(pretraining, 0);
     auto to = model_of(Sequential{Input<3>{}, Dense<2>{}}, 1000);
     auto const before = numbers_of(to);
     CHECK_THROWS_WITH_AS(transfer(from, to),
@@ -140,11 +140,24 @@ TEST_CASE("nothing in common is an error, and changes nothing") {
                          "\"dense/kernel\". Write what they share as one function or "
                          "named<...>(block).",
                          Error);
-    CHECK_THROWS_WITH_AS(transfer(from, to, "encoder"),
+    auto const refused = [&](auto const& giver, auto& taker, char const* scope,
+                             std::string const& where) {
+        CHECK_THROWS_WITH_AS(transfer(giver, taker, scope),
+                             ("transfer: there is no tensor within \"" + std::string(scope) +
+                              "\" in " + where +
+                              ". Give the path of a block or a layer: summary() shows them.")
+                                 .c_str(),
+                             Error);
+    };
+    refused(from, to, "encoder", "the network that receives");
+    refused(to, from, "encoder", "the network that gives");
+    refused(from, to, "encodr", "either network");
+    auto wider = model_of(Sequential{Input<3>{}, named<"encoder">(Sequential{Dense<3>{}})}, 1000);
+    CHECK_THROWS_WITH_AS(transfer(from, wider, "encoder"),
                          "transfer: the networks have no tensor of the same path and shape in "
                          "common within \"encoder\". The first of one is "
-                         "\"encoder/dense/kernel\", of the other none. Write what they share as "
-                         "one function or named<...>(block).",
+                         "\"encoder/dense/kernel\", of the other \"encoder/dense/kernel\". Write "
+                         "what they share as one function or named<...>(block).",
                          Error);
     CHECK(numbers_of(to) == before);
 }

@@ -100,6 +100,7 @@ public:
                 take_one(wanted_.parameters[i], loaded_.parameters[i]);
             for (auto const i : layer.state) take_one(wanted_.state[i], loaded_.state[i]);
         }
+        bool const none = jobs_.empty() && !wanted_.parameters.empty();
         // the optimizer's numbers fit where the weights do
         bool const training = options_.optimizer && wanted_.compiled && !differences_.any();
         if (training) take_slots();
@@ -110,6 +111,11 @@ public:
                 differences_.extra(name);
         }
         differences_.throw_if_any();
+        if (none)
+            fail(Error::Kind::data, {file_.path()},
+                 {"none of its ", Counted{file_.size(), "tensor"},
+                  " has the name of one of the model, ", shown(wanted_.parameters[0].name),
+                  " for one. Nothing was loaded."});
         for (auto const& job : jobs_) read(job);
         if (training) take_counters();
         take_scaling();

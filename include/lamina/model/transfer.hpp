@@ -70,6 +70,12 @@ template <class From, class To>
         ++done.tensors;
         done.numbers += its.extents.size;
     }
+    if (done.tensors == 0 && !scope.empty() && (from.empty() || to.empty()))
+        refuse("transfer", {"there is no tensor within \"", scope, "\" in ",
+                            !to.empty()     ? "the network that gives"
+                            : !from.empty() ? "the network that receives"
+                                            : "either network",
+                            ". Give the path of a block or a layer: summary() shows them."});
     if (done.tensors == 0) {
         auto const first = [](auto const& all) {
             return all.empty() ? std::string("none") : '"' + all[0].path + '"';
