@@ -770,12 +770,18 @@ TEST_CASE("A wrong shape that is often meant otherwise has its own cure") {
           "are for CategoricalCrossentropy.");
     CHECK(complaint([&] { rows.fit(Array(x.data(), {2, 3}), labels); }) ==
           "fit: y has the shape (2), the network takes (n, 4), n samples. Numbers of classes? They "
-          "are for SparseCategoricalCrossentropy; to_categorical makes rows of them.");
+          "are for SparseCategoricalCrossentropy; to_categorical makes rows of them. Else each "
+          "sample has as many targets as outputs.");
     auto pictures =
         compile(Sequential{Input<8, 9, 4>{}, Flatten{}, Dense<1>{}}, Adam{}, MeanSquaredError{});
     CHECK(complaint([&] { pictures.predict(Array(x.data(), {2, 4, 8, 9})); }) ==
           "predict: x has the shape (2, 4, 8, 9), the network takes (n, 8, 9, 4), n samples. "
           "Channels first? channels_last() puts them behind the pixels.");
+    auto series =
+        compile(Sequential{Input<8, 9>{}, LSTM<4>{}, Dense<1>{}}, Adam{}, MeanSquaredError{});
+    CHECK(complaint([&] { series.predict(Array(x.data(), {4, 9, 8})); }) ==
+          "predict: x has the shape (4, 9, 8), the network takes (n, 8, 9), n samples. Features "
+          "before time? xt::transpose(x, {0, 2, 1}) turns them, a reshape does not.");
 }
 
 TEST_CASE("A learning rate that is no rate changes nothing, and says so") {

@@ -50,12 +50,15 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
         return "One-hot rows? They are for CategoricalCrossentropy.";
     if (target && sample.rank == 1 && sample.size > 1 && n == 1)
         return "Numbers of classes? They are for SparseCategoricalCrossentropy; to_categorical "
-               "makes rows of them.";
+               "makes rows of them. Else each sample has as many targets as outputs.";
     if (one_sample && sample.size > 0)
         return "One sample alone? The first axis counts samples: here it is 1.";
     if (sample.rank == 3 && a.rank() == 4 && a.extent(1) == sample.dims[2] &&
         a.extent(2) == sample.dims[0] && a.extent(3) == sample.dims[1])
         return "Channels first? channels_last() puts them behind the pixels.";
+    if (sample.rank == 2 && a.rank() == 3 && a.extent(1) == sample.dims[1] &&
+        a.extent(2) == sample.dims[0])
+        return "Features before time? xt::transpose(x, {0, 2, 1}) turns them, a reshape does not.";
     if (!target && sample.rank == 1 && a.rank() == 2)
         return "Other columns? select() and drop() of a Table leave those that it takes.";
     return "Nothing is broadcast: reshape it.";
