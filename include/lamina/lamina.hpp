@@ -138,6 +138,8 @@
 #include <lamina/layers/options.hpp>
 #include <lamina/layers/parallel.hpp>
 #include <lamina/layers/permute.hpp>
+#include <lamina/layers/pixel_shuffle.hpp>
+#include <lamina/layers/pixel_unshuffle.hpp>
 #include <lamina/layers/pooling.hpp>
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/recurrent.hpp>

@@ -3,7 +3,10 @@
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/cropping_2d.hpp>
 #include <lamina/layers/permute.hpp>
+#include <lamina/layers/pixel_shuffle.hpp>
+#include <lamina/layers/pixel_unshuffle.hpp>
 #include <lamina/layers/repeat_vector.hpp>
+#include <lamina/layers/reshape.hpp>
 #include <lamina/layers/spatial_dropout_1d.hpp>
 #include <lamina/layers/spatial_dropout_2d.hpp>
 #include <lamina/layers/up_sampling_1d.hpp>
@@ -41,6 +44,10 @@ static_assert(std::is_same_v<ZeroPadding2D<1, 2>::On<Shape<3, 4, 5>>::Output, Sh
 static_assert(std::is_same_v<Cropping2D<1, 0, 2, 1>::On<Shape<3, 4, 5>>::Output, Shape<2, 1, 5>>);
 static_assert(!Cropping1D<2>::On<Shape<4, 5>>::fits);
 static_assert(std::is_same_v<Permute<3, 1, 2>::On<Shape<3, 4, 5>>::Output, Shape<5, 3, 4>>);
+static_assert(std::is_same_v<PixelShuffle<2>::On<Shape<3, 5, 12>>::Output, Shape<6, 10, 3>>);
+static_assert(std::is_same_v<PixelUnshuffle<3>::On<Shape<6, 9, 2>>::Output, Shape<2, 3, 18>>);
+static_assert(!PixelShuffle<2>::On<Shape<3, 5, 6>>::fits);
+static_assert(!PixelUnshuffle<2>::On<Shape<4, 5, 6>>::fits);
 static_assert(!Permute<1, 1>::On<Shape<3, 4>>::fits && !Permute<1, 2>::On<Shape<3>>::fits);
 
 TEST_CASE("ZeroPadding, Cropping: what every layer owes") {
@@ -87,6 +94,18 @@ TEST_CASE("UpSampling2D: PyTorch's numbers") {
                              Sequential{Input<3, 4, 2>{}, UpSampling2D<2, 3>{}});
 }
 
+TEST_CASE("PixelShuffle, PixelUnshuffle: what every layer owes") {
+    check_layer("2", Sequential{Input<2, 3, 4>{}, PixelShuffle<2>{}});
+    check_layer("2, three channels", Sequential{Input<2, 1, 12>{}, PixelShuffle<2>{}, Squash{}});
+    check_layer("3", Sequential{Input<1, 2, 9>{}, Squash{}, PixelShuffle<3>{}});
+    check_layer("1", Sequential{Input<2, 2, 3>{}, PixelShuffle<1>{}});
+    check_layer("un 2", Sequential{Input<4, 2, 1>{}, PixelUnshuffle<2>{}});
+    check_layer("un 2, three channels", Sequential{Input<2, 4, 3>{}, PixelUnshuffle<2>{}});
+    check_layer("un 3", Sequential{Input<3, 6, 2>{}, Squash{}, PixelUnshuffle<3>{}});
+    check_layer("there and back",
+                Sequential{Input<2, 3, 8>{}, PixelShuffle<2>{}, PixelUnshuffle<2>{}});
+}
+
 TEST_CASE("Permute: what every layer owes") {
     check_layer("1", Sequential{Input<3>{}, Permute<1>{}});
     check_layer("2, 1", Sequential{Input<3, 4>{}, Permute<2, 1>{}});
@@ -122,6 +141,11 @@ TEST_CASE("what is moved, by hand") {
     CHECK(counted(Sequential{Input<2, 1, 1>{}, UpSampling2D<4, 1, Bilinear>{}}) ==
           V{1, 1, 1.125, 1.375, 1.625, 1.875, 2, 2});
     CHECK(counted(Sequential{Input<2, 2>{}, UpSampling1D<2>{}}) == V{1, 2, 1, 2, 3, 4, 3, 4});
+    CHECK(counted(Sequential{Input<1, 2, 4>{}, PixelShuffle<2>{}}) == V{1, 2, 5, 6, 3, 4, 7, 8});
+    CHECK(counted(Sequential{Input<1, 1, 8>{}, PixelShuffle<2>{}}) == V{1, 5, 2, 6, 3, 7, 4, 8});
+    CHECK(counted(Sequential{Input<2, 4, 1>{}, PixelUnshuffle<2>{}}) == V{1, 2, 5, 6, 3, 4, 7, 8});
+    CHECK(counted(Sequential{Input<2, 3, 8>{}, PixelShuffle<2>{}, PixelUnshuffle<2>{}}) ==
+          counted(Sequential{Input<2, 3, 8>{}, Reshape<2, 3, 8>{}}));
     CHECK(counted(Sequential{Input<2, 3>{}, Permute<2, 1>{}}) == V{1, 4, 2, 5, 3, 6});
     CHECK(counted(Sequential{Input<2>{}, RepeatVector<2>{}}) == V{1, 2, 1, 2});
 }
