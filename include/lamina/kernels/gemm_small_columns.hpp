@@ -3,6 +3,7 @@
 
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/kernels/some_lanes.hpp>
 
 #include <algorithm>
 #include <bit>
