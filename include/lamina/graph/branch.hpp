@@ -38,6 +38,19 @@ struct Branch {
 
 namespace detail {
 
+/// Where c stands in s first, or last; npos: nowhere. Its own find() is no constant to g++ 12
+/// with -fsanitize=undefined where s is an argument of a template.
+constexpr std::size_t first_of(std::string_view s, char c) {
+    for (std::size_t i = 0; i < s.size(); ++i)
+        if (s[i] == c) return i;
+    return s.npos;
+}
+constexpr std::size_t last_of(std::string_view s, char c) {
+    for (std::size_t i = s.size(); i > 0; --i)
+        if (s[i - 1] == c) return i - 1;
+    return s.npos;
+}
+
 /// Whether a scope has this name, before it is told apart from its brothers by a number.
 constexpr bool is_called(Scope const& scope, std::string_view wanted) {
     if (scope.given) return scope.name == wanted;
@@ -55,7 +68,7 @@ constexpr bool is_called(Scope const& scope, std::string_view wanted) {
 /// the third dense in the order of the table, as in Paths.
 template <class Table>
 constexpr int child_called(Table const& table, int parent, std::string_view name) {
-    std::size_t const cut = name.rfind('_') + 1;
+    std::size_t const cut = last_of(name, '_') + 1;
     int number = cut > 0 && cut < name.size() && name[cut] != '0' ? 0 : -1;
     for (std::size_t i = cut; number >= 0 && i < name.size(); ++i)
         number = name[i] >= '0' && name[i] <= '9' && number < 10000000
@@ -80,7 +93,7 @@ template <class Table>
 constexpr int scope_at(Table const& table, std::string_view path) {
     int scope = -1;
     for (;;) {
-        std::size_t const end = path.find('/');
+        std::size_t const end = first_of(path, '/');
         scope = child_called(table, scope, path.substr(0, end));
         if (scope < 0 || end == path.npos) return scope;
         path.remove_prefix(end + 1);
@@ -93,7 +106,7 @@ constexpr int scope_at(Table const& table, std::string_view path) {
 template <class Table>
 constexpr Branch branch_at(Table const& table, std::string_view path) {
     if (int const scope = detail::scope_at(table, path); scope >= 0) return {scope};
-    std::size_t const cut = path.rfind('/');
+    std::size_t const cut = detail::last_of(path, '/');
     if (cut == path.npos || cut + 1 == path.size()) return {};
     return {detail::scope_at(table, path.substr(0, cut)), path.substr(cut + 1)};
 }

@@ -104,7 +104,7 @@ class UpdateParts {
     }();
     static constexpr std::size_t dense_count = [] {
         std::size_t n = 0;
-        for (std::size_t const size : sizes) n += size;
+        for (std::size_t k = 0; k < kind_count; ++k) n += sizes[k];
         return n;
     }();
 
