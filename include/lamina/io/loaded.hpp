@@ -87,9 +87,8 @@ private:
                            "reads those.";
         if (!missing_.empty() && !extra_.empty())
             return " Are they the same under other names? named<\"encoder\">(layer) calls a layer "
-                   "as the file does. For what both have: {.optimizer = false, .allow_extra = "
-                   "true, "
-                   ".allow_missing = true}.";
+                   "as the file does. For what both have: "
+                   "{.optimizer = false, .allow_extra = true, .allow_missing = true}.";
         return missing_.empty() ? " {.allow_extra = true} leaves them aside."
                                 : " {.allow_missing = true} keeps the model's own.";
     }

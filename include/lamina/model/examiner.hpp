@@ -144,8 +144,7 @@ private:
         return room;
     }
     /// What each vector of an output weighs: its weight or its sample's, times the mask; and the
-    /// sum that
-    /// the loss is divided by: the vectors, or those that the mask keeps (Keras'
+    /// sum that the loss is divided by: the vectors, or those that the mask keeps (Keras'
     /// sum_over_batch_size).
     template <class Y>
     T const* weigh(T const* mask, BatchView const& batch, T* room, T& total) {
