@@ -95,6 +95,8 @@
 #include <lamina/layers/average_pooling_2d.hpp>
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/bidirectional.hpp>
+#include <lamina/layers/circular_padding_1d.hpp>
+#include <lamina/layers/circular_padding_2d.hpp>
 #include <lamina/layers/concatenate.hpp>
 #include <lamina/layers/conv_1d.hpp>
 #include <lamina/layers/conv_1d_transpose.hpp>
@@ -143,8 +145,12 @@
 #include <lamina/layers/pooling.hpp>
 #include <lamina/layers/position_embedding.hpp>
 #include <lamina/layers/recurrent.hpp>
+#include <lamina/layers/reflection_padding_1d.hpp>
+#include <lamina/layers/reflection_padding_2d.hpp>
 #include <lamina/layers/repeat.hpp>
 #include <lamina/layers/repeat_vector.hpp>
+#include <lamina/layers/replication_padding_1d.hpp>
+#include <lamina/layers/replication_padding_2d.hpp>
 #include <lamina/layers/rescaling.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/residual.hpp>

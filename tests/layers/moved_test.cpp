@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Layers that only move numbers about.
+#include <lamina/layers/circular_padding_1d.hpp>
+#include <lamina/layers/circular_padding_2d.hpp>
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/cropping_2d.hpp>
 #include <lamina/layers/permute.hpp>
 #include <lamina/layers/pixel_shuffle.hpp>
 #include <lamina/layers/pixel_unshuffle.hpp>
+#include <lamina/layers/reflection_padding_1d.hpp>
+#include <lamina/layers/reflection_padding_2d.hpp>
 #include <lamina/layers/repeat_vector.hpp>
+#include <lamina/layers/replication_padding_1d.hpp>
+#include <lamina/layers/replication_padding_2d.hpp>
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/spatial_dropout_1d.hpp>
 #include <lamina/layers/spatial_dropout_2d.hpp>
@@ -19,6 +25,7 @@
 #include "support/check_steps.hpp"
 #include "support/layers.hpp"
 
+#include <lamina/layers/conv_2d.hpp>
 #include <lamina/layers/dense.hpp>
 
 #include <type_traits>
@@ -43,6 +50,14 @@ std::vector<double> counted(D const& definition) {
 static_assert(std::is_same_v<ZeroPadding2D<1, 2>::On<Shape<3, 4, 5>>::Output, Shape<5, 8, 5>>);
 static_assert(std::is_same_v<Cropping2D<1, 0, 2, 1>::On<Shape<3, 4, 5>>::Output, Shape<2, 1, 5>>);
 static_assert(!Cropping1D<2>::On<Shape<4, 5>>::fits);
+static_assert(
+    std::is_same_v<ReflectionPadding2D<1, 0, 2, 1>::On<Shape<3, 4, 5>>::Output, Shape<4, 7, 5>>);
+static_assert(std::is_same_v<ReplicationPadding1D<9>::On<Shape<1, 5>>::Output, Shape<19, 5>>);
+static_assert(ReflectionPadding1D<2>::On<Shape<3, 5>>::fits &&
+              !ReflectionPadding1D<3>::On<Shape<3, 5>>::fits);
+static_assert(CircularPadding1D<3>::On<Shape<3, 5>>::fits &&
+              !CircularPadding1D<4, 0>::On<Shape<3, 5>>::fits);
+static_assert(!CircularPadding2D<1>::On<Shape<3, 5>>::fits);
 static_assert(std::is_same_v<Permute<3, 1, 2>::On<Shape<3, 4, 5>>::Output, Shape<5, 3, 4>>);
 static_assert(std::is_same_v<PixelShuffle<2>::On<Shape<3, 5, 12>>::Output, Shape<6, 10, 3>>);
 static_assert(std::is_same_v<PixelUnshuffle<3>::On<Shape<6, 9, 2>>::Output, Shape<2, 3, 18>>);
@@ -59,6 +74,25 @@ TEST_CASE("ZeroPadding, Cropping: what every layer owes") {
     check_layer("cropped 2D", Sequential{Input<4, 5, 2>{}, Squash{}, Cropping2D<1>{}});
     check_layer("cropped 2D, sides", Sequential{Input<4, 5, 2>{}, Cropping2D<0, 2, 3, 1>{}});
     check_layer("both", Sequential{Input<3, 3, 2>{}, ZeroPadding2D<2>{}, Cropping2D<1, 2>{}});
+}
+
+TEST_CASE("ReflectionPadding, ReplicationPadding, CircularPadding: what every layer owes") {
+    check_layer("reflected", Sequential{Input<4, 3>{}, ReflectionPadding1D<3>{}});
+    check_layer("reflected behind", Sequential{Input<4, 1>{}, ReflectionPadding1D<0, 2>{}});
+    check_layer("reflected image", Sequential{Input<3, 4, 2>{}, ReflectionPadding2D<2>{}});
+    check_layer("reflected sides",
+                Sequential{Input<2, 3, 1>{}, Squash{}, ReflectionPadding2D<1, 0, 0, 2>{}});
+    check_layer("17 channels", Sequential{Input<2, 2, 17>{}, ReflectionPadding2D<1>{}, Squash{}});
+    check_layer("repeated", Sequential{Input<1, 3>{}, ReplicationPadding1D<4, 1>{}});
+    check_layer("repeated image",
+                Sequential{Input<2, 3, 2>{}, ReplicationPadding2D<3, 1>{}, Squash{}});
+    check_layer("repeated sides", Sequential{Input<1, 1, 2>{}, ReplicationPadding2D<0, 2, 3, 1>{}});
+    check_layer("anew", Sequential{Input<3, 2>{}, Squash{}, CircularPadding1D<3>{}});
+    check_layer("image anew", Sequential{Input<3, 2, 9>{}, CircularPadding2D<1, 2>{}});
+    check_layer("anew sides", Sequential{Input<2, 3, 1>{}, CircularPadding2D<2, 0, 1, 3>{}});
+    check_layer("nothing", Sequential{Input<2, 3, 2>{}, Squash{}, ReflectionPadding2D<0>{}});
+    check_layer("before a convolution",
+                Sequential{Input<4, 4, 1>{}, ReflectionPadding2D<1>{}, Conv2D<2, 3>{}});
 }
 
 TEST_CASE("UpSampling, RepeatVector: what every layer owes") {
@@ -135,6 +169,15 @@ TEST_CASE("what is moved, by hand") {
     CHECK(counted(Sequential{Input<1, 2, 1>{}, ZeroPadding2D<1, 0, 0, 1>{}}) ==
           V{0, 0, 0, 1, 2, 0});
     CHECK(counted(Sequential{Input<3, 3, 1>{}, Cropping2D<1, 0, 0, 1>{}}) == V{4, 5, 7, 8});
+    CHECK(counted(Sequential{Input<3, 1>{}, ReflectionPadding1D<2>{}}) == V{3, 2, 1, 2, 3, 2, 1});
+    CHECK(counted(Sequential{Input<3, 1>{}, ReplicationPadding1D<2>{}}) == V{1, 1, 1, 2, 3, 3, 3});
+    CHECK(counted(Sequential{Input<3, 1>{}, CircularPadding1D<2>{}}) == V{2, 3, 1, 2, 3, 1, 2});
+    CHECK(counted(Sequential{Input<2, 3, 1>{}, ReflectionPadding2D<1, 0, 0, 2>{}}) ==
+          V{4, 5, 6, 5, 4, 1, 2, 3, 2, 1, 4, 5, 6, 5, 4});
+    CHECK(counted(Sequential{Input<2, 2, 1>{}, ReplicationPadding2D<0, 1, 1, 0>{}}) ==
+          V{1, 1, 2, 3, 3, 4, 3, 3, 4});
+    CHECK(counted(Sequential{Input<2, 2, 1>{}, CircularPadding2D<1, 0, 1, 0>{}}) ==
+          V{4, 3, 4, 2, 1, 2, 4, 3, 4});
     CHECK(counted(Sequential{Input<1, 2, 1>{}, UpSampling2D<2>{}}) == V{1, 1, 2, 2, 1, 1, 2, 2});
     CHECK(counted(Sequential{Input<1, 2, 1>{}, UpSampling2D<1, 2, Bilinear>{}}) ==
           V{1, 1.25, 1.75, 2});

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <lamina/layers/edge_frame.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace lamina {
+
+/// The ends of a sequence repeated: 1 1 | 1 2 3 | 3 3. ReplicationPadding1D<1> or
+/// ReplicationPadding1D<before, behind>.
+///
+/// Input       Shape<Time, Features>
+/// Output      Shape<before + Time + behind, Features>
+/// Errors      (compile time) the input is not a sequence of vectors
+/// Source      torch.nn.ReplicationPad1d
+template <std::size_t... Numbers>
+struct ReplicationPadding1D {
+    static_assert(detail::frames<true, Numbers...>,
+                  "ReplicationPadding1D takes one or two numbers.");
+    static constexpr detail::Frame sides = detail::frame_of<true, Numbers...>();
+
+    void config(auto const& out) const { out("padding", std::array{sides.left, sides.right}); }
+
+    template <class In>
+    struct On : detail::EdgeFrame<In, 2, sides, kernels::Edge::repeated> {
+        static void otherwise() {
+            static_assert(On::fits, "ReplicationPadding1D takes a sequence of vectors. Put "
+                                    "Embedding or Reshape before it.");
+        }
+    };
+};
+
+} // namespace lamina
