@@ -5,16 +5,7 @@
 cmake_minimum_required(VERSION 3.24)
 
 # The compiler's flags stand after "--".
-set(flags)
-set(seen FALSE)
-math(EXPR last "${CMAKE_ARGC} - 1")
-foreach(i RANGE ${last})
-    if(seen)
-        list(APPEND flags ${CMAKE_ARGV${i}})
-    elseif(CMAKE_ARGV${i} STREQUAL "--")
-        set(seen TRUE)
-    endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/compile-flags.cmake)
 
 set(ENV{LC_ALL} C)
 file(STRINGS ${SOURCES} files)

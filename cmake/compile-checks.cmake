@@ -26,6 +26,8 @@ set(dirs $<FILTER:${dirs},EXCLUDE,^/usr/include$>)
 set(lamina_check_dirs
     "-I${PROJECT_SOURCE_DIR}/include;$<$<BOOL:${dirs}>:-isystem;$<JOIN:${dirs},;-isystem;>>")
 
+include(${CMAKE_CURRENT_LIST_DIR}/write-together.cmake)
+
 add_custom_target(lamina_checks ALL)
 set(lamina_check_script ${CMAKE_CURRENT_LIST_DIR}/compile-check.cmake)
 set(lamina_together_script ${CMAKE_CURRENT_LIST_DIR}/compile-checks-together.cmake)
@@ -161,22 +163,4 @@ function(lamina_compile_checks prefix compiler sources)
         add_custom_target(${name} DEPENDS ${listed}.done)
         add_dependencies(lamina_checks ${name})
     endwhile()
-endfunction()
-
-# lamina_write_together(<file> <sources>): one that includes them, each in a namespace of its own
-# behind the headers of all.
-function(lamina_write_together file sources)
-    set(includes)
-    set(text "")
-    foreach(source IN LISTS sources)
-        cmake_path(GET source STEM stem)
-        cmake_path(GET source PARENT_PATH folder)
-        file(STRINGS ${source} own REGEX "^# *include")
-        list(TRANSFORM own REPLACE "\"(.+)\"" "\"${folder}/\\1\"")
-        list(APPEND includes ${own})
-        string(APPEND text "namespace ${stem} {\n#include \"${source}\"\n}\n")
-    endforeach()
-    list(REMOVE_DUPLICATES includes)
-    list(JOIN includes "\n" includes)
-    file(CONFIGURE OUTPUT ${file} CONTENT "@includes@\n@text@" @ONLY)
 endfunction()
