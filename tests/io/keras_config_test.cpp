@@ -21,6 +21,7 @@
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/depthwise_conv_1d.hpp>
+#include <lamina/layers/depthwise_conv_2d.hpp>
 #include <lamina/layers/dot.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/layers/embedding.hpp>
@@ -41,10 +42,11 @@
 #include <lamina/layers/reshape.hpp>
 #include <lamina/layers/rms_normalization.hpp>
 #include <lamina/layers/separable_conv_1d.hpp>
+#include <lamina/layers/separable_conv_2d.hpp>
 #include <lamina/layers/simple_rnn.hpp>
 #include <lamina/layers/spatial_dropout_1d.hpp>
-#include <lamina/layers/subtract.hpp>
 #include <lamina/layers/spatial_dropout_2d.hpp>
+#include <lamina/layers/subtract.hpp>
 #include <lamina/layers/time_distributed.hpp>
 #include <lamina/layers/up_sampling_1d.hpp>
 #include <lamina/layers/up_sampling_2d.hpp>
@@ -73,9 +75,8 @@ json config_of(D const& definition) {
     return json::parse(keras_model_config(document, keras_graph(document)));
 }
 void erase_initializers(json& config) {
-    for (char const* const name :
-         {"kernel", "bias", "recurrent", "depthwise", "pointwise", "embeddings", "gamma", "beta",
-          "moving_mean", "moving_variance"})
+    for (char const* const name : {"kernel", "bias", "recurrent", "depthwise", "pointwise",
+                                   "embeddings", "gamma", "beta", "moving_mean", "moving_variance"})
         config.erase(std::string(name) + "_initializer");
 }
 /// The options of layer `index`, without those that all have and the initializers.
@@ -140,13 +141,34 @@ TEST_CASE("layers along time in Keras' words") {
     CHECK(layer_of(model, 14, "RMSNormalization").at("epsilon").get<float>() == 1e-5f);
 }
 
+TEST_CASE("penalties in Keras' words") {
+    auto const model = config_of(Sequential{
+        Input<8, 8, 4>{}, Conv2D<6, 3>{.kernel_l1 = 0.25f}, DepthwiseConv2D<2>{.kernel_l2 = 0.5f},
+        SeparableConv2D<4, 2, ReLU>{.kernel_l1 = 0.5f, .kernel_l2 = 0.25f}, Reshape<16, 4>{},
+        LSTM<3>{.kernel_l2 = 0.5f, .recurrent_l1 = 0.25f}});
+    auto const penalty = [&](std::size_t layer, char const* type, char const* kernel) {
+        auto const config = layer_of(model, layer, type);
+        CHECK(config.dump().find("_l1\"") == std::string::npos);
+        CHECK(config.dump().find("_l2\"") == std::string::npos);
+        auto const at = config.at(std::string(kernel) + "_regularizer");
+        CHECK(at.at("class_name") == "L1L2");
+        return at.at("config");
+    };
+    CHECK(penalty(1, "Conv2D", "kernel") == json::parse(R"({"l1": 0.25, "l2": 0.0})"));
+    CHECK(penalty(2, "DepthwiseConv2D", "depthwise") == json::parse(R"({"l1": 0.0, "l2": 0.5})"));
+    CHECK(!layer_of(model, 2, "DepthwiseConv2D").contains("kernel_regularizer"));
+    CHECK(penalty(3, "SeparableConv2D", "depthwise") == json::parse(R"({"l1": 0.5, "l2": 0.25})"));
+    CHECK(penalty(3, "SeparableConv2D", "pointwise") == json::parse(R"({"l1": 0.5, "l2": 0.25})"));
+    CHECK(!layer_of(model, 3, "SeparableConv2D").contains("kernel_regularizer"));
+    CHECK(penalty(5, "LSTM", "kernel") == json::parse(R"({"l1": 0.0, "l2": 0.5})"));
+    CHECK(penalty(5, "LSTM", "recurrent") == json::parse(R"({"l1": 0.25, "l2": 0.0})"));
+}
+
 TEST_CASE("layers of images in Keras' words; what it has no word for is said as it is") {
-    auto const model = config_of(Sequential{Input<8, 8, 4>{}, SpatialDropout2D{},
-                                            Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},
-                                            GroupNormalization<3>{}, Softmax{},
-                                            UpSampling2D<2, 3, Bilinear>{}, Flatten{},
-                                            Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{},
-                                            LayerNormalizationWith<Axes<2>>{}});
+    auto const model = config_of(Sequential{
+        Input<8, 8, 4>{}, SpatialDropout2D{}, Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},
+        GroupNormalization<3>{}, Softmax{}, UpSampling2D<2, 3, Bilinear>{}, Flatten{},
+        Dense<6>{.kernel_l2 = 0.5f}, Reshape<2, 3>{}, LayerNormalizationWith<Axes<2>>{}});
     CHECK(layer_of(model, 1, "SpatialDropout2D") ==
           json::parse(R"({"rate": 0.5, "data_format": "channels_last"})"));
     auto const conv = layer_of(model, 2, "Conv2D");
@@ -199,8 +221,7 @@ TEST_CASE("initializers in Keras' words") {
         Conv1D<6, 2, KernelInitializer<LecunUniform>, NoBias>{},
         DepthwiseConv1D<2, KernelInitializer<TruncatedNormal<0, 2>>>{},
         SeparableConv1D<4, 2, KernelInitializer<GlorotNormal>>{}, BatchNormalization{},
-        RMSNormalization{},
-        LSTM<3, ReturnSequences, RecurrentInitializer<Identity<1, 2>>>{},
+        RMSNormalization{}, LSTM<3, ReturnSequences, RecurrentInitializer<Identity<1, 2>>>{},
         LSTM<4, ReturnSequences, BiasInitializer<Ones>>{},
         MultiHeadAttention<2, 2, KernelInitializer<VarianceScaling<Fan::out, Draw::normal, 3>>>{},
         TimeDistributed{Dense<2, KernelInitializer<LecunNormal>>{}},
@@ -245,9 +266,9 @@ TEST_CASE("initializers in Keras' words") {
 }
 
 TEST_CASE("what Keras calls a layer in an archive, and what its layers refuse") {
-    auto const network = Sequential{Input<4, 6>{}, MultiHeadAttention<4, 2, KeyValueHeads<2>>{},
-                                    SpatialDropout1D{}, TimeDistributed{Dense<2>{}},
-                                    AdaptiveAveragePooling1D<2>{}};
+    auto const network =
+        Sequential{Input<4, 6>{}, MultiHeadAttention<4, 2, KeyValueHeads<2>>{}, SpatialDropout1D{},
+                   TimeDistributed{Dense<2>{}}, AdaptiveAveragePooling1D<2>{}};
     auto const model = config_of(network);
     auto const at = [](json const& j, std::size_t i) { return j.at("config").at("layers").at(i); };
     CHECK(!at(model, 2).at("config").contains("trainable"));
@@ -264,9 +285,8 @@ TEST_CASE("what Keras calls a layer in an archive, and what its layers refuse") 
 }
 
 TEST_CASE("a .keras archive says of each object where it is found") {
-    auto const network =
-        Sequential{Tokens<5>{}, Embedding<9, 4>{}, PositionEmbedding{}, Dropout{}, Flatten{},
-                   Dense<2>{}};
+    auto const network = Sequential{Tokens<5>{}, Embedding<9, 4>{}, PositionEmbedding{},
+                                    Dropout{},   Flatten{},         Dense<2>{}};
     Weights<Network<std::remove_cv_t<decltype(network)>, float>> const weights(network);
     auto const document = detail::document_of(detail::view_of(weights));
     auto const model = json::parse(keras_archive_config(document, keras_graph(document), false));
@@ -286,12 +306,12 @@ TEST_CASE("a .keras archive says of each object where it is found") {
 }
 
 TEST_CASE("recurrent layers and layers of layers in Keras' words") {
-    auto const model = config_of(
-        Sequential{Tokens<7>{}, Embedding<9, 5, MaskZero>{},
-                   LSTM<6, ReturnSequences, GoBackwards>{.dropout = 0.5f},
-                   Bidirectional<GRU<3, ReturnSequences, NoBias>, Sum>{},
-                   Bidirectional<SimpleRNN<3, ReLU, ReturnSequences>, Ave>{},
-                   TimeDistributed{Dense<4, NoBias>{}}, GRU<2, ResetBefore>{}});
+    auto const model =
+        config_of(Sequential{Tokens<7>{}, Embedding<9, 5, MaskZero>{},
+                             LSTM<6, ReturnSequences, GoBackwards>{.dropout = 0.5f},
+                             Bidirectional<GRU<3, ReturnSequences, NoBias>, Sum>{},
+                             Bidirectional<SimpleRNN<3, ReLU, ReturnSequences>, Ave>{},
+                             TimeDistributed{Dense<4, NoBias>{}}, GRU<2, ResetBefore>{}});
     CHECK(model.at("class_name") == "Sequential");
     CHECK(layer_of(model, 1, "Embedding") ==
           json::parse(R"({"input_dim": 9, "output_dim": 5, "mask_zero": true})"));
@@ -353,20 +373,17 @@ TEST_CASE("what a call is handed beside its first input goes by its name") {
     CHECK(find("MultiHeadAttention") ==
           json::parse(R"({"num_heads": 2, "key_dim": 3, "value_dim": 4, "dropout": 0.5,
                           "use_bias": true})"));
-    CHECK(call_of(model, at) ==
-          json::parse(R"({"args": ["input_layer"],
+    CHECK(call_of(model, at) == json::parse(R"({"args": ["input_layer"],
                           "kwargs": {"value": "input_layer_1", "key": "input_layer_1",
                                      "attention_mask": "input_layer_3"}})"));
     CHECK(find("GroupedQueryAttention") ==
           json::parse(R"({"num_query_heads": 4, "num_key_value_heads": 2, "head_dim": 2,
                           "dropout": 0.0, "use_bias": false})"));
-    CHECK(call_of(model, at) ==
-          json::parse(R"({"args": ["multi_head_attention"],
+    CHECK(call_of(model, at) == json::parse(R"({"args": ["multi_head_attention"],
                           "kwargs": {"value": "multi_head_attention",
                                      "use_causal_mask": true}})"));
     find("GRU");
-    CHECK(call_of(model, at) ==
-          json::parse(R"({"args": ["multi_head_attention_1"],
+    CHECK(call_of(model, at) == json::parse(R"({"args": ["multi_head_attention_1"],
                           "kwargs": {"initial_state": ["input_layer_2"]}})"));
     find("Concatenate");
     CHECK(call_of(model, at) ==

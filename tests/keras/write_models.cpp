@@ -108,6 +108,13 @@ void dense_and_activations() {
                      Dense<5, KernelInitializer<Orthogonal<>>, BiasInitializer<Ones>>{
                          .kernel_l1 = 0.1f, .kernel_l2 = 0.2f},
                      Dense<2, KernelInitializer<LecunUniform>>{}});
+    check("penalties_of_kernels",
+          Sequential{Input<8, 8, 4>{}, Conv2D<6, 3>{.kernel_l1 = 0.25f},
+                     DepthwiseConv2D<2>{.kernel_l2 = 0.5f},
+                     SeparableConv2D<4, 2, ReLU>{.kernel_l1 = 0.5f, .kernel_l2 = 0.25f},
+                     Conv2DTranspose<4, 2>{.kernel_l2 = 0.5f}, Reshape<25, 4>{},
+                     Bidirectional{GRU<3, ReturnSequences>{.recurrent_l2 = 0.1f}},
+                     LSTM<3>{.kernel_l2 = 0.5f, .recurrent_l1 = 0.25f}});
     check("rescaled", Sequential{Input<6>{}, Rescaling{.scale = 1 / 255.0f, .offset = -0.5f},
                                  Dense<4, ReLU>{}, Rescaling{.scale = 3.0f}, Dense<2>{}});
     check("branches", Sequential{Input<7>{}, Dense<6>{}, Residual{Dense<6, ReLU>{}, Dense<6>{}},
@@ -165,7 +172,7 @@ void sequences() {
               auto const a = x | Words{}, b = x | Words{};
               return join((a + b) | LSTM<5>{},
                           join(a, b) | named<"both">(Concatenate{}) | GlobalAveragePooling1D{}) |
-                     named<"all">(Concatenate{}) | Dense<3>{};   // Keras' masks take its own names
+                     named<"all">(Concatenate{}) | Dense<3>{}; // Keras' masks take its own names
           }));
     check("attention", graph<Input<6, 8>>([](auto x) {
               auto const a = x | MultiHeadAttention<2, 4>{};

@@ -28,6 +28,8 @@ TEST_CASE("Bidirectional: what every layer owes") {
     check_recurrent("LSTM", Sequential{Input<3, 2>{}, Bidirectional<LSTM<3>>{}});
     check_recurrent("sequences",
                     Sequential{Input<3, 2>{}, Bidirectional<LSTM<3, ReturnSequences>>{}});
+    check_recurrent("penalties",
+                    Sequential{Input<3, 2>{}, Bidirectional{LSTM<3>{.recurrent_l2 = 0.3f}}});
     check_recurrent("sum", Sequential{Input<3, 2>{}, Bidirectional<GRU<3>, Sum>{}});
     check_recurrent("product",
                     Sequential{Input<3, 2>{}, Bidirectional<GRU<3, ReturnSequences>, Mul>{}});
@@ -50,31 +52,31 @@ TEST_CASE("Bidirectional: what every layer owes") {
 
 TEST_CASE("Bidirectional of two layers: what every layer owes") {
     check_recurrent("LSTM, GRU", Sequential{Input<3, 2>{}, Bidirectional{LSTM<3>{}, GRU<2>{}}});
-    check_recurrent("sequences", Sequential{Input<3, 2>{},
-                                            Bidirectional{GRU<2, ReturnSequences>{},
-                                                          SimpleRNN<4, ReturnSequences>{}}});
+    check_recurrent("sequences",
+                    Sequential{Input<3, 2>{}, Bidirectional{GRU<2, ReturnSequences>{},
+                                                            SimpleRNN<4, ReturnSequences>{}}});
     check_recurrent("other units", Sequential{Input<4, 2>{}, Dense<3>{},
                                               Bidirectional{LSTM<1, NoBias>{}, LSTM<5>{}}});
     check_recurrent("sum", Sequential{Input<3, 2>{}, Bidirectional<LSTM<3>, Sum, GRU<3>>{}});
-    check_recurrent("masked", Sequential{Tokens<5>{}, Embedding<5, 3, MaskZero>{},
-                                         Bidirectional{LSTM<3, ReturnSequences>{},
-                                                       GRU<2, ReturnSequences>{}},
-                                         Bidirectional{GRU<2, ResetBefore>{}, LSTM<3>{}}});
+    check_recurrent("masked",
+                    Sequential{Tokens<5>{}, Embedding<5, 3, MaskZero>{},
+                               Bidirectional{LSTM<3, ReturnSequences>{}, GRU<2, ReturnSequences>{}},
+                               Bidirectional{GRU<2, ResetBefore>{}, LSTM<3>{}}});
     check_recurrent("dropout",
                     Sequential{Input<3, 2>{}, Dense<3>{},
                                Bidirectional{GRU<3>{.dropout = 0.4f}, LSTM<2>{.dropout = 0.3f}}},
                     {.by_sample = false, .one_mode = false});
-    check_recurrent("states, LSTM first",
-                    graph<Input<3, 2>, Input<4>, Input<4>, Input<3>>(
-                        [](auto x, auto h, auto c, auto back) {
-                            return join(x, h, c, back) | Bidirectional{LSTM<4>{}, GRU<3>{}};
-                        }));
-    check_recurrent("states, LSTM last",
-                    graph<Input<3, 2>, Input<4>, Input<3>, Input<3>>(
-                        [](auto x, auto s, auto h, auto c) {
-                            return join(x, s, h, c) | Bidirectional{GRU<4, ReturnSequences>{},
-                                                                    LSTM<3, ReturnSequences>{}};
-                        }));
+    check_recurrent(
+        "states, LSTM first",
+        graph<Input<3, 2>, Input<4>, Input<4>, Input<3>>([](auto x, auto h, auto c, auto back) {
+            return join(x, h, c, back) | Bidirectional{LSTM<4>{}, GRU<3>{}};
+        }));
+    check_recurrent(
+        "states, LSTM last",
+        graph<Input<3, 2>, Input<4>, Input<3>, Input<3>>([](auto x, auto s, auto h, auto c) {
+            return join(x, s, h, c) |
+                   Bidirectional{GRU<4, ReturnSequences>{}, LSTM<3, ReturnSequences>{}};
+        }));
 }
 
 TEST_CASE("Bidirectional of two layers is what they are by themselves, side by side") {

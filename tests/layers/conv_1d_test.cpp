@@ -21,8 +21,8 @@ using OutputOn = typename L::template On<In>::Output;
 
 static_assert(std::is_same_v<OutputOn<Conv1D<8, 3>, Shape<10, 2>>, Shape<8, 8>>);
 static_assert(std::is_same_v<OutputOn<Conv1D<8, 3, Same, Strides<4>>, Shape<10, 2>>, Shape<3, 8>>);
-static_assert(std::is_same_v<OutputOn<Conv1D<8, 3, Causal, Dilation<2>>, Shape<10, 2>>,
-                             Shape<10, 8>>);
+static_assert(
+    std::is_same_v<OutputOn<Conv1D<8, 3, Causal, Dilation<2>>, Shape<10, 2>>, Shape<10, 8>>);
 static_assert(std::is_same_v<OutputOn<Conv1D<8, 3, Padding<1, 2>>, Shape<10, 2>>, Shape<11, 8>>);
 static_assert(!Conv1D<8, 3>::On<Shape<2, 5>>::fits && !Conv1D<8, 3>::On<Shape<5>>::fits);
 
@@ -30,6 +30,7 @@ TEST_CASE("Conv1D: what every layer owes") {
     check_layer("one moment", Sequential{Input<1, 2>{}, Conv1D<3, 1>{}});
     check_layer("3", Sequential{Input<7, 2>{}, Conv1D<3, 3>{}});
     check_layer("same", Sequential{Input<6, 3>{}, Conv1D<4, 4, Same>{}, Squash{}});
+    check_layer("penalties", Sequential{Input<5, 2>{}, Conv1D<3, 2, Squash>{.kernel_l1 = 0.3f}});
     check_layer("causal", Sequential{Input<6, 3>{}, Conv1D<4, 3, Causal>{}});
     check_layer("causal, dilated", Sequential{Input<7, 1>{}, Conv1D<2, 3, Causal, Dilation<2>>{}});
     check_layer("strides", Sequential{Input<9, 2>{}, Conv1D<17, 3, Strides<2>>{}});

@@ -24,14 +24,14 @@ using OutputOn = typename L::template On<In>::Output;
 // keras.layers.Conv2D's output shapes
 static_assert(std::is_same_v<OutputOn<Conv2D<8, 3>, Shape<28, 20, 1>>, Shape<26, 18, 8>>);
 static_assert(std::is_same_v<OutputOn<Conv2D<8, 3, Same>, Shape<28, 20, 1>>, Shape<28, 20, 8>>);
-static_assert(std::is_same_v<OutputOn<Conv2D<8, 3, Same, Strides<2>>, Shape<7, 8, 1>>,
-                             Shape<4, 4, 8>>);
-static_assert(std::is_same_v<OutputOn<Conv2D<8, 3, Strides<2, 3>>, Shape<8, 9, 1>>,
-                             Shape<3, 3, 8>>);
+static_assert(
+    std::is_same_v<OutputOn<Conv2D<8, 3, Same, Strides<2>>, Shape<7, 8, 1>>, Shape<4, 4, 8>>);
+static_assert(
+    std::is_same_v<OutputOn<Conv2D<8, 3, Strides<2, 3>>, Shape<8, 9, 1>>, Shape<3, 3, 8>>);
 static_assert(std::is_same_v<OutputOn<Conv2D<8, Size{2, 5}>, Shape<7, 9, 4>>, Shape<6, 5, 8>>);
 static_assert(std::is_same_v<OutputOn<Conv2D<8, 3, Dilation<2>>, Shape<7, 9, 4>>, Shape<3, 5, 8>>);
-static_assert(std::is_same_v<OutputOn<Conv2D<8, 3, Padding<1, 0, 2, 1>>, Shape<4, 4, 4>>,
-                             Shape<3, 5, 8>>);
+static_assert(
+    std::is_same_v<OutputOn<Conv2D<8, 3, Padding<1, 0, 2, 1>>, Shape<4, 4, 4>>, Shape<3, 5, 8>>);
 static_assert(Conv2D<8, 3, Groups<2>>::On<Shape<5, 5, 4>>::Parameters::size == 9 * 2 * 8 + 8);
 static_assert(Conv2D<8, 3>::On<Shape<5, 5, 4>>::flops == 2 * 9 * 9 * 4 * 8);
 static_assert(!Conv2D<8, 3>::On<Shape<2, 5, 4>>::fits && !Conv2D<8, 3>::On<Shape<5, 5>>::fits);
@@ -40,6 +40,10 @@ static_assert(!Conv2D<8, 3, Groups<3>>::On<Shape<5, 5, 4>>::fits);
 TEST_CASE("Conv2D: what every layer owes") {
     check_layer("1 x 1 on one pixel", Sequential{Input<1, 1, 1>{}, Conv2D<1, 1>{}});
     check_layer("1 x 1", Sequential{Input<3, 4, 5>{}, Conv2D<2, 1>{}});
+    check_layer("penalties",
+                Sequential{Input<4, 3, 2>{},
+                           Conv2D<3, 2, Groups<1>>{.kernel_l1 = 0.3f, .kernel_l2 = 0.2f},
+                           Conv2D<2, 2, Squash>{.kernel_l2 = 0.1f}});
     check_layer("3 x 3", Sequential{Input<5, 4, 2>{}, Conv2D<3, 3>{}});
     check_layer("same", Sequential{Input<4, 5, 3>{}, Conv2D<4, 3, Same>{}, Squash{}});
     check_layer("even, same", Sequential{Input<5, 5, 2>{}, Conv2D<3, 2, Same>{}});

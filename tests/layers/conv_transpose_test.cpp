@@ -55,6 +55,8 @@ static_assert(
 TEST_CASE("Conv2DTranspose: what every layer owes") {
     check_layer("1 x 1", Sequential{Input<2, 3, 2>{}, Conv2DTranspose<3, 1>{}});
     check_layer("3 x 3", Sequential{Input<3, 2, 2>{}, Conv2DTranspose<3, 3>{}});
+    check_layer("penalties",
+                Sequential{Input<2, 3, 2>{}, Conv2DTranspose<3, 2>{.kernel_l2 = 0.2f}});
     check_layer("same", Sequential{Input<3, 3, 2>{}, Conv2DTranspose<3, 3, Same>{}, Squash{}});
     check_layer("strides", Sequential{Input<3, 2, 2>{}, Conv2DTranspose<1, 3, Strides<2>>{}});
     check_layer("strides, same",
@@ -70,6 +72,8 @@ TEST_CASE("Conv2DTranspose: what every layer owes") {
 
 TEST_CASE("Conv1DTranspose: what every layer owes") {
     check_layer("1", Sequential{Input<1, 2>{}, Conv1DTranspose<3, 1>{}});
+    check_layer("penalties",
+                Sequential{Input<3, 2>{}, Conv1DTranspose<3, 2, Squash>{.kernel_l1 = 0.2f}});
     check_layer("3", Sequential{Input<4, 2>{}, Conv1DTranspose<3, 3>{}});
     check_layer("strides", Sequential{Input<4, 3>{}, Conv1DTranspose<2, 3, Strides<2>>{}});
     check_layer("same", Sequential{Input<4, 3>{}, Conv1DTranspose<2, 4, Strides<2>, Same>{}});

@@ -28,6 +28,9 @@ static_assert(Network<Sequential<Input<5, 5, 3>, SeparableConv2D<8, 3>>, float>:
 
 TEST_CASE("DepthwiseConv: what every layer owes") {
     check_layer("1", Sequential{Input<3, 2, 2>{}, DepthwiseConv2D<1>{}});
+    check_layer("penalties", Sequential{Input<4, 3, 3>{}, DepthwiseConv2D<2>{.kernel_l1 = 0.2f}});
+    check_layer("penalties, 1D",
+                Sequential{Input<4, 3>{}, DepthwiseConv1D<2, Squash>{.kernel_l2 = 0.2f}});
     check_layer("3", Sequential{Input<4, 5, 3>{}, DepthwiseConv2D<3>{}});
     check_layer("same", Sequential{Input<4, 3, 17>{}, DepthwiseConv2D<3, Same>{}, Squash{}});
     check_layer("strides", Sequential{Input<6, 5, 2>{}, DepthwiseConv2D<3, Strides<2>, NoBias>{}});
@@ -41,6 +44,9 @@ TEST_CASE("DepthwiseConv: what every layer owes") {
 }
 
 TEST_CASE("SeparableConv: what every layer owes") {
+    check_layer("penalties",
+                Sequential{Input<3, 3, 3>{},
+                           SeparableConv2D<2, 2, Squash>{.kernel_l1 = 0.2f, .kernel_l2 = 0.1f}});
     check_layer("2D", Sequential{Input<4, 3, 3>{}, SeparableConv2D<5, 3, Same>{}});
     check_layer("2D, strides",
                 Sequential{Input<5, 4, 2>{}, SeparableConv2D<3, 2, ReLU, Strides<2>>{}});
@@ -65,14 +71,13 @@ TEST_CASE("DepthwiseConv2D: a convolution whose groups are its channels") {
 TEST_CASE("DepthwiseConv1D: moment by moment, if it is causal") {
     check_steps<0>("1", Sequential{Input<4, 3>{}, DepthwiseConv1D<1>{}});
     check_steps<0>("causal", Sequential{Input<7, 5>{}, DepthwiseConv1D<3, Causal>{}});
-    check_steps<0>(
-        "far apart",
-        Sequential{Input<11, 2>{}, DepthwiseConv1D<3, Causal, Dilation<4>, NoBias>{}});
+    check_steps<0>("far apart",
+                   Sequential{Input<11, 2>{}, DepthwiseConv1D<3, Causal, Dilation<4>, NoBias>{}});
     check_steps<0>(
         "padded before",
         Sequential{Input<6, 9>{}, DepthwiseConv1D<4, Padding<3, 0>, DepthMultiplier<2>>{}});
-    check_steps<0>(
-        "separable",
-        Sequential{Input<9, 4>{}, SeparableConv1D<6, 3, Causal, Dilation<2>, DepthMultiplier<3>>{},
-                   ReLU{}, SeparableConv1D<2, 2, Causal>{}});
+    check_steps<0>("separable",
+                   Sequential{Input<9, 4>{},
+                              SeparableConv1D<6, 3, Causal, Dilation<2>, DepthMultiplier<3>>{},
+                              ReLU{}, SeparableConv1D<2, 2, Causal>{}});
 }

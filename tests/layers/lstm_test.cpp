@@ -38,6 +38,8 @@ constexpr auto encoder_decoder = graph<Input<4, 3>, Input<3, 2>>([](auto from, a
 TEST_CASE("LSTM: what every layer owes") {
     check_recurrent("1 unit", Sequential{Input<3, 2>{}, LSTM<1>{}});
     check_recurrent("one moment", Sequential{Input<1, 3>{}, LSTM<4>{}});
+    check_recurrent("penalties",
+                    Sequential{Input<3, 2>{}, LSTM<3>{.kernel_l2 = 0.2f, .recurrent_l1 = 0.3f}});
     check_recurrent("17 units", Sequential{Input<2, 3>{}, LSTM<17, ReturnSequences>{}});
     check_recurrent("sequences", Sequential{Input<4, 3>{}, LSTM<5, ReturnSequences>{}});
     check_recurrent("stacked", Sequential{Input<3, 2>{}, LSTM<3, ReturnSequences>{}, LSTM<2>{}});
@@ -47,6 +49,19 @@ TEST_CASE("LSTM: what every layer owes") {
     check_pieces("pieces", Sequential{Input<2, 2>{}, LSTM<3, ReturnSequences>{}});
     check_recurrent("frozen", Sequential{Input<4, 3>{}, Dense<2>{},
                                          frozen(LSTM<4, ReturnSequences>{}), LSTM<2>{}});
+}
+
+TEST_CASE("LSTM: what penalties add to the loss") {
+    using N = Network<Sequential<Input<3, 1>, LSTM<1>>, double>; // kernels of four weights each
+    Bench<N> bench(Sequential{Input<3, 1>{}, LSTM<1>{.kernel_l1 = 0.5f,
+                                                     .kernel_l2 = 2.0f,
+                                                     .recurrent_l1 = 0.25f,
+                                                     .recurrent_l2 = 0.125f}},
+                   1, Conditions{});
+    double const weights[]{-1, 2, 0, 3, 4, -2, 0, 6};
+    for (std::size_t i = 0; i < 8; ++i) bench.weights.values[i] = weights[i];
+    bench.value();
+    CHECK(bench.loss == 0.5 * 6 + 2 * 14 + 0.25 * 12 + 0.125 * 56);
 }
 
 TEST_CASE("LSTM: masked moments") {

@@ -27,6 +27,8 @@ static_assert(Network<Sequential<Input<7, 3>, SimpleRNN<5>>, float>::parameters 
 TEST_CASE("SimpleRNN: what every layer owes") {
     check_recurrent("1 unit", Sequential{Input<3, 2>{}, SimpleRNN<1>{}});
     check_recurrent("one moment", Sequential{Input<1, 3>{}, SimpleRNN<4>{}});
+    check_recurrent("penalties", Sequential{Input<3, 2>{},
+                                            SimpleRNN<3>{.kernel_l2 = 0.2f, .recurrent_l1 = 0.3f}});
     check_recurrent("17 units",
                     Sequential{Input<2, 3>{}, SimpleRNN<17, ReturnSequences, NoBias>{}});
     check_recurrent("stacked", Sequential{Input<3, 2>{}, SimpleRNN<3, ReturnSequences>{},

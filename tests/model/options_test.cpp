@@ -98,6 +98,10 @@ TEST_CASE("options of layers") {
               [](float v) { return GaussianNoise{.stddev = v}; });
     check_own("Dense", "kernel_l1", not_negative, [](float v) { return Dense<2>{.kernel_l1 = v}; });
     check_own("Dense", "kernel_l2", not_negative, [](float v) { return Dense<2>{.kernel_l2 = v}; });
+    check_own("Conv2D", "kernel_l2", not_negative,
+              [](float v) { return Conv2D<2, 3>{.kernel_l2 = v}; });
+    check_own("GRU", "recurrent_l1", not_negative,
+              [](float v) { return GRU<2>{.recurrent_l1 = v}; });
     check_own("ActivityRegularization", "l1", not_negative,
               [](float v) { return ActivityRegularization{.l1 = v}; });
     check_own("ActivityRegularization", "l2", not_negative,

@@ -68,7 +68,7 @@ private:
         bool const separable = layer_.kind == KerasLayer::Kind::separable;
         auto const* const window = separable ? &document_.layers[layer_.rows[0]].part : nullptr;
         for (auto const& [name, value] : part.settings) {
-            if (name.starts_with("call.") || name.starts_with("kernel_l")) continue;
+            if (name.starts_with("call.") || is_penalty(name)) continue;
             if (window && window->find(name) && name != "activation" && name != "use_bias")
                 continue;
             bool const counted = name == "axes" && part.type != "Dot";
@@ -79,7 +79,7 @@ private:
         }
         for (std::size_t i = 0; window && i < window->settings.size(); ++i) {
             auto const& [name, value] = window->settings[i];
-            if (name == "activation" || name == "use_bias") continue;
+            if (name == "activation" || name == "use_bias" || is_penalty(name)) continue;
             json_.key(name);
             json_.raw(value);
         }
@@ -87,7 +87,17 @@ private:
         if (part.type == "TimeDistributed") return; // its tensors are those of the layer within
         if (window) write_initializers(*window, layer_.rows[0], "depthwise");
         write_initializers(part, row, separable ? "pointwise" : "");
-        write_regularizer(part);
+        if (window) write_regularizer(*window, "kernel", "depthwise");
+        bool const depthwise = part.type.starts_with("Depthwise");
+        write_regularizer(part, "kernel",
+                          separable   ? "pointwise"
+                          : depthwise ? "depthwise"
+                                      : "kernel");
+        write_regularizer(part, "recurrent", "recurrent");
+    }
+    /// Which Keras has as an object.
+    [[gnu::cold]] static bool is_penalty(std::string_view name) {
+        return name.ends_with("_l1") || name.ends_with("_l2");
     }
     /// "[-2, -1]" of "2".
     [[gnu::cold]] static std::string last_axes(std::string const& count) {
@@ -152,14 +162,16 @@ private:
             write_keras_object(json_, "keras.initializers", start);
         }
     }
-    [[gnu::cold]] void write_regularizer(Part const& part) {
-        auto const* const l1 = part.find("kernel_l1");
-        auto const* const l2 = part.find("kernel_l2");
+    /// "kernel_regularizer": {...} of kernel_l1 and kernel_l2; `kernel` as above.
+    [[gnu::cold]] void write_regularizer(Part const& part, std::string_view of,
+                                         std::string_view kernel) {
+        auto const* const l1 = part.find(message({of, "_l1"}));
+        auto const* const l2 = part.find(message({of, "_l2"}));
         if (!l1 || !l2 || (*l1 == "0.0" && *l2 == "0.0")) return;
         Part regularizer{.type = "L1L2"};
         regularizer.settings.emplace_back("l1", *l1);
         regularizer.settings.emplace_back("l2", *l2);
-        json_.key("kernel_regularizer");
+        json_.key(message({kernel, "_regularizer"}));
         write_keras_object(json_, "keras.regularizers", regularizer);
     }
 

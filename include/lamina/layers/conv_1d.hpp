@@ -20,6 +20,7 @@ namespace lamina {
 /// Options     an activation first: Conv1D<32, 3, ReLU, Causal>; Same, Causal, Padding<...>,
 ///             Strides<N>, Dilation<N>, Groups<...>, NoBias, KernelInitializer<...>,
 ///             BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
 ///             the groups do not divide features and filters
 /// Source      keras.layers.Conv1D; van den Oord et al. (2016), "WaveNet" (Causal, Dilation)
@@ -35,10 +36,14 @@ struct Conv1D {
                       "Conv1D: filters, kernel, strides, dilation and groups are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("Conv1D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
         detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
                                  !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -66,12 +71,13 @@ requires(!detail::is_convolution_option<Activation>) struct Conv1D<Filters, Kern
                   "Conv1D<Filters, Kernel, ReLU, ...> takes one activation; behind it stand "
                   "padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | Conv1D<Filters, Kernel, Options...>{} | activation;
+        return x | Conv1D<Filters, Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(Conv1D<Filters, Kernel, Options...>{}, at);
+        detail::write(Conv1D<Filters, Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

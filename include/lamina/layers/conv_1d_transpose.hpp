@@ -36,10 +36,14 @@ struct Conv1DTranspose {
             fits, "Conv1DTranspose: filters, kernel, strides, dilation and groups are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("Conv1DTranspose", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
         detail::tell_output_padding<Options...>(where, true, out);
         detail::tell_convolution(where, true, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -67,12 +71,13 @@ requires(!detail::is_transpose_option<Activation>) struct Conv1DTranspose<Filter
                   "Conv1DTranspose<Filters, Kernel, ReLU, ...> takes one activation; behind it "
                   "stand padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | Conv1DTranspose<Filters, Kernel, Options...>{} | activation;
+        return x | Conv1DTranspose<Filters, Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(Conv1DTranspose<Filters, Kernel, Options...>{}, at);
+        detail::write(Conv1DTranspose<Filters, Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

@@ -18,6 +18,7 @@ namespace lamina {
 ///             bias   Shape<Filters>                                     Zeros
 /// Options     an activation first: Conv2D<32, 3, ReLU, Same>; Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the window is larger than it; the groups
 ///             do not divide channels and filters
 /// Source      keras.layers.Conv2D; Dumoulin and Visin (2016), "A guide to convolution arithmetic
@@ -35,9 +36,13 @@ struct Conv2D {
                       "Conv2D: filters, kernel, strides, dilation and groups are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("Conv2D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
         detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -65,12 +70,13 @@ requires(!detail::is_convolution_option<Activation>) struct Conv2D<Filters, Kern
                   "Conv2D<Filters, Kernel, ReLU, ...> takes one activation; behind it stand "
                   "padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | Conv2D<Filters, Kernel, Options...>{} | activation;
+        return x | Conv2D<Filters, Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(Conv2D<Filters, Kernel, Options...>{}, at);
+        detail::write(Conv2D<Filters, Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

@@ -21,6 +21,7 @@ namespace lamina {
 ///             bias   Shape<Filters>                                     Zeros
 /// Options     an activation first; Same, Padding<...>, OutputPadding<...>, Strides<...>,
 ///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the groups do not divide channels and
 ///             filters; the padding leaves nothing
 /// Source      keras.layers.Conv2DTranspose; torch.nn.ConvTranspose2d; Zeiler et al. (2010),
@@ -38,10 +39,14 @@ struct Conv2DTranspose {
             fits, "Conv2DTranspose: filters, kernel, strides, dilation and groups are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("Conv2DTranspose", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
         detail::tell_output_padding<Options...>(where, false, out);
         detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -69,12 +74,13 @@ requires(!detail::is_transpose_option<Activation>) struct Conv2DTranspose<Filter
                   "Conv2DTranspose<Filters, Kernel, ReLU, ...> takes one activation; behind it "
                   "stand padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | Conv2DTranspose<Filters, Kernel, Options...>{} | activation;
+        return x | Conv2DTranspose<Filters, Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(Conv2DTranspose<Filters, Kernel, Options...>{}, at);
+        detail::write(Conv2DTranspose<Filters, Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

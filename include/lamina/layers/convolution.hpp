@@ -69,6 +69,8 @@ struct Convolution {
                                                         c.scratch, c.threads);
     }
 
+    static void regularize(auto const& c) { Tensors::regularize(c); }
+
     static constexpr bool causal = Plane::sequence && Where.x.causal();
 
     /// Moment by moment.

@@ -143,6 +143,7 @@ struct ConvolutionTranspose {
             kernels::convolve<convolution.ways()>(convolution, c.batch, c.dy.data, kernel, none,
                                                   c.dx.data, NoEpilogue{}, c.scratch, c.threads);
     }
+    static void regularize(auto const& c) { Tensors::regularize(c); }
 };
 
 /// The transpose on In, or Unfit where it does not fit.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/option.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/linear.hpp>
 #include <lamina/layers/kernel_and_bias.hpp>
@@ -31,18 +30,13 @@ struct Dense {
                   "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
 
-    void check() const {
-        detail::Check{"Dense"}
-            .not_negative("kernel_l1", kernel_l1)
-            .not_negative("kernel_l2", kernel_l2);
-    }
+    void check() const { detail::check_penalty("Dense", kernel_l1, kernel_l2); }
 
     void config(auto const& out) const {
         out("units", Units);
         out("activation", "linear");
         out("use_bias", !detail::has_option<NoBias, Options...>);
-        out("kernel_l1", kernel_l1);
-        out("kernel_l2", kernel_l2);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -88,13 +82,7 @@ struct Dense {
                                                         c.x.data, c.epilogue(), c.scratch,
                                                         c.threads);
         }
-        static void regularize(auto const& c) {
-            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            T const l1 = T(c.layer.kernel_l1), l2 = T(c.layer.kernel_l2);
-            if (l1 == T{0} && l2 == T{0}) return;
-            T* const dkernel = c.call.gradients; // the kernel's come first; null: the loss alone
-            c.add_loss(detail::add_penalty(features * Units, c.parameters()[0], dkernel, l1, l2));
-        }
+        static void regularize(auto const& c) { Tensors::regularize(c); }
     };
 };
 

@@ -16,6 +16,7 @@ namespace lamina {
 ///             bias   Shape<Features multiplier>           Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
 ///             Dilation<N>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it
 /// Source      keras.layers.DepthwiseConv1D
 template <auto Kernel, class... Options>
@@ -31,10 +32,14 @@ struct DepthwiseConv1D {
             fits, "DepthwiseConv1D: kernel, strides, dilation and DepthMultiplier are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("DepthwiseConv1D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
         detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
                                  !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -59,12 +64,13 @@ requires(!detail::is_depthwise_option<Activation>) struct DepthwiseConv1D<Kernel
                   "DepthwiseConv1D<Kernel, ReLU, ...> takes one activation; behind it stand "
                   "padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | DepthwiseConv1D<Kernel, Options...>{} | activation;
+        return x | DepthwiseConv1D<Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(DepthwiseConv1D<Kernel, Options...>{}, at);
+        detail::write(DepthwiseConv1D<Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

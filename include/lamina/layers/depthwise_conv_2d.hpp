@@ -16,6 +16,7 @@ namespace lamina {
 ///             bias   Shape<Channels multiplier>                   Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the window is larger than it
 /// Source      keras.layers.DepthwiseConv2D; Howard et al. (2017), "MobileNets"
 template <auto Kernel, class... Options>
@@ -31,9 +32,13 @@ struct DepthwiseConv2D {
             fits, "DepthwiseConv2D: kernel, strides, dilation and DepthMultiplier are at least 1.");
     }
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
+    void check() const { detail::check_penalty("DepthwiseConv2D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
         detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_penalty(*this, out);
     }
 
     template <class In>
@@ -58,12 +63,13 @@ requires(!detail::is_depthwise_option<Activation>) struct DepthwiseConv2D<Kernel
                   "DepthwiseConv2D<Kernel, ReLU, ...> takes one activation; behind it stand "
                   "padding, strides and so on.");
     static constexpr bool nameless = true;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
     constexpr auto operator()(AnyNode auto x) const {
-        return x | DepthwiseConv2D<Kernel, Options...>{} | activation;
+        return x | DepthwiseConv2D<Kernel, Options...>{kernel_l1, kernel_l2} | activation;
     }
     void write_layers(std::byte*& at) const {
-        detail::write(DepthwiseConv2D<Kernel, Options...>{}, at);
+        detail::write(DepthwiseConv2D<Kernel, Options...>{kernel_l1, kernel_l2}, at);
         detail::write(activation, at);
     }
 };

@@ -74,6 +74,8 @@ struct DepthwiseConvolution {
                                                         c.scratch, c.threads);
     }
 
+    static void regularize(auto const& c) { Tensors::regularize(c); }
+
     static constexpr bool causal = Plane::sequence && Where.x.causal();
 
     /// Moment by moment.

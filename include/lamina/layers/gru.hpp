@@ -40,6 +40,8 @@ struct ResetBefore {};
 ///             training. What is dropped is drawn for each sample once, for all moments and gates:
 ///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
 ///             recurrent_dropout it draws for each gate (its implementation 1)
+///             kernel_l1, kernel_l2, recurrent_l1, recurrent_l2: adds l1 |w| + l2 w^2 for each
+///             weight of the kernel, or of the recurrent kernel, to the loss
 /// Errors      (compile time) the input is no sequence of vectors; the state has another size
 /// Source      keras.layers.GRU; Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and
 ///             Bengio (2014), "Learning phrase representations using RNN encoder-decoder"
@@ -52,12 +54,13 @@ struct GRU {
                   "GRU<Units, ...> takes ResetBefore, ReturnSequences, ReturnState, GoBackwards, "
                   "NoBias and initializers.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
     static constexpr bool before = detail::has_option<ResetBefore, Options...>;
     using Cell = std::conditional_t<before, kernels::GRUResetBeforeCell, kernels::GRUCell>;
     using BiasShape = std::conditional_t<before, Shape<3 * Units>, Shape<2, 3 * Units>>;
 
-    void check() const { detail::check_dropout("GRU", dropout, recurrent_dropout); }
+    void check() const { detail::check_recurrent("GRU", *this); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         out("reset_after", !before);
@@ -65,7 +68,7 @@ struct GRU {
     /// The same layer with more options.
     template <class... More>
     constexpr GRU<Units, Options..., More...> with() const {
-        return {dropout, recurrent_dropout};
+        return {dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2};
     }
 
     template <class In, class... States>
@@ -85,10 +88,13 @@ template <std::size_t Units, class... Options>
 requires(detail::has_option<ReturnState, Options...>) struct GRU<Units, Options...> {
     static constexpr bool nameless = true;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... state) const {
         using L = typename detail::WithoutState<Options...>::template With<GRU, Units>;
-        auto const y = detail::call_layer(L{dropout, recurrent_dropout}, x, state...);
+        auto const y = detail::call_layer(
+            L{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
+            state...);
         return detail::Returned{y, y | detail::Slice<0, Units, true>{}};
     }
 };

@@ -3,6 +3,7 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/initializers.hpp>
+#include <lamina/core/option.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/layers/options.hpp>
 
@@ -36,6 +37,27 @@ extern template float add_penalty(std::size_t, float const*, float*, float, floa
 extern template double add_penalty(std::size_t, double const*, double*, double, double);
 #endif
 
+/// Adds the penalty of Size weights to the loss, its gradient to dw: to regularize a layer.
+template <std::size_t Size, class T>
+void penalize(auto const& c, T const* w, T* dw, float l1, float l2) {
+    if (l1 != 0.0f || l2 != 0.0f) c.add_loss(add_penalty(Size, w, dw, T(l1), T(l2)));
+}
+/// What the options kernel_l1 and kernel_l2 of a layer ask for, whose first parameters are the
+/// kernel's.
+template <std::size_t Size>
+void penalize_kernel(auto const& c) {
+    penalize<Size>(c, c.call.parameters, c.call.gradients, c.layer.kernel_l1, c.layer.kernel_l2);
+}
+
+/// These options, checked, and told.
+[[gnu::cold]] inline void check_penalty(char const* where, float kernel_l1, float kernel_l2) {
+    Check{where}.not_negative("kernel_l1", kernel_l1).not_negative("kernel_l2", kernel_l2);
+}
+void tell_penalty(auto const& layer, auto const& out) {
+    out("kernel_l1", layer.kernel_l1);
+    out("kernel_l2", layer.kernel_l2);
+}
+
 /// The parameters of a layer that multiplies by a kernel and adds a bias: GlorotUniform and Zeros
 /// unless the options say otherwise, and no bias with NoBias.
 template <class KernelShape, class BiasShape, class... Options>
@@ -47,6 +69,8 @@ struct KernelAndBias {
         Parameter<"bias", BiasShape, typename Chosen<BiasInitializer, Zeros, Options...>::type>;
     using Parameters =
         std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
+
+    static void regularize(auto const& c) { penalize_kernel<KernelShape::size>(c); }
 
     template <class T>
     struct Tensors {

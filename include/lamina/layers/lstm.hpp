@@ -51,6 +51,8 @@ struct UnitForgetBias {
 ///             training. What is dropped is drawn for each sample once, for all moments and gates:
 ///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
 ///             recurrent_dropout it draws for each gate (its implementation 1)
+///             kernel_l1, kernel_l2, recurrent_l1, recurrent_l2: adds l1 |w| + l2 w^2 for each
+///             weight of the kernel, or of the recurrent kernel, to the loss
 /// Errors      (compile time) the input is no sequence of vectors; the states have another size
 /// Source      keras.layers.LSTM; Hochreiter and Schmidhuber (1997), "Long short-term memory";
 ///             Gers, Schmidhuber and Cummins (2000); Gal and Ghahramani (2016) for the dropout
@@ -62,8 +64,9 @@ struct LSTM {
                   "LSTM<Units, ...> takes ReturnSequences, ReturnState, GoBackwards, NoBias and "
                   "initializers.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
-    void check() const { detail::check_dropout("LSTM", dropout, recurrent_dropout); }
+    void check() const { detail::check_recurrent("LSTM", *this); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         using Bias = typename detail::Chosen<BiasInitializer, UnitForgetBias, Options...>::type;
@@ -72,7 +75,7 @@ struct LSTM {
     /// The same layer with more options.
     template <class... More>
     constexpr LSTM<Units, Options..., More...> with() const {
-        return {dropout, recurrent_dropout};
+        return {dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2};
     }
 
     template <class In, class... States>
@@ -93,11 +96,14 @@ template <std::size_t Units, class... Options>
 requires(detail::has_option<ReturnState, Options...>) struct LSTM<Units, Options...> {
     static constexpr bool nameless = true;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
         using L =
             typename detail::WithoutState<Options...>::template With<LSTM, Units, detail::WithCell>;
-        auto const both = detail::call_layer(L{dropout, recurrent_dropout}, x, states...);
+        auto const both = detail::call_layer(
+            L{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
+            states...);
         auto const y = both | detail::Slice<0, Units, false>{};
         auto const h = both | detail::Slice<0, Units, true>{};
         auto const c = both | detail::Slice<Units, Units, true>{};

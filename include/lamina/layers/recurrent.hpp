@@ -10,6 +10,7 @@
 #include <lamina/kernels/recurrent.hpp>
 #include <lamina/kernels/recurrent_gradients.hpp>
 #include <lamina/kernels/recurrent_step.hpp>
+#include <lamina/layers/kernel_and_bias.hpp>
 #include <lamina/layers/options.hpp>
 #include <lamina/layers/returned_states.hpp>
 
@@ -41,8 +42,13 @@ inline constexpr bool is_recurrent_option =
     is_kind<KernelInitializer, O> || is_kind<RecurrentInitializer, O> ||
     is_kind<BiasInitializer, O>;
 
-[[gnu::cold]] inline void check_dropout(char const* where, float of_x, float of_h) {
-    Check{where}.share("dropout", of_x).share("recurrent_dropout", of_h);
+[[gnu::cold]] void check_recurrent(char const* where, auto const& layer) {
+    check_penalty(where, layer.kernel_l1, layer.kernel_l2);
+    Check{where}
+        .share("dropout", layer.dropout)
+        .share("recurrent_dropout", layer.recurrent_dropout)
+        .not_negative("recurrent_l1", layer.recurrent_l1)
+        .not_negative("recurrent_l2", layer.recurrent_l2);
 }
 
 /// A Cell, bound on a sequence and, if there are any, on the states it begins with.
@@ -118,6 +124,13 @@ struct Recurrent {
             if (!c.trains) return;
             auto const d = c.gradients();
             kernels::recurrent_gradients<Cell>(s, d[0], d[1], bias_of(d));
+        }
+        static void regularize(auto const& c) {
+            using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
+            penalize_kernel<Kernel::Shape::size>(c);
+            T* const d = c.call.gradients ? c.gradients()[1] : nullptr;
+            penalize<StateKernel::Shape::size>(c, c.parameters()[1], d, c.layer.recurrent_l1,
+                                               c.layer.recurrent_l2);
         }
 
         /// Token by token: the state survives the call, the weights are packed in the first moment.
@@ -251,6 +264,9 @@ void tell_recurrent(auto const& layer, std::size_t units, auto const& out) {
     out("use_bias", !has_option<NoBias, Options...>);
     out("dropout", layer.dropout);
     out("recurrent_dropout", layer.recurrent_dropout);
+    tell_penalty(layer, out);
+    out("recurrent_l1", layer.recurrent_l1);
+    out("recurrent_l2", layer.recurrent_l2);
     if (has_option<ZeroMasked, Options...> && has_option<ReturnSequences, Options...>)
         out("zero_output_for_mask", true);
     if (has_option<WithCell, Options...>) out("with_cell", true);

@@ -21,6 +21,7 @@ namespace lamina {
 ///             pointwise/bias   Shape<Filters>                           Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
 ///             Dilation<N>, NoBias, KernelInitializer<...> (of both), BiasInitializer<...>
+///             kernel_l1, kernel_l2: as Dense, of both kernels
 /// Errors      (compile time) as of DepthwiseConv1D
 /// Source      keras.layers.SeparableConv1D
 template <std::size_t Filters, auto Kernel, class... Options>
@@ -32,8 +33,11 @@ struct SeparableConv1D {
     using Depthwise = detail::WithOptions<DepthwiseWith, detail::IsOfDepthwiseHalf, Options...>;
     using Pointwise = detail::WithOptions<PointwiseWith, detail::IsOfPointwiseHalf, Options...>;
 
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
+
     constexpr auto operator()(AnyNode auto x) const {
-        return x | named<"depthwise">(Depthwise{}) | named<"pointwise">(Pointwise{});
+        return x | named<"depthwise">(Depthwise{kernel_l1, kernel_l2}) |
+               named<"pointwise">(Pointwise{kernel_l1, kernel_l2});
     }
 };
 

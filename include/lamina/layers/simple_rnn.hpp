@@ -47,6 +47,8 @@ inline constexpr bool is_elementwise = requires {
 ///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>;
 ///             dropout, recurrent_dropout: the share of x and of h that is dropped while training,
 ///             drawn for each sample once, for all moments
+///             kernel_l1, kernel_l2, recurrent_l1, recurrent_l2: adds l1 |w| + l2 w^2 for each
+///             weight of the kernel, or of the recurrent kernel, to the loss
 /// Errors      (compile time) the input is no sequence of vectors; the state has another size
 /// Source      keras.layers.SimpleRNN; Elman (1990), "Finding structure in time"
 template <std::size_t Units, class... Options>
@@ -62,9 +64,10 @@ struct SimpleRNN {
     static_assert(detail::is_elementwise<Activation>,
                   "SimpleRNN<Units, ...> takes an elementwise activation, such as ReLU.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};
 
-    void check() const { detail::check_dropout("SimpleRNN", dropout, recurrent_dropout); }
+    void check() const { detail::check_recurrent("SimpleRNN", *this); }
     void config(auto const& out) const {
         detail::tell_recurrent<Options...>(*this, Units, out);
         out.object("activation", detail::type_name<Activation>, activation);
@@ -72,7 +75,8 @@ struct SimpleRNN {
     /// The same layer with more options.
     template <class... More>
     constexpr SimpleRNN<Units, Options..., More...> with() const {
-        return {dropout, recurrent_dropout, activation};
+        return {dropout,      recurrent_dropout, kernel_l1, kernel_l2,
+                recurrent_l1, recurrent_l2,      activation};
     }
 
     template <class In, class... States>
@@ -94,10 +98,13 @@ requires(detail::has_option<ReturnState, Options...>) struct SimpleRNN<Units, Op
     static constexpr bool nameless = true;
     using L = typename detail::WithoutState<Options...>::template With<SimpleRNN, Units>;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
+    float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
     [[no_unique_address]] typename detail::StateActivation<Options...>::type activation{};
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... state) const {
-        auto const y = detail::call_layer(L{dropout, recurrent_dropout, activation}, x, state...);
+        auto const y = detail::call_layer(L{dropout, recurrent_dropout, kernel_l1, kernel_l2,
+                                            recurrent_l1, recurrent_l2, activation},
+                                          x, state...);
         return detail::Returned{y, y | detail::Slice<0, Units, true>{}};
     }
 };
