@@ -232,10 +232,12 @@
 #include <lamina/model/model.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/pairing.hpp>
+#include <lamina/model/predict_arrays.hpp>
 #include <lamina/model/predictor.hpp>
 #include <lamina/model/predicts.hpp>
 #include <lamina/model/prepared_weights.hpp>
 #include <lamina/model/refused_model.hpp>
+#include <lamina/model/refused_weights.hpp>
 #include <lamina/model/stepper.hpp>
 #include <lamina/model/stream.hpp>
 #include <lamina/model/summary.hpp>

@@ -115,6 +115,52 @@ TEST_CASE("Weights without a model") {
     CHECK(from.values[0] == to.values[0]);
 }
 
+TEST_CASE("a model and Weights") {
+    auto const model = model_of(pretraining, 0);
+    Weights to{classifier, 2};
+    CHECK(transfer(model, to, "encoder").tensors == 8);
+    auto back = model_of(pretraining, 1000);
+    CHECK(transfer(to, back, "encoder").tensors == 8);
+    CHECK(numbers_of(back).at("encoder/dense/kernel") ==
+          numbers_of(model).at("encoder/dense/kernel"));
+}
+
+TEST_CASE("a block that lies elsewhere in the other network") {
+    auto const twins = graph<Input<3>, Input<3>>([](auto a, auto b) {
+        auto tower = shared(named<"tower">(Sequential{named<"encoder">(Encoder{}), Dense<2>{}}));
+        return join(a | tower, b | tower) | Concatenate{};
+    });
+    auto const from = model_of(twins, 0);
+    auto to = model_of(classifier, 1000);
+    auto const source = numbers_of(from), before = numbers_of(to);
+    auto const done = transfer(from, to, "tower/encoder", "encoder");
+    CHECK(done.tensors == 8);
+    CHECK(done.kept.empty());
+    for (auto const& its : numbers_of(to))
+        CHECK(its.second == (its.first.starts_with("encoder/") ? source.at("tower/" + its.first)
+                                                               : before.at(its.first)));
+
+    Weights alone{Sequential{Input<3>{}, Dense<5>{}, BatchNormalization{}, ReLU{}, Dense<4>{}}};
+    CHECK(transfer(from, alone, "tower/encoder", "").kept.empty());
+    auto again = model_of(twins, 1000);
+    CHECK(transfer(alone, again, "", "tower/encoder").tensors == 8);
+    CHECK(numbers_of(again).at("tower/encoder/dense_1/bias") ==
+          source.at("tower/encoder/dense_1/bias"));
+
+    CHECK_THROWS_WITH_AS(transfer(from, to, "encoder", "encoder"),
+                         "transfer: there is no tensor within \"encoder\" in the network that "
+                         "gives. Give the path of a block or a layer, as summary() shows it, or "
+                         "one for each network if they differ.",
+                         Error);
+    CHECK_THROWS_WITH_AS(transfer(from, to, "tower/dense", "encoder/dense_1"),
+                         "transfer: the networks have no tensor of the same path and shape in "
+                         "common between \"tower/dense\" of one and \"encoder/dense_1\" of the "
+                         "other. The first of one is \"tower/dense/kernel\", of the other "
+                         "\"encoder/dense_1/kernel\". Write what they share as one function or "
+                         "named<...>(block).",
+                         Error);
+}
+
 TEST_CASE("a model that was trained: frozen layers keep what they were given, state included") {
     auto from = model_of(pretraining, 0);
     from.initialize(1);
@@ -145,7 +191,8 @@ TEST_CASE("nothing in common is an error, and changes nothing") {
         CHECK_THROWS_WITH_AS(transfer(giver, taker, scope),
                              ("transfer: there is no tensor within \"" + std::string(scope) +
                               "\" in " + where +
-                              ". Give the path of a block or a layer: summary() shows them.")
+                              ". Give the path of a block or a layer, as summary() shows it, or "
+                              "one for each network if they differ.")
                                  .c_str(),
                              Error);
     };

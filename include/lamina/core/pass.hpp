@@ -130,6 +130,9 @@ struct Pass {
     auto state() const { return StateOf<B>::split(call.state); }
     auto next_state() const { return StateOf<B>::split(call.next_state); } // training only
 
+    /// Not where a prediction is drawn as while training.
+    bool has_next_state() const { return call.next_state != nullptr; }
+
     /// What is fused: forward stores value(y); backward stores dx slope(x).
     Epilogue const& epilogue() const {
         if constexpr (std::is_empty_v<Epilogue>) {

@@ -46,7 +46,7 @@ struct BatchNormalization {
             if (c.one && In::rows == 1 && !c.training)
                 return kernels::normalize_one(kernels::few<f>, c.x.data, mean, variance, p.gamma,
                                               p.beta, epsilon, c.y.data);
-            if (c.training && c.trains) {
+            if (c.training && c.trains && c.has_next_state()) {
                 T& count = *room.count = count_rows(c);
                 T const share = T{1} - T(c.layer.momentum);
                 mean = room.mean;

@@ -111,6 +111,13 @@ struct PredictOptions {
     UseThreads threads{};
 };
 
+/// How predict_stochastic() draws.
+struct StochasticOptions {
+    std::uint64_t seed = 0;
+    std::size_t batch_size = 256;
+    UseThreads threads{};
+};
+
 /// Of one batch, in a loop of one's own.
 struct TrainOnBatchOptions {
     Array sample_weight{};             // as FitOptions'; may be negative: a policy's advantage

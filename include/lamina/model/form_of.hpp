@@ -15,6 +15,18 @@
 
 namespace lamina::detail {
 
+/// The columns of data that a network takes: one for each of its inputs.
+template <class N, class In = typename N::Definition::Inputs>
+struct InputForms;
+template <class N, class... In>
+struct InputForms<N, Inputs<In...>> {
+    static constexpr auto all = [] {
+        int k = 0;
+        return std::array<ColumnForm, sizeof...(In)>{
+            column_form<typename N::Scalar, typename In::Output>(N::vocabulary(k++))...};
+    }();
+};
+
 /// The columns of data that a model takes: one for each of its inputs, and one for the target of
 /// each of its losses.
 template <class T, class Pairing, class In, class Index>
@@ -26,11 +38,7 @@ struct FormOf<T, Pairing, Inputs<In...>, std::index_sequence<K...>> {
 private:
     template <std::size_t I>
     using At = typename Pairing::template At<I>;
-    static constexpr auto inputs = [] {
-        int k = 0;
-        return std::array<ColumnForm, sizeof...(In)>{
-            column_form<T, typename In::Output>(Pairing::Network::vocabulary(k++))...};
-    }();
+    static constexpr auto& inputs = InputForms<typename Pairing::Network>::all;
     static constexpr std::array<ColumnForm, sizeof...(K)> targets{
         column_form<T, typename At<K>::Target>(
             0, target_form<typename At<K>::Stated, typename At<K>::Y>())...};

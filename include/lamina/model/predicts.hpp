@@ -8,6 +8,7 @@
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/form_of.hpp>
+#include <lamina/model/predict_arrays.hpp>
 #include <lamina/model/prediction.hpp>
 #include <lamina/model/sample_set.hpp>
 #include <lamina/model/stream.hpp>
@@ -48,20 +49,7 @@ public:
     /// The K-th output of each sample.
     template <std::size_t K = 0>
     auto predict(Arrays const& x, PredictOptions const& options = {}) const {
-        static_assert(K < outputs, "predict<K>: the network has no output K. They count from 0.");
-        if constexpr (K < outputs) {
-            using Y = Output<K>;
-            self().numbers().check("predict");
-            Columns<T> in;
-            std::size_t const n = in.bind(x, Form::data.inputs, "predict", "x");
-            std::array<std::size_t, Y::rank + 1> shape{n};
-            for (std::size_t i = 0; i < Y::rank; ++i) shape[i + 1] = Y::dims[i];
-            auto out = Tensor<T, Y::rank + 1>::from_shape(shape);
-            predict_all<T>(
-                {&self().numbers(), self().prepared(), infer<Network>, Network::flops(n)}, in,
-                Form::data.inputs, n, out.data(), Y::size, int(K), options);
-            return out;
-        } else return Tensor<T, 2>{};
+        return predict_arrays<K>(self().numbers(), self().prepared(), x, options);
     }
     template <std::size_t K = 0, SampleSet Data>
     auto predict(Data const& data, PredictOptions const& options = {}) const {
@@ -77,6 +65,18 @@ public:
             return predict_batches<Output<K>>(self().numbers(), self().prepared(), source, int(K),
                                               options);
         } else return Tensor<T, 2>{};
+    }
+
+    /// The K-th output of each sample with dropout and noise as in training: one draw from what the
+    /// network deems possible. Normalization is that of predict(), and nothing is learnt. The same
+    /// seed and batch_size give the same draws. Of many, the mean is the prediction and the spread
+    /// says how sure the network is (Monte-Carlo dropout).
+    ///
+    /// Source: Gal and Ghahramani (2016), "Dropout as a Bayesian approximation"; what Keras' layers
+    /// do when they are called with training=True
+    template <std::size_t K = 0>
+    auto predict_stochastic(Arrays const& x, StochasticOptions const& options = {}) const {
+        return predict_drawn<K>(self().numbers(), x, options);
     }
 
     /// The first output for n samples, where it lies in the workspace until its next use. Allocates

@@ -3,6 +3,7 @@
 
 #include <lamina/core/refused.hpp>
 #include <lamina/model/fit_options.hpp>
+#include <lamina/model/refused_weights.hpp>
 
 #include <array>
 #include <cstddef>
@@ -18,6 +19,7 @@ struct RefusedModel {
     static constexpr std::size_t parameter_count = 0, inputs = 1, outputs = 1;
     struct Workspace {};
     Workspace workspace() const { return {}; }
+    Weights<RefusedNetwork> weights{};
     using Results = std::array<double, Metrics + 1>;
 
     static constexpr std::size_t workspace_bytes(std::size_t, bool = true) { return 0; }
@@ -48,6 +50,10 @@ struct RefusedModel {
     }
     template <std::size_t = 0, class X>
     Tensor<float, 2> predict(X const&, PredictOptions const& = {}) const {
+        return {};
+    }
+    template <std::size_t = 0>
+    Tensor<float, 2> predict_stochastic(Arrays const&, StochasticOptions const& = {}) const {
         return {};
     }
     template <class X>

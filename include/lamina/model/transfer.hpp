@@ -3,6 +3,7 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/model/refused_model.hpp>
+#include <lamina/model/refused_weights.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ template <class M>
 inline constexpr bool is_refused_model = false;
 template <std::size_t Metrics>
 inline constexpr bool is_refused_model<RefusedModel<Metrics>> = true;
+template <>
+inline constexpr bool is_refused_model<Weights<RefusedNetwork>> = true;
 
 /// Where one tensor of a network lies.
 template <class T>
@@ -54,13 +57,23 @@ template <class T, class W>
     weights.for_each_state(add);
     return all;
 }
+/// A path as its scope sees it: "dense/kernel" of "encoder/dense/kernel" in "encoder".
+[[gnu::cold]] inline std::string_view beyond(std::string_view scope, std::string_view path) {
+    return scope.empty() ? path : path.substr(scope.size() + 1);
+}
+[[gnu::cold]] inline std::string quoted(std::string_view path) {
+    std::string text = "\"";
+    return text.append(path) += '"';
+}
 template <class From, class To>
 [[gnu::cold]] Transferred transfer(std::vector<TensorAt<From const>> const& from,
-                                   std::vector<TensorAt<To>> const& to, std::string_view scope) {
+                                   std::vector<TensorAt<To>> const& to, std::string_view scope,
+                                   std::string_view into) {
     Transferred done;
     for (auto const& its : to) {
         auto const found = std::find_if(from.begin(), from.end(), [&](auto const& other) {
-            return other.path == its.path && same_extents(other.extents, its.extents);
+            return beyond(scope, other.path) == beyond(into, its.path) &&
+                   same_extents(other.extents, its.extents);
         });
         if (found == from.end()) {
             done.kept.push_back(its.path);
@@ -70,23 +83,49 @@ template <class From, class To>
         ++done.tensors;
         done.numbers += its.extents.size;
     }
-    if (done.tensors == 0 && !scope.empty() && (from.empty() || to.empty()))
-        refuse("transfer", {"there is no tensor within \"", scope, "\" in ",
-                            !to.empty()     ? "the network that gives"
-                            : !from.empty() ? "the network that receives"
-                                            : "either network",
-                            ". Give the path of a block or a layer: summary() shows them."});
+    auto const refuse_empty = [](std::string_view its, char const* who) {
+        refuse("transfer", {"there is no tensor within \"", its, "\" in ", who,
+                            ". Give the path of a block or a layer, as summary() shows it, or one "
+                            "for each network if they differ."});
+    };
+    if (from.empty() && to.empty() && !scope.empty() && scope == into)
+        refuse_empty(scope, "either network");
+    if (from.empty() && !scope.empty()) refuse_empty(scope, "the network that gives");
+    if (to.empty() && !into.empty()) refuse_empty(into, "the network that receives");
     if (done.tensors == 0) {
         auto const first = [](auto const& all) {
-            return all.empty() ? std::string("none") : '"' + all[0].path + '"';
+            return all.empty() ? std::string("none") : quoted(all[0].path);
         };
-        refuse("transfer", {"the networks have no tensor of the same path and shape in common",
-                            scope.empty() ? "" : " within \"", scope, scope.empty() ? "" : "\"",
-                            ". The first of one is ", first(from), ", of the other ", first(to),
-                            ". Write what they share as one function or named<...>(block)."});
+        std::string const where = scope != into ? " between " + quoted(scope) + " of one and " +
+                                                      quoted(into) + " of the other"
+                                  : scope.empty() ? ""
+                                                  : " within " + quoted(scope);
+        refuse("transfer",
+               {"the networks have no tensor of the same path and shape in common", where,
+                ". The first of one is ", first(from), ", of the other ", first(to),
+                ". Write what they share as one function or named<...>(block)."});
     }
     return done;
 }
+
+template <class N>
+auto const& weights_in(Weights<N> const& weights) {
+    return weights;
+}
+template <class N>
+auto& weights_in(Weights<N>& weights) {
+    return weights;
+}
+template <class M>
+auto weights_in(M& model) -> decltype((model.weights)) {
+    return model.weights;
+}
+
+/// A model, Weights, or what stands for a model that was refused.
+template <class A>
+concept HasNumbers = is_refused_model<std::remove_const_t<A>> || requires(A& a) {
+    detail::weights_in(a);
+};
 
 } // namespace detail
 
@@ -97,29 +136,32 @@ template <class From, class To>
 ///     auto const common = transfer(pretrained, classifier);              // all that both have
 ///     auto const common = transfer(pretrained, classifier, "encoder");   // of this block only
 ///
-/// Takes models or Weights; one may compute in float, the other in double. Frozen layers take part.
-/// The optimizers stay as they are: transfer before fit. summary() shows the names of which paths
-/// are made.
+/// Where the block lies elsewhere in the network that receives, its path there stands last:
+///
+///     auto const common = transfer(twins, classifier, "tower/encoder", "encoder");
+///
+/// Takes models or Weights, or one of each; one may compute in float, the other in double. Frozen
+/// layers take part. The optimizers stay as they are: transfer before fit. summary() shows the
+/// names of which paths are made.
 ///
 /// Errors      (run time) Kind::argument: there is nothing in common. Nothing has changed then
 /// Source      keras' load_weights(by_name=True, skip_mismatch=True); torch's
 ///             load_state_dict(strict=False)
-template <class A, class B>
-Transferred transfer(Weights<A> const& from, Weights<B>& to, std::string_view scope = {}) {
-    using From = typename A::Scalar const;
-    using To = typename B::Scalar;
-    return detail::transfer(detail::tensors_within<From>(from, scope),
-                            detail::tensors_within<To>(to, scope), scope);
+template <detail::HasNumbers A, detail::HasNumbers B>
+Transferred transfer(A const& from, B& to, std::string_view scope, std::string_view into) {
+    if constexpr (detail::is_refused_model<A> || detail::is_refused_model<B>) return {};
+    else {
+        auto const& giver = detail::weights_in(from);
+        auto& receiver = detail::weights_in(to);
+        using From = typename std::remove_cvref_t<decltype(giver)>::T;
+        using To = typename std::remove_reference_t<decltype(receiver)>::T;
+        return detail::transfer(detail::tensors_within<From const>(giver, scope),
+                                detail::tensors_within<To>(receiver, into), scope, into);
+    }
 }
-template <class A, class B>
-requires requires(A const& a, B& b) { a.weights, b.weights; }
+template <detail::HasNumbers A, detail::HasNumbers B>
 Transferred transfer(A const& from, B& to, std::string_view scope = {}) {
-    return transfer(from.weights, to.weights, scope);
-}
-template <class A, class B>
-requires(detail::is_refused_model<A> || detail::is_refused_model<B>) Transferred
-    transfer(A const&, B&, std::string_view = {}) {
-    return {};
+    return transfer(from, to, scope, scope);
 }
 
 } // namespace lamina
