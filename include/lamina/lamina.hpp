@@ -220,6 +220,7 @@
 #include <lamina/model/callbacks/monitor.hpp>
 #include <lamina/model/callbacks/reduce_lr_on_plateau.hpp>
 #include <lamina/model/callbacks/terminate_on_nan.hpp>
+#include <lamina/model/check_gradients.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/compile.hpp>
 #include <lamina/model/divergence.hpp>
