@@ -190,6 +190,7 @@
 #include <lamina/losses/mean_absolute_error.hpp>
 #include <lamina/losses/mean_absolute_percentage_error.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
+#include <lamina/losses/mean_squared_logarithmic_error.hpp>
 #include <lamina/losses/pairing.hpp>
 #include <lamina/losses/poisson.hpp>
 #include <lamina/losses/row_loss.hpp>

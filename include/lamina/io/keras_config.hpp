@@ -78,8 +78,8 @@ namespace detail {
     constexpr std::string_view metrics =
         "AUC BinaryAccuracy BinaryCrossentropy CategoricalCrossentropy CategoricalHinge "
         "CosineSimilarity Hinge KLDivergence LogCoshError MeanAbsoluteError "
-        "MeanAbsolutePercentageError MeanSquaredError Poisson Precision R2Score Recall "
-        "RootMeanSquaredError SparseCategoricalCrossentropy SquaredHinge";
+        "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson "
+        "Precision R2Score Recall RootMeanSquaredError SparseCategoricalCrossentropy SquaredHinge";
     json.key("loss");
     if (document.losses.size() != 1) json.array();
     for (auto const& loss : document.losses) write_part(json, form, "keras.losses", loss, true);
