@@ -311,6 +311,38 @@ TEST_CASE("sample weights and class weights are Keras'") {
     CHECK(numbers_of(a) == numbers_of(c));
 }
 
+TEST_CASE("what is kept apart is weighed by sample_weight, and not by class_weight, as in Keras") {
+    Task const task(40);
+    std::vector<float> weight(task.n);
+    for (std::size_t i = 0; i < task.n; ++i) weight[i] = float(i % 4);
+    std::size_t const kept = 30;
+    auto const part = [&](std::size_t from, std::size_t to) {
+        return std::pair{Array(task.x.data() + 3 * from, {to - from, 3}),
+                         Array(task.y.data() + from, {to - from})};
+    };
+    auto const [x, y] = part(kept, task.n);
+    Array const w(weight.data() + kept, {task.n - kept});
+    auto const check = [&](FitOptions options, EvaluateOptions const& by) {
+        auto model = small_model();
+        auto const log = model.fit(task.features(), task.y, options);
+        auto const [loss, accuracy] = model.evaluate(x, y, by);
+        CHECK(log.last("val_loss") == double(loss));
+        CHECK(log.last("val_accuracy") == double(accuracy));
+    };
+    FitOptions options = quiet(2);
+    options.validation_split = 0.25f;
+    options.sample_weight = weight;
+    check(options, {.sample_weight = w});
+    options.class_weight = {1.0f, 3.0f};
+    check(options, {.sample_weight = w});
+    options.sample_weight = {};
+    check(options, {});
+
+    options = quiet(2);
+    options.validation_data = {x, y, w};
+    check(options, {.sample_weight = w});
+}
+
 TEST_CASE("several labels that may hold together are counted one by one") {
     Task const task(200);
     std::vector<std::array<float, 2>> labels(task.n);

@@ -71,9 +71,10 @@ LAMINA_INLINE Threads* UseThreads::pool_for(std::size_t flops, CallThreads& made
 
 #endif
 
-/// Samples kept apart from training: .validation_data = {x, y}.
+/// Samples kept apart from training: .validation_data = {x, y}, or {x, y, sample_weight}.
 struct Validation {
     Arrays x{}, y{};
+    Array sample_weight{};
 };
 
 struct FitOptions {
@@ -88,7 +89,8 @@ struct FitOptions {
     /// are; PyTorch's CrossEntropyLoss divides by the sum of the weights.
     std::vector<float> class_weight{};
     /// One for each sample, or one for each moment or pixel of the one output: (n, time). Not with
-    /// batches.
+    /// batches. What validation_split keeps apart is weighed by them too, as in Keras, but not by
+    /// class_weight.
     Array sample_weight{};
     std::size_t initial_epoch = 0; // the first epoch to run, when a run goes on
     bool resume = false;           // go on where the model's progress() says, within an epoch too

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/block.hpp>
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/model/batches.hpp>
 #include <lamina/model/columns.hpp>
 #include <lamina/model/fit_options.hpp>
+#include <lamina/model/sample_weights.hpp>
 
 #include <cstddef>
 
@@ -61,6 +63,7 @@ private:
 
     BoundSamples<T> given_, validation_;
     Samples train_, split_;
+    Block<T> split_weights_;
     Source* held_ = nullptr;
 };
 
@@ -79,7 +82,12 @@ template <class T>
     } else if (splits(options)) {
         at = training_samples(n, options.validation_split);
         split_.look_at(given_.samples, at, n);
-        split_.weights = 0;
+        if (!options.class_weight.empty()) { // they are for training alone
+            split_.weights = weigh_samples<T>(options.sample_weight, {}, form.targets, nullptr, n,
+                                              "fit", split_weights_, ignored[0]);
+            split_.column[split_.columns] = {split_weights_.data() + at * split_.weights,
+                                             split_.weights * sizeof(T)};
+        }
         if (at < n) held_ = &split_;
     }
     train_.look_at(given_.samples, 0, at);
@@ -100,7 +108,7 @@ template <class T>
                                                   FitOptions const& options) {
     if (!has_data(options.validation_data)) return false;
     validation_.bind("fit: validation_data", form, ignored, options.validation_data.x,
-                     options.validation_data.y);
+                     options.validation_data.y, options.validation_data.sample_weight);
     check_some(validation_.samples, "fit: validation_data");
     held_ = &validation_.samples;
     return true;
