@@ -88,9 +88,9 @@ struct FitOptions {
     /// sequence and the pixels of an image. As in Keras the loss is the sum through how many there
     /// are; PyTorch's CrossEntropyLoss divides by the sum of the weights.
     std::vector<float> class_weight{};
-    /// One for each sample, or one for each moment or pixel of the one output: (n, time). Not with
-    /// batches. What validation_split keeps apart is weighed by them too, as in Keras, but not by
-    /// class_weight.
+    /// One for each sample, or one for each moment or pixel of the one output: (n, time). With
+    /// several outputs a sample's weight counts in the loss of each. Not with batches. What
+    /// validation_split keeps apart is weighed by them too, as in Keras, but not by class_weight.
     Array sample_weight{};
     std::size_t initial_epoch = 0; // the first epoch to run, when a run goes on
     bool resume = false;           // go on where the model's progress() says, within an epoch too

@@ -21,7 +21,8 @@ class Training {
 public:
     std::size_t epoch = 0, epochs = 0; // this epoch, counted from 0, and how many there are to be
     std::size_t batch = 0,
-                batches = 0;   // of this epoch; batches is 0 while a stream's length is not known
+                batches = 0;   // of this epoch: how many are done, and how many there are; 0 while
+                               // a stream's length is not known
     Span<LogValue const> logs; // the running means of the epoch; after it, val_ values too
     bool stop = false;         // ends the run after this batch or epoch
 
