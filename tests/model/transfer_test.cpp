@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <iomanip> // what it declares must not stand for what is called here
 #include <map>
 #include <string>
 #include <type_traits>

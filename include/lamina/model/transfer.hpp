@@ -61,7 +61,7 @@ template <class T, class W>
 [[gnu::cold]] inline std::string_view beyond(std::string_view scope, std::string_view path) {
     return scope.empty() ? path : path.substr(scope.size() + 1);
 }
-[[gnu::cold]] inline std::string quoted(std::string_view path) {
+[[gnu::cold]] inline std::string in_quotes(std::string_view path) {
     std::string text = "\"";
     return text.append(path) += '"';
 }
@@ -94,12 +94,12 @@ template <class From, class To>
     if (to.empty() && !into.empty()) refuse_empty(into, "the network that receives");
     if (done.tensors == 0) {
         auto const first = [](auto const& all) {
-            return all.empty() ? std::string("none") : quoted(all[0].path);
+            return all.empty() ? std::string("none") : in_quotes(all[0].path);
         };
-        std::string const where = scope != into ? " between " + quoted(scope) + " of one and " +
-                                                      quoted(into) + " of the other"
+        std::string const where = scope != into ? " between " + in_quotes(scope) + " of one and " +
+                                                      in_quotes(into) + " of the other"
                                   : scope.empty() ? ""
-                                                  : " within " + quoted(scope);
+                                                  : " within " + in_quotes(scope);
         refuse("transfer",
                {"the networks have no tensor of the same path and shape in common", where,
                 ". The first of one is ", first(from), ", of the other ", first(to),
