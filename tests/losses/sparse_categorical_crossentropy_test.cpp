@@ -25,7 +25,7 @@ TEST_CASE("a target for each vector") {
     using L = SparseCategoricalCrossentropy;
     static_assert(std::is_same_v<L::On<Shape<10>>::Target, Indices<1>>);
     static_assert(std::is_same_v<L::On<Shape<40, 10>>::Target, Indices<40>>);
-    static_assert(std::is_same_v<L::On<Shape<5, 4, 10>>::Target, Indices<20>>);
+    static_assert(std::is_same_v<L::On<Shape<5, 4, 10>>::Target, Indices<5, 4>>);
     static_assert(!L::On<Shape<1>>::fits && !L::On<Shape<10, 1>>::fits);
 }
 

@@ -26,7 +26,7 @@ inline bool near(double a, double b, double tolerance = 1e-12) {
 template <class Y, class M, class T, class E>
 auto in_batches(M const& metric, std::vector<T> const& y, std::vector<E> const& target,
                 std::size_t batch, std::vector<T> const& weight = {}) {
-    using Target = std::conditional_t<std::is_same_v<E, T>, Y, Indices<Y::rows>>;
+    using Target = std::conditional_t<std::is_same_v<E, T>, Y, IndexPerVector<Y>>;
     BoundMetric<M, Y, Target> bound{};
     std::size_t const samples = y.size() / Y::size;
     for (std::size_t s = 0; s < samples; s += batch) {

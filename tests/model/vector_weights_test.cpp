@@ -162,6 +162,37 @@ TEST_CASE("weights of pixels, by the largest of their targets or given") {
                 "several labels. Give sample_weight.");
 }
 
+TEST_CASE("classes of pixels, and their weights, have the axes of the image") {
+    auto model = compile(Sequential{Input<2, 3, 1>{}, Conv2D<3, 1, Softmax>{}},
+                         SGD{.learning_rate = 0}, SparseCategoricalCrossentropy{}, Accuracy{});
+    std::vector<float> x(2 * 6), seen(2 * 6);
+    std::vector<std::int32_t> classes(2 * 6);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = float(i % 7) - 3;
+        classes[i] = std::int32_t(i % 3);
+        seen[i] = i % 4 == 1 ? 0.0f : 1.0f;
+    }
+    Array const images(x.data(), {2, 2, 3, 1});
+    auto const p = model.predict(images);
+    double sum = 0, right = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        float const* const row = p.data() + 3 * i;
+        sum -= double(seen[i]) * std::log(double(row[classes[i]]));
+        right += std::max_element(row, row + 3) - row == classes[i];
+    }
+    auto const judge = [&](Array const& of, Array const& masks, Array const& weights) {
+        auto const [loss, accuracy] = model.evaluate(of, masks, {.sample_weight = weights});
+        CHECK(loss == doctest::Approx(sum / 12));
+        CHECK(accuracy == doctest::Approx(right / 12));
+    };
+    judge(images, Array(classes.data(), {2, 2, 3}), Array(seen.data(), {2, 2, 3}));
+    judge(Array(x.data(), {2, 2, 3}), Array(classes.data(), {2, 2, 3, 1}), // as out of files
+          Array(seen.data(), {2, 2, 3, 1}));
+    CHECK(complaint([&] { model.evaluate(images, Array(classes.data(), {2, 3, 2})); }) ==
+          "evaluate: y has the shape (2, 3, 2), the network takes (n, 2, 3), n samples. Nothing "
+          "is broadcast: reshape it.");
+}
+
 TEST_CASE("weights of moments of numbers: a gap in a forecast counts for nothing") {
     auto model =
         compile(Sequential{Input<3, 1>{}, Dense<2>{}}, SGD{.learning_rate = 0}, MeanSquaredError{});

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 namespace lamina {
 
@@ -49,11 +50,25 @@ struct MomentOf<Indices<Time>> {
     using type = Indices<1>;
 };
 
+template <class S>
+constexpr auto index_per_vector() {
+    if constexpr (S::rank < 2) return Indices<1>{};
+    else return []<std::size_t... I>(std::index_sequence<I...>) {
+            return Indices<S::dims[I]...>{};
+        }
+    (std::make_index_sequence<S::rank - 1>{});
+}
+
 } // namespace detail
 
 /// One moment of a sequence: what token-by-token inference gives a layer in place of S.
 template <class S>
 using Moment = typename detail::MomentOf<S>::type;
+
+/// A whole number for each vector of a sample of shape S: Indices<40> of Shape<40, 64>,
+/// Indices<28, 28> of Shape<28, 28, 3>, Indices<1> of Shape<10>.
+template <class S>
+using IndexPerVector = decltype(detail::index_per_vector<S>());
 
 /// `batch` contiguous samples of shape S, row-major; owns nothing.
 template <class T, class S>

@@ -20,7 +20,7 @@ struct RowLoss {
     static constexpr bool several = requires { requires L::several_classes; };
     static constexpr bool fits = !several || Y::last > 1;
     static void otherwise() { L::template otherwise<fits>(); }
-    using Target = std::conditional_t<sparse, Indices<Y::rows>, Y>;
+    using Target = std::conditional_t<sparse, IndexPerVector<Y>, Y>;
 
     /// The sum over the vectors r of weight[r] * loss(r) / total, and its gradient to dy. weight
     /// null: all 1; dy null: not wanted. dy overlaps nothing.

@@ -20,7 +20,7 @@ namespace lamina {
 /// LogSoftmax.
 ///
 /// Output   Shape<..., Classes>: logits
-/// Target   Indices<...>: a class, 0 to Classes - 1, for each vector
+/// Target   a class, 0 to Classes - 1, for each vector: Indices<Time>, Indices<Height, Width>
 /// Options  label_smoothing; ignore_class: vectors with this target count for nothing, and the mean
 ///          is that of the others: PyTorch's ignore_index
 /// Formula  for each vector log sum exp z - z[t]. Logits of +-200 and beyond cost what they differ
@@ -72,7 +72,7 @@ struct SparseCategoricalCrossentropyFromLogits {
 /// LogSoftmax) it is computed from the logits.
 ///
 /// Output   Shape<..., Classes>: a distribution over the classes
-/// Target   Indices<...>: a class, 0 to Classes - 1, for each vector
+/// Target   a class, 0 to Classes - 1, for each vector: Indices<Time>, Indices<Height, Width>
 /// Options  label_smoothing; ignore_class: vectors with this target count for nothing, neither in
 ///          the loss nor in the metrics, and the mean is that of the others. It need not be one of
 ///          the classes: {.ignore_class = -1}

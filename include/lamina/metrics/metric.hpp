@@ -132,7 +132,7 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
     static_assert(std::is_floating_point_v<T>, "evaluate_metric: outputs are float or double.");
     static_assert(std::is_same_v<E, T> || std::is_same_v<E, std::int32_t>,
                   "evaluate_metric: targets are of the outputs' type, or std::int32_t.");
-    using Target = std::conditional_t<std::is_same_v<E, T>, Y, Indices<Y::rows>>;
+    using Target = std::conditional_t<std::is_same_v<E, T>, Y, IndexPerVector<Y>>;
     using Bound = BoundMetric<M, Y, Target>;
     detail::check_options(metric);
     std::size_t const samples = std::size_t(y.size()) / Y::size;

@@ -21,9 +21,9 @@ using NumberOf = std::conditional_t<S::integer, std::int32_t, T>;
 template <class T, class S>
 inline constexpr std::size_t bytes_of = S::size * sizeof(NumberOf<T, S>);
 
-/// An Array holds samples of this shape: axis by axis, or, where a sample is one number, without
-/// its axis. `index` says which of several `what` it is; -1: the only one.
-/// `classes`: a sample says its class by a number.
+/// An Array holds samples of this shape, axis by axis; axes of length 1 at the end may be there or
+/// not: (n, 28, 28) for Shape<28, 28, 1>, (n) for Shape<1>, as in Keras. `index` says which of
+/// several `what` it is; -1: the only one. `classes`: a sample says its class by a number.
 void check_shape(Array const& a, Extents sample, char const* where, char const* what,
                  int index = -1, bool classes = false);
 
@@ -56,7 +56,7 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
     if (sample.rank == 3 && a.rank() == 4 && a.extent(1) == sample.dims[2] &&
         a.extent(2) == sample.dims[0] && a.extent(3) == sample.dims[1])
         return "Channels first? channels_last() puts them behind the pixels.";
-    if (sample.rank == 2 && a.rank() == 3 && a.extent(1) == sample.dims[1] &&
+    if (!classes && sample.rank == 2 && a.rank() == 3 && a.extent(1) == sample.dims[1] &&
         a.extent(2) == sample.dims[0])
         return "Features before time? xt::transpose(x, {0, 2, 1}) turns them, a reshape does not.";
     if (!target && sample.rank == 1 && a.rank() == 2)
@@ -66,10 +66,12 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
 
 [[gnu::cold]] LAMINA_INLINE void check_shape(Array const& a, Extents sample, char const* where,
                                              char const* what, int index, bool classes) {
-    bool same = a.rank() == sample.rank + 1;
-    for (std::size_t i = 0; same && i < sample.rank; ++i) same = a.extent(i + 1) == sample.dims[i];
-    if (same || (sample.size == 1 && (a.rank() == 1 || (a.rank() == 2 && a.extent(1) == 1))))
-        return;
+    std::size_t given = a.rank(), taken = sample.rank;
+    while (given > 1 && a.extent(given - 1) == 1) --given;
+    while (taken > 0 && sample.dims[taken - 1] == 1) --taken;
+    bool same = given == taken + 1;
+    for (std::size_t i = 0; same && i < taken; ++i) same = a.extent(i + 1) == sample.dims[i];
+    if (same) return;
     Dims const takes{{sample.dims, sample.rank}, "n"};
     Piece const which = index < 0 ? Piece("") : Piece(unsigned(index));
     refuse(where, {what, index < 0 ? "" : " ", which, " has the shape ", Dims{a.shape()},
