@@ -1,4 +1,4 @@
-// expect: Multiply takes inputs of one shape. Give them the same with Dense, RepeatVector or Reshape.
+// expect: Multiply takes inputs of one shape, or two that differ in axes of length 1. Give them the same with Dense or Reshape.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

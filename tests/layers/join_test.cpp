@@ -13,9 +13,11 @@
 #include "support/check_layer.hpp"
 #include "support/layers.hpp"
 
+#include <lamina/layers/conv_2d.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/embedding.hpp>
 #include <lamina/layers/global_average_pooling_1d.hpp>
+#include <lamina/layers/global_average_pooling_2d.hpp>
 #include <lamina/layers/lstm.hpp>
 
 #include <cmath>
@@ -109,6 +111,64 @@ TEST_CASE("Multiply, Subtract, Maximum, Minimum, Average and Dot by hand") {
     CHECK(bench.forward(false) == std::vector<double>{4, 0, 6, -3, -2, -1, 4, 0, 3, 1, -2, 2, 10,
                                                       10.0 / 15, 6 * (1.0 / 3), -4 * (1.0 / 3),
                                                       7 * (1.0 / 3)});
+}
+
+template <class M>
+void check_broadcast() {
+    check_layer("a vector for every pixel", graph<Input<3, 4, 17>>([](auto x) {
+                    return join(x, x | GlobalAveragePooling2D{} | Dense<17>{}) | M{} | Squash{};
+                }));
+    check_layer("a number for every channel", graph<Input<3, 4, 17>>([](auto x) {
+                    return join(x, x | Conv2D<1, 1>{}) | M{};
+                }));
+    check_layer("the smaller one first", graph<Input<5>, Input<3, 5>>([](auto a, auto b) {
+                    return join(a | Dense<5>{}, b | Dense<5>{}) | M{};
+                }));
+    check_layer("one number", graph<Input<2>, Input<3, 2, 2>>([](auto a, auto b) {
+                    return join(b | Squash{}, a | Dense<1>{}) | M{};
+                }));
+    check_layer("rows by columns", graph<Input<4, 1>, Input<1, 19>>([](auto a, auto b) {
+                    return join(a | Squash{}, b | Squash{}) | M{};
+                }));
+    check_layer("in the middle", graph<Input<2, 1, 3>, Input<1, 5, 1>>([](auto a, auto b) {
+                    return join(a | Squash{}, b | Squash{}) | M{};
+                }));
+    check_layer("in the middle, all pixels", graph<Input<3, 1, 2>, Input<3, 4, 2>>([](auto a,
+                                                                                       auto b) {
+                    return join(a | Squash{}, b | Squash{}) | M{};
+                }));
+    check_layer("no axis but the length 1", graph<Input<1, 1, 1>, Input<1>>([](auto a, auto b) {
+                    return join(a | Squash{}, b | Dense<1>{}) | M{};
+                }));
+    check_layer("a frozen branch", graph<Input<4, 3>>([](auto x) {
+                    return join(x | frozen(Dense<3>{}), x | Dense<1>{}) | M{};
+                }));
+}
+
+TEST_CASE("Add, Subtract, Multiply of shapes that differ: what every layer owes") {
+    check_broadcast<Add>();
+    check_broadcast<Subtract>();
+    check_broadcast<Multiply>();
+    using Three = Shape<4, 3>;
+    static_assert(std::is_same_v<Multiply::On<Shape<2, 1, 5>, Shape<3, 1>>::Output,
+                                 Shape<2, 3, 5>>);
+    static_assert(!Add::On<Shape<3>, Three, Three>::fits); // two alone
+    static_assert(!Multiply::On<Shape<4>, Three>::fits && !Average::On<Shape<3>, Three>::fits);
+    static_assert(!Multiply::On<Indices<3>, Three>::fits);
+}
+
+TEST_CASE("a + b, a - b, a * b of shapes that differ, by hand") {
+    using N = Network<std::remove_const_t<decltype(graph<Input<2, 3>, Input<3>, Input<2, 1>>(
+                          [](auto x, auto of_column, auto of_row) {
+                              return outputs(x * of_column, x + of_row, of_row - of_column);
+                          }))>,
+                      double, true>;
+    Bench<N> bench({}, 1, {});
+    bench.x[0] = {1, 2, 3, 4, 5, 6};
+    bench.x[1] = {10, 0, -1};
+    bench.x[2] = {100, 200};
+    CHECK(bench.forward(false) == std::vector<double>{10, 0, -3, 40, 0, -6, 101, 102, 103, 204, 205,
+                                                      206, 90, 100, 101, 190, 200, 201});
 }
 
 TEST_CASE("Concatenate: what every layer owes") {

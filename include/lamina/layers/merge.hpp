@@ -4,6 +4,7 @@
 #include <lamina/core/leaves.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/elementwise.hpp>
+#include <lamina/layers/broadcast.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -44,6 +45,15 @@ struct Merge {
         });
     }
 };
+
+/// ... or, of two shapes, one that counts for all of the other.
+template <class M, class... In>
+constexpr auto merged() {
+    if constexpr (broadcasts<In...>) return std::type_identity<BroadcastMerge<M, true, In...>>{};
+    else return std::type_identity<Merge<M, In...>>{};
+}
+template <class M, class... In>
+using Merged = typename decltype(merged<M, In...>())::type;
 
 /// What Maximum and Minimum do: the first of the largest or smallest numbers has the gradient.
 template <bool Largest>

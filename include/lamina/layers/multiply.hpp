@@ -8,23 +8,24 @@
 namespace lamina {
 
 /// The product of its inputs, number by number: join(a, b) | Multiply{}, or a * b. What a gate
-/// does: x * (x | Dense<width<decltype(x)>, Sigmoid>{}).
+/// does: x * (x | Dense<16, Sigmoid>{}), or one for each channel of an image,
+/// x * (x | GlobalAveragePooling2D{} | Dense<16, Sigmoid>{}).
 ///
-/// Input       two or more nodes of one shape
-/// Output      that shape
+/// Input       two or more nodes of one shape; or two, of which one has axes of length 1, or fewer
+///             axes, where the other has more: Shape<28, 28, 16> and Shape<16>, or
+///             Shape<28, 28, 1>, as NumPy broadcasts
+/// Output      that shape, the larger one
 /// Mask        as of Add
-/// Errors      (compile time) the shapes differ (nothing is broadcast); there is one input only;
-///             tokens
+/// Errors      (compile time) the shapes do not fit; there is one input only; tokens
 /// Source      keras.layers.Multiply
 struct Multiply {
     template <class... In>
-    struct On : detail::Merge<Multiply, In...> {
-        using From = detail::Merge<Multiply, In...>;
+    struct On : detail::Merged<Multiply, In...> {
+        using From = detail::Merged<Multiply, In...>;
         static constexpr bool fits = From::fits;
         static void otherwise() {
-            static_assert(fits,
-                          "Multiply takes inputs of one shape. Give them the same with Dense, "
-                          "RepeatVector or Reshape.");
+            static_assert(fits, "Multiply takes inputs of one shape, or two that differ in axes of "
+                                "length 1. Give them the same with Dense or Reshape.");
         }
     };
 

@@ -4,6 +4,8 @@
 #include <lamina/graph/sequential.hpp>
 #include <lamina/layers/add.hpp>
 
+#include <type_traits>
+
 namespace lamina {
 
 /// x + block(x): Residual{Dense<64>{}, ReLU{}}. The block gives back its input's shape.
@@ -17,7 +19,17 @@ struct Residual {
     Sequential<L...> block;
     constexpr Residual() = default;
     constexpr Residual(L... l) requires(sizeof...(L) > 0) : block{l...} {}
-    constexpr auto operator()(AnyNode auto x) const { return x + (x | block); }
+    template <AnyNode N>
+    constexpr auto operator()(N x) const {
+        auto const y = x | block;
+        if constexpr (AnyNode<std::remove_const_t<decltype(y)>>) {
+            constexpr bool same = std::is_same_v<typename decltype(y)::Output, typename N::Output>;
+            static_assert(same, "Residual: its block must give back its input's shape. End it with "
+                                "as many features.");
+            if constexpr (same) return x + y;
+            else return Refused{};
+        } else return x + y;
+    }
 };
 template <class... L>
 Residual(L...) -> Residual<L...>;

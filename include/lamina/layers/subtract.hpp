@@ -9,20 +9,19 @@ namespace lamina {
 
 /// The first input less the second, number by number: join(a, b) | Subtract{}, or a - b.
 ///
-/// Input       two nodes of one shape
-/// Output      that shape
+/// Input       two nodes of one shape, or of shapes as of Multiply
+/// Output      that shape, the larger one
 /// Mask        as of Add
-/// Errors      (compile time) the shapes differ (nothing is broadcast); not two inputs; tokens
+/// Errors      (compile time) the shapes do not fit; not two inputs; tokens
 /// Source      keras.layers.Subtract
 struct Subtract {
     template <class... In>
-    struct On : detail::Merge<Subtract, In...> {
-        using From = detail::Merge<Subtract, In...>;
+    struct On : detail::Merged<Subtract, In...> {
+        using From = detail::Merged<Subtract, In...>;
         static constexpr bool fits = From::fits && sizeof...(In) == 2;
         static void otherwise() {
-            static_assert(fits,
-                          "Subtract takes two inputs of one shape. Give them the same with Dense, "
-                          "RepeatVector or Reshape.");
+            static_assert(fits, "Subtract takes two inputs of one shape, or that differ in axes of "
+                                "length 1. Give them the same with Dense or Reshape.");
         }
     };
 
