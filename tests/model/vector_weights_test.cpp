@@ -188,7 +188,9 @@ TEST_CASE("classes of pixels, and their weights, have the axes of the image") {
     judge(images, Array(classes.data(), {2, 2, 3}), Array(seen.data(), {2, 2, 3}));
     judge(Array(x.data(), {2, 2, 3}), Array(classes.data(), {2, 2, 3, 1}), // as out of files
           Array(seen.data(), {2, 2, 3, 1}));
-    CHECK(complaint([&] { model.evaluate(images, Array(classes.data(), {2, 3, 2})); }) ==
+    CHECK(complaint([&] {
+              model.evaluate(images, Array(classes.data(), {2, 3, 2}));
+          }) ==
           "evaluate: y has the shape (2, 3, 2), the network takes (n, 2, 3), n samples. Nothing "
           "is broadcast: reshape it.");
 }

@@ -226,6 +226,8 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
         return Refused{};
     } else if constexpr (requires { layer(first, more...); }) {
         return call_block(layer, first, more...);
+    } else if constexpr (requires { First::call(layer, first, more...); }) {
+        return First::call(layer, first, more...); // a node that has it done otherwise
     } else if constexpr (LayerOn<L, First, N...>) {
         using B = typename L::template On<typename First::Output, typename N::Output...>;
         constexpr bool complete = requires { typename B::Output; }

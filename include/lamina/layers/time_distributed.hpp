@@ -6,6 +6,7 @@
 #include <lamina/graph/node.hpp>
 #include <lamina/graph/sequential.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -27,14 +28,64 @@ template <std::size_t Time, std::size_t... Dims>
 struct AllMoments<Time, Shape<Dims...>> {
     using type = Shape<Time, Dims...>;
 };
+/// 0: there is no time axis.
+template <class S>
+inline constexpr std::size_t moments_of = S::rank < 2 || S::integer ? 0 : S::dims[0];
+template <bool timed = false>
+struct Timeless {
+    static void otherwise() {
+        static_assert(timed, "TimeDistributed takes a sequence. Begin with Input<Time, ...>.");
+    }
+};
+
+template <class L, class... In>
+concept TakesShapes = requires {
+    typename L::template On<In...>;
+};
+/// Whether L is bound on shapes; what is not is a block.
+template <class L>
+inline constexpr bool is_layer = TakesShapes<L, Shape<1>> || TakesShapes<L, Shape<1>, Shape<1>> ||
+                                 TakesShapes<L, Shape<1>, Shape<1>, Shape<1>>;
+template <class L>
+inline constexpr bool is_sequential = false;
+template <class... L>
+inline constexpr bool is_sequential<Sequential<L...>> = true;
+
+/// What a block sees: one moment of the node `whole`. A layer behind it is put behind that.
+template <class N>
+struct MomentNode {
+    using Output = typename OneMoment<typename N::Output>::type;
+    decltype(N::graph) graph;
+    N whole;
+
+    template <class L, class... More>
+    static constexpr auto call(L const& layer, MomentNode first, More... more);
+};
+template <class G, class N>
+MomentNode(G*, N) -> MomentNode<N>;
+
+/// The nodes of which a block saw moments.
+template <class N>
+constexpr auto whole_of(MomentNode<N> y) {
+    return y.whole;
+}
+template <class... N>
+constexpr auto whole_of(Nodes<N...> const& y) {
+    return spread(y, [](auto... n) { return outputs(n.whole...); });
+}
+constexpr auto whole_of(Refused y) { return y; }
 
 } // namespace detail
 
+template <class N>
+inline constexpr bool is_node<detail::MomentNode<N>> = true;
+
 /// A layer at every moment of a sequence, with the same parameters: TimeDistributed{Conv2D<8, 3>{}}
-/// on Shape<Time, Height, Width, Channels>. A Sequential becomes one of its layers, distributed.
-/// Dense and its like need none: they treat each vector alone.
+/// on Shape<Time, Height, Width, Channels>. A block, a Sequential or Conv2D<8, 3, ReLU> or one of
+/// your own, sees one moment too: each of its layers is distributed. Dense and its like need none:
+/// they treat each vector alone.
 ///
-/// Input       Shape<Time, ...>
+/// Input       Shape<Time, ...>; a layer of several inputs: each of them
 /// Output      Shape<Time, the layer's output>
 /// Mask        is not seen by the layer; it travels on where vectors come out
 /// Errors      (compile time) the input has no time axis; the layer does not fit behind it
@@ -50,15 +101,14 @@ struct TimeDistributed {
 
     void config(auto const& out) const { out.object("layer", detail::type_name<L>, layer); }
 
-    template <class In>
+    template <class... In>
     struct On {
-        static constexpr bool timed = In::rank >= 2 && !In::integer;
-        static constexpr std::size_t time = timed ? In::dims[0] : 1;
-        using Seen = typename detail::OneMoment<In>::type;
-        using Inner = typename L::template On<Seen>;
+        static constexpr std::size_t time = std::min({detail::moments_of<In>...});
+        static constexpr bool timed = time > 0 && ((detail::moments_of<In> == time) && ...);
+        using Inner = typename L::template On<typename detail::OneMoment<In>::type...>;
         static constexpr bool fits = timed && detail::fits_of<Inner>();
         static void otherwise() {
-            static_assert(timed, "TimeDistributed takes a sequence. Begin with Input<Time, ...>.");
+            detail::Timeless<timed>::otherwise();
             if constexpr (timed) Inner::otherwise();
         }
         using Output = typename detail::AllMoments<time, typename Inner::Output>::type;
@@ -83,7 +133,7 @@ struct TimeDistributed {
         }
         static void regularize(auto const& c) requires(
             detail::has_penalty<typename std::remove_cvref_t<decltype(c)>::Scalar, L, Inner,
-                                Seen>) {
+                                typename detail::OneMoment<In>::type...>) {
             Inner::regularize(pass(c, all_moments(c)));
         }
 
@@ -94,28 +144,42 @@ struct TimeDistributed {
             call.batch *= time;
             call.one = call.one && time == 1; // one sample has several moments
             call.layer = &c.layer.layer;
-            call.mask[0] = nullptr;
+            for (std::size_t k = 0; k < sizeof...(In); ++k) call.mask[k] = nullptr;
             return call;
         }
         template <class C, class T>
         static auto pass(C const&, Call<T> const& call) {
-            return Pass<T, L, Inner, NoEpilogue, Seen>{call};
+            return Pass<T, L, Inner, NoEpilogue, typename detail::OneMoment<In>::type...>{call};
         }
     };
 };
-template <class... L>
-struct TimeDistributed<Sequential<L...>> {
+template <class L>
+requires(!detail::is_layer<L>) struct TimeDistributed<L> {
     static constexpr bool nameless = true;
-    Sequential<L...> layer{};
+    [[no_unique_address]] L block{};
     constexpr auto operator()(AnyNode auto x) const {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return x | Sequential<TimeDistributed<L>...>{
-                           TimeDistributed<L>{detail::leaf<I>(layer.layers)}...};
-        }
-        (std::index_sequence_for<L...>{});
+        if constexpr (decltype(x)::Output::rank < 2) {
+            detail::Timeless<>::otherwise();
+            return Refused{};
+        } else return detail::whole_of(call(detail::MomentNode{x.graph, x}));
+    }
+
+private:
+    constexpr auto call(auto moment) const {
+        if constexpr (detail::is_sequential<L>) return block(moment); // has no name of its own
+        else return detail::call_layer(block, moment);
     }
 };
 template <class L>
 TimeDistributed(L) -> TimeDistributed<L>;
+
+template <class N>
+template <class L, class... More>
+constexpr auto detail::MomentNode<N>::call(L const& layer, MomentNode first, More... more) {
+    auto const y = call_layer(TimeDistributed<L>{layer}, first.whole, more.whole...);
+    if constexpr (AnyNode<std::remove_const_t<decltype(y)>>)
+        return MomentNode<std::remove_const_t<decltype(y)>>{y.graph, y};
+    else return Refused{};
+}
 
 } // namespace lamina
