@@ -316,11 +316,8 @@ TEST_CASE("what is kept apart is weighed by sample_weight, and not by class_weig
     std::vector<float> weight(task.n);
     for (std::size_t i = 0; i < task.n; ++i) weight[i] = float(i % 4);
     std::size_t const kept = 30;
-    auto const part = [&](std::size_t from, std::size_t to) {
-        return std::pair{Array(task.x.data() + 3 * from, {to - from, 3}),
-                         Array(task.y.data() + from, {to - from})};
-    };
-    auto const [x, y] = part(kept, task.n);
+    Array const x(task.x.data() + 3 * kept, {task.n - kept, 3});
+    Array const y(task.y.data() + kept, {task.n - kept});
     Array const w(weight.data() + kept, {task.n - kept});
     auto const check = [&](FitOptions options, EvaluateOptions const& by) {
         auto model = small_model();
