@@ -13,7 +13,7 @@ namespace lamina::detail {
 /// vectors, as In lies.
 template <class In>
 struct AddedPositions {
-    static constexpr bool fits = In::rank == 2 && !In::integer;
+    static constexpr bool fits = is_sequence<In>;
     static void otherwise() {
         static_assert(fits, "A position is added to a sequence of vectors. Put Embedding or "
                             "Reshape<Time, Features> before it.");

@@ -35,7 +35,7 @@ struct AveragePooling2D {
     template <class In>
     struct On : decltype(detail::pooling_on<false, In, 3, where,
                                             detail::has_option<CountZeros, Options...>>())::type {
-        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool shaped = is_image<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
         static constexpr bool fits = shaped && seen && inside;

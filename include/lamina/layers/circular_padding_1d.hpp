@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/layers/edge_frame.hpp>
+#include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,13 +16,14 @@ namespace lamina {
 /// Source      torch.nn.CircularPad1d
 template <std::size_t... Numbers>
 struct CircularPadding1D {
-    static_assert(detail::frames<true, Numbers...>, "CircularPadding1D takes one or two numbers.");
-    static constexpr detail::Frame sides = detail::frame_of<true, Numbers...>();
+    static constexpr auto frame = detail::time_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() { static_assert(fits, "CircularPadding1D takes one or two numbers."); }
 
-    void config(auto const& out) const { out("padding", std::array{sides.left, sides.right}); }
+    void config(auto const& out) const { detail::tell_frame("padding", frame, out); }
 
     template <class In>
-    struct On : detail::EdgeFrame<In, 2, sides, kernels::Edge::circular> {
+    struct On : detail::EdgePadded<In, frame, kernels::Edge::circular> {
         static void otherwise() {
             static_assert(On::fits, "CircularPadding1D takes a sequence of vectors at least as "
                                     "long as what stands before or behind it.");

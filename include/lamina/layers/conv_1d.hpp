@@ -48,7 +48,7 @@ struct Conv1D {
 
     template <class In>
     struct On : decltype(detail::convolution_on<In, 2, Filters, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool shaped = is_sequence<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool divided = !shaped || detail::groups_divide<In, Filters, where>();
         static constexpr bool fits = shaped && seen && divided;

@@ -48,7 +48,7 @@ struct Conv1DTranspose {
 
     template <class In>
     struct On : decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool shaped = is_sequence<In>;
         static constexpr bool made = !std::is_same_v<
             typename decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type,
             detail::Unfit>;

@@ -47,7 +47,7 @@ struct Conv2D {
 
     template <class In>
     struct On : decltype(detail::convolution_on<In, 3, Filters, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool shaped = is_image<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool divided = !shaped || detail::groups_divide<In, Filters, where>();
         static constexpr bool fits = shaped && seen && divided;

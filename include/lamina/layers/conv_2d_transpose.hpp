@@ -51,7 +51,7 @@ struct Conv2DTranspose {
 
     template <class In>
     struct On : decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool shaped = is_image<In>;
         static constexpr bool made = !std::is_same_v<
             typename decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type,
             detail::Unfit>;

@@ -3,7 +3,6 @@
 
 #include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,22 +16,20 @@ namespace lamina {
 /// Source      keras.layers.Cropping2D
 template <std::size_t... Numbers>
 struct Cropping2D {
-    static_assert(detail::frames<false, Numbers...>, "Cropping2D takes one, two or four numbers.");
+    static constexpr auto frame = detail::image_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() { static_assert(fits, "Cropping2D takes one, two or four numbers."); }
 
     void config(auto const& out) const {
-        constexpr detail::Frame f = detail::frame_of<false, Numbers...>();
-        out.lists("cropping", 2, std::array{f.top, f.bottom, f.left, f.right});
+        detail::tell_frame("cropping", frame, out);
         out("data_format", "channels_last");
     }
 
     template <class In>
-    struct On
-        : decltype(detail::framed<In, 3, detail::frame_of<false, Numbers...>(), true>())::type {
-        static constexpr bool fits =
-            detail::frame_fits<In, 3, detail::frame_of<false, Numbers...>(), true>();
+    struct On : detail::Cropped<In, frame> {
         static void otherwise() {
             static_assert(
-                fits,
+                On::fits,
                 "Cropping2D takes an image that is larger than what is cut off. Cut off less.");
         }
     };

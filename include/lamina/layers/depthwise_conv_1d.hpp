@@ -44,7 +44,7 @@ struct DepthwiseConv1D {
 
     template <class In>
     struct On : decltype(detail::depthwise_on<In, 2, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool shaped = is_sequence<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool fits = shaped && seen;
         static void otherwise() {

@@ -43,7 +43,7 @@ struct DepthwiseConv2D {
 
     template <class In>
     struct On : decltype(detail::depthwise_on<In, 3, where, Options...>())::type {
-        static constexpr bool shaped = In::rank == 3 && !In::integer;
+        static constexpr bool shaped = is_image<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool fits = shaped && seen;
         static void otherwise() {

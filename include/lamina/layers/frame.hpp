@@ -1,37 +1,55 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/settings.hpp>
+#include <lamina/core/shape.hpp>
 #include <lamina/graph/node.hpp>
+#include <lamina/kernels/edges.hpp>
 #include <lamina/kernels/images.hpp>
 #include <lamina/layers/plane.hpp>
 
 #include <array>
 #include <cstddef>
-#include <type_traits>
 
+/// What paddings and croppings have in common: a frame around an image, or the ends of a sequence.
 namespace lamina::detail {
 
-/// Rows and columns on the four sides of an image: from one number, two (above and below, left and
-/// right) or four. Along time from one or two (before, behind).
+/// So many rows and columns on the sides of an image; of a sequence, so many moments before its
+/// first one (left) and behind its last one (right).
 struct Frame {
-    std::size_t top, bottom, left, right;
+    std::size_t top = 0, bottom = 0, left = 0, right = 0;
+    bool along_time = false;
+    bool stands = true; // there were as many numbers as it takes
 };
-template <bool OneAxis, std::size_t... Numbers>
-constexpr Frame frame_of() {
+/// Of one number, or two: before, behind.
+template <std::size_t... Numbers>
+constexpr Frame time_frame() {
     constexpr std::size_t n = sizeof...(Numbers);
-    constexpr std::array<std::size_t, 4> z{Numbers...};
-    if (OneAxis) return {0, 0, z[0], z[n - 1]};
-    if (n == 4) return {z[0], z[1], z[2], z[3]};
-    return {z[0], z[0], z[n - 1], z[n - 1]};
+    if constexpr (n == 1 || n == 2) {
+        constexpr std::array<std::size_t, n> z{Numbers...};
+        return {.left = z[0], .right = z[n - 1], .along_time = true};
+    } else return {.along_time = true, .stands = false};
 }
-template <bool OneAxis, std::size_t... Numbers>
-inline constexpr bool frames = OneAxis ? sizeof...(Numbers) <= 2 && sizeof...(Numbers) > 0
-                                       : sizeof...(Numbers) == 1 || sizeof...(Numbers) == 2 ||
-                                             sizeof...(Numbers) == 4;
+/// Of one number, two (above and below, left and right), or four (top, bottom, left, right).
+template <std::size_t... Numbers>
+constexpr Frame image_frame() {
+    constexpr std::size_t n = sizeof...(Numbers);
+    if constexpr (n == 4) return {Numbers...};
+    else if constexpr (n == 1 || n == 2) {
+        constexpr std::array<std::size_t, n> z{Numbers...};
+        return {z[0], z[0], z[n - 1], z[n - 1]};
+    } else return {.stands = false};
+}
 
-/// In with a frame of zeros around it, or without what the frame covers.
+/// Tells files the frame, in Keras' form: name is "padding" or "cropping".
+[[gnu::cold]] inline void tell_frame(char const* name, Frame const& f, Settings const& out) {
+    if (f.along_time) return out(name, std::array{f.left, f.right});
+    out.lists(name, 2, std::array{f.top, f.bottom, f.left, f.right});
+}
+
+/// In with a frame of zeros around it, or if Cut without what the frame covers.
 template <class In, Frame F, bool Cut>
-struct Framed {
+struct PlacedOn {
     using Plane = PlaneOf<In>;
     static constexpr std::size_t down = F.top + F.bottom, across = F.left + F.right;
     static constexpr kernels::ImageSize in{Plane::height, Plane::width, Plane::channels},
@@ -49,17 +67,50 @@ struct Framed {
         kernels::place_images(c.threads, c.batch, out, in, -top, -left, c.dy.data, c.dx.data);
     }
 };
-template <class In, std::size_t Rank, Frame F, bool Cut>
-constexpr bool frame_fits() {
-    if constexpr (In::rank != Rank || In::integer) return false;
-    else
-        return !Cut ||
-               (F.top + F.bottom < PlaneOf<In>::height && F.left + F.right < PlaneOf<In>::width);
+/// In with a frame around it in which its edges go on.
+template <class In, Frame F, kernels::Edge Edge>
+struct EdgesOn {
+    using Plane = PlaneOf<In>;
+    static constexpr kernels::ImageSize in{Plane::height, Plane::width, Plane::channels},
+        out{Plane::height + F.top + F.bottom, Plane::width + F.left + F.right, Plane::channels};
+    using Output = PlaneShape<Plane::sequence, out.height, out.width, out.channels>;
+    static constexpr bool needs_x = false, needs_y = false;
+
+    static void forward(auto const& c) {
+        kernels::pad_edges(c.threads, c.batch, Edge, in, out, F.top, F.left, c.x.data, c.y.data);
+    }
+    static void backward(auto const& c) {
+        kernels::pad_edges_dx(c.threads, c.batch, Edge, in, out, F.top, F.left, c.dy.data,
+                              c.dx.data);
+    }
+};
+
+/// Whether something is left of In without what the frame covers.
+template <class In, Frame F>
+constexpr bool leaves_some() {
+    if constexpr (!is_plane<In, F.along_time>) return false;
+    else return F.top + F.bottom < PlaneOf<In>::height && F.left + F.right < PlaneOf<In>::width;
 }
-template <class In, std::size_t Rank, Frame F, bool Cut>
-constexpr auto framed() {
-    if constexpr (frame_fits<In, Rank, F, Cut>()) return std::type_identity<Framed<In, F, Cut>>{};
-    else return std::type_identity<Unfit>{};
+/// Whether In, once over, reaches as far beyond its edges as the frame does.
+template <class In, Frame F, kernels::Edge Edge>
+constexpr bool edges_reach() {
+    if constexpr (!is_plane<In, F.along_time>) return false;
+    else {
+        constexpr bool alone = Edge == kernels::Edge::reflected; // what is on the edge stands once
+        auto const reach = [](std::size_t before, std::size_t behind, std::size_t size) {
+            return Edge == kernels::Edge::repeated ||
+                   (before + alone <= size && behind + alone <= size);
+        };
+        return reach(F.top, F.bottom, PlaneOf<In>::height) &&
+               reach(F.left, F.right, PlaneOf<In>::width);
+    }
 }
+
+template <class In, Frame F>
+using ZeroPadded = WhereFits<FitsIf<is_plane<In, F.along_time>>, PlacedOn<In, F, false>>;
+template <class In, Frame F>
+using Cropped = WhereFits<FitsIf<leaves_some<In, F>()>, PlacedOn<In, F, true>>;
+template <class In, Frame F, kernels::Edge Edge>
+using EdgePadded = WhereFits<FitsIf<edges_reach<In, F, Edge>()>, EdgesOn<In, F, Edge>>;
 
 } // namespace lamina::detail

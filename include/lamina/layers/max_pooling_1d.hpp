@@ -31,7 +31,7 @@ struct MaxPooling1D {
 
     template <class In>
     struct On : decltype(detail::pooling_on<true, In, 2, where>())::type {
-        static constexpr bool shaped = In::rank == 2 && !In::integer;
+        static constexpr bool shaped = is_sequence<In>;
         static constexpr bool seen = !shaped || detail::has_windows<In, where>();
         static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
         static constexpr bool fits = shaped && seen && inside;

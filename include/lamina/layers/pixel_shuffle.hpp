@@ -56,7 +56,7 @@ struct PixelShuffle {
     template <class In>
     struct On {
         static constexpr bool fits =
-            In::rank == 3 && !In::integer && In::last % (Factor * Factor) == 0;
+            is_image<In> && In::last % (Factor * Factor) == 0;
         static void otherwise() {
             static_assert(fits, "PixelShuffle<Factor> takes an image, Shape<Height, Width, "
                                 "Channels>, whose channels are a multiple of Factor^2.");

@@ -29,7 +29,7 @@ struct PixelUnshuffle {
     template <class In>
     struct On {
         using Plane = detail::PlaneOf<In>;
-        static constexpr bool fits = In::rank == 3 && !In::integer && Plane::height % Factor == 0 &&
+        static constexpr bool fits = is_image<In> && Plane::height % Factor == 0 &&
                                      Plane::width % Factor == 0;
         static void otherwise() {
             static_assert(fits, "PixelUnshuffle<Factor> takes an image, Shape<Height, Width, "

@@ -17,6 +17,10 @@ struct PlaneOf {
     static constexpr std::size_t width = In::dims[sequence ? 0 : In::rank > 1 ? 1 : 0];
     static constexpr std::size_t channels = In::last;
 };
+/// Whether In is what a layer works on that runs along time, or over images.
+template <class In, bool AlongTime>
+inline constexpr bool is_plane = AlongTime ? is_sequence<In> : is_image<In>;
+/// The shape of a plane that comes out.
 template <bool Sequence, std::size_t Height, std::size_t Width, std::size_t Channels>
 using PlaneShape =
     std::conditional_t<Sequence, Shape<Width, Channels>, Shape<Height, Width, Channels>>;
@@ -26,6 +30,15 @@ struct Unfit {
     using Output = Shape<1>;
     static void forward(auto const&) {}
     static void backward(auto const&) {}
+};
+/// A layer's On: Bound where Fit::fits, of which nothing is looked at elsewhere, and the conditions
+/// of Fit by their names, of which `otherwise` makes errors.
+template <class Fit, class Bound>
+struct WhereFits : Fit, std::conditional_t<Fit::fits, Bound, Unfit> {};
+/// The Fit of a single condition.
+template <bool Fits>
+struct FitsIf {
+    static constexpr bool fits = Fits;
 };
 
 } // namespace lamina::detail

@@ -67,7 +67,7 @@ struct Recurrent {
         static constexpr bool zero_masked = sequences && has_option<ZeroMasked, Options...>;
         static constexpr std::size_t states = Cell::has_cell ? 2 : 1, width = u * (1 + with_cell);
 
-        static constexpr bool sequence = In::rank == 2 && !In::integer;
+        static constexpr bool sequence = is_sequence<In>;
         static constexpr bool same_states =
             sizeof...(States) == 0 ||
             (sizeof...(States) == states && (std::is_same_v<States, Shape<u>> && ...));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/layers/edge_frame.hpp>
+#include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -18,14 +17,16 @@ namespace lamina {
 /// Source      torch.nn.ReflectionPad1d
 template <std::size_t... Numbers>
 struct ReflectionPadding1D {
-    static_assert(detail::frames<true, Numbers...>,
-                  "ReflectionPadding1D takes one or two numbers.");
-    static constexpr detail::Frame sides = detail::frame_of<true, Numbers...>();
+    static constexpr auto frame = detail::time_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() {
+        static_assert(fits, "ReflectionPadding1D takes one or two numbers.");
+    }
 
-    void config(auto const& out) const { out("padding", std::array{sides.left, sides.right}); }
+    void config(auto const& out) const { detail::tell_frame("padding", frame, out); }
 
     template <class In>
-    struct On : detail::EdgeFrame<In, 2, sides, kernels::Edge::reflected> {
+    struct On : detail::EdgePadded<In, frame, kernels::Edge::reflected> {
         static void otherwise() {
             static_assert(On::fits, "ReflectionPadding1D takes a sequence of vectors that is "
                                     "longer than what is reflected of it.");

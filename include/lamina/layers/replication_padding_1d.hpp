@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/layers/edge_frame.hpp>
+#include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,14 +16,16 @@ namespace lamina {
 /// Source      torch.nn.ReplicationPad1d
 template <std::size_t... Numbers>
 struct ReplicationPadding1D {
-    static_assert(detail::frames<true, Numbers...>,
-                  "ReplicationPadding1D takes one or two numbers.");
-    static constexpr detail::Frame sides = detail::frame_of<true, Numbers...>();
+    static constexpr auto frame = detail::time_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() {
+        static_assert(fits, "ReplicationPadding1D takes one or two numbers.");
+    }
 
-    void config(auto const& out) const { out("padding", std::array{sides.left, sides.right}); }
+    void config(auto const& out) const { detail::tell_frame("padding", frame, out); }
 
     template <class In>
-    struct On : detail::EdgeFrame<In, 2, sides, kernels::Edge::repeated> {
+    struct On : detail::EdgePadded<In, frame, kernels::Edge::repeated> {
         static void otherwise() {
             static_assert(On::fits, "ReplicationPadding1D takes a sequence of vectors. Put "
                                     "Embedding or Reshape before it.");

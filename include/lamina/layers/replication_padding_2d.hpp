@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/layers/edge_frame.hpp>
+#include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,16 +16,16 @@ namespace lamina {
 /// Source      torch.nn.ReplicationPad2d, whose order of sides is (left, right, top, bottom)
 template <std::size_t... Numbers>
 struct ReplicationPadding2D {
-    static_assert(detail::frames<false, Numbers...>,
-                  "ReplicationPadding2D takes one, two or four numbers.");
-    static constexpr detail::Frame sides = detail::frame_of<false, Numbers...>();
-
-    void config(auto const& out) const {
-        out.lists("padding", 2, std::array{sides.top, sides.bottom, sides.left, sides.right});
+    static constexpr auto frame = detail::image_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() {
+        static_assert(fits, "ReplicationPadding2D takes one, two or four numbers.");
     }
 
+    void config(auto const& out) const { detail::tell_frame("padding", frame, out); }
+
     template <class In>
-    struct On : detail::EdgeFrame<In, 3, sides, kernels::Edge::repeated> {
+    struct On : detail::EdgePadded<In, frame, kernels::Edge::repeated> {
         static void otherwise() {
             static_assert(On::fits, "ReplicationPadding2D takes an image, Shape<Height, Width, "
                                     "Channels>. Put Reshape before it.");

@@ -3,7 +3,6 @@
 
 #include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -16,21 +15,17 @@ namespace lamina {
 /// Source      keras.layers.ZeroPadding1D
 template <std::size_t... Numbers>
 struct ZeroPadding1D {
-    static_assert(detail::frames<true, Numbers...>, "ZeroPadding1D takes one or two numbers.");
+    static constexpr auto frame = detail::time_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() { static_assert(fits, "ZeroPadding1D takes one or two numbers."); }
 
-    void config(auto const& out) const {
-        constexpr detail::Frame f = detail::frame_of<true, Numbers...>();
-        out("padding", std::array{f.left, f.right});
-    }
+    void config(auto const& out) const { detail::tell_frame("padding", frame, out); }
 
     template <class In>
-    struct On
-        : decltype(detail::framed<In, 2, detail::frame_of<true, Numbers...>(), false>())::type {
-        static constexpr bool fits =
-            detail::frame_fits<In, 2, detail::frame_of<true, Numbers...>(), false>();
+    struct On : detail::ZeroPadded<In, frame> {
         static void otherwise() {
             static_assert(
-                fits,
+                On::fits,
                 "ZeroPadding1D takes a sequence of vectors. Put Embedding or Reshape before it.");
         }
     };

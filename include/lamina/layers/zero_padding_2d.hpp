@@ -3,7 +3,6 @@
 
 #include <lamina/layers/frame.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace lamina {
@@ -17,23 +16,22 @@ namespace lamina {
 /// Source      keras.layers.ZeroPadding2D
 template <std::size_t... Numbers>
 struct ZeroPadding2D {
-    static_assert(detail::frames<false, Numbers...>,
-                  "ZeroPadding2D takes one, two or four numbers.");
+    static constexpr auto frame = detail::image_frame<Numbers...>();
+    static constexpr bool fits = frame.stands;
+    static void otherwise() {
+        static_assert(fits, "ZeroPadding2D takes one, two or four numbers.");
+    }
 
     void config(auto const& out) const {
-        constexpr detail::Frame f = detail::frame_of<false, Numbers...>();
-        out.lists("padding", 2, std::array{f.top, f.bottom, f.left, f.right});
+        detail::tell_frame("padding", frame, out);
         out("data_format", "channels_last");
     }
 
     template <class In>
-    struct On
-        : decltype(detail::framed<In, 3, detail::frame_of<false, Numbers...>(), false>())::type {
-        static constexpr bool fits =
-            detail::frame_fits<In, 3, detail::frame_of<false, Numbers...>(), false>();
+    struct On : detail::ZeroPadded<In, frame> {
         static void otherwise() {
-            static_assert(fits, "ZeroPadding2D takes an image, Shape<Height, Width, Channels>. Put "
-                                "Reshape before it.");
+            static_assert(On::fits, "ZeroPadding2D takes an image, Shape<Height, Width, Channels>. "
+                                    "Put Reshape before it.");
         }
     };
 };
