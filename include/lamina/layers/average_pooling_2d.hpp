@@ -26,25 +26,21 @@ struct AveragePooling2D {
     }
 
     void config(auto const& out) const {
-        detail::tell_pooling(where, false, detail::has_option<CountZeros, Options...>, out);
+        detail::tell_pooling(where, detail::has_option<CountZeros, Options...>, out);
     }
     static_assert((detail::is_mean_option<Options> && ...),
                   "AveragePooling2D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
                   "CeilMode, CountZeros.");
 
     template <class In>
-    struct On : decltype(detail::pooling_on<false, In, 3, where,
-                                            detail::has_option<CountZeros, Options...>>())::type {
-        static constexpr bool shaped = is_image<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
-        static constexpr bool fits = shaped && seen && inside;
+    struct On : detail::AveragePooling<In, where, detail::has_option<CountZeros, Options...>> {
         static void otherwise() {
-            static_assert(shaped, "AveragePooling2D takes an image, Shape<Height, Width, "
-                                  "Channels>. Put Reshape before it.");
-            static_assert(seen, "AveragePooling2D: the window is larger than its input. Make it "
-                                "smaller, or give Same.");
-            static_assert(inside,
+            static_assert(On::shaped, "AveragePooling2D takes an image, Shape<Height, Width, "
+                                      "Channels>. Put Reshape before it.");
+            static_assert(On::seen,
+                          "AveragePooling2D: the window is larger than its input. Make it "
+                          "smaller, or give Same.");
+            static_assert(On::inside,
                           "AveragePooling2D: a window sees nothing but the zeros around its input. "
                           "Give less Padding.");
         }

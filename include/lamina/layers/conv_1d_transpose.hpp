@@ -29,7 +29,7 @@ struct Conv1DTranspose {
         (detail::is_transpose_option<Options> && ...),
         "Conv1DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
         "strides and so on.");
-    static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+    static constexpr auto where = detail::time_windows<Kernel, Options...>();
     static constexpr bool fits = Filters > 0 && where.stands();
     static void otherwise() {
         static_assert(
@@ -41,22 +41,17 @@ struct Conv1DTranspose {
     void check() const { detail::check_penalty("Conv1DTranspose", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_output_padding<Options...>(where, true, out);
-        detail::tell_convolution(where, true, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_output_padding<Options...>(where, out);
+        detail::tell_convolution(where, !detail::has_option<NoBias, Options...>, out);
         detail::tell_penalty(*this, out);
     }
 
     template <class In>
-    struct On : decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type {
-        static constexpr bool shaped = is_sequence<In>;
-        static constexpr bool made = !std::is_same_v<
-            typename decltype(detail::transpose_on<In, 2, Filters, where, Options...>())::type,
-            detail::Unfit>;
-        static constexpr bool fits = shaped && made;
+    struct On : detail::TransposeOn<In, Filters, where, Options...> {
         static void otherwise() {
-            static_assert(shaped, "Conv1DTranspose takes a sequence of vectors, Shape<Time, "
-                                  "Features>. Put Reshape before it.");
-            static_assert(!shaped || made,
+            static_assert(On::shaped, "Conv1DTranspose takes a sequence of vectors, Shape<Time, "
+                                      "Features>. Put Reshape before it.");
+            static_assert(On::made,
                           "Conv1DTranspose: Groups<N> must divide channels and filters, and the "
                           "padding must leave something.");
         }

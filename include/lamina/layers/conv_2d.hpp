@@ -29,7 +29,7 @@ struct Conv2D {
     static_assert((detail::is_convolution_option<Options> && ...),
                   "Conv2D<Filters, Kernel, ...>: write the activation first, then padding, strides "
                   "and so on.");
-    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+    static constexpr auto where = detail::image_windows<Kernel, Options...>();
     static constexpr bool fits = Filters > 0 && where.stands();
     static void otherwise() {
         static_assert(fits,
@@ -41,23 +41,20 @@ struct Conv2D {
     void check() const { detail::check_penalty("Conv2D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, !detail::has_option<NoBias, Options...>, out);
         detail::tell_penalty(*this, out);
     }
 
     template <class In>
-    struct On : decltype(detail::convolution_on<In, 3, Filters, where, Options...>())::type {
-        static constexpr bool shaped = is_image<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool divided = !shaped || detail::groups_divide<In, Filters, where>();
-        static constexpr bool fits = shaped && seen && divided;
+    struct On : detail::ConvolutionOn<In, Filters, where, Options...> {
         static void otherwise() {
-            static_assert(shaped, "Conv2D takes an image, Shape<Height, Width, Channels>. Begin "
-                                  "with Input<28, 28, 1>, or Reshape.");
-            static_assert(seen, "Conv2D: the window is larger than its input with its padding. "
-                                "Make it smaller, or give Same.");
-            static_assert(divided, "Conv2D: Groups<N> must divide the input's channels and the "
-                                   "filters.");
+            static_assert(On::shaped,
+                          "Conv2D takes an image, Shape<Height, Width, Channels>. Begin "
+                          "with Input<28, 28, 1>, or Reshape.");
+            static_assert(On::seen, "Conv2D: the window is larger than its input with its padding. "
+                                    "Make it smaller, or give Same.");
+            static_assert(On::divided, "Conv2D: Groups<N> must divide the input's channels and the "
+                                       "filters.");
         }
     };
 };

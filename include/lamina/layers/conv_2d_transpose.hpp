@@ -32,7 +32,7 @@ struct Conv2DTranspose {
         (detail::is_transpose_option<Options> && ...),
         "Conv2DTranspose<Filters, Kernel, ...>: write the activation first, then padding, "
         "strides and so on.");
-    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+    static constexpr auto where = detail::image_windows<Kernel, Options...>();
     static constexpr bool fits = Filters > 0 && where.stands();
     static void otherwise() {
         static_assert(
@@ -44,22 +44,18 @@ struct Conv2DTranspose {
     void check() const { detail::check_penalty("Conv2DTranspose", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("filters", Filters);
-        detail::tell_output_padding<Options...>(where, false, out);
-        detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_output_padding<Options...>(where, out);
+        detail::tell_convolution(where, !detail::has_option<NoBias, Options...>, out);
         detail::tell_penalty(*this, out);
     }
 
     template <class In>
-    struct On : decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type {
-        static constexpr bool shaped = is_image<In>;
-        static constexpr bool made = !std::is_same_v<
-            typename decltype(detail::transpose_on<In, 3, Filters, where, Options...>())::type,
-            detail::Unfit>;
-        static constexpr bool fits = shaped && made;
+    struct On : detail::TransposeOn<In, Filters, where, Options...> {
         static void otherwise() {
-            static_assert(shaped, "Conv2DTranspose takes an image, Shape<Height, Width, Channels>. "
-                                  "Put Reshape before it.");
-            static_assert(!shaped || made,
+            static_assert(On::shaped,
+                          "Conv2DTranspose takes an image, Shape<Height, Width, Channels>. "
+                          "Put Reshape before it.");
+            static_assert(On::made,
                           "Conv2DTranspose: Groups<N> must divide channels and filters, and the "
                           "padding must leave something.");
         }

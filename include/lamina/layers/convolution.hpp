@@ -140,17 +140,17 @@ struct Convolution {
 
 /// Whether the groups divide what comes in and what goes out.
 template <class In, std::size_t Filters, PlaneWindows Where>
-constexpr bool groups_divide() {
-    return PlaneOf<In>::channels % Where.groups == 0 && Filters % Where.groups == 0;
-}
+inline constexpr bool groups_divide =
+    PlaneOf<In>::channels % Where.groups == 0 && Filters % Where.groups == 0;
 
-/// The convolution on In, or Unfit where it does not fit.
-template <class In, std::size_t Rank, std::size_t Filters, PlaneWindows Where, class... Options>
-constexpr auto convolution_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
-    else if constexpr (!has_windows<In, Where>() || !groups_divide<In, Filters, Where>())
-        return std::type_identity<Unfit>{};
-    else return std::type_identity<Convolution<In, Filters, Where, Options...>>{};
-}
+template <class In, std::size_t Filters, PlaneWindows Where>
+struct ConvolutionFit : WindowsFit<In, Where> {
+    using Windows = WindowsFit<In, Where>;
+    static constexpr bool divided = !Windows::shaped || groups_divide<In, Filters, Where>;
+    static constexpr bool fits = Windows::fits && divided;
+};
+template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
+using ConvolutionOn =
+    WhereFits<ConvolutionFit<In, Filters, Where>, Convolution<In, Filters, Where, Options...>>;
 
 } // namespace lamina::detail

@@ -45,12 +45,12 @@ inline constexpr bool edges_are_said = ((is_padding<Options> || is_output_paddin
 
 /// Tells files the output padding, if there is any; Padding<0> is what Keras calls one of 0.
 template <class... Options>
-void tell_output_padding(PlaneWindows const& w, bool one_axis, Settings const& out) {
+void tell_output_padding(PlaneWindows const& w, Settings const& out) {
     using More = OutputPaddingOf<Options...>;
     bool const zero = edges_are_said<Options...> && !w.y.same &&
                       w.y.before + w.y.behind + w.x.before + w.x.behind == 0;
     if (!(is_output_padding<Options> || ...) && !zero) return;
-    if (one_axis) out("output_padding", std::array{std::max(More::down, More::across)});
+    if (w.along_time) out("output_padding", std::array{std::max(More::down, More::across)});
     else out("output_padding", std::array{More::down, More::across});
 }
 
@@ -146,15 +146,17 @@ struct ConvolutionTranspose {
     static void regularize(auto const& c) { Tensors::regularize(c); }
 };
 
-/// The transpose on In, or Unfit where it does not fit.
-template <class In, std::size_t Rank, std::size_t Filters, PlaneWindows Where, class... Options>
-constexpr auto transpose_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
-    else if constexpr (!groups_divide<In, Filters, Where>()) return std::type_identity<Unfit>{};
-    else if constexpr (!TransposedPlane<In, Where, Options...>::left)
-        return std::type_identity<Unfit>{};
-    else return std::type_identity<ConvolutionTranspose<In, Filters, Where, Options...>>{};
-}
+/// Whether the groups divide the channels and the filters, and something is left by the padding.
+template <class In, PlaneWindows Where, std::size_t Filters, class... Options>
+struct TransposeFit {
+    static constexpr bool shaped = is_plane<In, Where.along_time>;
+    static constexpr bool made = !shaped || (groups_divide<In, Filters, Where> &&
+                                             TransposedPlane<In, Where, Options...>::left);
+    static constexpr bool fits = shaped && made;
+};
+template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
+using TransposeOn = WhereFits<TransposeFit<In, Where, Filters, Options...>,
+                              ConvolutionTranspose<In, Filters, Where, Options...>>;
 
 } // namespace detail
 

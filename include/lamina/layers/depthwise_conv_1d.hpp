@@ -25,7 +25,7 @@ struct DepthwiseConv1D {
         (detail::is_depthwise_option<Options> && ...),
         "DepthwiseConv1D<Kernel, ...>: write the activation first, then padding, strides and "
         "so on.");
-    static constexpr auto where = detail::windows_of<true, Kernel, Options...>();
+    static constexpr auto where = detail::time_windows<Kernel, Options...>();
     static constexpr bool fits = detail::depthwise_stands<where, Options...>;
     static void otherwise() {
         static_assert(
@@ -37,21 +37,17 @@ struct DepthwiseConv1D {
     void check() const { detail::check_penalty("DepthwiseConv1D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
-        detail::tell_convolution(where, true, detail::has_option<Causal, Options...>,
-                                 !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, !detail::has_option<NoBias, Options...>, out);
         detail::tell_penalty(*this, out);
     }
 
     template <class In>
-    struct On : decltype(detail::depthwise_on<In, 2, where, Options...>())::type {
-        static constexpr bool shaped = is_sequence<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool fits = shaped && seen;
+    struct On : detail::DepthwiseOn<In, where, Options...> {
         static void otherwise() {
-            static_assert(shaped,
+            static_assert(On::shaped,
                           "DepthwiseConv1D takes a sequence of vectors. Put Reshape before it.");
-            static_assert(seen, "DepthwiseConv1D: the window is larger than its input. Make it "
-                                "smaller, or give Same.");
+            static_assert(On::seen, "DepthwiseConv1D: the window is larger than its input. Make it "
+                                    "smaller, or give Same.");
         }
     };
 };

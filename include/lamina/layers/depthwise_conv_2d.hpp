@@ -25,7 +25,7 @@ struct DepthwiseConv2D {
         (detail::is_depthwise_option<Options> && ...),
         "DepthwiseConv2D<Kernel, ...>: write the activation first, then padding, strides and "
         "so on.");
-    static constexpr auto where = detail::windows_of<false, Kernel, Options...>();
+    static constexpr auto where = detail::image_windows<Kernel, Options...>();
     static constexpr bool fits = detail::depthwise_stands<where, Options...>;
     static void otherwise() {
         static_assert(
@@ -37,20 +37,18 @@ struct DepthwiseConv2D {
     void check() const { detail::check_penalty("DepthwiseConv2D", kernel_l1, kernel_l2); }
     void config(auto const& out) const {
         out("depth_multiplier", std::max({std::size_t{1}, detail::depth_multiplier<Options>...}));
-        detail::tell_convolution(where, false, false, !detail::has_option<NoBias, Options...>, out);
+        detail::tell_convolution(where, !detail::has_option<NoBias, Options...>, out);
         detail::tell_penalty(*this, out);
     }
 
     template <class In>
-    struct On : decltype(detail::depthwise_on<In, 3, where, Options...>())::type {
-        static constexpr bool shaped = is_image<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool fits = shaped && seen;
+    struct On : detail::DepthwiseOn<In, where, Options...> {
         static void otherwise() {
-            static_assert(shaped, "DepthwiseConv2D takes an image, Shape<Height, Width, Channels>. "
-                                  "Put Reshape before it.");
-            static_assert(seen, "DepthwiseConv2D: the window is larger than its input. Make it "
-                                "smaller, or give Same.");
+            static_assert(On::shaped,
+                          "DepthwiseConv2D takes an image, Shape<Height, Width, Channels>. "
+                          "Put Reshape before it.");
+            static_assert(On::seen, "DepthwiseConv2D: the window is larger than its input. Make it "
+                                    "smaller, or give Same.");
         }
     };
 };

@@ -106,12 +106,8 @@ struct DepthwiseConvolution {
     };
 };
 
-template <class In, std::size_t Rank, PlaneWindows Where, class... Options>
-constexpr auto depthwise_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
-    else if constexpr (!has_windows<In, Where>()) return std::type_identity<Unfit>{};
-    else return std::type_identity<DepthwiseConvolution<In, Where, Options...>>{};
-}
+template <class In, PlaneWindows Where, class... Options>
+using DepthwiseOn = WhereFits<WindowsFit<In, Where>, DepthwiseConvolution<In, Where, Options...>>;
 
 } // namespace detail
 

@@ -24,24 +24,20 @@ struct MaxPooling1D {
         static_assert(fits, "MaxPooling1D: the window, its strides and dilation are at least 1.");
     }
 
-    void config(auto const& out) const { detail::tell_pooling(where, true, false, out); }
+    void config(auto const& out) const { detail::tell_pooling(where, false, out); }
     static_assert((detail::is_pooling_option<Options> && ...),
                   "MaxPooling1D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
                   "CeilMode.");
 
     template <class In>
-    struct On : decltype(detail::pooling_on<true, In, 2, where>())::type {
-        static constexpr bool shaped = is_sequence<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
-        static constexpr bool fits = shaped && seen && inside;
+    struct On : detail::MaxPooling<In, where> {
         static void otherwise() {
             static_assert(
-                shaped,
+                On::shaped,
                 "MaxPooling1D takes a sequence of vectors. Put Embedding or Reshape before it.");
-            static_assert(seen, "MaxPooling1D: the window is larger than its input. Make it "
-                                "smaller, or give Same.");
-            static_assert(inside,
+            static_assert(On::seen, "MaxPooling1D: the window is larger than its input. Make it "
+                                    "smaller, or give Same.");
+            static_assert(On::inside,
                           "MaxPooling1D: a window sees nothing but the zeros around its input. "
                           "Give less Padding.");
         }

@@ -24,23 +24,20 @@ struct MaxPooling2D {
         static_assert(fits, "MaxPooling2D: the window, its strides and dilation are at least 1.");
     }
 
-    void config(auto const& out) const { detail::tell_pooling(where, false, false, out); }
+    void config(auto const& out) const { detail::tell_pooling(where, false, out); }
     static_assert((detail::is_pooling_option<Options> && ...),
                   "MaxPooling2D takes Strides<...>, Same, Padding<...>, Dilation<...>, "
                   "CeilMode.");
 
     template <class In>
-    struct On : decltype(detail::pooling_on<true, In, 3, where>())::type {
-        static constexpr bool shaped = is_image<In>;
-        static constexpr bool seen = !shaped || detail::has_windows<In, where>();
-        static constexpr bool inside = !shaped || !seen || detail::windows_see<In, where>();
-        static constexpr bool fits = shaped && seen && inside;
+    struct On : detail::MaxPooling<In, where> {
         static void otherwise() {
-            static_assert(shaped, "MaxPooling2D takes an image, Shape<Height, Width, Channels>. "
-                                  "Put Reshape before it.");
-            static_assert(seen, "MaxPooling2D: the window is larger than its input. Make it "
-                                "smaller, or give Same.");
-            static_assert(inside,
+            static_assert(On::shaped,
+                          "MaxPooling2D takes an image, Shape<Height, Width, Channels>. "
+                          "Put Reshape before it.");
+            static_assert(On::seen, "MaxPooling2D: the window is larger than its input. Make it "
+                                    "smaller, or give Same.");
+            static_assert(On::inside,
                           "MaxPooling2D: a window sees nothing but the zeros around its input. "
                           "Give less Padding.");
         }

@@ -24,26 +24,29 @@ template <class O>
 inline constexpr bool is_mean_option = is_pooling_option<O> || std::is_same_v<O, CountZeros>;
 
 /// Windows that stand side by side unless Strides says otherwise.
-template <bool OneAxis, auto Kernel, class... Options>
+template <bool AlongTime, auto Kernel, class... Options>
 constexpr PlaneWindows pooling_windows() {
-    PlaneWindows w = windows_of<OneAxis, Kernel, Options...>();
+    PlaneWindows w = windows_from<AlongTime, Kernel, Options...>();
     if (!(is_strides<Options> || ...)) {
         w.y.stride = w.y.kernel;
         w.x.stride = w.x.kernel;
     }
     return w;
 }
-/// Whether every window sees something of the image.
+/// Whether every window sees something of In, not only the zeros around it.
 template <class In, PlaneWindows Where>
-constexpr bool windows_see() {
-    return Where.y.sees(PlaneOf<In>::height) && Where.x.sees(PlaneOf<In>::width);
-}
+struct PoolingFit : WindowsFit<In, Where> {
+    using Windows = WindowsFit<In, Where>;
+    static constexpr bool inside =
+        !Windows::fits || (Where.y.sees(PlaneOf<In>::height) && Where.x.sees(PlaneOf<In>::width));
+    static constexpr bool fits = Windows::fits && inside;
+};
 /// What a pooling tells files; dilation and CeilMode in PyTorch's words, for Keras has none.
-[[gnu::cold]] inline void tell_pooling(PlaneWindows const& w, bool one_axis, bool count_zeros,
+[[gnu::cold]] inline void tell_pooling(PlaneWindows const& w, bool count_zeros,
                                        Settings const& out) {
-    tell_windows(w, one_axis, false, "pool_size", out);
+    tell_windows(w, "pool_size", out);
     if (w.y.dilation * w.x.dilation > 1) {
-        if (one_axis) out("dilation", std::array{w.x.dilation});
+        if (w.along_time) out("dilation", std::array{w.x.dilation});
         else out("dilation", std::array{w.y.dilation, w.x.dilation});
     }
     if (w.x.ceil) out("ceil_mode", true);
@@ -88,14 +91,10 @@ struct AveragePoolingOn : PoolingOn<In, Where> {
     }
 };
 
-/// The pooling on In, or Unfit where it does not fit.
-template <bool Max, class In, std::size_t Rank, PlaneWindows Where, bool Zeros = false>
-constexpr auto pooling_on() {
-    if constexpr (In::rank != Rank || In::integer) return std::type_identity<Unfit>{};
-    else if constexpr (!has_windows<In, Where>()) return std::type_identity<Unfit>{};
-    else if constexpr (Max) return std::type_identity<MaxPoolingOn<In, Where>>{};
-    else return std::type_identity<AveragePoolingOn<In, Where, Zeros>>{};
-}
+template <class In, PlaneWindows Where>
+using MaxPooling = WhereFits<PoolingFit<In, Where>, MaxPoolingOn<In, Where>>;
+template <class In, PlaneWindows Where, bool CountsZeros>
+using AveragePooling = WhereFits<PoolingFit<In, Where>, AveragePoolingOn<In, Where, CountsZeros>>;
 
 /// The means of Height x Width parts of In that are as equal as can be.
 template <class In, std::size_t Height, std::size_t Width>

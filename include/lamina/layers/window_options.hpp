@@ -88,10 +88,11 @@ struct AxisWindows {
     }
 };
 
-/// The windows that a list of options describes.
+/// The windows that a list of options describes: over images, or along time (x alone).
 struct PlaneWindows {
     AxisWindows y, x;
     std::size_t groups = 1;
+    bool along_time = false, causal = false;
 
     /// Whether these are windows at all: none of their numbers is 0.
     constexpr bool stands() const {
@@ -115,29 +116,32 @@ struct PlaneWindows {
     }
 };
 
-constexpr void tell(PlaneWindows& w, Same) { w.y.same = w.x.same = true; }
-constexpr void tell(PlaneWindows&, Valid) {}
-constexpr void tell(PlaneWindows& w, CeilMode) { w.y.ceil = w.x.ceil = true; }
-constexpr void tell(PlaneWindows& w, Causal) { w.x.before = w.x.reach() - 1; }
+constexpr void apply(PlaneWindows& w, Same) { w.y.same = w.x.same = true; }
+constexpr void apply(PlaneWindows&, Valid) {}
+constexpr void apply(PlaneWindows& w, CeilMode) { w.y.ceil = w.x.ceil = true; }
+constexpr void apply(PlaneWindows& w, Causal) { // behind Dilation, which decides the reach
+    w.x.before = w.x.reach() - 1;
+    w.causal = true;
+}
 template <std::size_t Down, std::size_t Across>
-constexpr void tell(PlaneWindows& w, Strides<Down, Across>) {
+constexpr void apply(PlaneWindows& w, Strides<Down, Across>) {
     w.y.stride = Down;
     w.x.stride = Across;
 }
 template <std::size_t Down, std::size_t Across>
-constexpr void tell(PlaneWindows& w, Dilation<Down, Across>) {
+constexpr void apply(PlaneWindows& w, Dilation<Down, Across>) {
     w.y.dilation = Down;
     w.x.dilation = Across;
 }
 template <std::size_t Count>
-constexpr void tell(PlaneWindows& w, Groups<Count>) {
+constexpr void apply(PlaneWindows& w, Groups<Count>) {
     w.groups = Count;
 }
-template <bool OneAxis, std::size_t... Zeros>
-constexpr void tell_padding(PlaneWindows& w, Padding<Zeros...>) {
+template <bool AlongTime, std::size_t... Zeros>
+constexpr void apply_padding(PlaneWindows& w, Padding<Zeros...>) {
     constexpr std::array<std::size_t, 4> z{Zeros...};
     constexpr std::size_t n = sizeof...(Zeros);
-    if constexpr (OneAxis) {
+    if constexpr (AlongTime) {
         w.x.before = z[0];
         w.x.behind = z[n - 1];
     } else {
@@ -188,59 +192,70 @@ inline constexpr bool is_of_one_axis<Dilation<Down, Across>> = Down == Across;
 template <std::size_t... Zeros>
 inline constexpr bool is_of_one_axis<Padding<Zeros...>> = sizeof...(Zeros) <= 2;
 
-/// OneAxis: along time.
-template <bool OneAxis, auto Kernel, class... Options>
-constexpr PlaneWindows windows_of() {
-    static_assert(!OneAxis || (is_of_one_axis<Options> && ...),
+template <bool AlongTime, auto Kernel, class... Options>
+constexpr PlaneWindows windows_from() {
+    static_assert(!AlongTime || (is_of_one_axis<Options> && ...),
                   "Along time Strides and Dilation take one number, Padding one or two.");
     static_assert(
         (0 + ... + int(pads_windows<Options>)) <= 1,
         "A window takes one of Same, Valid, Causal and Padding<...>. Leave the others out.");
-    static_assert(OneAxis || !has_option<Causal, Options...>,
+    static_assert(AlongTime || !has_option<Causal, Options...>,
                   "Causal is for windows along time. Give Conv2D and its like Padding<...>.");
     PlaneWindows w;
-    w.y.kernel = OneAxis ? 1 : size_of(Kernel).height;
+    w.y.kernel = AlongTime ? 1 : size_of(Kernel).height;
     w.x.kernel = size_of(Kernel).width;
-    [[maybe_unused]] auto const hear = [&]<class O>(O option) {
-        if constexpr (is_padding<O>) tell_padding<OneAxis>(w, option);
+    [[maybe_unused]] auto const take = [&]<class O>(O option) {
+        if constexpr (is_padding<O>) apply_padding<AlongTime>(w, option);
         else if constexpr (places_windows<O> || is_groups<O> || std::is_same_v<O, CeilMode>) {
-            if constexpr (!std::is_same_v<O, Causal>) tell(w, option);
+            if constexpr (!std::is_same_v<O, Causal>) apply(w, option);
         }
     };
-    (hear(Options{}), ...);
-    if constexpr (has_option<Causal, Options...>) tell(w, Causal{}); // knows the dilation by now
-    if (OneAxis) w.y = AxisWindows{};
+    (take(Options{}), ...);
+    if constexpr (has_option<Causal, Options...>) apply(w, Causal{});
+    if (AlongTime) w.y = AxisWindows{};
+    w.along_time = AlongTime;
     return w;
 }
-
-/// Whether windows fit on In at all.
-template <class In, PlaneWindows Where>
-constexpr bool has_windows() {
-    return Where.y.count(PlaneOf<In>::height) > 0 && Where.x.count(PlaneOf<In>::width) > 0;
+/// What the options of a layer along time say, and those of one over images.
+template <auto Kernel, class... Options>
+constexpr PlaneWindows time_windows() {
+    return windows_from<true, Kernel, Options...>();
 }
+template <auto Kernel, class... Options>
+constexpr PlaneWindows image_windows() {
+    return windows_from<false, Kernel, Options...>();
+}
+
+/// Whether windows may stand on In: it is a sequence, or an image, and there is room for one.
+template <class In, PlaneWindows Where>
+struct WindowsFit {
+    static constexpr bool shaped = is_plane<In, Where.along_time>;
+    static constexpr bool seen = !shaped || (Where.y.count(PlaneOf<In>::height) > 0 &&
+                                             Where.x.count(PlaneOf<In>::width) > 0);
+    static constexpr bool fits = shaped && seen;
+};
 
 /// Tells files where windows stand, in Keras' words: kernel_size (or pool_size), strides, padding.
 /// Zeros that Keras has no word for are told as they are.
-[[gnu::cold]] inline void tell_windows(PlaneWindows const& w, bool one_axis, bool causal,
-                                       char const* size, Settings const& out) {
+[[gnu::cold]] inline void tell_windows(PlaneWindows const& w, char const* size,
+                                       Settings const& out) {
     auto const axes = [&](char const* name, std::size_t down, std::size_t across) {
-        if (one_axis) out(name, std::array{across});
+        if (w.along_time) out(name, std::array{across});
         else out(name, std::array{down, across});
     };
     axes(size, w.y.kernel, w.x.kernel);
     axes("strides", w.y.stride, w.x.stride);
     if (w.x.same) out("padding", "same");
-    else if (causal) out("padding", "causal");
+    else if (w.causal) out("padding", "causal");
     else if (w.y.before + w.y.behind + w.x.before + w.x.behind == 0) out("padding", "valid");
-    else if (one_axis) out("padding", std::array{w.x.before, w.x.behind});
+    else if (w.along_time) out("padding", std::array{w.x.before, w.x.behind});
     else out.lists("padding", 2, std::array{w.y.before, w.y.behind, w.x.before, w.x.behind});
     out("data_format", "channels_last");
 }
 /// What a convolution tells beside them; files put the activation behind it in place of "linear".
-[[gnu::cold]] inline void tell_convolution(PlaneWindows const& w, bool one_axis, bool causal,
-                                           bool bias, Settings const& out) {
-    tell_windows(w, one_axis, causal, "kernel_size", out);
-    if (one_axis) out("dilation_rate", std::array{w.x.dilation});
+[[gnu::cold]] inline void tell_convolution(PlaneWindows const& w, bool bias, Settings const& out) {
+    tell_windows(w, "kernel_size", out);
+    if (w.along_time) out("dilation_rate", std::array{w.x.dilation});
     else out("dilation_rate", std::array{w.y.dilation, w.x.dilation});
     if (w.groups > 1) out("groups", w.groups);
     out("activation", "linear");
