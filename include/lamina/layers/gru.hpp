@@ -3,6 +3,7 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/gru_cells.hpp>
+#include <lamina/layers/options.hpp>
 #include <lamina/layers/recurrent.hpp>
 #include <lamina/layers/returned_states.hpp>
 
@@ -87,13 +88,15 @@ struct GRU {
 template <std::size_t Units, class... Options>
 requires(detail::has_option<ReturnState, Options...>) struct GRU<Units, Options...> {
     static constexpr bool nameless = true;
+    template <class... O>
+    using With = GRU<Units, O...>;
+    using Layer = detail::WithOptions<With, detail::IsNotReturnState, Options...>;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... state) const {
-        using L = typename detail::WithoutState<Options...>::template With<GRU, Units>;
         auto const y = detail::call_layer(
-            L{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
+            Layer{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
             state...);
         return detail::Returned{y, y | detail::Slice<0, Units, true>{}};
     }

@@ -3,6 +3,7 @@
 
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/lstm_cell.hpp>
+#include <lamina/layers/options.hpp>
 #include <lamina/layers/recurrent.hpp>
 #include <lamina/layers/returned_states.hpp>
 
@@ -95,14 +96,15 @@ struct LSTM {
 template <std::size_t Units, class... Options>
 requires(detail::has_option<ReturnState, Options...>) struct LSTM<Units, Options...> {
     static constexpr bool nameless = true;
+    template <class... O>
+    using With = LSTM<Units, O..., detail::WithCell>;
+    using Layer = detail::WithOptions<With, detail::IsNotReturnState, Options...>;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... states) const {
-        using L =
-            typename detail::WithoutState<Options...>::template With<LSTM, Units, detail::WithCell>;
         auto const both = detail::call_layer(
-            L{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
+            Layer{dropout, recurrent_dropout, kernel_l1, kernel_l2, recurrent_l1, recurrent_l2}, x,
             states...);
         auto const y = both | detail::Slice<0, Units, false>{};
         auto const h = both | detail::Slice<0, Units, true>{};

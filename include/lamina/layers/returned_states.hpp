@@ -83,22 +83,9 @@ constexpr Refused operator|(ReturnedWithCell<Y, H, C>, L const& layer) {
     return take_apart<Y>(layer);
 }
 
-/// The options but for one: With<L, Units, More...> is the layer that has them, and More.
-template <class... O>
-struct Kept {
-    template <template <std::size_t, class...> class L, std::size_t Units, class... More>
-    using With = L<Units, O..., More...>;
-};
-template <class Tag, class Done, class... O>
-struct Without;
-template <class Tag, class... Done>
-struct Without<Tag, Kept<Done...>> : Kept<Done...> {};
-template <class Tag, class... Done, class First, class... O>
-struct Without<Tag, Kept<Done...>, First, O...>
-    : std::conditional_t<std::is_same_v<Tag, First>, Without<Tag, Kept<Done...>, O...>,
-                         Without<Tag, Kept<Done..., First>, O...>> {};
-template <class... Options>
-using WithoutState = Without<ReturnState, Kept<>, Options...>;
+/// Which options the layer takes that a layer with ReturnState is made of: all but that.
+template <class O>
+using IsNotReturnState = std::bool_constant<!std::is_same_v<O, ReturnState>>;
 
 } // namespace detail
 

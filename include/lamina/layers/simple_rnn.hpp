@@ -4,6 +4,7 @@
 #include <lamina/activations/tanh.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/simple_cell.hpp>
+#include <lamina/layers/options.hpp>
 #include <lamina/layers/recurrent.hpp>
 #include <lamina/layers/returned_states.hpp>
 
@@ -96,14 +97,16 @@ struct SimpleRNN {
 template <std::size_t Units, class... Options>
 requires(detail::has_option<ReturnState, Options...>) struct SimpleRNN<Units, Options...> {
     static constexpr bool nameless = true;
-    using L = typename detail::WithoutState<Options...>::template With<SimpleRNN, Units>;
+    template <class... O>
+    using With = SimpleRNN<Units, O...>;
+    using Layer = detail::WithOptions<With, detail::IsNotReturnState, Options...>;
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
     [[no_unique_address]] typename detail::StateActivation<Options...>::type activation{};
 
     constexpr auto operator()(AnyNode auto x, AnyNode auto... state) const {
-        auto const y = detail::call_layer(L{dropout, recurrent_dropout, kernel_l1, kernel_l2,
-                                            recurrent_l1, recurrent_l2, activation},
+        auto const y = detail::call_layer(Layer{dropout, recurrent_dropout, kernel_l1, kernel_l2,
+                                                recurrent_l1, recurrent_l2, activation},
                                           x, state...);
         return detail::Returned{y, y | detail::Slice<0, Units, true>{}};
     }
