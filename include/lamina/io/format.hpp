@@ -98,6 +98,16 @@ bool is_for(std::string_view path) {
     if constexpr (std::is_same_v<F, NoFormat>) return false;
     else return has_suffix_of(path, F::suffixes);
 }
+/// f(format) with the format that the path's suffix says; refuses a suffix of none at hand.
+template <class... F>
+void with_format_of(FormatList<F...>, std::string const& path, auto const& f) {
+    auto const one = [&]<class G>(std::type_identity<G>) {
+        if constexpr (!std::is_same_v<G, NoFormat>)
+            if (is_for<G>(path)) return f(G{}), true;
+        return false;
+    };
+    if (!(one(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+}
 
 #ifdef LAMINA_SOURCE
 #define LAMINA_COMPILE_FORMAT(Format, T)                                                           \
@@ -111,36 +121,21 @@ template <class... F>
 void check_suffix(FormatList<F...>, std::string const& path) {
     if (!(is_for<F>(path) || ...)) refuse_suffix(path);
 }
-template <class T, class... F>
-void save_view(FormatList<F...>, ModelView<T> const& model, std::string const& path,
+template <class Formats, class T>
+void save_view(Formats formats, ModelView<T> const& model, std::string const& path,
                SaveOptions const& options) {
-    auto const with = [&]<class G>(std::type_identity<G>) {
-        if constexpr (!std::is_same_v<G, NoFormat>)
-            if (is_for<G>(path)) return G::save(model, path, options), true;
-        return false;
-    };
-    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+    with_format_of(formats, path, [&](auto format) { format.save(model, path, options); });
 }
-template <class... F>
-std::string read_attachment_of(FormatList<F...>, std::string const& path, std::string_view name) {
-    std::string text;
-    auto const with = [&]<class G>(std::type_identity<G>) {
-        if constexpr (!std::is_same_v<G, NoFormat>)
-            if (is_for<G>(path)) return text = G::attachment(path, name), true;
-        return false;
-    };
-    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
-    return text;
-}
-template <class T, class... F>
-void load_view(FormatList<F...>, ModelView<T> const& model, ModelTarget<T> const& to,
+template <class Formats, class T>
+void load_view(Formats formats, ModelView<T> const& model, ModelTarget<T> const& to,
                std::string const& path, LoadOptions const& options) {
-    auto const with = [&]<class G>(std::type_identity<G>) {
-        if constexpr (!std::is_same_v<G, NoFormat>)
-            if (is_for<G>(path)) return G::load(model, to, path, options), true;
-        return false;
-    };
-    if (!(with(std::type_identity<F>{}) || ...)) refuse_suffix(path);
+    with_format_of(formats, path, [&](auto format) { format.load(model, to, path, options); });
+}
+template <class Formats>
+std::string read_attachment_of(Formats formats, std::string const& path, std::string_view name) {
+    std::string text;
+    with_format_of(formats, path, [&](auto format) { text = format.attachment(path, name); });
+    return text;
 }
 
 } // namespace lamina::detail
