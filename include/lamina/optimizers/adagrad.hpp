@@ -35,7 +35,6 @@ struct Adagrad {
         detail::Check{"optimizer"}.not_negative("initial_accumulator_value",
                                                 initial_accumulator_value);
     }
-    constexpr std::size_t slots_used() const { return 1; }
     constexpr bool decoupled() const { return form == Form::keras; }
     template <class T>
     constexpr T slot_start(std::size_t) const {

@@ -53,7 +53,6 @@ struct Adam {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
-    constexpr std::size_t slots_used() const { return 2; }
     constexpr bool decoupled() const { return form == Form::keras; }
 
     template <class T, class Sweep>

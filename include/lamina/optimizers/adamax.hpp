@@ -33,7 +33,6 @@ struct Adamax {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
-    constexpr std::size_t slots_used() const { return 2; }
     constexpr bool decoupled() const { return form == Form::keras; }
 
     template <class T, class Sweep>

@@ -29,8 +29,6 @@ struct AdamW {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 2;
-    constexpr std::size_t slots_used() const { return 2; }
-    constexpr bool decoupled() const { return true; }
 
     template <class T, class Sweep>
     void step(std::uint64_t t, double rate, Sweep const& sweep) const {

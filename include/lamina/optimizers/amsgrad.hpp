@@ -34,8 +34,6 @@ struct AMSGrad {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 3;
-    constexpr std::size_t slots_used() const { return 3; }
-    constexpr bool decoupled() const { return true; }
 
     template <class T, class Sweep>
     void step(std::uint64_t t, double rate, Sweep const& sweep) const {

@@ -31,8 +31,6 @@ struct Lion {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 1;
-    constexpr std::size_t slots_used() const { return 1; }
-    constexpr bool decoupled() const { return true; }
 
     template <class T, class Sweep>
     void step(std::uint64_t, double rate, Sweep const& sweep) const {

@@ -42,7 +42,6 @@ struct Nadam {
     void check() const {
         detail::Check{"optimizer"}.not_negative("momentum_decay", momentum_decay);
     }
-    constexpr std::size_t slots_used() const { return 2; }
     constexpr bool decoupled() const { return form == Form::keras; }
 
     template <class T, class Sweep>

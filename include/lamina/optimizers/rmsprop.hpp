@@ -35,7 +35,6 @@ struct RMSprop {
     WeightAverage average{};
 
     static constexpr std::size_t slots = 3;
-    constexpr std::size_t slots_used() const { return 1u + (momentum != 0) + centered; }
     constexpr bool decoupled() const { return form == Form::keras; }
 
     template <class T, class Sweep>

@@ -38,7 +38,6 @@ struct Rprop {
             .not_negative("smallest_step", smallest_step)
             .positive("largest_step", largest_step);
     }
-    constexpr std::size_t slots_used() const { return 2; }
     template <class T>
     T slot_start(std::size_t k) const {
         return k == 0 ? T{0} : T(learning_rate.rate(0));

@@ -35,7 +35,6 @@ struct SGD {
 
     static constexpr std::size_t slots = 1;
     void check() const { detail::Check{"optimizer"}.share("dampening", dampening); }
-    constexpr std::size_t slots_used() const { return momentum != 0 ? 1 : 0; }
     constexpr bool decoupled() const { return form == Form::keras; }
 
     template <class T, class Sweep>
