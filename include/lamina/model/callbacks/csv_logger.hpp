@@ -7,10 +7,10 @@
 #if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
+#include <lamina/data/file_handle.hpp>
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #endif
@@ -88,7 +88,7 @@ private:
 }
 [[noreturn, gnu::cold]] LAMINA_INLINE void CSVLogger::fail(char const* what) const {
     detail::fail(Error::Kind::file, {"CSVLogger"},
-                 {path_, " ", what, ": ", std::strerror(errno), "."});
+                 {path_, " ", what, ": ", detail::errno_text(errno), "."});
 }
 
 #endif
