@@ -97,7 +97,7 @@ bool forward_guarded(Row<T> const* rows, Place const* places, int count, std::si
     for (int i = 0; i < count; ++i) {
         if (rows[i].arity == 0 || places[i].away) continue;
         Call<T> c{};
-        lamina::detail::say_forward(c, rows, places, i, per_batch, w);
+        lamina::detail::fill_forward_call(c, rows, places, i, per_batch, w);
         int const its = places[i].fused ? rows[i].inputs[0] : i;
         auto const run = places[i].fused ? rows[i].runs->fused_forward : rows[i].runs->forward;
         GuardedCall<T> low(rows, its, c, false, false), high(rows, its, c, false, true);
@@ -114,7 +114,8 @@ bool backward_guarded(Row<T> const* rows, Place const* places, int count, std::s
     bool same = true;
     for (int i = count - 1; i >= 0; --i) {
         if (!places[i].backward || places[i].slope_away) continue;
-        auto const c = lamina::detail::backward_call(rows, places, i, per_batch, per_sample, w);
+        auto const c =
+            lamina::detail::make_backward_call(rows, places, i, per_batch, per_sample, w);
         auto const run =
             places[i].fused_slope ? rows[i].runs->fused_backward : rows[i].runs->backward;
         GuardedCall<T> low(rows, i, c, true, false), high(rows, i, c, true, true);

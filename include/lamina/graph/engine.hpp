@@ -35,8 +35,8 @@ namespace detail {
 /// Row i's work, into c, where nothing stands but another row's. Both walks come through here; in
 /// the unrolled one every number but the batch is a constant.
 template <class T>
-LAMINA_ALWAYS_INLINE inline void say(Call<T>& c, Row<T> const* rows, Place const* places, int i,
-                                     std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void fill_call(Call<T>& c, Row<T> const* rows, Place const* places,
+                                           int i, std::size_t per_batch, Work<T> const& w) {
     auto const& row = rows[i];
     auto const& at = places[i];
     T* const samples = w.arena + per_batch;
@@ -73,10 +73,10 @@ LAMINA_ALWAYS_INLINE inline void say(Call<T>& c, Row<T> const* rows, Place const
     c.random = w.random;
 }
 template <class T>
-LAMINA_ALWAYS_INLINE inline Call<T> call(Row<T> const* rows, Place const* places, int i,
-                                         std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline Call<T> make_call(Row<T> const* rows, Place const* places, int i,
+                                              std::size_t per_batch, Work<T> const& w) {
     Call<T> c{};
-    say(c, rows, places, i, per_batch, w);
+    fill_call(c, rows, places, i, per_batch, w);
     return c;
 }
 
@@ -97,23 +97,24 @@ LAMINA_ALWAYS_INLINE inline void join_masks(Row<T> const* rows, Call<T> const& c
 
 /// A fused row runs as its producer, with its own value as the epilogue.
 template <class T>
-LAMINA_ALWAYS_INLINE inline void say_forward(Call<T>& c, Row<T> const* rows, Place const* places,
-                                             int i, std::size_t per_batch, Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline void fill_forward_call(Call<T>& c, Row<T> const* rows,
+                                                   Place const* places, int i,
+                                                   std::size_t per_batch, Work<T> const& w) {
     bool const fused = places[i].fused;
-    say(c, rows, places, fused ? rows[i].inputs[0] : i, per_batch, w);
+    fill_call(c, rows, places, fused ? rows[i].inputs[0] : i, per_batch, w);
     if (fused) c.epilogue = w.layers + rows[i].layer;
     else join_masks(rows, c);
 }
 
 template <class T>
-LAMINA_ALWAYS_INLINE inline Call<T> backward_call(Row<T> const* rows, Place const* places, int i,
-                                                  std::size_t per_batch, std::size_t per_sample,
-                                                  Work<T> const& w) {
+LAMINA_ALWAYS_INLINE inline Call<T> make_backward_call(Row<T> const* rows, Place const* places,
+                                                       int i, std::size_t per_batch,
+                                                       std::size_t per_sample, Work<T> const& w) {
     auto const& row = rows[i];
     auto const& at = places[i];
     T* const samples = w.arena + per_batch;
     T* const spare = samples + per_sample * w.batch;
-    Call<T> c = call(rows, places, i, per_batch, w);
+    Call<T> c = make_call(rows, places, i, per_batch, w);
     c.dy = samples + at.dy * w.batch;
     c.gradients = w.gradients + at.parameters;
     if (at.fused_slope) c.epilogue = w.layers + rows[row.inputs[0]].layer;
@@ -153,7 +154,7 @@ void forward_loop(Row<T> const* rows, Place const* places, int n, std::size_t pe
     for (int i = 0; i < n; ++i) {
         auto const& row = rows[i];
         if (row.arity == 0 || places[i].away || !which(i)) continue;
-        say_forward(c, rows, places, i, per_batch, w);
+        fill_forward_call(c, rows, places, i, per_batch, w);
         (places[i].fused ? row.runs->fused_forward : row.runs->forward)(c);
     }
 }
@@ -168,7 +169,7 @@ void backward_loop(Row<T> const* rows, Place const* places, int n, std::size_t p
     for (int i = n - 1; i >= 0; --i) {
         auto const& at = places[i];
         if (!at.backward || at.slope_away) continue;
-        auto const c = backward_call(rows, places, i, per_batch, per_sample, w);
+        auto const c = make_backward_call(rows, places, i, per_batch, per_sample, w);
         (at.fused_slope ? rows[i].runs->fused_backward : rows[i].runs->backward)(c);
         add_up(c, rows, places, i, per_batch, w);
     }
@@ -181,7 +182,7 @@ void regularize_loop(Row<T> const* rows, Place const* places, int n, std::size_t
                      Work<T> const& w) {
     for (int i = 0; i < n; ++i) {
         if (!rows[i].op->regularizes || rows[i].frozen || rows[i].owner != i) continue;
-        auto c = call(rows, places, i, per_batch, w);
+        auto c = make_call(rows, places, i, per_batch, w);
         c.gradients = w.gradients ? w.gradients + places[i].parameters : nullptr;
         rows[i].runs->regularize(c);
     }
@@ -205,7 +206,7 @@ LAMINA_FLATTEN_LAYER LAMINA_ALWAYS_INLINE inline void forward_row(Work<T> const&
         constexpr auto run = p.rows[I].fused ? N::written.rows[I].runs->fused_forward
                                              : N::written.rows[I].runs->forward;
         Call<T> c{};
-        say_forward(c, N::table.data(), p.rows, I, p.per_batch, w);
+        fill_forward_call(c, N::table.data(), p.rows, I, p.per_batch, w);
         c.threads = nullptr;
         c.one = One;
         run(c);
@@ -224,7 +225,7 @@ LAMINA_FLATTEN_LAYER LAMINA_ALWAYS_INLINE inline void backward_row(Work<T> const
     constexpr auto& p = N::training;
     if constexpr (p.rows[I].backward && !p.rows[I].slope_away) {
         constexpr auto run = backward_of<N, I>();
-        auto c = backward_call(N::table.data(), p.rows, I, p.per_batch, p.per_sample, w);
+        auto c = make_backward_call(N::table.data(), p.rows, I, p.per_batch, p.per_sample, w);
         c.threads = nullptr;
         run(c);
         add_up(c, N::table.data(), p.rows, I, p.per_batch, w);
@@ -238,7 +239,7 @@ consteval bool regularizes() {
 template <class N, int I, class T>
 LAMINA_ALWAYS_INLINE inline void regularize_row(Work<T> const& w) {
     if constexpr (regularizes<N, I>()) {
-        auto c = call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
+        auto c = make_call(N::table.data(), N::training.rows, I, N::training.per_batch, w);
         c.threads = nullptr;
         c.gradients = w.gradients ? w.gradients + N::training.rows[I].parameters : nullptr;
         constexpr auto run = N::written.rows[I].runs->regularize;
