@@ -225,12 +225,12 @@
 #include <lamina/model/columns.hpp>
 #include <lamina/model/compile.hpp>
 #include <lamina/model/divergence.hpp>
-#include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/fit_run.hpp>
 #include <lamina/model/history.hpp>
 #include <lamina/model/layer_view.hpp>
+#include <lamina/model/loss_pass.hpp>
 #include <lamina/model/model.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/pairing.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/model/examiner.hpp>
+#include <lamina/model/loss_pass.hpp>
 #include <lamina/model/network.hpp>
 #include <lamina/model/pairing.hpp>
 #include <lamina/model/refused_model.hpp>

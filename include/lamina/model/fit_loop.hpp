@@ -10,7 +10,7 @@
 #include <lamina/model/batches.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/divergence.hpp>
-#include <lamina/model/examination.hpp>
+#include <lamina/model/evaluation.hpp>
 #include <lamina/model/fit_options.hpp>
 #include <lamina/model/history.hpp>
 #include <lamina/model/training_log.hpp>
@@ -63,7 +63,7 @@ public:
 protected:
     /// held: what is validated on; null: nothing.
     FitLoop(FitOptions const& options, FitParts const& parts, Source& source, Source* held,
-            Examination& examination, Span<std::string_view const> metrics);
+            BatchEvaluator& evaluator, Span<std::string_view const> metrics);
     ~FitLoop() = default;
     /// The samples of the largest batch, of those to validate on too.
     std::size_t largest_batch() const;
@@ -95,7 +95,7 @@ private:
 
     Source& source_;
     Source* held_;
-    Examination& examination_;
+    BatchEvaluator& evaluator_;
     std::vector<std::string> names_;
     std::vector<LogValue> values_;
     TrainingLog log_;
@@ -104,10 +104,10 @@ private:
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE FitLoop::FitLoop(FitOptions const& options, FitParts const& parts,
-                                             Source& source, Source* held, Examination& examination,
-                                             Span<std::string_view const> metrics)
-    : options_(options), parts_(parts), source_(source), held_(held), examination_(examination),
+[[gnu::cold]] LAMINA_INLINE
+FitLoop::FitLoop(FitOptions const& options, FitParts const& parts, Source& source, Source* held,
+                 BatchEvaluator& evaluator, Span<std::string_view const> metrics)
+    : options_(options), parts_(parts), source_(source), held_(held), evaluator_(evaluator),
       names_(log_names(metrics, held != nullptr)), log_(options.log, options.verbose) {
     check_batch_size(options.batch_size, "fit");
     for (Callback const* const c : options.callbacks)
@@ -219,12 +219,12 @@ LAMINA_INLINE bool FitLoop::train_epoch(Random random) {
 }
 
 [[gnu::cold]] LAMINA_INLINE void FitLoop::validate() {
-    examination_.reset();
-    Examined const all = examine(*held_, options_.batch_size, examination_);
+    evaluator_.reset();
+    Evaluation const all = evaluate_batches(*held_, options_.batch_size, evaluator_);
     if (all.samples == 0) refuse("fit", {"the batches to validate on have no sample."});
     LogValue* const to = values_.data() + values_.size() / 2;
     to->value = all.loss;
-    examination_.read(to + 1);
+    evaluator_.read(to + 1);
 }
 
 /// The values of the epoch so far.

@@ -3,8 +3,8 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
-#include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
+#include <lamina/model/loss_pass.hpp>
 #include <lamina/model/output_names.hpp>
 #include <lamina/model/trainer.hpp>
 
@@ -57,15 +57,15 @@ template <class Sums>
 
 /// One look at batches with a model's weights.
 template <class M>
-class ExamineRun final : public Examination {
+class EvaluateRun final : public BatchEvaluator {
     using Sums = typename M::Sums;
 
 public:
-    ExamineRun(M const& model, typename M::Examiner& examiner, Threads* const& threads)
-        : model_(model), examiner_(examiner), threads_(threads) {}
+    EvaluateRun(M const& model, typename M::LossPass& loss_pass, Threads* const& threads)
+        : model_(model), loss_pass_(loss_pass), threads_(threads) {}
 
     double evaluate(BatchView const& batch) override {
-        return double(examiner_.evaluate(model_.weights, sums_, model_.metrics, batch, threads_));
+        return double(loss_pass_.evaluate(model_.weights, sums_, model_.metrics, batch, threads_));
     }
     void read(LogValue* to) const override { read_metrics(sums_, model_.metrics, to); }
     void reset() override { sums_.reset(); }
@@ -73,7 +73,7 @@ public:
 
 private:
     M const& model_;
-    typename M::Examiner& examiner_;
+    typename M::LossPass& loss_pass_;
     Threads* const& threads_;
     Sums sums_;
 };
@@ -88,8 +88,8 @@ public:
     /// held: what is validated on, samples or batches; null: nothing.
     FitRun(M& model, Source& source, Source* held, FitOptions const& options)
         : FitLoop(options, {model.progress, model.optimizer.learning_rate}, source, held,
-                  examination_, MetricNames<Sums>(model.metrics)),
-          model_(model), examination_(model, model.trainer_.examiner, threads_) {
+                  evaluator_, MetricNames<Sums>(model.metrics)),
+          model_(model), evaluator_(model, model.trainer_.loss_pass, threads_) {
         if constexpr (!M::Network::small)
             threads_ = options.threads.pool_for_step(M::flops(largest_batch()), made_);
     }
@@ -119,7 +119,7 @@ private:
     CallThreads made_;
     Threads* threads_ = nullptr;
     Sums sums_;
-    ExamineRun<M> examination_;
+    EvaluateRun<M> evaluator_;
 };
 
 } // namespace lamina::detail

@@ -46,7 +46,7 @@ private:
         detail::Stream<T, typename D::Inputs, Pairing, Index, std::remove_reference_t<B>>;
 
 public:
-    using Examiner = detail::Examiner<Pairing, T>;
+    using LossPass = detail::LossPass<Pairing, T>;
     using Sums = detail::MetricSums<Pairing, std::index_sequence_for<Metrics...>, Metrics...>;
     /// The shape of the K-th output's target.
     template <std::size_t K>
@@ -71,8 +71,8 @@ public:
     Model(D const& definition, Optimizer const& o, Losses<L...> const& given, Metrics const&... m)
         : weights(definition), optimizer(o), metrics{{m}...} {
         [&]<std::size_t... K>(std::index_sequence<K...>) {
-            trainer_.examiner.losses = {{PairAt<K>::Given::loss(detail::leaf<K>(given.each))}...};
-            trainer_.examiner.loss_weights = {
+            trainer_.loss_pass.losses = {{PairAt<K>::Given::loss(detail::leaf<K>(given.each))}...};
+            trainer_.loss_pass.loss_weights = {
                 PairAt<K>::Given::weight(detail::leaf<K>(given.each))...};
         }
         (std::index_sequence_for<L...>{});
@@ -130,7 +130,7 @@ public:
         detail::BoundSamples<T> data;
         data.bind("evaluate", data_form, ignored().data(), x, y, options.sample_weight);
         detail::check_some(data.samples, "evaluate");
-        return examine(data.samples, options);
+        return evaluate_source(data.samples, options);
     }
     template <SampleSet Data>
     auto evaluate(Data const& data, EvaluateOptions const& options = {}) const {
@@ -141,7 +141,7 @@ public:
     requires(Batches<std::remove_cvref_t<B>>) auto evaluate(
         B&& batches, EvaluateOptions const& options = {}) const {
         StreamOf<B> source(batches, losses(), "evaluate", options);
-        return examine(source, options);
+        return evaluate_source(source, options);
     }
 
     /// One step over one batch, for loops of one's own. The batch's loss.
@@ -181,8 +181,8 @@ public:
     }
 
     /// The losses in the form in which they are computed, and their weights: for files.
-    auto const& losses() const { return trainer_.examiner.losses; }
-    Span<float const> loss_weights() const { return trainer_.examiner.loss_weights; }
+    auto const& losses() const { return trainer_.loss_pass.losses; }
+    Span<float const> loss_weights() const { return trainer_.loss_pass.loss_weights; }
     /// The gradients of the last batch learnt, in the order of the parameters.
     Span<T const> gradients() const { return {trainer_.gradients.data(), parameter_count}; }
     /// The optimizer's numbers, slot after slot, each in the order of the parameters, the
@@ -219,17 +219,18 @@ private:
         return one.run();
     }
     /// A walk over samples or batches: the loss and the metrics.
-    [[gnu::noinline]] auto examine(detail::Source& source, EvaluateOptions const& options) const {
+    [[gnu::noinline]] auto evaluate_source(detail::Source& source,
+                                           EvaluateOptions const& options) const {
         weights.check("evaluate");
         CallThreads made;
         Threads* threads = nullptr;
         if constexpr (!Network::small)
             threads =
                 options.threads.pool_for(flops(source.largest_batch(options.batch_size)), made);
-        Examiner examiner; // room of its own: evaluate is const
-        examiner.losses = trainer_.examiner.losses;
-        examiner.loss_weights = trainer_.examiner.loss_weights;
-        detail::ExamineRun<Model> by(*this, examiner, threads);
+        LossPass loss_pass; // room of its own: evaluate is const
+        loss_pass.losses = trainer_.loss_pass.losses;
+        loss_pass.loss_weights = trainer_.loss_pass.loss_weights;
+        detail::EvaluateRun<Model> by(*this, loss_pass, threads);
         return by.results(
             detail::evaluate(source, options, by, detail::MetricNames<Sums>(metrics)));
     }

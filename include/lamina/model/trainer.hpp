@@ -4,8 +4,8 @@
 #include <lamina/core/raise.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/kernels/finite.hpp>
-#include <lamina/model/examiner.hpp>
 #include <lamina/model/fit_loop.hpp>
+#include <lamina/model/loss_pass.hpp>
 #include <lamina/model/touched_rows.hpp>
 #include <lamina/model/update_parts.hpp>
 #include <lamina/optimizers/apply.hpp>
@@ -34,7 +34,7 @@ public:
     Block<T> gradients{parameters + 1}, next_state{state + 1};
     Block<T> optimizer_slots; // the optimizer's own, then, if it is asked for, the average of the
                               // weights
-    Examiner<Pairing, T> examiner;
+    LossPass<Pairing, T> loss_pass;
 
     /// The optimizer as before its first step.
     void begin(Optimizer const& optimizer) {
@@ -61,7 +61,7 @@ public:
     }
 
     void reserve(std::size_t batch, Threads* threads) {
-        examiner.reserve(batch, threads);
+        loss_pass.reserve(batch, threads);
         touched_.reserve(dense.size());
     }
     /// Makes the state that layers write in training the same as the one they read.
@@ -79,14 +79,14 @@ public:
         auto const threads = Net::threads(given);
         reserve(batch.size, threads);
         T penalty{0};
-        auto w = examiner.work_on(weights, batch, threads);
+        auto w = loss_pass.work_on(weights, batch, threads);
         w.next_state = next_state.data();
         w.gradients = gradients.data();
         w.loss = &penalty;
         w.training = true;
         w.random = random.child(step);
         Net::template forward<true>(w);
-        T const loss = examiner.template examine<true>(sums, metrics, batch);
+        T const loss = loss_pass.template measure<true>(sums, metrics, batch);
         clear_gradients();
         Net::backward(w);
         Net::regularize(w);

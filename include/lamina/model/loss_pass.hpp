@@ -17,7 +17,7 @@ namespace lamina::detail {
 
 /// One forward pass over a batch and its losses. Reads the weights only.
 template <class Pairing, class T>
-class Examiner {
+class LossPass {
 public:
     using Net = typename Pairing::Network;
     static constexpr auto& plan = Net::training; // keeps the logits, which losses are computed from
@@ -53,12 +53,12 @@ public:
         w.loss = &penalty;
         Net::template forward<true>(w);
         Net::regularize(w);
-        return examine<false>(sums, options, batch) + penalty;
+        return measure<false>(sums, options, batch) + penalty;
     }
     /// What comes behind the forward pass: the losses, with their gradients if Learn, and the
     /// metrics.
     template <bool Learn, class Sums>
-    T examine(Sums& sums, typename Sums::Options const& options, BatchView const& batch) {
+    T measure(Sums& sums, typename Sums::Options const& options, BatchView const& batch) {
         T* const arena = work.arena.data();
         std::size_t const n = batch.size;
         T sum{0};

@@ -21,7 +21,7 @@ namespace lamina::detail {
 std::vector<std::string> log_names(Span<std::string_view const> metrics, bool validation);
 
 /// Looks at batches without learning: what validation and evaluate() do.
-class Examination {
+class BatchEvaluator {
 public:
     /// The loss of a batch; the metrics take note.
     virtual double evaluate(BatchView const& batch) = 0;
@@ -31,17 +31,17 @@ public:
     virtual void reset() = 0;
 
 protected:
-    ~Examination() = default;
+    ~BatchEvaluator() = default;
 };
 
 /// The mean loss of all of a source's samples; 0 without any.
-struct Examined {
+struct Evaluation {
     double loss = 0;
     std::size_t samples = 0, batches = 0;
 };
-Examined examine(Source& source, std::size_t batch_size, Examination& by);
+Evaluation evaluate_batches(Source& source, std::size_t batch_size, BatchEvaluator& by);
 /// The same with evaluate's log.
-double evaluate(Source& source, EvaluateOptions const& options, Examination& by,
+double evaluate(Source& source, EvaluateOptions const& options, BatchEvaluator& by,
                 Span<std::string_view const> metrics);
 
 #if LAMINA_BODIES
@@ -62,8 +62,9 @@ double evaluate(Source& source, EvaluateOptions const& options, Examination& by,
     return names;
 }
 
-LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examination& by) {
-    Examined all;
+LAMINA_INLINE Evaluation evaluate_batches(Source& source, std::size_t batch_size,
+                                          BatchEvaluator& by) {
+    Evaluation all;
     source.begin_epoch(0, batch_size, false, {});
     for (BatchView batch{}; source.next(batch); ++all.batches) {
         all.loss += by.evaluate(batch) * double(batch.size);
@@ -74,10 +75,11 @@ LAMINA_INLINE Examined examine(Source& source, std::size_t batch_size, Examinati
 }
 
 [[gnu::cold]] LAMINA_INLINE double evaluate(Source& source, EvaluateOptions const& options,
-                                            Examination& by, Span<std::string_view const> metrics) {
+                                            BatchEvaluator& by,
+                                            Span<std::string_view const> metrics) {
     TrainingLog log(options.log, options.verbose);
     log.begin(0, 0, source.batches(options.batch_size));
-    Examined const all = examine(source, options.batch_size, by);
+    Evaluation const all = evaluate_batches(source, options.batch_size, by);
     if (all.samples == 0) refuse("evaluate", {"there is no sample."});
     if (options.verbose) {
         auto const names = log_names(metrics, false);
