@@ -7,6 +7,7 @@
 #include <lamina/losses/elementwise.hpp>
 #include <lamina/losses/logit.hpp>
 #include <lamina/losses/pairing.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -56,8 +57,7 @@ struct BinaryCrossentropyFromLogits {
     template <class V>
     kernels::LossAndSlope<V> operator()(V z, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), s = V(T(label_smoothing));
-        V const t = target - s * (target - V(T(0.5)));
+        V const one(T(1)), t = detail::smoothed_target(target, label_smoothing);
         V const a = V(T(pos_weight)) * t, b = one - t; // what speaks for 1, for 0
         detail::Logit<V> const at(z);
         return {at.crossentropy(a, b, a + b), b * at.p - a * at.q};
@@ -110,10 +110,9 @@ struct BinaryCrossentropy {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), least(T(1e-7)), s = V(T(label_smoothing));
-        V const t = target - s * (target - V(T(0.5)));
+        V const one(T(1)), t = detail::smoothed_target(target, label_smoothing);
         V const a = V(T(pos_weight)) * t, b = one - t;
-        V const p = kernels::min(one - least, kernels::max(least, y)), q = one - p;
+        V const p = detail::held_probability(y), q = one - p;
         return {-(a * kernels::log(p) + b * kernels::log(q)),
                 kernels::select(y == p, b / q - a / p, V(T(0)))};
     }

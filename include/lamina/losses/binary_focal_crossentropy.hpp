@@ -8,6 +8,7 @@
 #include <lamina/losses/focal.hpp>
 #include <lamina/losses/logit.hpp>
 #include <lamina/losses/pairing.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -55,8 +56,7 @@ struct BinaryFocalCrossentropyFromLogits {
     template <class V>
     kernels::LossAndSlope<V> operator()(V z, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), s = V(T(label_smoothing)), a = V(T(alpha));
-        V const t = target - s * (target - V(T(0.5)));
+        V const one(T(1)), a = V(T(alpha)), t = detail::smoothed_target(target, label_smoothing);
         detail::Logit<V> const at(z);
         V const p = at.p, q = at.q, b = at.crossentropy(t, one - t, one);
         V const u = t * q + (one - t) * p; // 1 - p_t, and du/dz = (1 - 2 t) p q
@@ -117,9 +117,9 @@ struct BinaryFocalCrossentropy {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V target) const {
         using T = typename V::value_type;
-        V const one(T(1)), zero(T(0)), least(T(1e-7)), s = V(T(label_smoothing)), a = V(T(alpha));
-        V const t = target - s * (target - V(T(0.5)));
-        V const p = kernels::min(one - least, kernels::max(least, y)), q = one - p;
+        V const one(T(1)), zero(T(0)), a = V(T(alpha));
+        V const t = detail::smoothed_target(target, label_smoothing);
+        V const p = detail::held_probability(y), q = one - p;
         V const b = -(t * kernels::log(p) + (one - t) * kernels::log(q));
         V const slope = kernels::select(y == p, (one - t) / q - t / p, zero);
         V const u = t * (one - y) + (one - t) * y; // 1 - p_t

@@ -6,6 +6,7 @@
 #include <lamina/losses/crossentropy.hpp>
 #include <lamina/losses/focal.hpp>
 #include <lamina/losses/pairing.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/target.hpp>
 
@@ -127,13 +128,12 @@ struct CategoricalFocalCrossentropy {
     auto operator()(auto& row) const {
         using V = typename std::remove_reference_t<decltype(row)>::Batch;
         using T = typename V::value_type;
-        V const zero(T(0)), one(T(1)), least(T(1e-7)), most = one - least;
-        V const a = V(T(alpha)), g = V(T(gamma));
+        V const zero(T(0)), one(T(1)), a = V(T(alpha)), g = V(T(gamma));
         V const keep(T(1) - T(label_smoothing)), add(T(label_smoothing) / T(row.classes));
         detail::FocalPower<T> const power{T(gamma)}, less{T(gamma) - T(1)};
         V const sum = row.template sums<1>([](V p, V) { return std::array{p}; })[0];
         V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);
-        auto const held = [=](V p) { return kernels::min(most, kernels::max(least, p * each)); };
+        auto const held = [=](V p) { return detail::held_probability(p * each); };
         // h = q dloss/dq, 0 where q is held; q = p / sum: dq_j/dp_k = (j == k - q_j) / sum
         auto const all = row.template keep<2>([=](V p, V t) {
             V const q = held(p), u = one - q, log_q = kernels::log(q), m = power(u);

@@ -4,6 +4,7 @@
 #include <lamina/core/inlining.hpp>
 #include <lamina/kernels/math.hpp>
 #include <lamina/kernels/row_loss.hpp>
+#include <lamina/losses/probability.hpp>
 
 #include <array>
 #include <limits>
@@ -57,12 +58,12 @@ template <class Row>
 auto crossentropy_of_probabilities(Row& row, float label_smoothing) {
     using V = typename Row::Batch;
     using T = typename V::value_type;
-    V const zero(T(0)), one(T(1)), least(T(1e-7)), most = one - least;
+    V const zero(T(0)), one(T(1));
     T const s = T(label_smoothing);
     V const keep(T(1) - s), add(s / T(Row::classes));
     V const sum = row.template sums<1>([](V p, V) { return std::array{p}; })[0];
     V const each = one / kernels::max(V(std::numeric_limits<T>::min()), sum);
-    auto const held = [=](V p) { return kernels::min(most, kernels::max(least, p * each)); };
+    auto const held = [=](V p) { return held_probability(p * each); };
     auto const all = row.template keep<2>([=](V p, V t) {
         V const its = kernels::fma(keep, t, add), q = held(p);
         return std::array{kernels::select(q == p * each, its, zero), its * kernels::log(q)};

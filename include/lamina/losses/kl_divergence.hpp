@@ -4,6 +4,7 @@
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
 #include <lamina/losses/pairing.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -37,7 +38,7 @@ struct KLDivergence {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
         using T = typename V::value_type;
-        V const zero(T(0)), one(T(1)), least(T(1e-7));
+        V const zero(T(0)), one(T(1)), least(detail::keras_epsilon<T>);
         V const q = kernels::min(one, kernels::max(least, y));
         V const some = kernels::select(t > zero, t, one);
         return {t * (kernels::log(some) - kernels::log(q)), kernels::select(y == q, -t / q, zero)};

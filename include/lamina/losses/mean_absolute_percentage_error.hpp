@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -23,7 +24,8 @@ struct MeanAbsolutePercentageError {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
         using T = typename V::value_type;
-        V const e = y - t, each = V(T(100)) / kernels::max(V(T(1e-7)), kernels::abs(t));
+        V const e = y - t,
+                each = V(T(100)) / kernels::max(V(detail::keras_epsilon<T>), kernels::abs(t));
         return {kernels::abs(e) * each,
                 kernels::select(e == V(T(0)), V(T(0)), kernels::copysign(each, e))};
     }

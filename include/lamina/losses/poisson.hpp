@@ -3,6 +3,7 @@
 
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -24,7 +25,7 @@ struct Poisson {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
         using T = typename V::value_type;
-        V const rate = y + V(T(1e-7));
+        V const rate = y + V(detail::keras_epsilon<T>);
         return {y - t * kernels::log(rate), V(T(1)) - t / rate};
     }
 };

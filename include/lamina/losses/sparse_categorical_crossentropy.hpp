@@ -30,12 +30,12 @@ namespace lamina {
 /// Source   keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 struct SparseCategoricalCrossentropyFromLogits {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+    std::optional<std::int32_t> ignore_class = {};
 
     void check() const {
         detail::Check{"SparseCategoricalCrossentropyFromLogits"}.share("label_smoothing",
                                                                        label_smoothing);
     }
-    std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
     static constexpr std::string_view title = "SparseCategoricalCrossentropyFromLogits";
@@ -84,11 +84,11 @@ struct SparseCategoricalCrossentropyFromLogits {
 /// Source   keras.losses.SparseCategoricalCrossentropy
 struct SparseCategoricalCrossentropy {
     float label_smoothing = 0.0f; // t becomes t (1 - s) + s / Classes
+    std::optional<std::int32_t> ignore_class = {};
 
     void check() const {
         detail::Check{"SparseCategoricalCrossentropy"}.share("label_smoothing", label_smoothing);
     }
-    std::optional<std::int32_t> ignore_class = {};
 
     static constexpr std::string_view name = "sparse_categorical_crossentropy";
     static constexpr std::string_view title = "SparseCategoricalCrossentropy";
