@@ -74,7 +74,7 @@ TEST_CASE("NaN and infinity are seen in bits") {
 }
 
 TEST_CASE("NaN neither improves nor ranks nor becomes a class") {
-    Best best(Mode::max, "accuracy"), least(Mode::min, "loss");
+    detail::Best best(Mode::max, "accuracy"), least(Mode::min, "loss");
     CHECK_FALSE(best.better(nan()));
     CHECK_FALSE(least.better(nan()));
     CHECK(best.better(0.5));   // so no_baseline was none

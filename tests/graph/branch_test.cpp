@@ -144,7 +144,7 @@ TEST_CASE("the compiler's rule for words is the program's") {
     for (string_view const name : {"Dense", "MultiHeadAttention", "LSTM", "ReLU", "PReLU", "Conv2D",
                                    "GRU", "GlobalAveragePooling1D", "My_Layer", "A", "aB"}) {
         CAPTURE(name);
-        std::string const snake = snake_case(name);
+        std::string const snake = detail::snake_case(name);
         Scope const scope{-1, name, false};
         CHECK(detail::is_called(scope, snake));
         CHECK(!detail::is_called(scope, snake + "x"));

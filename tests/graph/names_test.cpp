@@ -54,15 +54,15 @@ struct Tower {
 } // namespace
 
 TEST_CASE("snake_case is Keras' rule") {
-    CHECK(snake_case("Dense") == "dense");
-    CHECK(snake_case("MultiHeadAttention") == "multi_head_attention");
-    CHECK(snake_case("LSTM") == "lstm");
-    CHECK(snake_case("ReLU") == "re_lu");
-    CHECK(snake_case("PReLU") == "p_re_lu");
-    CHECK(snake_case("Conv2D") == "conv2d");
-    CHECK(snake_case("GlobalAveragePooling1D") == "global_average_pooling1d");
-    CHECK(snake_case("BatchNormalization") == "batch_normalization");
-    CHECK(snake_case("") == "");
+    CHECK(detail::snake_case("Dense") == "dense");
+    CHECK(detail::snake_case("MultiHeadAttention") == "multi_head_attention");
+    CHECK(detail::snake_case("LSTM") == "lstm");
+    CHECK(detail::snake_case("ReLU") == "re_lu");
+    CHECK(detail::snake_case("PReLU") == "p_re_lu");
+    CHECK(detail::snake_case("Conv2D") == "conv2d");
+    CHECK(detail::snake_case("GlobalAveragePooling1D") == "global_average_pooling1d");
+    CHECK(detail::snake_case("BatchNormalization") == "batch_normalization");
+    CHECK(detail::snake_case("") == "");
 }
 
 TEST_CASE("Brothers are told apart by a number, blocks are folders") {

@@ -78,7 +78,7 @@ std::string contents(SafetensorsFile const& file, bool payload) {
     std::string out;
     for (std::size_t i = 0; i < file.size(); ++i) {
         auto const t = file[i];
-        out += std::string(t.name) + shown_shape(t.shape) + std::string(name_of(t.dtype));
+        out += std::string(t.name) + detail::shown_shape(t.shape) + std::string(name_of(t.dtype));
         if (payload) out.append(reinterpret_cast<char const*>(t.bytes.data()), t.bytes.size());
     }
     for (auto const* key : {"format", "note"})
@@ -95,7 +95,7 @@ TEST_CASE("what was saved is read back bit for bit") {
     auto const k = file.find("dense/kernel");
     REQUIRE(k);
     CHECK(k->dtype == DType::f32);
-    CHECK(shown_shape(k->shape) == "2x3");
+    CHECK(detail::shown_shape(k->shape) == "2x3");
     auto const values = k->values<float>();
     CHECK(std::memcmp(values.data(), kernel.data(), 24) == 0);
     CHECK(file.find("wide")->values<double>() == wide);
@@ -285,7 +285,7 @@ TEST_CASE("without a checksum only the numbers and names can change") {
                 bool const names = i >= 8 && i < 8 + header.size();
                 if (!names) CHECK(contents(after, false) == contents(before, false));
                 for (std::size_t t = 0; t < 2; ++t) {
-                    CHECK(shown_shape(after[t].shape) == shown_shape(before[t].shape));
+                    CHECK(detail::shown_shape(after[t].shape) == shown_shape(before[t].shape));
                     CHECK(after[t].dtype == before[t].dtype);
                     if (names)
                         CHECK(std::memcmp(after[t].bytes.data(), before[t].bytes.data(),

@@ -17,6 +17,6 @@ TEST_CASE("average_precision by hand") {
 
 TEST_CASE("average_precision: what has no answer is an error") {
     CHECK_THROWS_WITH_AS(average_precision(Doubles{1, 2}, Doubles{0, 0}),
-                         "average_precision: no label is 1. The precision needs positives", Error);
+                         "average_precision: no label is 1. The precision needs positives.", Error);
     CHECK_THROWS_AS(average_precision(Doubles{1, 2}, Doubles{0}), Error);
 }

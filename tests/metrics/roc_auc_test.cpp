@@ -25,14 +25,13 @@ TEST_CASE("roc_auc is the share of pairs in the right order, ties counting half"
 
 TEST_CASE("roc_auc: what has no answer is an error") {
     CHECK_THROWS_WITH_AS(roc_auc(Doubles{1, 2}, Doubles{1}),
-                         "roc_auc: there are not as many labels as scores. Give a label, 0 or 1, "
-                         "for each score",
+                         "roc_auc: 1 label for 2 scores. Give a label, 0 or 1, for each score.",
                          Error);
     CHECK_THROWS_WITH_AS(roc_auc(Doubles{1, 2}, Doubles{1, 1}),
-                         "roc_auc: all labels are the same. The area needs labels of both kinds",
+                         "roc_auc: all labels are the same. The area needs labels of both kinds.",
                          Error);
     CHECK_THROWS_AS(roc_auc(Doubles{}, Doubles{}), Error);
     Doubles const scores{1, std::numeric_limits<double>::quiet_NaN()};
     CHECK_THROWS_WITH_AS(roc_auc(scores, Doubles{1, 0}),
-                         "roc_auc: a score is NaN. Scores must be comparable", Error);
+                         "roc_auc: score 1 is NaN. Give scores that can be compared.", Error);
 }

@@ -106,14 +106,14 @@ TEST_CASE("what is better is known by the name") {
     for (char const* const name : {"accuracy", "val_accuracy", "val_auc", "precision", "recall",
                                    "val_f1_score", "r2_score", "val_cosine_similarity"}) {
         CAPTURE(name);
-        CHECK(improves_upwards(Mode::automatic, name));
-        CHECK(!improves_upwards(Mode::min, name));
+        CHECK(detail::improves_upwards(Mode::automatic, name));
+        CHECK(!detail::improves_upwards(Mode::min, name));
     }
     for (char const* const name : {"loss", "val_loss", "mean_absolute_error", "accent_loss",
                                    "val_recall_mean_squared_error"}) {
         CAPTURE(name);
-        CHECK(!improves_upwards(Mode::automatic, name));
-        CHECK(improves_upwards(Mode::max, name));
+        CHECK(!detail::improves_upwards(Mode::automatic, name));
+        CHECK(detail::improves_upwards(Mode::max, name));
     }
 }
 

@@ -23,9 +23,11 @@
 
 namespace lamina::detail {
 
-/// Text that a message shows in quotes, on one line and not too long.
+/// Text that a message shows in quotes, on one line and not too long: of more than `most`
+/// characters the first.
 struct Quoted {
     std::string_view text;
+    std::size_t most = 40;
 };
 
 /// "1 row", "2 rows".
@@ -54,7 +56,7 @@ struct Piece {
     Piece(char const* t) : text(t) {}
     Piece(std::string_view t) : text(t) {}
     Piece(std::string const& t) : text(t) {}
-    Piece(Quoted q) : kind(Kind::quoted), text(q.text) {}
+    Piece(Quoted q) : kind(Kind::quoted), text(q.text), count(q.most) {}
     Piece(Counted c) : kind(Kind::counted), text(c.noun), whole(c.n) {}
     Piece(Dims d) : kind(Kind::dims), text(d.first), dims(d.dims.data()), count(d.dims.size()) {}
     Piece(std::unsigned_integral auto n) : kind(Kind::whole), whole(n) {}
@@ -64,7 +66,7 @@ struct Piece {
     Piece(double d) : kind(Kind::number), number(d) {}
 };
 
-void append_quoted(std::string& to, std::string_view text);
+void append_quoted(std::string& to, Quoted q);
 /// Numbers are written with six digits.
 void append(std::string& to, Piece const& piece);
 void append(std::string& to, std::initializer_list<Piece> pieces);
@@ -76,12 +78,12 @@ std::string message(std::initializer_list<Piece> pieces);
 
 #if LAMINA_BODIES
 
-[[gnu::cold]] LAMINA_INLINE void append_quoted(std::string& to, std::string_view text) {
-    constexpr std::size_t limit = 40;
+[[gnu::cold]] LAMINA_INLINE void append_quoted(std::string& to, Quoted q) {
+    auto const [text, most] = q;
     constexpr char hex[] = "0123456789abcdef";
-    std::size_t size = text.size() <= limit ? text.size() : limit - 3;
+    std::size_t size = text.size() <= most ? text.size() : most - 3;
     if (size < text.size()) { // not within a UTF-8 character
-        while (size > limit - 7 && (text[size] & 0xc0) == 0x80) --size;
+        while (size > most - 7 && (text[size] & 0xc0) == 0x80) --size;
     }
     to += '"';
     for (char const c : text.substr(0, size)) {
@@ -115,7 +117,7 @@ std::string message(std::initializer_list<Piece> pieces);
         to += piece.text;
         break;
     case Piece::Kind::quoted:
-        append_quoted(to, piece.text);
+        append_quoted(to, {piece.text, piece.count});
         break;
     case Piece::Kind::number:
         to.append(digits,

@@ -31,18 +31,18 @@ struct Indices : Shape<Dims...> {
     static constexpr bool integer = true;
 };
 
+/// What a sample of shape S is made of: whole numbers or the network's own scalar T.
+template <class T, class S>
+using Element = std::conditional_t<S::integer, std::int32_t const, T>;
+
+namespace detail {
+
 /// Whether a sample of shape S is a sequence of vectors, Shape<Time, Features>.
 template <class S>
 inline constexpr bool is_sequence = S::rank == 2 && !S::integer;
 /// Whether it is an image, Shape<Height, Width, Channels>.
 template <class S>
 inline constexpr bool is_image = S::rank == 3 && !S::integer;
-
-/// What a sample of shape S is made of: whole numbers or the network's own scalar T.
-template <class T, class S>
-using Element = std::conditional_t<S::integer, std::int32_t const, T>;
-
-namespace detail {
 
 template <class S>
 struct MomentOf {

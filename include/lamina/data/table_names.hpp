@@ -102,7 +102,7 @@ template <class NameAt>
     std::string known;
     for (std::size_t c = 0; c < columns_.size() && c < 12; ++c) {
         known += c == 0 ? "" : ", ";
-        detail::append_quoted(known, columns_[c].name());
+        detail::append_quoted(known, {columns_[c].name()});
     }
     if (columns_.size() > 12) known += ", ...";
     detail::fail(Error::Kind::argument, {file()},

@@ -34,7 +34,7 @@ namespace lamina {
     std::string known;
     for (MapRule const& r : rules) {
         known += known.empty() ? "" : ", ";
-        if (r.is_text) detail::append_quoted(known, r.text);
+        if (r.is_text) detail::append_quoted(known, {r.text});
         else detail::append(known, r.number);
     }
     std::string found = "the number ";
@@ -136,7 +136,7 @@ Table::categories(Column const& column, std::size_t limit, char const* step) con
     std::string known;
     for (std::size_t k = 0; k < std::min(most, classes.size()); ++k) {
         known += k == 0 ? ": " : ", ";
-        detail::append_quoted(known, classes[k]);
+        detail::append_quoted(known, {classes[k]});
     }
     detail::fail(Error::Kind::data, {where(row, column)},
                  {detail::Quoted{column.texts_[row]}, " is none of the ", classes.size(),

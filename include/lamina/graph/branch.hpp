@@ -9,6 +9,8 @@
 
 namespace lamina {
 
+namespace detail {
+
 /// Whether s[i] begins a word: a capital behind a small letter or before one (Keras' rule,
 /// keras/src/utils/naming.py).
 constexpr bool begins_word(std::string_view s, std::size_t i) {
@@ -17,6 +19,8 @@ constexpr bool begins_word(std::string_view s, std::size_t i) {
     return i > 0 && upper(s[i]) && (lower(s[i - 1]) || (i + 1 < s.size() && lower(s[i + 1])));
 }
 constexpr char small_letter(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
+
+} // namespace detail
 
 /// What a path such as "encoder/dense_1" leads to in a network: a block, a layer, or, with a
 /// tensor's name behind it, one of the layer's tensors. Found by the compiler, where Paths cannot

@@ -11,6 +11,8 @@
 
 namespace lamina {
 
+namespace detail {
+
 /// MultiHeadAttention: multi_head_attention.
 [[gnu::cold]] inline std::string snake_case(std::string_view s) {
     std::string out;
@@ -20,6 +22,8 @@ namespace lamina {
     }
     return out;
 }
+
+} // namespace detail
 
 /// The path of each row: "encoder/transformer_block_1/dense". Brothers of one name are told apart
 /// as in Keras: dense, dense_1, dense_2, in the order of the table.
@@ -45,7 +49,7 @@ public:
 private:
     std::string name_of(std::size_t scope) const {
         auto const& its = scopes_[scope];
-        return its.given ? std::string(its.name) : snake_case(its.name);
+        return its.given ? std::string(its.name) : detail::snake_case(its.name);
     }
     /// Counts the brothers of that name that have been here before.
     void number(std::size_t scope) {

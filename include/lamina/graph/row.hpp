@@ -30,11 +30,15 @@ struct Row {
     constexpr std::size_t mask_size() const { return joins_masks ? op->output.dims[0] : op->mask; }
 };
 
+namespace detail {
+
 /// Whether two outputs have the moments of one time axis.
 template <class T>
 constexpr bool same_moments(Op<T> const& a, Op<T> const& b) {
     return a.output.rank == 2 && b.output.rank == 2 && a.output.dims[0] == b.output.dims[0];
 }
+
+} // namespace detail
 
 /// A name and what it stands in: `attention` in `transformer_block_1` in `encoder`. One for each
 /// row and each block called; a path is put together only when somebody asks for it.
@@ -43,6 +47,8 @@ struct Scope {
     std::string_view name{};
     bool given = false; // by the user, with named<"...">
 };
+
+namespace detail {
 
 /// Whether two layers keep tensors of the same shapes.
 template <class T>
@@ -61,6 +67,8 @@ constexpr bool same_tensors(Op<T> const& a, Op<T> const& b) {
            (same(a.parameter_tensors, a.parameter_count, b.parameter_tensors, b.parameter_count) &&
             same(a.state_tensors, a.state_count, b.state_tensors, b.state_count));
 }
+
+} // namespace detail
 
 /// What running a network's function writes: the rows in the order of the calls. Stepped says, bit
 /// by bit, which inputs come token by token; 0: none, the whole sequence at once.
@@ -101,7 +109,7 @@ struct Graph {
             else if (back && (op->parameter_count || op->state_count)) {
                 row.owner = rows[index - back].owner;
                 row.peer = true;
-                shares = shares && same_tensors(*op, *rows[row.owner].op);
+                shares = shares && detail::same_tensors(*op, *rows[row.owner].op);
             }
             row.frozen = frozen || rows[row.owner].frozen; // tied to what is frozen
             row.stepped = is_stepped;
@@ -121,7 +129,7 @@ private:
     constexpr void take_mask(Row<T>& row, int index) {
         for (int k = 0; k < (row.op->each_moment ? row.arity : 1); ++k) {
             auto const& from = rows[row.inputs[k]];
-            if (from.mask < 0 || !same_moments(*from.op, *row.op)) continue;
+            if (from.mask < 0 || !detail::same_moments(*from.op, *row.op)) continue;
             row.joins_masks = row.joins_masks || (row.mask >= 0 && row.mask != from.mask);
             row.mask = row.joins_masks ? index : from.mask;
         }

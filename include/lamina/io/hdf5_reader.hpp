@@ -100,15 +100,16 @@ public:
     }
     [[gnu::cold]] Group group(Group const& at, std::string_view name) const {
         Group g = object(at, name, H5I_GROUP);
-        if (!g.is_open()) refuse({"has no group ", shown(name), "."});
+        if (!g.is_open()) refuse({"has no group ", detail::shown(name), "."});
         return g;
     }
     [[gnu::cold]] Dataset dataset(Group const& at, std::string_view name) const {
         Dataset d = object(at, name, H5I_DATASET);
-        if (!d.is_open()) refuse({"has no data set ", shown(name), "."});
+        if (!d.is_open()) refuse({"has no data set ", detail::shown(name), "."});
         auto const made = own(H5Dget_create_plist(d.id()));
         if (H5Pget_external_count(made.id()) > 0 || H5Pget_layout(made.id()) == H5D_VIRTUAL)
-            refuse({"data set ", shown(name), " lies in other files. Copy it into this one."});
+            refuse(
+                {"data set ", detail::shown(name), " lies in other files. Copy it into this one."});
         int const filters = H5Pget_nfilters(made.id());
         for (int i = 0; i < filters; ++i) {
             unsigned flags = 0;
@@ -117,7 +118,8 @@ public:
                                                0, nullptr, nullptr);
             if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
                 filter != H5Z_FILTER_FLETCHER32)
-                refuse({"data set ", shown(name), " uses HDF5's filter ", std::uint64_t(filter),
+                refuse({"data set ", detail::shown(name), " uses HDF5's filter ",
+                        std::uint64_t(filter),
                         ", which is not read. Save it with gzip or without compression."});
         }
         return d;
@@ -158,7 +160,7 @@ public:
         std::uint64_t value = 0;
         if (H5Sget_simple_extent_npoints(extent.id()) != 1 ||
             H5Aread(a.id(), H5T_NATIVE_UINT64, &value) < 0)
-            refuse({"attribute ", shown(name.text), " is no whole number."});
+            refuse({"attribute ", detail::shown(name.text), " is no whole number."});
         return value;
     }
 
@@ -183,12 +185,13 @@ private:
             std::string const part(rest.substr(0, slash));
             hid_t const from = here.is_open() ? here.id() : at.id();
             if (part.empty() || part == ".")
-                refuse({"names its object ", shown(path), ", which is no path within a group."});
+                refuse({"names its object ", detail::shown(path),
+                        ", which is no path within a group."});
             if (H5Lexists(from, part.c_str(), H5P_DEFAULT) <= 0) return {};
             H5L_info_t link;
             check(H5Lget_info(from, part.c_str(), &link, H5P_DEFAULT));
             if (link.type != H5L_TYPE_HARD)
-                refuse({"reaches ", shown(path),
+                refuse({"reaches ", detail::shown(path),
                         " by a soft or external link, which is not "
                         "followed. Copy what it points to."});
             here = own(H5Oopen(from, part.c_str(), H5P_DEFAULT));
@@ -209,11 +212,12 @@ private:
         auto const n = std::uint64_t(check(H5Sget_simple_extent_npoints(extent.id())));
         if (n == 0) return true; // Keras: a list of no names is stored as no numbers
         if (H5Tget_class(type.id()) != H5T_STRING)
-            refuse({"attribute ", shown(name.text), " holds no text."});
+            refuse({"attribute ", detail::shown(name.text), " holds no text."});
         std::size_t const each = H5Tget_size(type.id());
         std::uint64_t bytes = 0;
         if (!checked_mul(n, each, bytes) || bytes > size_)
-            refuse({"attribute ", shown(name.text), " claims more text than the file is long."});
+            refuse({"attribute ", detail::shown(name.text),
+                    " claims more text than the file is long."});
         if (H5Tis_variable_str(type.id()) > 0) {
             // n null pointers first: what HDF5 has not filled in must not be freed
             Strings strings{std::unique_ptr<char*[]>(new char*[std::size_t(n)]()), type.id(),

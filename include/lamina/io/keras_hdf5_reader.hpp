@@ -113,7 +113,7 @@ private:
             auto const group = file_.group(weights, layer);
             detail::List<std::string> names;
             if (!file_.names(group, "weight_names", names))
-                file_.refuse({"layer ", shown(layer), " has no \"weight_names\"."});
+                file_.refuse({"layer ", detail::shown(layer), " has no \"weight_names\"."});
             for (auto const& name : names) {
                 auto const last = name.rfind('/');
                 auto const shortly = std::string_view(name).substr(last + 1); // npos + 1 is 0
@@ -153,7 +153,7 @@ private:
             auto const shape = file_.shape(found[i].data);
             if (!file_.holds(found[i].data, e.dtype))
                 differences.add(
-                    {shown(found[i].name), " holds other numbers than ", name_of(e.dtype)});
+                    {detail::shown(found[i].name), " holds other numbers than ", name_of(e.dtype)});
             else differences.shape(found[i].name, shape, e.dtype, places[i].whose, places[i].shape);
         }
         for (std::size_t i = both; i < places.size(); ++i)

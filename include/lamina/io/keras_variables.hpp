@@ -49,7 +49,7 @@ namespace detail {
                                                 KerasLayer const& layer, std::size_t row,
                                                 Entry const& entry) {
     auto const& part = document.layers[row].part;
-    std::string const type = snake_case(part.type);
+    std::string const type = detail::snake_case(part.type);
     std::string_view leaf = entry.name;
     leaf.remove_prefix(leaf.rfind('/') + 1); // npos + 1 is 0
     std::string path = message({graph.sequential ? "sequential/" : "", layer.name, "/"});
@@ -93,7 +93,7 @@ struct KerasVariable {
                                                              KerasGraph const& graph) {
     detail::List<std::string> out, classes;
     for (auto const& layer : graph.layers) {
-        std::string const its = snake_case(detail::keras_class(document, layer));
+        std::string const its = detail::snake_case(detail::keras_class(document, layer));
         std::size_t before = 0;
         for (auto const& other : classes) before += other == its;
         classes.push_back(its);

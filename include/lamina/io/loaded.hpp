@@ -61,8 +61,8 @@ public:
                              DType type, std::string const& whose,
                              std::vector<std::uint64_t> const& wanted) {
         if (found == wanted) return true;
-        add({shown(name), " is ", shown_shape(found), " ", name_of(type), ", model ", whose,
-             " needs ", shown_shape(wanted)});
+        add({detail::shown(name), " is ", detail::shown_shape(found), " ", name_of(type),
+             ", model ", whose, " needs ", detail::shown_shape(wanted)});
         return false;
     }
     bool any() const { return !texts_.empty() || !missing_.empty() || !extra_.empty(); }
@@ -94,7 +94,8 @@ private:
     }
     [[gnu::cold]] static std::string list(detail::List<std::string> const& names) {
         std::string out;
-        for (auto const& n : names) detail::append(out, {out.empty() ? " (" : ", ", shown(n)});
+        for (auto const& n : names)
+            detail::append(out, {out.empty() ? " (" : ", ", detail::shown(n)});
         if (!out.empty()) out += ')';
         return out;
     }
@@ -112,8 +113,8 @@ private:
             std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
             if ((bits & exponent) == exponent)
                 detail::fail(Error::Kind::numeric, {path},
-                             {"tensor ", shown(e.name), " holds NaN or infinity at its number ", i,
-                              ". Nothing was loaded."});
+                             {"tensor ", detail::shown(e.name),
+                              " holds NaN or infinity at its number ", i, ". Nothing was loaded."});
         }
     };
     if (e.dtype == DType::f32) check(std::uint32_t{0x7f800000u});

@@ -76,7 +76,7 @@ public:
     double best() const { return best_.value(); }
 
     void on_train_begin(Training&) override {
-        best_ = Best(options_.mode, options_.monitor, 0.0, options_.baseline);
+        best_ = detail::Best(options_.mode, options_.monitor, 0.0, options_.baseline);
         batches_ = 0;
     }
     void on_batch_end(Training& training) override {
@@ -86,7 +86,7 @@ public:
     void on_epoch_end(Training& training) override {
         if (options_.every_epochs == 0 || (training.epoch + 1) % options_.every_epochs != 0) return;
         if (options_.save_best_only &&
-            !best_.better(monitored(training, options_.monitor, "ModelCheckpoint")))
+            !best_.better(detail::monitored(training, options_.monitor, "ModelCheckpoint")))
             return;
         write(training);
     }
@@ -103,7 +103,7 @@ private:
     }
     Model const& model_;
     ModelCheckpointOptions options_;
-    Best best_;
+    detail::Best best_;
     std::string last_path_;
     std::size_t batches_ = 0;
 };
@@ -174,7 +174,7 @@ namespace detail {
     if (name == "epoch") return message({training.epoch + 1});
     if (name == "batch") return message({training.batch});
     char digits[400]; // of the largest double
-    double const value = monitored(training, name, "ModelCheckpoint");
+    double const value = detail::monitored(training, name, "ModelCheckpoint");
     auto const end =
         std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 4).ptr;
     return {digits, end};

@@ -5,7 +5,6 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/raise.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/bounded_file.hpp>
 #include <lamina/io/checksum.hpp>
@@ -38,9 +37,9 @@ struct StoredTensor {
     template <class T>
     std::vector<T> values() const {
         if (!converts<T>(dtype))
-            detail::raise(Error(Error::Kind::argument, "tensor " + shown(name),
-                                "holds " + std::string(name_of(dtype)) + ", which is not read as " +
-                                    std::string(name_of(dtype_of<T>())) + "."));
+            detail::fail(
+                Error::Kind::argument, {"tensor ", detail::shown(name)},
+                {"holds ", name_of(dtype), ", which is not read as ", name_of(dtype_of<T>()), "."});
         std::vector<T> out(size());
         convert(dtype, bytes.data(), out.data(), out.size());
         return out;

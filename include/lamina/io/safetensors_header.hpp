@@ -83,7 +83,9 @@ public:
         return true;
     }
     bool number_integer(std::int64_t) { unexpected("a negative number"); }
-    bool number_float(double, std::string const& text) { unexpected("the number " + shown(text)); }
+    bool number_float(double, std::string const& text) {
+        unexpected(detail::message({"the number ", detail::shown(text)}));
+    }
     bool boolean(bool) { unexpected("true or false"); }
     bool null() { unexpected("null"); }
     bool binary(json::binary_t&) { unexpected("binary data"); }
@@ -100,7 +102,9 @@ private:
                       (level_ > 1 ? " (" + its() + ")" : std::string()),
                       ". It is no safetensors file, or it is damaged."});
     }
-    std::string its() const { return (in_metadata_ ? "metadata " : "tensor ") + shown(name_); }
+    std::string its() const {
+        return detail::message({in_metadata_ ? "metadata " : "tensor ", detail::shown(name_)});
+    }
 
     void begin_entry() {
         level_ = 2;
@@ -117,19 +121,22 @@ private:
     }
     void tensor_key(std::string const& text) {
         auto const begin = [&](Key key, bool& had) {
-            if (had) file_.refuse({its(), " has ", shown(text), " twice."});
+            if (had) file_.refuse({its(), " has ", detail::shown(text), " twice."});
             had = true;
             key_ = key;
         };
         if (text == "dtype") begin(Key::dtype, has_dtype_);
         else if (text == "shape") begin(Key::shape, has_shape_);
         else if (text == "data_offsets") begin(Key::offsets, has_offsets_);
-        else file_.refuse({its(), " has ", shown(text), ", which the format does not know."});
+        else
+            file_.refuse(
+                {its(), " has ", detail::shown(text), ", which the format does not know."});
     }
     void set_dtype(std::string const& text) {
         auto const* const at = std::find_if(dtypes.begin(), dtypes.end(),
                                             [&](DTypeInfo const& d) { return d.code() == text; });
-        if (at == dtypes.end()) file_.refuse({its(), " is of the unknown type ", shown(text), "."});
+        if (at == dtypes.end())
+            file_.refuse({its(), " is of the unknown type ", detail::shown(text), "."});
         dtype_ = at->type;
         key_ = Key::none;
     }
@@ -161,7 +168,7 @@ private:
         file_.names_ += name_;
         file_.dims_.insert(file_.dims_.end(), shape_.data(), shape_.data() + rank_);
     }
-    std::string its_shape() const { return shown_shape({shape_.data(), rank_}); }
+    std::string its_shape() const { return detail::shown_shape({shape_.data(), rank_}); }
 
     SafetensorsFile& file_;
     bool counting_;
@@ -221,7 +228,7 @@ void SafetensorsFile::read(Source& source) {
     sum.add(data_.get(), bytes);
     if (sum.text() != digits_)
         refuse({"is damaged: its bytes have the checksum ", sum.text(), ", and it says ",
-                shown(digits_), ". Take another copy."});
+                detail::shown(digits_), ". Take another copy."});
 }
 
 /// Tensors in the order of their bytes, from 0 to the end of the file, side by side; no name twice.
@@ -232,12 +239,12 @@ inline void SafetensorsFile::check_layout(std::uint64_t room) {
     for (auto const& r : records_)
         if (r.end > room)
             refuse({"holds ", std::uint64_t(room), " bytes of numbers, but the header promises ",
-                    std::uint64_t(r.end), " (tensor ", shown(name(r)),
+                    std::uint64_t(r.end), " (tensor ", detail::shown(name(r)),
                     " ends there): a truncated copy or an interrupted save."});
     std::uint64_t end = 0;
     for (auto const& r : records_) {
         if (r.begin != end)
-            refuse({"tensor ", shown(name(r)), " begins at byte ", std::uint64_t(r.begin),
+            refuse({"tensor ", detail::shown(name(r)), " begins at byte ", std::uint64_t(r.begin),
                     " of the numbers, but those before it end at ", std::uint64_t(end), "."});
         end = r.end;
     }
@@ -253,7 +260,7 @@ inline void SafetensorsFile::check_layout(std::uint64_t room) {
     });
     for (std::size_t i = 1; i < by_name_.size(); ++i)
         if (auto const n = name(records_[by_name_[i]]); n == name(records_[by_name_[i - 1]]))
-            refuse({"tensor ", shown(n), " appears twice in the header."});
+            refuse({"tensor ", detail::shown(n), " appears twice in the header."});
 }
 
 namespace detail {

@@ -5,7 +5,6 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/core/raise.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
 #include <lamina/io/checksum.hpp>
@@ -41,19 +40,16 @@ inline std::vector<Entry const*> in_file_order(std::string const& path, Span<Ent
     std::vector<std::string_view> names;
     for (auto const* e : order) {
         if (e->name == "__metadata__" || e->name.find('\0') != std::string::npos)
-            detail::raise(
-                Error(Error::Kind::argument, path,
-                      "a tensor cannot be called " + shown(e->name) + " in a safetensors file."));
+            fail(Error::Kind::argument, {path},
+                 {"a tensor cannot be called ", shown(e->name), " in a safetensors file."});
         if (e->shape.size() > SafetensorsFile::max_rank || info(e->dtype).bits < 8)
-            detail::raise(Error(Error::Kind::argument, path,
-                                "tensor " + shown(e->name) +
-                                    " has too many axes or numbers smaller than a byte."));
+            fail(Error::Kind::argument, {path},
+                 {"tensor ", shown(e->name), " has too many axes or numbers smaller than a byte."});
         names.push_back(e->name);
     }
     std::sort(names.begin(), names.end());
     if (auto const at = std::adjacent_find(names.begin(), names.end()); at != names.end())
-        detail::raise(
-            Error(Error::Kind::argument, path, "tensor " + shown(*at) + " is given twice."));
+        fail(Error::Kind::argument, {path}, {"tensor ", shown(*at), " is given twice."});
     return order;
 }
 
@@ -134,8 +130,7 @@ void put_safetensors(std::string const& path, Span<Entry const> entries,
     std::string header = std::move(json).text();
     header.resize((header.size() + 7) / 8 * 8, ' ');
     if (!detail::is_json(header))
-        detail::raise(
-            Error(Error::Kind::argument, path, "a name or a metadata text is not valid UTF-8."));
+        fail(Error::Kind::argument, {path}, {"a name or a metadata text is not valid UTF-8."});
     check_limits(path, header, metadata.size() + 1); // the checksum
 
     std::array<std::byte, 8> length;

@@ -63,7 +63,7 @@ private:
 
     /// Is its name the one that it has without being given one?
     [[gnu::cold]] static bool is_default(LayerRecord const& row) {
-        std::string const name = snake_case(row.part.type);
+        std::string const name = detail::snake_case(row.part.type);
         std::string_view rest = row.path;
         if (!rest.starts_with(name)) return false;
         rest.remove_prefix(name.size());

@@ -27,7 +27,7 @@ struct AdaptiveAveragePooling1D {
 
     template <class In>
     struct On : detail::AveragePartsOn<In, 1, Time> {
-        static constexpr bool fits = is_sequence<In> && On::Plane::width >= Time;
+        static constexpr bool fits = detail::is_sequence<In> && On::Plane::width >= Time;
         static void otherwise() {
             static_assert(fits,
                           "AdaptiveAveragePooling1D takes a sequence of vectors that is no smaller "

@@ -29,7 +29,7 @@ struct AdaptiveAveragePooling2D {
     template <class In>
     struct On : detail::AveragePartsOn<In, Height, Width> {
         static constexpr bool fits =
-            is_image<In> && On::Plane::height >= Height && On::Plane::width >= Width;
+            detail::is_image<In> && On::Plane::height >= Height && On::Plane::width >= Width;
         static void otherwise() {
             static_assert(fits, "AdaptiveAveragePooling2D takes an image that is no smaller "
                                 "than its output.");

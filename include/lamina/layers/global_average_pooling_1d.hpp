@@ -16,7 +16,7 @@ struct GlobalAveragePooling1D {
 
     template <class In>
     struct On : detail::GlobalAverage<In> {
-        static constexpr bool fits = is_sequence<In>;
+        static constexpr bool fits = detail::is_sequence<In>;
         static void otherwise() {
             static_assert(fits, "GlobalAveragePooling1D takes a sequence of vectors. "
                                 "Put Embedding before it.");

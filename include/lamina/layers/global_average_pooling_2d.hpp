@@ -16,7 +16,7 @@ struct GlobalAveragePooling2D {
 
     template <class In>
     struct On : detail::GlobalAverage<In> {
-        static constexpr bool fits = is_image<In>;
+        static constexpr bool fits = detail::is_image<In>;
         static void otherwise() {
             static_assert(fits, "GlobalAveragePooling2D takes an image. "
                                 "Begin with Input<Height, Width, Channels>.");

@@ -17,7 +17,7 @@ struct GlobalMaxPooling1D {
 
     template <class In>
     struct On : detail::GlobalMax<In> {
-        static constexpr bool fits = is_sequence<In>;
+        static constexpr bool fits = detail::is_sequence<In>;
         static void otherwise() {
             static_assert(fits, "GlobalMaxPooling1D takes a sequence of vectors. "
                                 "Put Embedding before it.");

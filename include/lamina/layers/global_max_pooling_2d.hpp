@@ -16,7 +16,7 @@ struct GlobalMaxPooling2D {
 
     template <class In>
     struct On : detail::GlobalMax<In> {
-        static constexpr bool fits = is_image<In>;
+        static constexpr bool fits = detail::is_image<In>;
         static void otherwise() {
             static_assert(fits, "GlobalMaxPooling2D takes an image. "
                                 "Begin with Input<Height, Width, Channels>.");

@@ -26,7 +26,7 @@ struct Masking {
 
     template <class In>
     struct On {
-        static constexpr bool fits = is_sequence<In>;
+        static constexpr bool fits = detail::is_sequence<In>;
         static void otherwise() {
             static_assert(fits, "Masking takes a sequence of vectors. For tokens, give Embedding "
                                 "the option MaskZero.");

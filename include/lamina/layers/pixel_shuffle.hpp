@@ -55,8 +55,7 @@ struct PixelShuffle {
 
     template <class In>
     struct On {
-        static constexpr bool fits =
-            is_image<In> && In::last % (Factor * Factor) == 0;
+        static constexpr bool fits = detail::is_image<In> && In::last % (Factor * Factor) == 0;
         static void otherwise() {
             static_assert(fits, "PixelShuffle<Factor> takes an image, Shape<Height, Width, "
                                 "Channels>, whose channels are a multiple of Factor^2.");

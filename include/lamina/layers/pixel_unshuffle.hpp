@@ -29,8 +29,8 @@ struct PixelUnshuffle {
     template <class In>
     struct On {
         using Plane = detail::PlaneOf<In>;
-        static constexpr bool fits = is_image<In> && Plane::height % Factor == 0 &&
-                                     Plane::width % Factor == 0;
+        static constexpr bool fits =
+            detail::is_image<In> && Plane::height % Factor == 0 && Plane::width % Factor == 0;
         static void otherwise() {
             static_assert(fits, "PixelUnshuffle<Factor> takes an image, Shape<Height, Width, "
                                 "Channels>, whose height and width are multiples of Factor.");

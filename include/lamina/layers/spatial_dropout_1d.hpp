@@ -24,7 +24,7 @@ struct SpatialDropout1D {
     template <class In>
     struct On : detail::SpatialDropout<In> {
         static constexpr bool each_moment = true;
-        static constexpr bool fits = is_sequence<In>;
+        static constexpr bool fits = detail::is_sequence<In>;
         static void otherwise() {
             static_assert(fits, "SpatialDropout1D takes a sequence of vectors.");
         }

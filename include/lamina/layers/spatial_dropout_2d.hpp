@@ -28,7 +28,7 @@ struct SpatialDropout2D {
 
     template <class In>
     struct On : detail::SpatialDropout<In> {
-        static constexpr bool fits = is_image<In>;
+        static constexpr bool fits = detail::is_image<In>;
         static void otherwise() { static_assert(fits, "SpatialDropout2D takes an image."); }
     };
 };

@@ -24,7 +24,7 @@ struct UpSampling1D {
 
     template <class In>
     struct On {
-        static constexpr bool fits = is_sequence<In>;
+        static constexpr bool fits = detail::is_sequence<In>;
         static void otherwise() {
             static_assert(fits, "UpSampling1D takes a sequence of vectors. Put Reshape before it.");
         }

@@ -42,7 +42,7 @@ struct UpSampling2D {
 
     template <class In>
     struct On {
-        static constexpr bool fits = is_image<In>;
+        static constexpr bool fits = detail::is_image<In>;
         static void otherwise() {
             static_assert(fits, "UpSampling2D takes an image, Shape<Height, Width, Channels>. Put "
                                 "Reshape before it.");

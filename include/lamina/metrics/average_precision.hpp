@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/metrics/ranking.hpp>
 
 namespace lamina {
@@ -22,8 +21,8 @@ double average_precision(auto const& scores, auto const& labels) {
             area += more * hits / taken;
         });
     if (all.positives <= 0)
-        detail::raise(Error(Error::Kind::data, "average_precision",
-                            "no label is 1. The precision needs positives"));
+        detail::fail(Error::Kind::data, {"average_precision"},
+                     {"no label is 1. The precision needs positives."});
     return area / all.positives;
 }
 

@@ -3,8 +3,8 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/numbers.hpp>
-#include <lamina/core/raise.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -23,16 +23,15 @@ template <class F>
 Labelled walk_ranking(char const* where, auto const& scores, auto const& labels, F&& f) {
     std::size_t const n = std::size_t(scores.size());
     if (n != std::size_t(labels.size()))
-        detail::raise(
-            Error(Error::Kind::argument, where,
-                  "there are not as many labels as scores. Give a label, 0 or 1, for each score"));
+        refuse(where, {Counted{std::size_t(labels.size()), "label"}, " for ", Counted{n, "score"},
+                       ". Give a label, 0 or 1, for each score."});
     auto const* const score = numbers_of(scores, where);
     auto const* const label = numbers_of(labels, where);
     std::vector<std::size_t> order(n);
     for (std::size_t i = 0; i < n; ++i) {
         if (is_nan(score[i]))
-            detail::raise(
-                Error(Error::Kind::data, where, "a score is NaN. Scores must be comparable"));
+            fail(Error::Kind::data, {where},
+                 {"score ", i, " is NaN. Give scores that can be compared."});
         order[i] = i;
     }
     std::sort(order.begin(), order.end(),

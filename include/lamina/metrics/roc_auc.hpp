@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/metrics/ranking.hpp>
 
 namespace lamina {
@@ -21,8 +20,8 @@ double roc_auc(auto const& scores, auto const& labels) {
             before += hits;
         });
     if (all.positives <= 0 || all.negatives <= 0)
-        detail::raise(Error(Error::Kind::data, "roc_auc",
-                            "all labels are the same. The area needs labels of both kinds"));
+        detail::fail(Error::Kind::data, {"roc_auc"},
+                     {"all labels are the same. The area needs labels of both kinds."});
     return area / (all.positives * all.negatives);
 }
 

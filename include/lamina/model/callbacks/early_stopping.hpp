@@ -38,7 +38,7 @@ public:
     double best() const { return best_.value(); }
 
     void on_train_begin(Training& training) override {
-        best_ = Best(options_.mode, options_.monitor, options_.min_delta);
+        best_ = detail::Best(options_.mode, options_.monitor, options_.min_delta);
         wait_ = 0;
         stopped_ = kept_ = false;
         if (options_.restore_best_weights)
@@ -46,7 +46,7 @@ public:
     }
     void on_epoch_end(Training& training) override {
         if (training.epoch < options_.start_from_epoch) return;
-        double const now = monitored(training, options_.monitor, "EarlyStopping");
+        double const now = detail::monitored(training, options_.monitor, "EarlyStopping");
         if (options_.restore_best_weights && !kept_)
             keep(training); // Keras: the first, even if it never gets better
         ++wait_;
@@ -73,7 +73,7 @@ private:
     }
 
     EarlyStoppingOptions options_;
-    Best best_;
+    detail::Best best_;
     Block<std::byte> weights_;
     std::size_t wait_ = 0, best_epoch_ = 0, stopped_epoch_ = 0;
     bool stopped_ = false, kept_ = false;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
 #include <lamina/core/finite.hpp>
-#include <lamina/core/raise.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 
 #include <limits>
@@ -16,18 +15,21 @@ namespace lamina {
 /// similarity, down for all else (Keras' rule).
 enum class Mode { automatic, min, max };
 
+/// Any value is better than none.
 inline constexpr double no_baseline = std::numeric_limits<double>::quiet_NaN();
 
+namespace detail {
+
 /// A value of the log; Error names what there is instead.
-inline double monitored(Training const& training, std::string const& name, char const* who) {
+[[gnu::cold]] inline double monitored(Training const& training, std::string const& name,
+                                      char const* who) {
     std::string there;
     for (auto const& l : training.logs) {
         if (l.name == name) return l.value;
-        there += (there.empty() ? "" : ", ") + std::string(l.name);
+        append(there, {there.empty() ? "" : ", ", l.name});
     }
-    detail::raise(Error(Error::Kind::argument, who,
-                        "the log has no \"" + name + "\"; it has " + there +
-                            ". Monitor one of those, or give validation data for val_ values."));
+    refuse(who, {"the log has no ", Quoted{name}, "; it has ", there,
+                 ". Monitor one of those, or give validation data for val_ values."});
 }
 
 /// Whether larger is better.
@@ -48,12 +50,12 @@ public:
         : delta_(min_delta), up_(improves_upwards(mode, name)) {
         best_ = up_ ? -std::numeric_limits<double>::infinity()
                     : std::numeric_limits<double>::infinity();
-        if (!detail::is_nan(baseline)) best_ = baseline;
+        if (!is_nan(baseline)) best_ = baseline;
     }
     double value() const { return best_; }
     /// Whether a value is better than another one by enough. NaN never is.
     bool is_better(double now, double than) const {
-        if (detail::is_nan(now)) return false;
+        if (is_nan(now)) return false;
         return up_ ? now - delta_ > than : now + delta_ < than;
     }
     /// Takes the value if it is better than the best.
@@ -67,5 +69,7 @@ private:
     double best_ = std::numeric_limits<double>::infinity(), delta_ = 0.0;
     bool up_ = false;
 };
+
+} // namespace detail
 
 } // namespace lamina

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/error.hpp>
+#include <lamina/core/message.hpp>
 #include <lamina/core/option.hpp>
-#include <lamina/core/raise.hpp>
 #include <lamina/model/callbacks/callback.hpp>
 #include <lamina/model/callbacks/monitor.hpp>
 #include <lamina/optimizers/plateau.hpp>
@@ -41,12 +40,12 @@ public:
 
     void on_train_begin(Training& training) override {
         if (training.has_schedule())
-            detail::raise(
-                Error(Error::Kind::argument, "ReduceLROnPlateau",
-                      "the learning rate follows a schedule, which this would end. Give the "
-                      "optimizer a number instead."));
-        plateau_ = {.mode = improves_upwards(options_.mode, options_.monitor) ? Plateau::Mode::max
-                                                                              : Plateau::Mode::min,
+            detail::refuse("ReduceLROnPlateau",
+                           {"the learning rate follows a schedule, which this would end. Give the "
+                            "optimizer a number instead."});
+        plateau_ = {.mode = detail::improves_upwards(options_.mode, options_.monitor)
+                                ? Plateau::Mode::max
+                                : Plateau::Mode::min,
                     .factor = options_.factor,
                     .patience = options_.patience,
                     .threshold = options_.min_delta,
@@ -56,7 +55,7 @@ public:
     void on_epoch_end(Training& training) override {
         double const now = training.learning_rate();
         double const next =
-            plateau_.next(now, monitored(training, options_.monitor, "ReduceLROnPlateau"));
+            plateau_.next(now, detail::monitored(training, options_.monitor, "ReduceLROnPlateau"));
         if (next != now) training.set_learning_rate(next);
     }
 

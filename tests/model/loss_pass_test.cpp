@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <lamina/model/examiner.hpp>
+#include <lamina/model/loss_pass.hpp>
 
 #include <lamina/activations/sigmoid.hpp>
 #include <lamina/graph/function.hpp>
