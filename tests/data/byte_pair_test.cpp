@@ -3,6 +3,7 @@
 
 #include <lamina/core/error.hpp>
 #include <lamina/data/file.hpp>
+#include <lamina/data/json_writer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -50,20 +51,16 @@ std::vector<std::string> words(std::string_view text) {
 
 /// A vocabulary of the 256 bytes, numbered as they are, and these tokens behind them.
 std::string vocabulary(std::vector<std::string> const& tokens, int leave_out = -1) {
-    std::string json = "{";
+    detail::JsonWriter json;
+    json.object();
     for (unsigned b = 0; b < 256; ++b) {
         std::string spelled;
         detail::append_utf8(spelled, detail::spelled_byte(b));
-        if (int(b) == leave_out) spelled = "left out";
-        detail::append_json(json, spelled);
-        json += ": " + std::to_string(b) + ", ";
+        json.member(int(b) == leave_out ? "left out" : spelled, b);
     }
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-        detail::append_json(json, tokens[i]);
-        json += ": " + std::to_string(256 + i) + ", ";
-    }
-    json.resize(json.size() - 2);
-    return json + "}\n";
+    for (std::size_t i = 0; i < tokens.size(); ++i) json.member(tokens[i], 256 + i);
+    json.end();
+    return json.text();
 }
 
 std::string every_byte() {

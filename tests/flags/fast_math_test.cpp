@@ -6,7 +6,7 @@
 #include <lamina/core/finite.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/graph/sequential.hpp>
-#include <lamina/io/json_text.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/dropout.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
@@ -91,7 +91,7 @@ TEST_CASE("NaN neither improves nor ranks nor becomes a class") {
 }
 
 TEST_CASE("NaN and infinity are written as such") {
-    JsonText text;
+    JsonWriter text;
     text.value(nan());
     CHECK(std::move(text).text() == "NaN");
 

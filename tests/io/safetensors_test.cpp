@@ -285,7 +285,8 @@ TEST_CASE("without a checksum only the numbers and names can change") {
                 bool const names = i >= 8 && i < 8 + header.size();
                 if (!names) CHECK(contents(after, false) == contents(before, false));
                 for (std::size_t t = 0; t < 2; ++t) {
-                    CHECK(detail::shown_shape(after[t].shape) == detail::shown_shape(before[t].shape));
+                    CHECK(detail::shown_shape(after[t].shape) ==
+                          detail::shown_shape(before[t].shape));
                     CHECK(after[t].dtype == before[t].dtype);
                     if (names)
                         CHECK(std::memcmp(after[t].bytes.data(), before[t].bytes.data(),

@@ -7,7 +7,8 @@
 #include <lamina/data/byte_pair.hpp>
 #include <lamina/data/byte_pair_words.hpp>
 #include <lamina/data/file.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_reader.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/data/utf8.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/vocabulary_json.hpp>
@@ -90,45 +91,56 @@ namespace lamina {
 
 [[gnu::cold]] LAMINA_INLINE void BytePair::save(std::string const& vocabulary_path,
                                                 std::string const& merges_path) const {
-    std::string json, lines = "#version: 0.2\n";
-    detail::append_vocabulary(json, vocabulary_);
+    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    detail::write_vocabulary(json, vocabulary_);
+    std::string lines = "#version: 0.2\n";
     for (Merge const& m : merges_) {
         lines += vocabulary_.token(m.left);
         lines += ' ';
         lines += vocabulary_.token(m.right);
         lines += '\n';
     }
-    detail::write_file(vocabulary_path, json);
+    detail::write_file(vocabulary_path, json.text());
     detail::write_file(merges_path, lines);
 }
 
 [[gnu::cold]] LAMINA_INLINE std::string BytePair::to_json() const {
-    std::string out =
-        "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": ";
-    detail::append_added_tokens(out, special_.all());
-    constexpr char const* level =
-        "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, "
-        "\"use_regex\": true}";
-    out += ", \"normalizer\": null";
+    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    json.object();
+    json.member("version", "1.0");
+    json.member("truncation", nullptr);
+    json.member("padding", nullptr);
+    json.key("added_tokens");
+    detail::write_added_tokens(json, special_.all());
+    json.member("normalizer", nullptr);
     for (char const* const part : {"pre_tokenizer", "post_processor", "decoder"}) {
-        out += ", \"";
-        out += part;
-        out += "\": ";
-        out += level;
+        json.key(part);
+        json.object();
+        json.member("type", "ByteLevel");
+        json.member("add_prefix_space", false);
+        json.member("trim_offsets", true);
+        json.member("use_regex", true);
+        json.end();
     }
-    out += ", \"model\": {\"type\": \"BPE\", \"dropout\": null, \"unk_token\": null, "
-           "\"continuing_subword_prefix\": \"\", \"end_of_word_suffix\": \"\", \"fuse_unk\": "
-           "false, \"byte_fallback\": false, \"vocab\": ";
-    detail::append_vocabulary(out, vocabulary_);
-    out += ", \"merges\": [";
-    for (std::size_t i = 0; i < merges_.size(); ++i) {
-        if (i > 0) out += ", ";
-        std::string line(vocabulary_.token(merges_[i].left));
-        line += ' ';
-        line += vocabulary_.token(merges_[i].right);
-        detail::append_json(out, line);
-    }
-    return out + "]}}";
+    json.key("model");
+    json.object();
+    json.member("type", "BPE");
+    json.member("dropout", nullptr);
+    json.member("unk_token", nullptr);
+    json.member("continuing_subword_prefix", "");
+    json.member("end_of_word_suffix", "");
+    json.member("fuse_unk", false);
+    json.member("byte_fallback", false);
+    json.key("vocab");
+    detail::write_vocabulary(json, vocabulary_);
+    json.key("merges");
+    json.array();
+    for (Merge const& m : merges_)
+        json.value(detail::message({vocabulary_.token(m.left), " ", vocabulary_.token(m.right)}));
+    json.end();
+    json.end();
+    json.end();
+    return std::move(json).text();
 }
 
 [[gnu::cold]] LAMINA_INLINE BytePair BytePair::from_json(std::string_view json) {

@@ -8,7 +8,8 @@
 #if LAMINA_BODIES
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_reader.hpp>
+#include <lamina/data/json_writer.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -30,15 +31,13 @@ namespace lamina {
 
 namespace detail {
 
-/// {"a": 1, "b": 2} as text within text.
+/// {"a": 1, "b": 2}, as the text that Keras makes of it.
 [[gnu::cold]] LAMINA_INLINE std::string json_counts(WordMap const& map) {
-    std::string out = "{";
-    for (auto const [word, value] : map) {
-        if (out.size() > 1) out += ", ";
-        append_json(out, word);
-        out += ": " + std::to_string(value);
-    }
-    return out + "}";
+    JsonWriter json(JsonCharacters::ascii);
+    json.object();
+    for (auto const [word, value] : map) json.member(word, value);
+    json.end();
+    return std::move(json).text();
 }
 
 [[gnu::cold]] LAMINA_INLINE WordMap json_counts_of(std::string const& json, std::string_view name) {
@@ -67,39 +66,40 @@ namespace detail {
 } // namespace detail
 
 [[gnu::cold]] LAMINA_INLINE std::string Tokenizer::to_json() const {
-    std::string out = "{\"class_name\": \"Tokenizer\", \"config\": {\"num_words\": ";
-    auto const text = [&](char const* key, std::string_view value) {
-        out += key;
-        detail::append_json(out, value);
-    };
-    out += options_.num_words ? std::to_string(options_.num_words) : "null";
-    text(", \"filters\": ", options_.filters);
-    out += options_.lower ? ", \"lower\": true" : ", \"lower\": false";
-    text(", \"split\": ", options_.split);
-    out += options_.char_level ? ", \"char_level\": true" : ", \"char_level\": false";
-    if (options_.oov_token) text(", \"oov_token\": ", *options_.oov_token);
-    else out += ", \"oov_token\": null";
-    out += ", \"document_count\": " + std::to_string(document_count_);
-    // These are JSON within a text: that is how Keras writes them.
-    text(", \"word_counts\": ", detail::json_counts(word_counts_));
-    text(", \"word_docs\": ", detail::json_counts(word_docs_));
-    std::string docs = "{", words = "{";
-    auto const key = [](std::string& to, auto index) {
-        to += (to.size() > 1 ? ", \"" : "\"") + std::to_string(index) + "\": ";
-    };
-    for (auto const& [index, documents] : index_docs_) {
-        key(docs, index);
-        docs += std::to_string(documents);
-    }
-    for (std::size_t i = 0; i < index_word_.size(); ++i) {
-        if (index_word_.missing(i)) continue;
-        key(words, i);
-        detail::append_json(words, index_word_[i]);
-    }
-    text(", \"index_docs\": ", docs + "}");
-    text(", \"index_word\": ", words + "}");
-    text(", \"word_index\": ", detail::json_counts(word_index_));
-    return out + "}}";
+    using detail::JsonWriter, detail::JsonCharacters;
+    // Words and numbers are JSON within a text: that is how Keras writes them.
+    JsonWriter docs(JsonCharacters::ascii), words(JsonCharacters::ascii);
+    docs.object();
+    for (auto const& [index, documents] : index_docs_)
+        docs.member(std::to_string(index), documents);
+    docs.end();
+    words.object();
+    for (std::size_t i = 0; i < index_word_.size(); ++i)
+        if (!index_word_.missing(i)) words.member(std::to_string(i), index_word_[i]);
+    words.end();
+
+    JsonWriter json(JsonCharacters::ascii);
+    json.object();
+    json.member("class_name", "Tokenizer");
+    json.key("config");
+    json.object();
+    if (options_.num_words) json.member("num_words", options_.num_words);
+    else json.member("num_words", nullptr);
+    json.member("filters", options_.filters);
+    json.member("lower", bool(options_.lower));
+    json.member("split", options_.split);
+    json.member("char_level", options_.char_level);
+    if (options_.oov_token) json.member("oov_token", *options_.oov_token);
+    else json.member("oov_token", nullptr);
+    json.member("document_count", document_count_);
+    json.member("word_counts", detail::json_counts(word_counts_));
+    json.member("word_docs", detail::json_counts(word_docs_));
+    json.member("index_docs", docs.text());
+    json.member("index_word", words.text());
+    json.member("word_index", detail::json_counts(word_index_));
+    json.end();
+    json.end();
+    return std::move(json).text();
 }
 
 namespace detail {

@@ -4,7 +4,8 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_reader.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/data/special_tokens.hpp>
 #include <lamina/data/vocabulary.hpp>
 
@@ -22,14 +23,14 @@ namespace lamina::detail {
 
 /// {"the": 0, "cat": 1}; `size` is that of the text, so that no id can ask for any memory it likes.
 Vocabulary read_vocabulary(JsonReader& reader, std::size_t size, std::string_view where);
-void append_vocabulary(std::string& to, Vocabulary const& vocabulary);
+void write_vocabulary(JsonWriter& json, Vocabulary const& vocabulary);
 
 /// The special tokens that tokenizer.json lists beside the vocabulary, in the order of their ids.
 /// One that the vocabulary lacks becomes its next token.
 std::vector<SpecialToken> read_added_tokens(JsonReader& reader);
 void add_tokens(Vocabulary& vocabulary, std::vector<SpecialToken> const& tokens,
                 std::string_view where);
-void append_added_tokens(std::string& to, std::vector<SpecialToken> tokens);
+void write_added_tokens(JsonWriter& json, std::vector<SpecialToken> tokens);
 
 /// Reads a text that must be this one, or a truth that must be this one; null is taken as well.
 void expect_text(JsonReader& reader, std::string_view text);
@@ -71,14 +72,11 @@ void expect_truth(JsonReader& reader, bool value);
     return all;
 }
 
-[[gnu::cold]] LAMINA_INLINE void append_vocabulary(std::string& to, Vocabulary const& vocabulary) {
-    to += '{';
-    for (std::size_t id = 0; id < vocabulary.size(); ++id) {
-        if (id > 0) to += ", ";
-        append_json(to, vocabulary.token(static_cast<std::int32_t>(id)));
-        to += ": " + std::to_string(id);
-    }
-    to += '}';
+[[gnu::cold]] LAMINA_INLINE void write_vocabulary(JsonWriter& json, Vocabulary const& vocabulary) {
+    json.object();
+    for (std::size_t id = 0; id < vocabulary.size(); ++id)
+        json.member(vocabulary.token(static_cast<std::int32_t>(id)), id);
+    json.end();
 }
 
 [[gnu::cold]] LAMINA_INLINE std::vector<SpecialToken> read_added_tokens(JsonReader& reader) {
@@ -119,21 +117,23 @@ void expect_truth(JsonReader& reader, bool value);
     }
 }
 
-[[gnu::cold]] LAMINA_INLINE void append_added_tokens(std::string& to,
-                                                     std::vector<SpecialToken> tokens) {
+[[gnu::cold]] LAMINA_INLINE void write_added_tokens(JsonWriter& json,
+                                                    std::vector<SpecialToken> tokens) {
     std::sort(tokens.begin(), tokens.end(),
               [](SpecialToken const& a, SpecialToken const& b) { return a.id < b.id; });
-    to += '[';
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-        if (i > 0) to += ", ";
-        to += "{\"id\": " + std::to_string(tokens[i].id) + ", \"content\": ";
-        append_json(to, tokens[i].text);
-        auto const truth = [](bool value) { return value ? "true" : "false"; };
-        to += message({", \"single_word\": false, \"lstrip\": ", truth(tokens[i].lstrip),
-                       ", \"rstrip\": ", truth(tokens[i].rstrip),
-                       ", \"normalized\": false, \"special\": true}"});
+    json.array();
+    for (SpecialToken const& token : tokens) {
+        json.object();
+        json.member("id", token.id);
+        json.member("content", token.text);
+        json.member("single_word", false);
+        json.member("lstrip", token.lstrip);
+        json.member("rstrip", token.rstrip);
+        json.member("normalized", false);
+        json.member("special", true);
+        json.end();
     }
-    to += ']';
+    json.end();
 }
 
 [[gnu::cold]] LAMINA_INLINE void expect_text(JsonReader& reader, std::string_view text) {

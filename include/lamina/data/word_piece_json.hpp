@@ -4,7 +4,8 @@
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/error.hpp>
 #include <lamina/core/message.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_reader.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/data/vocabulary.hpp>
 #include <lamina/data/vocabulary_json.hpp>
 #include <lamina/data/word_piece.hpp>
@@ -27,35 +28,64 @@ namespace lamina {
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE std::string WordPiece::to_json() const {
-    auto const quoted = [](std::string_view text) {
-        std::string to;
-        detail::append_json(to, text);
-        return to;
+    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    json.object();
+    json.member("version", "1.0");
+    json.member("truncation", nullptr);
+    json.key("padding");
+    json.object();
+    json.member("strategy", "BatchLongest");
+    json.member("direction", "Right");
+    json.member("pad_to_multiple_of", nullptr);
+    json.member("pad_id", pad_);
+    json.member("pad_type_id", 0);
+    json.member("pad_token", options_.pad_token);
+    json.end();
+    json.key("added_tokens");
+    detail::write_added_tokens(json, special_.all());
+    json.key("normalizer");
+    json.object();
+    json.member("type", "BertNormalizer");
+    json.member("clean_text", true);
+    json.member("handle_chinese_chars", true);
+    if (options_.strip_accents) json.member("strip_accents", *options_.strip_accents);
+    else json.member("strip_accents", nullptr);
+    json.member("lowercase", options_.lower);
+    json.end();
+    json.key("pre_tokenizer");
+    json.object();
+    json.member("type", "BertPreTokenizer");
+    json.end();
+    json.key("post_processor");
+    json.object();
+    json.member("type", "BertProcessing");
+    auto const pair = [&](char const* name, std::string const& token, std::int32_t id) {
+        json.key(name);
+        json.array();
+        json.value(token);
+        json.value(id);
+        json.end();
     };
-    auto const truth = [](bool value) { return value ? "true" : "false"; };
-    std::string out =
-        "{\"version\": \"1.0\", \"truncation\": null, \"padding\": {\"strategy\": "
-        "\"BatchLongest\", \"direction\": \"Right\", \"pad_to_multiple_of\": null, \"pad_id\": " +
-        std::to_string(pad_) +
-        ", \"pad_type_id\": 0, \"pad_token\": " + quoted(options_.pad_token) +
-        "}, \"added_tokens\": ";
-    detail::append_added_tokens(out, special_.all());
-    out += ", \"normalizer\": {\"type\": \"BertNormalizer\", \"clean_text\": true, "
-           "\"handle_chinese_chars\": true, \"strip_accents\": ";
-    out += options_.strip_accents ? truth(*options_.strip_accents) : "null";
-    out += ", \"lowercase\": ";
-    out += truth(options_.lower);
-    out += "}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"post_processor\": {\"type\": "
-           "\"BertProcessing\", \"sep\": [" +
-           quoted(options_.sep_token) + ", " + std::to_string(sep_) + "], \"cls\": [" +
-           quoted(options_.cls_token) + ", " + std::to_string(cls_) +
-           "]}, \"decoder\": {\"type\": \"WordPiece\", \"prefix\": \"##\", \"cleanup\": true}, "
-           "\"model\": {\"type\": \"WordPiece\", \"unk_token\": " +
-           quoted(options_.unk_token) +
-           ", \"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": " +
-           std::to_string(options_.max_input_chars_per_word) + ", \"vocab\": ";
-    detail::append_vocabulary(out, vocabulary_);
-    return out + "}}";
+    pair("sep", options_.sep_token, sep_);
+    pair("cls", options_.cls_token, cls_);
+    json.end();
+    json.key("decoder");
+    json.object();
+    json.member("type", "WordPiece");
+    json.member("prefix", "##");
+    json.member("cleanup", true);
+    json.end();
+    json.key("model");
+    json.object();
+    json.member("type", "WordPiece");
+    json.member("unk_token", options_.unk_token);
+    json.member("continuing_subword_prefix", "##");
+    json.member("max_input_chars_per_word", options_.max_input_chars_per_word);
+    json.key("vocab");
+    detail::write_vocabulary(json, vocabulary_);
+    json.end();
+    json.end();
+    return std::move(json).text();
 }
 
 [[gnu::cold]] LAMINA_INLINE WordPiece WordPiece::from_json(std::string_view json,

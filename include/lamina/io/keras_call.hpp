@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_objects.hpp>
 
@@ -15,7 +15,7 @@
 namespace lamina::detail {
 
 /// [["dense", 0, 0], ...], or ["dense", 0, 0] where there is one.
-[[gnu::cold]] inline void write_ends(JsonText& json, KerasGraph const& graph,
+[[gnu::cold]] inline void write_ends(JsonWriter& json, KerasGraph const& graph,
                                      List<KerasLayer::Source> const& ends) {
     bool const many = ends.size() != 1;
     if (many) json.array();
@@ -63,7 +63,7 @@ struct KerasArgument {
 }
 
 /// What a call reads, as Keras writes its tensors.
-[[gnu::cold]] inline void write_call(JsonText& json, KerasGraph const& graph,
+[[gnu::cold]] inline void write_call(JsonWriter& json, KerasGraph const& graph,
                                      Document const& document, KerasLayer const& layer,
                                      List<KerasLayer::Source> const& reads) {
     auto const& part = document.layers[layer.rows[0]].part;

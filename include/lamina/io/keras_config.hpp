@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_call.hpp>
 #include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_layer_config.hpp>
@@ -20,7 +20,7 @@ namespace lamina {
 namespace detail {
 
 /// {"class_name": "Huber", "config": {"delta": 1.0}}: a loss or a metric.
-[[gnu::cold]] inline void write_part(JsonText& json, KerasForm form, std::string_view module,
+[[gnu::cold]] inline void write_part(JsonWriter& json, KerasForm form, std::string_view module,
                                      Part const& part, bool with_settings) {
     constexpr std::string_view from_logits = "FromLogits";
     std::string type = part.type;
@@ -38,7 +38,7 @@ namespace detail {
 }
 
 /// The model's class and options; its caller ends the object.
-[[gnu::cold]] inline void write_model(JsonText& json, KerasForm form, Document const& document,
+[[gnu::cold]] inline void write_model(JsonWriter& json, KerasForm form, Document const& document,
                                       KerasGraph const& graph) {
     bool const chain = graph.sequential;
     open_keras_object(json, form, chain ? "keras" : "keras.src.models.functional",
@@ -73,7 +73,7 @@ namespace detail {
 
 /// What Keras compiles the model with, as members of an object. Metrics that Keras does not have
 /// are left out.
-[[gnu::cold]] inline void write_compilation(JsonText& json, KerasForm form,
+[[gnu::cold]] inline void write_compilation(JsonWriter& json, KerasForm form,
                                             Document const& document) {
     constexpr std::string_view metrics =
         "AUC BinaryAccuracy BinaryCrossentropy CategoricalCrossentropy CategoricalHinge "
@@ -115,7 +115,7 @@ namespace detail {
 /// Source: keras/src/models/sequential.py and functional.py, get_config; files of Keras 3.16.
 [[gnu::cold]] inline std::string keras_model_config(Document const& document,
                                                     KerasGraph const& graph) {
-    JsonText json;
+    detail::JsonWriter json;
     detail::write_model(json, KerasForm::hdf5, document, graph);
     json.end();
     return std::move(json).text();
@@ -123,7 +123,7 @@ namespace detail {
 
 /// The attribute `training_config` of an .h5 file.
 [[gnu::cold]] inline std::string keras_training_config(Document const& document) {
-    JsonText json;
+    detail::JsonWriter json;
     json.object();
     detail::write_compilation(json, KerasForm::hdf5, document);
     json.key("optimizer_config");
@@ -136,7 +136,7 @@ namespace detail {
 /// it is trained. Source: keras/src/saving/saving_lib.py; files of Keras 3.16.
 [[gnu::cold]] inline std::string keras_archive_config(Document const& document,
                                                       KerasGraph const& graph, bool compiled) {
-    JsonText json;
+    detail::JsonWriter json;
     detail::write_model(json, KerasForm::archive, document, graph);
     json.key("build_config");
     json.object();

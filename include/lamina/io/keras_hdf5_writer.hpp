@@ -3,10 +3,10 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/hdf5_writer.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_archive.hpp>
 #include <lamina/io/keras_config.hpp>
 #include <lamina/io/keras_graph.hpp>
@@ -88,7 +88,7 @@ private:
                                      SaveOptions const& options) {
         write_objects(known);
         write_own(training, known, options.attachments);
-        JsonText metadata;
+        detail::JsonWriter metadata;
         metadata.object();
         metadata.member("keras_version", keras_version);
         metadata.member("date_saved", detail::keras_date(std::chrono::system_clock::now()));

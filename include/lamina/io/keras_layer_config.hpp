@@ -2,9 +2,9 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_call.hpp>
 #include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_objects.hpp>
@@ -22,7 +22,7 @@ namespace lamina::detail {
 /// {"class_name": "Dense", "config": {"name": ..., ...}} for one layer; its caller ends the object.
 class KerasLayerConfig {
 public:
-    [[gnu::cold]] KerasLayerConfig(JsonText& json, KerasForm form, Document const& document,
+    [[gnu::cold]] KerasLayerConfig(JsonWriter& json, KerasForm form, Document const& document,
                                    KerasGraph const& graph, KerasLayer const& layer)
         : json_(json), form_(form), row_(document.layers[layer.row]), document_(document),
           graph_(graph), layer_(layer) {}
@@ -205,7 +205,7 @@ private:
         json_.end();
     }
 
-    JsonText& json_;
+    JsonWriter& json_;
     KerasForm form_;
     LayerRecord const& row_;
     Document const& document_;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/words.hpp>
 
 #include <cstddef>
@@ -24,8 +24,8 @@ enum class KerasForm { hdf5, archive };
 namespace detail {
 
 /// Opens {"module": ..., "class_name": ..., "config": {
-[[gnu::cold]] inline void open_keras_object(JsonText& json, KerasForm form, std::string_view module,
-                                            std::string_view class_name) {
+[[gnu::cold]] inline void open_keras_object(JsonWriter& json, KerasForm form,
+                                            std::string_view module, std::string_view class_name) {
     json.object();
     if (form == KerasForm::archive) json.member("module", module);
     json.member("class_name", class_name);
@@ -33,7 +33,7 @@ namespace detail {
     json.object();
 }
 /// Closes its options; what else it has may follow, and then end().
-[[gnu::cold]] inline void close_keras_config(JsonText& json, KerasForm form,
+[[gnu::cold]] inline void close_keras_config(JsonWriter& json, KerasForm form,
                                              std::string_view registered = {}) {
     json.end();
     if (form == KerasForm::hdf5) return;
@@ -42,7 +42,7 @@ namespace detail {
     else json.value(registered);
 }
 /// An initializer or a regularizer, which say their module in both forms.
-[[gnu::cold]] inline void write_keras_object(JsonText& json, std::string_view module,
+[[gnu::cold]] inline void write_keras_object(JsonWriter& json, std::string_view module,
                                              Part const& part) {
     open_keras_object(json, KerasForm::archive, module, part.type);
     for (auto const& [name, value] : part.settings) {
@@ -53,7 +53,8 @@ namespace detail {
     json.end();
 }
 /// "float32", or the policy of that name.
-[[gnu::cold]] inline void write_keras_dtype(JsonText& json, KerasForm form, std::string_view name) {
+[[gnu::cold]] inline void write_keras_dtype(JsonWriter& json, KerasForm form,
+                                            std::string_view name) {
     json.key("dtype");
     if (form == KerasForm::hdf5) return json.value(name);
     Part policy{.type = "DTypePolicy"};
@@ -61,7 +62,7 @@ namespace detail {
     write_keras_object(json, "keras", policy);
 }
 /// [null, 8, 3]: null for the batch.
-[[gnu::cold]] inline void write_keras_shape(JsonText& json,
+[[gnu::cold]] inline void write_keras_shape(JsonWriter& json,
                                             std::vector<std::uint64_t> const& shape) {
     json.array();
     json.null();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/data/json_writer.hpp>
 #include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/keras_layer.hpp>
 #include <lamina/io/keras_objects.hpp>
 #include <lamina/io/keras_variables.hpp>
@@ -92,7 +92,7 @@ struct KerasSlotGroup {
 }
 
 /// {"class_name": "Adam", "config": {...}}. A schedule goes over as the rate of the next step.
-[[gnu::cold]] inline void write_keras_optimizer(JsonText& json, KerasForm form,
+[[gnu::cold]] inline void write_keras_optimizer(detail::JsonWriter& json, KerasForm form,
                                                 Document const& document) {
     auto const& optimizer = document.optimizer;
     bool const amsgrad = optimizer.type == "AMSGrad";

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/graph/names.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/loaded.hpp>
 #include <lamina/io/model_view.hpp>
 
@@ -31,7 +31,7 @@ namespace lamina::detail {
                                       Settings::Value const& value) {
     using Kind = Settings::Kind;
     Part& part = *static_cast<Part*>(to);
-    JsonText text;
+    JsonWriter text;
     switch (value.kind) {
     case Kind::flag:
         text.value(value.number != 0);

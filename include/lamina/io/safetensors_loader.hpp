@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_reader.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/loaded.hpp>

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <lamina/core/message.hpp>
-#include <lamina/data/json.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/safetensors_loader.hpp>
 #include <lamina/io/save_options.hpp>
 #include <lamina/io/save_safetensors.hpp>
@@ -23,12 +22,6 @@
 // How a model is written into a safetensors file: see safetensors_loader.hpp.
 
 namespace lamina::detail {
-
-inline std::string decimal(double value) {
-    JsonText text;
-    text.value(value);
-    return std::move(text).text();
-}
 
 /// The tensors of a PyTorch state_dict, put together from a document's.
 class TorchTensors {
@@ -114,14 +107,18 @@ private:
 
 /// How columns were scaled, as JSON: [["age", 29.7, 14.5], ...]; null where they have no names.
 [[gnu::cold]] inline std::string scaling_text(StoredScaling const& scaling) {
-    std::string out = "[";
+    JsonWriter json(JsonCharacters::ascii);
+    json.array();
     for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
-        out += i == 0 ? "[" : ", [";
-        if (i < scaling.names.size()) append_json(out, scaling.names[i]);
-        else out += "null";
-        out += ", " + decimal(scaling.offset[i]) + ", " + decimal(scaling.scale[i]) + "]";
+        json.array();
+        if (i < scaling.names.size()) json.value(scaling.names[i]);
+        else json.null();
+        json.value(scaling.offset[i]);
+        json.value(scaling.scale[i]);
+        json.end();
     }
-    return out + "]";
+    json.end();
+    return std::move(json).text();
 }
 
 /// put(entries, metadata) writes them.

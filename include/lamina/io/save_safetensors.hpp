@@ -7,10 +7,10 @@
 #include <lamina/core/message.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/data/atomic_file.hpp>
+#include <lamina/data/json_writer.hpp>
 #include <lamina/io/checksum.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/dtype.hpp>
-#include <lamina/io/json_text.hpp>
 #include <lamina/io/safetensors_file.hpp>
 #include <lamina/io/safetensors_header.hpp>
 #include <lamina/io/shown.hpp>
@@ -103,7 +103,7 @@ void put_safetensors(std::string const& path, Span<Entry const> entries,
                      std::vector<std::pair<std::string, std::string>> const& metadata,
                      Open const& open) {
     auto const order = detail::in_file_order(path, entries);
-    JsonText json;
+    JsonWriter json;
     json.object();
     json.key("__metadata__");
     json.object();

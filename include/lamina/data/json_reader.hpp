@@ -106,10 +106,6 @@ private:
     std::size_t at_ = 0, depth_ = 0;
 };
 
-/// Appends the text in quotes as Python's json.dumps does: ASCII alone, all else as \u0000, with
-/// surrogate pairs above U+FFFF. What is no UTF-8 becomes lone surrogates, which JsonReader undoes.
-void append_json(std::string& to, std::string_view text);
-
 #if LAMINA_BODIES
 
 [[noreturn, gnu::cold]] LAMINA_INLINE void JsonReader::bad(std::string_view what) const {
@@ -218,41 +214,6 @@ LAMINA_INLINE bool JsonReader::boolean() {
     char const* const end = read_double(first, text_.data() + text_.size(), number).ptr;
     if (end == first) bad("there should be a value");
     at_ += static_cast<std::size_t>(end - first);
-}
-
-LAMINA_INLINE void append_json(std::string& to, std::string_view text) {
-    constexpr char hex[] = "0123456789abcdef";
-    auto const unit = [&](char32_t u) {
-        to += "\\u";
-        for (int shift = 12; shift >= 0; shift -= 4) to += hex[u >> shift & 15];
-    };
-    to += '"';
-    for (std::size_t at = 0; at < text.size();) {
-        CodePoint const c = decode_utf8(text, at);
-        at += c.size;
-        char const* const code = c.value == '"'    ? "\\\""
-                                 : c.value == '\\' ? "\\\\"
-                                 : c.value == '\n' ? "\\n"
-                                 : c.value == '\r' ? "\\r"
-                                 : c.value == '\t' ? "\\t"
-                                 : c.value == '\b' ? "\\b"
-                                 : c.value == '\f' ? "\\f"
-                                                   : nullptr;
-        if (!c.valid) {
-            unit(0xdc00 + c.value);
-        } else if (code) {
-            to += code;
-        } else if (c.value >= 0x10000) {
-            unit(0xd800 + ((c.value - 0x10000) >> 10));
-            unit(0xdc00 + ((c.value - 0x10000) & 0x3ff));
-        } else if (c.value < 0x20 || c.value > 0x7e) {
-            if (c.value == 0x7f) to += '\x7f'; // Python leaves this one alone
-            else unit(c.value);
-        } else {
-            to += static_cast<char>(c.value);
-        }
-    }
-    to += '"';
 }
 
 #endif

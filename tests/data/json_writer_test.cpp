@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <lamina/io/json_text.hpp>
+#include <lamina/data/json_writer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,10 +8,10 @@
 #include <limits>
 #include <string>
 
-using lamina::JsonText;
+using lamina::detail::JsonCharacters, lamina::detail::JsonWriter;
 
 TEST_CASE("objects, lists and values") {
-    JsonText json;
+    JsonWriter json;
     json.object();
     json.member("name", "dense");
     json.member("units", std::size_t{64});
@@ -33,14 +33,20 @@ TEST_CASE("objects, lists and values") {
 }
 
 TEST_CASE("text is escaped") {
-    JsonText json;
+    JsonWriter json;
     json.value("a\"b\\c\n\t\x01 caf\u00e9");
     CHECK(json.text() == "\"a\\\"b\\\\c\\u000a\\u0009\\u0001 caf\u00e9\"");
 }
 
+TEST_CASE("text in ASCII alone, as Python's json.dumps has it") {
+    JsonWriter json(JsonCharacters::ascii);
+    json.value("a\"b\\c\n\x01\x7f caf\u00e9 \U0001f600 \xff");
+    CHECK(json.text() == "\"a\\\"b\\\\c\\n\\u0001\x7f caf\\u00e9 \\ud83d\\ude00 \\udcff\"");
+}
+
 TEST_CASE("numbers are the shortest that read back, real ones with a point") {
     auto const text = [](auto v) {
-        JsonText json;
+        JsonWriter json;
         json.value(v);
         return json.text();
     };
