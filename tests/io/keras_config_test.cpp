@@ -392,7 +392,8 @@ TEST_CASE("what a call is handed beside its first input goes by its name") {
 
 TEST_CASE("layers of several inputs in Keras' words") {
     auto const model = config_of(graph<Input<4>, Input<4>>([](auto a, auto b) {
-        auto const c = a * b, d = join(a - b, c) | Maximum{};
+        auto const c = a * b;
+        auto const d = join(a - b, c) | Maximum{};
         return join(c, join(join(d, b) | Minimum{}, a) | Average{}) | Dot{.normalize = true};
     }));
     json seen;
