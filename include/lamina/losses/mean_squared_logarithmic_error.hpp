@@ -3,6 +3,7 @@
 
 #include <lamina/kernels/math.hpp>
 #include <lamina/losses/elementwise.hpp>
+#include <lamina/losses/probability.hpp>
 #include <lamina/losses/target.hpp>
 
 #include <string_view>
@@ -27,7 +28,7 @@ struct MeanSquaredLogarithmicError {
     template <class V>
     kernels::LossAndSlope<V> operator()(V y, V t) const {
         using T = typename V::value_type;
-        V const least(T(1e-7)), one(T(1));
+        V const least(detail::keras_epsilon<T>), one(T(1));
         // operands in this order: a NaN of y stays one
         V const of_y = kernels::max(least, y) + one, of_t = kernels::max(least, t) + one;
         V const e = kernels::log(of_y) - kernels::log(of_t);
