@@ -204,8 +204,10 @@
 #include <lamina/metrics/confusion_matrix.hpp>
 #include <lamina/metrics/counts.hpp>
 #include <lamina/metrics/f1_score.hpp>
+#include <lamina/metrics/mean_iou.hpp>
 #include <lamina/metrics/metric.hpp>
 #include <lamina/metrics/precision.hpp>
+#include <lamina/metrics/psnr.hpp>
 #include <lamina/metrics/r2_score.hpp>
 #include <lamina/metrics/ranking.hpp>
 #include <lamina/metrics/recall.hpp>

@@ -18,6 +18,7 @@ TEST_CASE("ConfusionMatrix of one output: rows are the truth") {
     CHECK(near(m.precision(1), 2.0 / 3));
     CHECK(near(m.recall(1), 2.0 / 3));
     CHECK(near(m.f1(0), 0.5));
+    CHECK(near(m.iou(1), 2.0 / 4));
     CHECK(near(m.matthews(), (2.0 * 1 - 1.0 * 1) / std::sqrt(3.0 * 3 * 2 * 2)));
     Classes const labels{1, 1, 1, 0, 0};
     CHECK(evaluate_metric(ConfusionMatrix{.threshold = 0.7f}, y, labels)(0, 0) == 2);
@@ -34,6 +35,7 @@ TEST_CASE("ConfusionMatrix of several classes, weighted") {
     CHECK(m.predicted(1) == 2.5);
     CHECK(m.actual(0) == 3);
     CHECK(m.precision(2) == 0.0);
+    CHECK(m.iou(2) == 0.0);
     CHECK(Confusion<3>{}.matthews() == 0.0);
     CHECK(Confusion<3>{}.accuracy() == 0.0);
 }

@@ -88,6 +88,9 @@ struct Confusion {
     double f1(std::size_t c) const {
         return detail::ratio(2 * counts[c][c], predicted(c) + actual(c));
     }
+    double iou(std::size_t c) const { // intersection over union
+        return detail::ratio(counts[c][c], predicted(c) + actual(c) - counts[c][c]);
+    }
 
     /// Matthews' correlation of truth and answer, -1 to 1; 0 where one of them is always the same.
     /// Source: Gorodkin (2004); sklearn.metrics.matthews_corrcoef

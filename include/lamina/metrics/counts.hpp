@@ -10,7 +10,7 @@
 
 namespace lamina {
 
-/// How Precision, Recall and F1Score become one number for several classes.
+/// How Precision, Recall, F1Score and MeanIoU become one number for several classes.
 enum class Averaging {
     macro,   ///< the mean over the classes that appear in the targets or the answers
     micro,   ///< of all classes' counts together
@@ -44,14 +44,14 @@ extern template void count_yes(YesCounts&, std::size_t, float const*, float cons
 
 } // namespace detail
 
-/// The running counts that Precision, Recall and F1Score are made of: M bound on outputs of shape
-/// Y. M::of(hit, predicted, actual) is the metric of one class.
+/// The running counts that Precision, Recall, F1Score and MeanIoU are made of: M bound on outputs
+/// of shape Y. M::of(hit, predicted, actual) is the metric of one class.
 template <class M, class Y, class Target>
 struct CountsOn {
     static constexpr bool fits = detail::same_rows<Y, Target>;
     static void otherwise() {
-        static_assert(fits, "Precision, Recall and F1Score take one target for each output "
-                            "vector.");
+        static_assert(fits, "Precision, Recall, F1Score and MeanIoU take one target for each "
+                            "output vector.");
     }
     static constexpr std::size_t classes = Y::last; // 1: the class "yes"
 
