@@ -19,12 +19,16 @@ using namespace lamina::testing;
 
 namespace {
 
+/// What programs call their own sizes is no name of the library's.
+constexpr std::size_t width = 6, height = 5, classes = 2;
+static_assert(std::is_same_v<Dense<width>::On<Shape<height, classes>>::Output, Shape<5, 6>>);
+
 /// A block: a layer made of layers is a function of its inputs, and has no backward.
 template <std::size_t Hidden>
 struct Encoder {
     constexpr auto operator()(AnyNode auto x) const {
         auto h = x + (x | Attention<>{});
-        return h + (h | Dense<Hidden>{} | Squash{} | Dense<width<decltype(x)>>{});
+        return h + (h | Dense<Hidden>{} | Squash{} | Dense<width_of<decltype(x)>>{});
     }
 };
 /// One of two inputs: join(x, memory) | Decoder<8>{}.
@@ -33,14 +37,14 @@ struct Decoder {
     constexpr auto operator()(AnyNode auto x, AnyNode auto memory) const {
         auto a = x + (x | Attention<Causal>{});
         auto b = a + (join(a, memory) | Attention<>{});
-        return b + (b | Dense<Hidden>{} | Squash{} | Dense<width<decltype(x)>>{});
+        return b + (b | Dense<Hidden>{} | Squash{} | Dense<width_of<decltype(x)>>{});
     }
 };
 
 /// A block of two outputs, as WaveNet's are: auto [y, skip] = x | WithSkip{}.
 struct WithSkip {
     constexpr auto operator()(AnyNode auto x) const {
-        auto h = x | Dense<width<decltype(x)>>{} | Squash{};
+        auto h = x | Dense<width_of<decltype(x)>>{} | Squash{};
         return outputs(x + h, h | Dense<3>{});
     }
 };

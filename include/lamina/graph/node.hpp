@@ -75,11 +75,11 @@ constexpr Nodes<N...> outputs(N... n) {
     return {{{n}...}};
 }
 
-/// The features of a node's vectors: Dense<width<decltype(x)>>.
+/// The features of a node's vectors: Dense<width_of<decltype(x)>>.
 template <class N>
-inline constexpr std::size_t width = N::Output::last;
+inline constexpr std::size_t width_of = N::Output::last;
 template <>
-inline constexpr std::size_t width<Refused> = 1;
+inline constexpr std::size_t width_of<Refused> = 1;
 
 namespace detail {
 

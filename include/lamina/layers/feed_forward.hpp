@@ -54,7 +54,7 @@ struct FeedForward {
 
     constexpr auto operator()(AnyNode auto x) const {
         using First = detail::DenseWith<Hidden, Options...>;
-        using Second = detail::DenseWith<width<decltype(x)>, Options...>;
+        using Second = detail::DenseWith<width_of<decltype(x)>, Options...>;
         auto const h = x | named<"linear1">(First{}) | activation;
         if constexpr (drops_out) return h | Dropout{.rate = dropout} | named<"linear2">(Second{});
         else return h | named<"linear2">(Second{});
@@ -78,7 +78,7 @@ struct GatedFeedForward {
 
     constexpr auto operator()(AnyNode auto x) const {
         using Wide = detail::DenseWith<Hidden, Options...>;
-        using Back = detail::DenseWith<width<decltype(x)>, Options...>;
+        using Back = detail::DenseWith<width_of<decltype(x)>, Options...>;
         auto const gate = x | named<"gate_proj">(Wide{});
         auto const up = x | named<"up_proj">(Wide{});
         return join(up, gate) | GLU<Activation>{activation} | named<"down_proj">(Back{});

@@ -71,11 +71,11 @@ struct TransformerParts {
 
     /// Attention over itself, and over a memory.
     constexpr auto attend(AnyNode auto h) const {
-        using Layer = SelfAttention<width<decltype(h)>>;
+        using Layer = SelfAttention<width_of<decltype(h)>>;
         return h | named<"self_attn">(Layer{.dropout = dropout});
     }
     constexpr auto attend(AnyNode auto h, AnyNode auto memory) const {
-        using Layer = CrossAttention<width<decltype(h)>>;
+        using Layer = CrossAttention<width_of<decltype(h)>>;
         return join(h, memory) | named<"multihead_attn">(Layer{.dropout = dropout});
     }
     /// The feed-forward network. Its layers stand beside the others.
