@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-using lamina::detail::JsonCharacters, lamina::detail::JsonWriter;
+using lamina::detail::JsonWriter, lamina::detail::quote_ascii;
 
 TEST_CASE("objects, lists and values") {
     JsonWriter json;
@@ -39,7 +39,7 @@ TEST_CASE("text is escaped") {
 }
 
 TEST_CASE("text in ASCII alone, as Python's json.dumps has it") {
-    JsonWriter json(JsonCharacters::ascii);
+    JsonWriter json(quote_ascii);
     json.value("a\"b\\c\n\x01\x7f caf\u00e9 \U0001f600 \xff");
     CHECK(json.text() == "\"a\\\"b\\\\c\\n\\u0001\x7f caf\\u00e9 \\ud83d\\ude00 \\udcff\"");
 }

@@ -91,7 +91,7 @@ namespace lamina {
 
 [[gnu::cold]] LAMINA_INLINE void BytePair::save(std::string const& vocabulary_path,
                                                 std::string const& merges_path) const {
-    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    detail::JsonWriter json(detail::quote_ascii);
     detail::write_vocabulary(json, vocabulary_);
     std::string lines = "#version: 0.2\n";
     for (Merge const& m : merges_) {
@@ -105,7 +105,7 @@ namespace lamina {
 }
 
 [[gnu::cold]] LAMINA_INLINE std::string BytePair::to_json() const {
-    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    detail::JsonWriter json(detail::quote_ascii);
     json.object();
     json.member("version", "1.0");
     json.member("truncation", nullptr);

@@ -15,8 +15,11 @@
 
 namespace lamina::detail {
 
-/// How a text is written: as the UTF-8 that it is, or in ASCII alone.
-enum class JsonCharacters { utf8, ascii };
+/// Appends a text in quotes: as the UTF-8 that it is.
+void quote_utf8(std::string& to, std::string_view text);
+/// As Python's json.dumps does: all but ASCII as \u0000, with surrogate pairs above U+FFFF. What is
+/// no UTF-8 becomes lone surrogates, which JsonReader undoes.
+void quote_ascii(std::string& to, std::string_view text);
 
 /// JSON, written from front to back: `json.object(); json.member("rate", 0.5f); json.end();`.
 /// Numbers are the shortest text that reads back as the same number, in every locale; a
@@ -24,7 +27,9 @@ enum class JsonCharacters { utf8, ascii };
 /// apart.
 class JsonWriter {
 public:
-    explicit JsonWriter(JsonCharacters how = JsonCharacters::utf8) : how_(how) {}
+    /// quote: how texts are written. A function, so that a program has those that it uses.
+    explicit JsonWriter(void (*quote)(std::string&, std::string_view) = quote_utf8)
+        : quote_(quote) {}
 
     [[gnu::cold, gnu::noinline]] void object() { open('{'); }
     [[gnu::cold, gnu::noinline]] void array() { open('['); }
@@ -36,14 +41,14 @@ public:
     }
     [[gnu::cold, gnu::noinline]] void key(std::string_view name) {
         separate();
-        quote(name);
+        quote_(text_, name);
         text_ += ": ";
         first_ = true; // its value takes no comma
     }
 
     [[gnu::cold, gnu::noinline]] void value(std::string_view v) {
         separate();
-        quote(v);
+        quote_(text_, v);
     }
     void value(char const* v) { value(std::string_view(v)); }
     template <std::same_as<bool> B>
@@ -93,40 +98,35 @@ private:
         if (out.find_first_of(".e") == std::string::npos) out += ".0";
         return out;
     }
-    void quote(std::string_view v);
-    void quote_ascii(std::string_view v);
-
     std::string text_, closers_;
-    JsonCharacters how_;
+    void (*quote_)(std::string&, std::string_view);
     bool first_ = true;
 };
 
 #if LAMINA_BODIES
 
-[[gnu::cold, gnu::noinline]] LAMINA_INLINE void JsonWriter::quote(std::string_view v) {
-    if (how_ == JsonCharacters::ascii) return quote_ascii(v);
+[[gnu::cold, gnu::noinline]] LAMINA_INLINE void quote_utf8(std::string& to, std::string_view text) {
     constexpr char hex[] = "0123456789abcdef";
-    text_ += '"';
-    for (char const c : v) {
+    to += '"';
+    for (char const c : text) {
         auto const code = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') (text_ += '\\') += c;
-        else if (code >= 0x20) text_ += c;
-        else ((text_ += "\\u00") += hex[code >> 4]) += hex[code & 15];
+        if (c == '"' || c == '\\') (to += '\\') += c;
+        else if (code >= 0x20) to += c;
+        else ((to += "\\u00") += hex[code >> 4]) += hex[code & 15];
     }
-    text_ += '"';
+    to += '"';
 }
 
-/// As Python's json.dumps does: all but ASCII as \\u0000, with surrogate pairs above U+FFFF. What
-/// is no UTF-8 becomes lone surrogates, which JsonReader undoes.
-[[gnu::cold, gnu::noinline]] LAMINA_INLINE void JsonWriter::quote_ascii(std::string_view v) {
+[[gnu::cold, gnu::noinline]] LAMINA_INLINE void quote_ascii(std::string& to,
+                                                            std::string_view text) {
     constexpr char hex[] = "0123456789abcdef";
     auto const unit = [&](char32_t u) {
-        text_ += "\\u";
-        for (int shift = 12; shift >= 0; shift -= 4) text_ += hex[u >> shift & 15];
+        to += "\\u";
+        for (int shift = 12; shift >= 0; shift -= 4) to += hex[u >> shift & 15];
     };
-    text_ += '"';
-    for (std::size_t at = 0; at < v.size();) {
-        CodePoint const c = decode_utf8(v, at);
+    to += '"';
+    for (std::size_t at = 0; at < text.size();) {
+        CodePoint const c = decode_utf8(text, at);
         at += c.size;
         char const* const code = c.value == '"'    ? "\\\""
                                  : c.value == '\\' ? "\\\\"
@@ -139,18 +139,18 @@ private:
         if (!c.valid) {
             unit(0xdc00 + c.value);
         } else if (code) {
-            text_ += code;
+            to += code;
         } else if (c.value >= 0x10000) {
             unit(0xd800 + ((c.value - 0x10000) >> 10));
             unit(0xdc00 + ((c.value - 0x10000) & 0x3ff));
         } else if (c.value < 0x20 || c.value > 0x7e) {
-            if (c.value == 0x7f) text_ += '\x7f'; // Python leaves this one alone
+            if (c.value == 0x7f) to += '\x7f'; // Python leaves this one alone
             else unit(c.value);
         } else {
-            text_ += static_cast<char>(c.value);
+            to += static_cast<char>(c.value);
         }
     }
-    text_ += '"';
+    to += '"';
 }
 
 #endif

@@ -33,7 +33,7 @@ namespace detail {
 
 /// {"a": 1, "b": 2}, as the text that Keras makes of it.
 [[gnu::cold]] LAMINA_INLINE std::string json_counts(WordMap const& map) {
-    JsonWriter json(JsonCharacters::ascii);
+    JsonWriter json(quote_ascii);
     json.object();
     for (auto const [word, value] : map) json.member(word, value);
     json.end();
@@ -66,9 +66,9 @@ namespace detail {
 } // namespace detail
 
 [[gnu::cold]] LAMINA_INLINE std::string Tokenizer::to_json() const {
-    using detail::JsonWriter, detail::JsonCharacters;
+    using detail::JsonWriter, detail::quote_ascii;
     // Words and numbers are JSON within a text: that is how Keras writes them.
-    JsonWriter docs(JsonCharacters::ascii), words(JsonCharacters::ascii);
+    JsonWriter docs(quote_ascii), words(quote_ascii);
     docs.object();
     for (auto const& [index, documents] : index_docs_)
         docs.member(std::to_string(index), documents);
@@ -78,7 +78,7 @@ namespace detail {
         if (!index_word_.missing(i)) words.member(std::to_string(i), index_word_[i]);
     words.end();
 
-    JsonWriter json(JsonCharacters::ascii);
+    JsonWriter json(quote_ascii);
     json.object();
     json.member("class_name", "Tokenizer");
     json.key("config");

@@ -28,7 +28,7 @@ namespace lamina {
 #if LAMINA_BODIES
 
 [[gnu::cold]] LAMINA_INLINE std::string WordPiece::to_json() const {
-    detail::JsonWriter json(detail::JsonCharacters::ascii);
+    detail::JsonWriter json(detail::quote_ascii);
     json.object();
     json.member("version", "1.0");
     json.member("truncation", nullptr);

@@ -107,7 +107,7 @@ private:
 
 /// How columns were scaled, as JSON: [["age", 29.7, 14.5], ...]; null where they have no names.
 [[gnu::cold]] inline std::string scaling_text(StoredScaling const& scaling) {
-    JsonWriter json(JsonCharacters::ascii);
+    JsonWriter json(quote_ascii);
     json.array();
     for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
         json.array();
