@@ -2,8 +2,10 @@
 #pragma once
 
 #include <lamina/core/inlining.hpp>
+#include <lamina/kernels/batch.hpp>
 #include <lamina/kernels/elementwise.hpp>
 
+#include <concepts>
 #include <cstddef>
 
 namespace lamina {
@@ -20,12 +22,23 @@ namespace lamina {
 ///
 /// Input    any shape of numbers
 /// Output   the same
-/// Errors   (compile time) the input is tokens
+/// Errors   (compile time) the input is tokens; F has no value or slope of a batch
 template <class F, class In>
 struct Elementwise {
-    static constexpr bool fits = !In::integer;
+private:
+    using Numbers = kernels::Batch<float>;
+    static constexpr bool complete = requires(F const& f, Numbers x) {
+        { f.value(x) } -> std::same_as<Numbers>;
+        { f.slope(x) } -> std::same_as<Numbers>;
+    };
+
+public:
+    static constexpr bool fits = complete && !In::integer;
     static void otherwise() {
-        static_assert(fits, "An activation takes numbers, not indices. Put Embedding before it.");
+        static_assert(complete, "An activation has template <class V> V value(V x) const, and "
+                                "slope likewise: V is a batch of numbers.");
+        static_assert(!complete || fits,
+                      "An activation takes numbers, not indices. Put Embedding before it.");
     }
     using Output = In;
     static constexpr bool needs_x = !F::from_output, needs_y = F::from_output;

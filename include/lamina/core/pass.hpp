@@ -67,6 +67,12 @@ template <class B>
 using ParametersOf = typename decltype(detail::parameters_of<B>())::type;
 template <class B>
 using StateOf = typename decltype(detail::state_of<B>())::type;
+/// Whether what it declares are such lists.
+template <class B>
+concept ListsTensors = requires {
+    ParametersOf<B>::count;
+    StateOf<B>::count;
+};
 
 /// The same work with its types: what `forward(c)` and `backward(c)` of a layer L, bound as B on
 /// inputs X, More..., receive.

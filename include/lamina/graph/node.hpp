@@ -234,10 +234,13 @@ constexpr auto call_layer(L const& layer, First first, N... more) {
         || !fits_of<B>();
         static_assert(complete, "A layer bound on a shape says its Output, a Shape<...>, and has "
                                 "forward(c) and backward(c).");
+        constexpr bool lists = !complete || !fits_of<B>() || ListsTensors<B>;
+        static_assert(lists, "A layer's Parameters, and its State, are a list of tensors: using "
+                             "Parameters = lamina::Parameters<...>.");
         constexpr bool few = sizeof...(N) < max_inputs;
         static_assert(few, "join: a layer takes at most 8 inputs. Join some of them before: "
                            "join(join(a, b) | Concatenate{}, c) | Concatenate{}.");
-        if constexpr (complete && few) return bind<B>(layer, -1, first, more...);
+        if constexpr (complete && lists && few) return bind<B>(layer, -1, first, more...);
         else return Refused{};
     } else {
         static_assert(

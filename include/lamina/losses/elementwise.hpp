@@ -3,8 +3,10 @@
 
 #include <lamina/core/compilation.hpp>
 #include <lamina/core/shape.hpp>
+#include <lamina/kernels/batch.hpp>
 #include <lamina/kernels/loss.hpp>
 
+#include <concepts>
 #include <cstddef>
 
 namespace lamina {
@@ -45,8 +47,17 @@ constexpr T share_of(T total) {
 /// on batches of numbers; with `static constexpr bool sums = true` it is the sum over each vector.
 template <class L, class Y>
 struct ElementwiseLoss {
-    static constexpr bool fits = true;
-    static void otherwise() {}
+private:
+    using Numbers = kernels::Batch<float>;
+
+public:
+    static constexpr bool fits = requires(L const& loss, Numbers y) {
+        { loss(y, y) } -> std::same_as<kernels::LossAndSlope<Numbers>>;
+    };
+    static void otherwise() {
+        static_assert(fits, "A loss of single numbers has template <class V> "
+                            "kernels::LossAndSlope<V> operator()(V y, V target) const.");
+    }
     using Target = Y;
 
     /// The sum over the vectors r of weight[r] * loss(r) / total, and its gradient to dy. weight

@@ -68,6 +68,11 @@ public:
     GivenCallback(Callback* callback) : at_(callback) {}
     GivenCallback(Callback& callback) : at_(&callback) {}
     template <class C>
+    requires(!std::is_base_of_v<Callback, C>) GivenCallback(C*) : at_(nullptr) {
+        static_assert(sizeof(C) == 0, "callbacks: give the address of an object whose class is "
+                                      "derived from lamina::Callback, in public.");
+    }
+    template <class C>
     requires(std::is_base_of_v<Callback, C> && !std::is_const_v<C>) GivenCallback(C&& callback)
         : kept_(std::make_shared<C>(std::move(callback))), at_(kept_.get()) {}
 
