@@ -91,7 +91,7 @@ TEST_CASE("NaN neither improves nor ranks nor becomes a class") {
 }
 
 TEST_CASE("NaN and infinity are written as such") {
-    JsonWriter text;
+    detail::JsonWriter text;
     text.value(nan());
     CHECK(std::move(text).text() == "NaN");
 
