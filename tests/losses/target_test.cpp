@@ -44,12 +44,17 @@ TEST_CASE("classes") {
     CHECK(message<L, Shape<10>>(label, every)
           == "fit: label 10 at row 4213: this model has 10 classes, labels are 0..9 "
              "(labels starting at 1? subtract 1)");
-    for (std::int32_t const bad : {-1, 11, std::numeric_limits<std::int32_t>::max(),
+    for (std::int32_t const bad : {-2, 11, std::numeric_limits<std::int32_t>::max(),
                                    std::numeric_limits<std::int32_t>::min()}) {
         label[4213] = bad;
         CHECK(message<L, Shape<10>>(label, every)
               == "fit: label " + std::to_string(bad)
                      + " at row 4213: this model has 10 classes, labels are 0..9");
+    }
+    for (std::int32_t const left_out : {-1, -100, 255}) { // in many data sets
+        label[4213] = left_out;
+        CHECK(contains(message<L, Shape<10>>(label, every),
+                       "labels are 0..9 (to be left out? say so by ignore_class)"));
     }
     CHECK(contains(message<L, Shape<5, 10>>(label, every), "at row 842, position 3:"));
     std::vector<float> weight(label.size(), 1.0f);   // what has weight 0 may be anything

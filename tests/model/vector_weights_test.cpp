@@ -193,6 +193,12 @@ TEST_CASE("classes of pixels, and their weights, have the axes of the image") {
           }) ==
           "evaluate: y has the shape (2, 3, 2), the network takes (n, 2, 3), n samples. Nothing "
           "is broadcast: reshape it.");
+    std::vector<float> one_hot(2 * 6 * 3);
+    CHECK(complaint([&] {
+              model.evaluate(images, Array(one_hot.data(), {2, 2, 3, 3}));
+          }) ==
+          "evaluate: y has the shape (2, 2, 3, 3), the network takes (n, 2, 3), n samples. One-hot "
+          "rows? They are for CategoricalCrossentropy.");
 }
 
 TEST_CASE("weights of moments of numbers: a gap in a forecast counts for nothing") {

@@ -132,7 +132,10 @@ void check_targets(TargetForm const& form, void const* targets, std::size_t n, T
     case TargetRule::class_index:
         fail(Error::Kind::data, {where},
              {before, "this model has ", classes, " classes, labels are 0..", classes - 1,
-              value == double(classes) ? " (labels starting at 1? subtract 1)" : ""});
+              value == double(classes) ? " (labels starting at 1? subtract 1)"
+              : value == -1 || value == -100 || value == 255
+                  ? " (to be left out? say so by ignore_class)"
+                  : ""});
     case TargetRule::probability:
         takes(" takes targets from 0 to 1", value == 2    ? " (labels 1 and 2? subtract 1)"
                                             : value == -1 ? " (labels -1 and 1? add 1 and halve)"

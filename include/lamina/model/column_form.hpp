@@ -46,7 +46,7 @@ void check_tokens(std::int32_t const* tokens, std::size_t n, std::size_t width,
     bool one_sample = a.rank() == sample.rank;
     for (std::size_t i = 0; one_sample && i < sample.rank; ++i)
         one_sample = a.extent(i) == sample.dims[i];
-    if (target && classes && a.rank() == sample.rank + 1 && sample.size < n)
+    if (target && classes && sample.size < n && a.extent(a.rank() - 1) * sample.size == n)
         return "One-hot rows? They are for CategoricalCrossentropy.";
     if (target && sample.rank == 1 && sample.size > 1 && n == 1)
         return "Numbers of classes? They are for SparseCategoricalCrossentropy; to_categorical "
