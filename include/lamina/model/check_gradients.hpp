@@ -61,16 +61,16 @@ public:
         check_some(data_.samples, "check_gradients");
         data_.samples.begin_epoch(0, data_.samples.count, false, {});
         data_.samples.next(batch_);
-        examiner_.losses = model.losses();
+        loss_pass_.losses = model.losses();
         auto const shares = model.loss_weights();
-        std::copy(shares.begin(), shares.end(), examiner_.loss_weights.begin());
+        std::copy(shares.begin(), shares.end(), loss_pass_.loss_weights.begin());
     }
     /// The loss, penalties with it; the same draws at each call.
     double operator()() {
         std::copy_n(weights.state.data(), Net::training.state, next_state_.data());
         std::fill_n(gradients.data(), Net::parameters, T{0});
         T penalty{0};
-        auto w = examiner_.work_on(weights, batch_, nullptr);
+        auto w = loss_pass_.work_on(weights, batch_, nullptr);
         w.next_state = next_state_.data();
         w.gradients = gradients.data();
         w.loss = &penalty;
@@ -78,7 +78,7 @@ public:
         w.random = Random{seed_}.child(1);
         Net::template forward<true>(w);
         typename Model::Sums sums;
-        T const loss = examiner_.template examine<true>(sums, metrics_, batch_);
+        T const loss = loss_pass_.template measure<true>(sums, metrics_, batch_);
         Net::backward(w);
         Net::regularize(w);
         return double(loss + penalty);
@@ -89,7 +89,7 @@ private:
     std::uint64_t seed_;
     BoundSamples<T> data_;
     BatchView batch_{};
-    typename Model::Examiner examiner_;
+    typename Model::LossPass loss_pass_;
     Block<T> next_state_{Net::training.state + 1};
 };
 
