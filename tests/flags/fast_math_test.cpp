@@ -82,7 +82,7 @@ TEST_CASE("NaN neither improves nor ranks nor becomes a class") {
     CHECK_FALSE(best.better(nan()));
 
     std::vector<double> const scores{0.5, nan(), 0.1}, labels{1, 0, 0};
-    CHECK(says(message([&] { roc_auc(scores, labels); }), "a score is NaN"));
+    CHECK(says(message([&] { roc_auc(scores, labels); }), "score 1 is NaN"));
 
     std::vector<double> const classes{0, nan()};
     Block<std::int32_t> room;

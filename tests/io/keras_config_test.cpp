@@ -164,6 +164,17 @@ TEST_CASE("penalties in Keras' words") {
     CHECK(penalty(5, "LSTM", "recurrent") == json::parse(R"({"l1": 0.25, "l2": 0.0})"));
 }
 
+TEST_CASE("what joins nodes at each moment is no TimeDistributed, which takes one there") {
+    auto const model = config_of(Sequential{Input<3, 2, 4>{}, TimeDistributed{[](auto x) {
+                                                auto const gated = x * (x | Dense<4>{});
+                                                return join(x, gated) | Concatenate{} | Flatten{};
+                                            }}});
+    CHECK(layer_of(model, 1, "TimeDistributed").at("layer").at("class_name") == "Dense");
+    layer_of(model, 2, "Multiply");
+    layer_of(model, 3, "Concatenate");
+    CHECK(layer_of(model, 4, "TimeDistributed").at("layer").at("class_name") == "Flatten");
+}
+
 TEST_CASE("layers of images in Keras' words; what it has no word for is said as it is") {
     auto const model = config_of(Sequential{
         Input<8, 8, 4>{}, SpatialDropout2D{}, Conv2D<6, Size{3, 2}, Padding<1, 0>, Groups<2>>{},

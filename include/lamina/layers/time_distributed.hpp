@@ -51,6 +51,18 @@ inline constexpr bool is_sequential = false;
 template <class... L>
 inline constexpr bool is_sequential<Sequential<L...>> = true;
 
+/// Whether L joins vectors of the same place, so that on whole sequences it gives what it gives at
+/// each moment: Add, Concatenate. Keras' TimeDistributed takes one input only.
+template <class L, class First, class... In>
+constexpr bool joins_sequences() {
+    if constexpr (sizeof...(In) == 0 || !((In::rank == First::rank) && ...)) return false;
+    else {
+        using Bound = typename L::template On<First, In...>;
+        if constexpr (!fits_of<Bound>()) return false;
+        else return each_moment_of<Bound>();
+    }
+}
+
 /// What a block sees: one moment of the node `whole`. A layer behind it is put behind that.
 template <class N>
 struct MomentNode {
@@ -176,7 +188,10 @@ TimeDistributed(L) -> TimeDistributed<L>;
 template <class N>
 template <class L, class... More>
 constexpr auto detail::MomentNode<N>::call(L const& layer, MomentNode first, More... more) {
-    auto const y = call_layer(TimeDistributed<L>{layer}, first.whole, more.whole...);
+    constexpr bool joins =
+        joins_sequences<L, typename N::Output, typename decltype(More::whole)::Output...>();
+    auto const y = call_layer(std::conditional_t<joins, L, TimeDistributed<L>>{layer}, first.whole,
+                              more.whole...);
     if constexpr (AnyNode<std::remove_const_t<decltype(y)>>)
         return MomentNode<std::remove_const_t<decltype(y)>>{y.graph, y};
     else return Refused{};
