@@ -5,6 +5,7 @@
 #include "support/complaint.hpp"
 #include "support/folder.hpp"
 
+#include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/random.hpp>
 #include <lamina/data/batches.hpp>
@@ -31,6 +32,8 @@
 
 std::atomic<std::size_t> lamina::testing::allocations{0};
 
+#if !LAMINA_SANITIZED // a sanitizer has them of its own; nothing is counted then
+
 namespace {
 void* counted(std::size_t n, std::size_t alignment) {
     ++lamina::testing::allocations;
@@ -50,6 +53,8 @@ void* counted(std::size_t n, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
     std::free(p);
 }
+
+#endif
 
 using namespace lamina;
 using testing::complaint;
