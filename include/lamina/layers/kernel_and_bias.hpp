@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <lamina/core/compilation.hpp>
 #include <lamina/core/initializers.hpp>
 #include <lamina/core/option.hpp>
 #include <lamina/core/parameters.hpp>
+#include <lamina/kernels/simd.hpp>
 #include <lamina/layers/options.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <type_traits>
@@ -19,23 +20,22 @@ inline constexpr bool is_affine_option =
     has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
 
 /// The sum of l1 |w| + l2 w^2 of n weights; adds its gradient to dw, if that is not null.
-template <class T>
+template <class Arch = xsimd::default_arch, class T>
 [[gnu::noinline]] T add_penalty(std::size_t n, T const* w, T* dw, T l1, T l2) {
-    T sum{0};
-    for (std::size_t i = 0; i < n; ++i) {
-        T const sign = T(w[i] > T{0}) - T(w[i] < T{0});
-        sum += l1 * sign * w[i] + l2 * w[i] * w[i];
-        if (dw) dw[i] += l1 * sign + T{2} * l2 * w[i];
+    using V = kernels::Batch<T, Arch>;
+    V const zero(T{0});
+    V sum = zero;
+    for (std::size_t i = 0; i < n; i += V::size) {
+        std::size_t const count = std::min(n - i, V::size);
+        V const v = kernels::load<V>(w + i, count);
+        V const sign = kernels::select(v == zero, zero, kernels::copysign(V(l1), v));
+        sum = kernels::fma(kernels::fma(V(l2), v, sign), v, sum);
+        if (!dw) continue;
+        V const slope = kernels::load<V>(dw + i, count) + kernels::fma(V(T{2} * l2), v, sign);
+        kernels::store(dw + i, slope, count);
     }
-    return sum;
+    return kernels::reduce_add(sum);
 }
-#ifdef LAMINA_SOURCE
-template float add_penalty(std::size_t, float const*, float*, float, float);
-template double add_penalty(std::size_t, double const*, double*, double, double);
-#elif !LAMINA_BODIES
-extern template float add_penalty(std::size_t, float const*, float*, float, float);
-extern template double add_penalty(std::size_t, double const*, double*, double, double);
-#endif
 
 /// Adds the penalty of Size weights to the loss, its gradient to dw: to regularize a layer.
 template <std::size_t Size, class T>
@@ -49,7 +49,7 @@ void penalize_kernel(auto const& c) {
     penalize<Size>(c, c.call.parameters, c.call.gradients, c.layer.kernel_l1, c.layer.kernel_l2);
 }
 
-/// These options, checked, and told.
+/// Refuses values of these options that make no sense, and tells files what they are.
 [[gnu::cold]] inline void check_penalty(char const* where, float kernel_l1, float kernel_l2) {
     Check{where}.not_negative("kernel_l1", kernel_l1).not_negative("kernel_l2", kernel_l2);
 }
