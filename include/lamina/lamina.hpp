@@ -98,6 +98,7 @@
 #include <lamina/layers/circular_padding_1d.hpp>
 #include <lamina/layers/circular_padding_2d.hpp>
 #include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/constraints.hpp>
 #include <lamina/layers/conv_1d.hpp>
 #include <lamina/layers/conv_1d_transpose.hpp>
 #include <lamina/layers/conv_2d.hpp>

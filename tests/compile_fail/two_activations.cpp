@@ -1,4 +1,4 @@
-// expect: Dense<Units, ReLU, ...> takes one activation; behind it stand NoBias and initializers.
+// expect: Dense<Units, ReLU, ...> takes one activation; behind it stand NoBias, initializers, constraints.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/lamina.hpp>
 

@@ -15,9 +15,11 @@
 #include <lamina/layers/batch_normalization.hpp>
 #include <lamina/layers/bidirectional.hpp>
 #include <lamina/layers/concatenate.hpp>
+#include <lamina/layers/constraints.hpp>
 #include <lamina/layers/conv_1d.hpp>
 #include <lamina/layers/conv_1d_transpose.hpp>
 #include <lamina/layers/conv_2d.hpp>
+#include <lamina/layers/conv_2d_transpose.hpp>
 #include <lamina/layers/cropping_1d.hpp>
 #include <lamina/layers/dense.hpp>
 #include <lamina/layers/depthwise_conv_1d.hpp>
@@ -162,6 +164,45 @@ TEST_CASE("penalties in Keras' words") {
     CHECK(!layer_of(model, 3, "SeparableConv2D").contains("kernel_regularizer"));
     CHECK(penalty(5, "LSTM", "kernel") == json::parse(R"({"l1": 0.0, "l2": 0.5})"));
     CHECK(penalty(5, "LSTM", "recurrent") == json::parse(R"({"l1": 0.25, "l2": 0.0})"));
+}
+
+TEST_CASE("constraints in Keras' words") {
+    using Short = KernelConstraint<MaxNorm<3, 2>>;
+    auto const model = config_of(Sequential{
+        Input<8, 8, 4>{}, Conv2D<6, 3, Short, BiasConstraint<NonNegative>>{},
+        DepthwiseConv2D<2, Short>{}, SeparableConv2D<4, 2, ReLU, Short>{},
+        Conv2DTranspose<4, 2, Short>{}, Reshape<25, 4>{},
+        Bidirectional{
+            LSTM<3, KernelConstraint<UnitNorm>, RecurrentConstraint<MinMaxNorm<1, 3, 2, 1, 4>>>{}},
+        Dense<2, KernelConstraint<Along<UnitNorm, 1>>>{}});
+    auto const constraint = [](auto const& config, char const* of) {
+        auto const at = config.at(std::string(of) + "_constraint");
+        CHECK(at.at("module") == "keras.constraints");
+        return json::array({at.at("class_name"), at.at("config")});
+    };
+    auto const conv = layer_of(model, 1, "Conv2D");
+    CHECK(constraint(conv, "kernel") ==
+          json::parse(R"(["MaxNorm", {"max_value": 1.5, "axis": [0, 1, 2]}])"));
+    CHECK(constraint(conv, "bias") == json::parse(R"(["NonNeg", {}])"));
+    auto const depthwise = layer_of(model, 2, "DepthwiseConv2D");
+    CHECK(constraint(depthwise, "depthwise")[1].at("axis") == json::parse("[0, 1]"));
+    CHECK(!depthwise.contains("kernel_constraint"));
+    auto const separable = layer_of(model, 3, "SeparableConv2D");
+    CHECK(constraint(separable, "depthwise")[1].at("axis") == json::parse("[0, 1]"));
+    CHECK(constraint(separable, "pointwise")[1].at("axis") == json::parse("[0, 1, 2]"));
+    CHECK(!separable.contains("kernel_constraint"));
+    CHECK(constraint(layer_of(model, 4, "Conv2DTranspose"), "kernel")[1].at("axis") ==
+          json::parse("[0, 1, 3]"));
+    auto const lstm = layer_of(model, 6, "Bidirectional").at("backward_layer").at("config");
+    CHECK(constraint(lstm, "kernel") == json::parse(R"(["UnitNorm", {"axis": 0}])"));
+    CHECK(constraint(lstm, "recurrent") == json::parse(R"(["MinMaxNorm",
+                          {"min_value": 0.5, "max_value": 1.5, "rate": 0.25, "axis": 0}])"));
+    CHECK(constraint(layer_of(model, 7, "Dense"), "kernel") ==
+          json::parse(R"(["UnitNorm", {"axis": 1}])"));
+    auto const words = config_of(
+        Sequential{Tokens<4>{}, Embedding<9, 3, EmbeddingsConstraint<MaxNorm<1>>>{}, Flatten{}});
+    CHECK(constraint(layer_of(words, 1, "Embedding"), "embeddings") ==
+          json::parse(R"(["MaxNorm", {"max_value": 1.0, "axis": 1}])"));
 }
 
 TEST_CASE("what joins nodes at each moment is no TimeDistributed, which takes one there") {

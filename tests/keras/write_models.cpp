@@ -115,6 +115,14 @@ void dense_and_activations() {
                      Conv2DTranspose<4, 2>{.kernel_l2 = 0.5f}, Reshape<25, 4>{},
                      Bidirectional{GRU<3, ReturnSequences>{.recurrent_l2 = 0.1f}},
                      LSTM<3>{.kernel_l2 = 0.5f, .recurrent_l1 = 0.25f}});
+    check("constraints",
+          Sequential{Input<8, 8, 4>{}, Conv2D<6, 3, KernelConstraint<MaxNorm<3, 2>>>{},
+                     DepthwiseConv2D<2, KernelConstraint<UnitNorm>>{},
+                     SeparableConv2D<4, 2, ReLU, KernelConstraint<NonNegative>>{},
+                     Conv2DTranspose<4, 2, KernelConstraint<MaxNorm<>>>{}, Reshape<25, 4>{},
+                     Bidirectional{GRU<3, ReturnSequences, RecurrentConstraint<UnitNorm>>{}},
+                     LSTM<3, KernelConstraint<MinMaxNorm<1, 2>>, BiasConstraint<MaxNorm<>>>{},
+                     Dense<2, KernelConstraint<Along<MaxNorm<>, 1>>>{}});
     check("rescaled", Sequential{Input<6>{}, Rescaling{.scale = 1 / 255.0f, .offset = -0.5f},
                                  Dense<4, ReLU>{}, Rescaling{.scale = 3.0f}, Dense<2>{}});
     check("branches", Sequential{Input<7>{}, Dense<6>{}, Residual{Dense<6, ReLU>{}, Dense<6>{}},

@@ -92,7 +92,8 @@ TEST_CASE("fit allocates nothing after the first batch") {
                            {.epochs = 5, .validation_split = 0.2f, .verbose = 1, .log = log}) == 0);
     std::fclose(log);
     auto large =
-        compile(Sequential{Input<3>{}, Dense<300>{}, BatchNormalization{}, ReLU{}, Dense<300>{},
+        compile(Sequential{Input<3>{}, Dense<300>{}, BatchNormalization{}, ReLU{},
+                           Dense<300, KernelConstraint<MaxNorm<1>>, BiasConstraint<NonNegative>>{},
                            LayerNormalization{}, Tanh{}, Dense<1>{}, Sigmoid{}},
                 Adam{}, BinaryCrossentropy{}, Accuracy{});
     std::vector<float> const weight(500, 2.0f);

@@ -8,9 +8,12 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace lamina {
+
+class Threads;
 
 /// A string as a template argument: Parameter<"kernel", ...>.
 template <std::size_t N>
@@ -45,7 +48,9 @@ namespace detail {
 /// `using InFiles = ...`, the one that files name.
 template <class Init>
 [[gnu::cold]] void describe_initializer([[maybe_unused]] Settings const& out) {
-    if constexpr (requires { typename Init::InFiles; }) {
+    if constexpr (requires { Init::describe(out); }) {
+        Init::describe(out);
+    } else if constexpr (requires { typename Init::InFiles; }) {
         describe_initializer<typename Init::InFiles>(out);
     } else if constexpr (requires { Init::name; }) {
         out("class_name", Init::name);
@@ -62,6 +67,8 @@ template <class... P>
 struct Parameters {
     static constexpr std::size_t size = (P::Shape::size + ... + 0);
     static constexpr std::size_t count = sizeof...(P);
+    /// Whether any obeys a constraint (layers/constraints.hpp).
+    static constexpr bool constrained = (requires { typename P::Constraint; } || ...);
 
     template <class T>
     static constexpr std::array<TensorInfo<T>, count + 1> tensors{
@@ -76,6 +83,16 @@ struct Parameters {
     template <class T>
     static constexpr std::array<T*, count> split([[maybe_unused]] T* at) {
         return {std::exchange(at, at + P::Shape::size)...};
+    }
+
+    /// Makes them obey; `rows`: the first ones of a table, 0: all there is.
+    template <class T>
+    static void constrain(T* at, std::size_t rows, Threads* threads) {
+        auto const each = [&]<class One>(std::type_identity<One>) {
+            if constexpr (requires { typename One::Constraint; }) One::constrain(at, rows, threads);
+            at += One::Shape::size;
+        };
+        (each(std::type_identity<P>{}), ...);
     }
 };
 

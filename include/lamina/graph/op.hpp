@@ -27,6 +27,8 @@ struct Runs {
     Run regularize;          // adds a penalty to loss and gradients, once a step, or where there
                              // are no gradients to the loss alone; null: none
     void (*prepare)(T const* parameters, T* to); // as forward reads them best; null: they are so
+    // makes parameters obey their constraints, of a table some rows; null: there are none
+    void (*constrain)(T* parameters, std::size_t rows, Threads* threads);
 };
 
 /// What the engine knows of a bound layer: one constant for each (layer, shapes, scalar), shared by
@@ -43,7 +45,7 @@ struct Op {
     bool needs_x, needs_y, in_place, view, each_moment, moves_time, sparse, integer;
     bool endless; // stepped, it goes on beyond its input's Time
     // Said in words too: under -fsanitize=undefined a function pointer is no constant for g++ 12.
-    bool can_fuse_forward, can_fuse_backward, regularizes;
+    bool can_fuse_forward, can_fuse_backward, regularizes, constrains;
 };
 
 namespace detail {
@@ -167,6 +169,12 @@ constexpr auto prepare_of() -> decltype(Runs<T>::prepare) {
     else return nullptr;
 }
 
+template <class T, class P>
+constexpr auto constrain_of() -> decltype(Runs<T>::constrain) {
+    if constexpr (P::constrained) return &P::template constrain<T>;
+    else return nullptr;
+}
+
 /// Stepping has no backward and no fusion: Steps says so.
 template <class T, bool Steps, class Producer, class L, class B, class... In>
 constexpr Runs<T> make_runs() {
@@ -180,6 +188,7 @@ constexpr Runs<T> make_runs() {
         runs.first_backward = first_backward_of<T, Producer, L, B, In...>();
         runs.regularize = regularize_of<T, L, B, In...>();
         runs.prepare = prepare_of<T, B>();
+        runs.constrain = constrain_of<T, ParametersOf<B>>();
     }
     return runs;
 }
@@ -193,6 +202,7 @@ constexpr Op<T> make_op() {
         op.can_fuse_forward = fuses_forward<typename Producer::Bound, B>;
         op.can_fuse_backward = fuses_backward<typename Producer::Bound, B>;
         op.regularizes = has_penalty<T, L, B, In...>;
+        op.constrains = ParametersOf<B>::constrained;
     }
     using Y = typename B::Output;
     using P = ParametersOf<B>;

@@ -141,8 +141,14 @@ private:
         write_initializers(row_.part, layer_.row, "");
     }
 
-    /// "kernel_initializer": {...}; `kernel`: what Keras calls a kernel that has another name
-    /// there.
+    /// "kernel_initializer": {...}, of keras.initializers.
+    [[gnu::cold, gnu::noinline]] void write_object(std::string_view of, std::string_view what,
+                                                   Part const& part) {
+        json_.key(message({of, what}));
+        write_keras_object(json_, message({"keras.", what.substr(1), "s"}), part);
+    }
+    /// How weights begin and what they obey; `kernel`: what Keras calls a kernel that has another
+    /// name there.
     [[gnu::cold]] void write_initializers(Part const& part, std::size_t row,
                                           std::string_view kernel) {
         auto const& type = part.type;
@@ -154,12 +160,13 @@ private:
             if (name == "kernel" && type.starts_with("Depthwise")) name = "depthwise";
             if (name == "kernel" && !kernel.empty()) name = kernel;
             if (name == "recurrent_kernel") name = "recurrent";
+            for (auto const& constraint : start.parts)
+                write_object(name, "_constraint", constraint);
             bool done = start.type.empty();
             for (auto const& before : written) done = done || before == name;
             if (done) continue;
             written.push_back(name);
-            json_.key(message({name, "_initializer"}));
-            write_keras_object(json_, "keras.initializers", start);
+            write_object(name, "_initializer", start);
         }
     }
     /// "kernel_regularizer": {...} of kernel_l1 and kernel_l2; `kernel` as above.
@@ -171,8 +178,7 @@ private:
         Part regularizer{.type = "L1L2"};
         regularizer.settings.emplace_back("l1", *l1);
         regularizer.settings.emplace_back("l2", *l2);
-        json_.key(message({kernel, "_regularizer"}));
-        write_keras_object(json_, "keras.regularizers", regularizer);
+        write_object(kernel, "_regularizer", regularizer);
     }
 
     /// "build_config": the shapes that the layer was built on, at its first call.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 /// The plain twins of the kernels, in long double and never rounded to less: the oracle of the
@@ -18,9 +19,9 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, T const* a, std:
         return static_cast<long double>(transposed_b ? b[j * ldb + p] : b[p * ldb + j]);
     };
     for (std::size_t i = 0; i < m; ++i)
-        for (std::size_t j = 0; j < n; j += 4) {   // four sums, none of which waits for itself
-            std::size_t const last = n - 1, j1 = std::min(j + 1, last),
-                              j2 = std::min(j + 2, last), j3 = std::min(j + 3, last);
+        for (std::size_t j = 0; j < n; j += 4) { // four sums, none of which waits for itself
+            std::size_t const last = n - 1, j1 = std::min(j + 1, last), j2 = std::min(j + 2, last),
+                              j3 = std::min(j + 3, last);
             long double sum = 0, sum1 = 0, sum2 = 0, sum3 = 0;
             for (std::size_t p = 0; p < k; ++p) {
                 long double const x = transposed_a ? a[p * lda + i] : a[i * lda + p];
@@ -66,6 +67,24 @@ void transpose(std::size_t rows, std::size_t columns, T const* from, std::size_t
                std::size_t ldto) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < columns; ++j) to[j * ldto + i] = from[i * ldfrom + j];
+}
+
+/// The norm of the vector in which each number of a tensor lies; bit i of `along`: along axis i.
+template <class T>
+void norms(std::size_t const* dims, std::size_t rank, unsigned along, T const* w,
+           long double* norm) {
+    std::size_t n = 1;
+    for (std::size_t i = 0; i < rank; ++i) n *= dims[i];
+    auto const vector_of = [&](std::size_t index) { // its place with 0 along the vector's axes
+        std::size_t first = 0;
+        for (std::size_t i = rank, stride = 1; i-- > 0; stride *= dims[i], index /= dims[i])
+            if (!(along >> i & 1)) first += index % dims[i] * stride;
+        return first;
+    };
+    std::fill_n(norm, n, 0.0L);
+    for (std::size_t i = 0; i < n; ++i)
+        norm[vector_of(i)] += static_cast<long double>(w[i]) * static_cast<long double>(w[i]);
+    for (std::size_t i = n; i-- > 0;) norm[i] = std::sqrt(norm[vector_of(i)]);
 }
 
 } // namespace lamina::kernels::reference

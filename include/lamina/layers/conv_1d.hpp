@@ -20,7 +20,7 @@ namespace lamina {
 /// Options     an activation first: Conv1D<32, 3, ReLU, Causal>; Same, Causal, Padding<...>,
 ///             Strides<N>, Dilation<N>, Groups<...>, NoBias, KernelInitializer<...>,
 ///             BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense
+///             KernelConstraint<...>, BiasConstraint<...>; kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it;
 ///             the groups do not divide features and filters
 /// Source      keras.layers.Conv1D; van den Oord et al. (2016), "WaveNet" (Causal, Dilation)

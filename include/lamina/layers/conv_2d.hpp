@@ -18,7 +18,7 @@ namespace lamina {
 ///             bias   Shape<Filters>                                     Zeros
 /// Options     an activation first: Conv2D<32, 3, ReLU, Same>; Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense
+///             KernelConstraint<...>, BiasConstraint<...>; kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the window is larger than it; the groups
 ///             do not divide channels and filters
 /// Source      keras.layers.Conv2D; Dumoulin and Visin (2016), "A guide to convolution arithmetic

@@ -21,7 +21,7 @@ namespace lamina {
 ///             bias   Shape<Filters>                                     Zeros
 /// Options     an activation first; Same, Padding<...>, OutputPadding<...>, Strides<...>,
 ///             Dilation<...>, Groups<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense
+///             KernelConstraint<...>, BiasConstraint<...>; kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the groups do not divide channels and
 ///             filters; the padding leaves nothing
 /// Source      keras.layers.Conv2DTranspose; torch.nn.ConvTranspose2d; Zeiler et al. (2010),

@@ -98,6 +98,10 @@ struct TransposedPlane {
     }
 };
 
+/// The axes of the kernel along which a filter lies.
+template <bool Sequence>
+inline constexpr unsigned transpose_axes = Sequence ? 0b101 : 0b1011;
+
 /// The convolution that Conv1DTranspose and Conv2DTranspose run backwards: from what comes out to
 /// In.
 template <class In, std::size_t Filters, PlaneWindows Where, class... Options>
@@ -110,8 +114,9 @@ struct ConvolutionTranspose {
     static constexpr std::size_t group = Filters / Where.groups;
     using Output = PlaneShape<Plane::sequence, Large::y.size, Large::x.size, Filters>;
 
-    using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, group, Plane::channels>,
-                                  Shape<Filters>, Options...>;
+    using Tensors =
+        KernelAndBias<TapsShape<Plane::sequence, Where, group, Plane::channels>, Shape<Filters>,
+                      AlongAxes<transpose_axes<Plane::sequence>>, Options...>;
     using Parameters = typename Tensors::Parameters;
 
     static constexpr bool needs_y = false, takes_epilogue = true;

@@ -17,8 +17,9 @@ namespace lamina {
 /// Output      Shape<Units>    or Shape<Time, Units>
 /// Parameters  kernel Shape<Features, Units>  GlorotUniform
 ///             bias   Shape<Units>            Zeros
-/// Options     NoBias, KernelInitializer<...>, BiasInitializer<...>; an activation before them:
-///             Dense<64, ReLU> is Dense<64> and then ReLU.
+/// Options     NoBias, KernelInitializer<...>, BiasInitializer<...>, KernelConstraint<...>,
+///             BiasConstraint<...>; an activation before them: Dense<64, ReLU> is Dense<64> and
+///             then ReLU.
 ///             kernel_l1, kernel_l2: adds l1 |w| + l2 w^2 for each weight of the kernel to the loss
 /// Errors      (compile time) the input is an image or tokens
 /// Source      keras.layers.Dense; Goodfellow, Bengio and Courville (2016), section 6.1
@@ -26,8 +27,9 @@ template <std::size_t Units, class... Options>
 struct Dense {
     static constexpr bool fits = Units > 0;
     static void otherwise() { static_assert(fits, "Dense<Units> needs at least one unit."); }
-    static_assert((detail::is_affine_option<Options> && ...),
-                  "Dense<Units, ...>: write the activation first, then NoBias and initializers.");
+    static_assert(
+        (detail::is_affine_option<Options> && ...),
+        "Dense<Units, ...>: write the activation first, then NoBias, initializers, constraints.");
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
 
     void check() const { detail::check_penalty("Dense", kernel_l1, kernel_l2); }
@@ -89,9 +91,9 @@ struct Dense {
 /// Dense with an activation: the pair.
 template <std::size_t Units, class Activation, class... Options>
 requires(!detail::is_affine_option<Activation>) struct Dense<Units, Activation, Options...> {
-    static_assert(
-        (detail::is_affine_option<Options> && ...),
-        "Dense<Units, ReLU, ...> takes one activation; behind it stand NoBias and initializers.");
+    static_assert((detail::is_affine_option<Options> && ...),
+                  "Dense<Units, ReLU, ...> takes one activation; behind it stand NoBias, "
+                  "initializers, constraints.");
     static constexpr bool nameless = true;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f;
     [[no_unique_address]] Activation activation{};

@@ -16,7 +16,7 @@ namespace lamina {
 ///             bias   Shape<Features multiplier>           Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
 ///             Dilation<N>, NoBias, KernelInitializer<...>, BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense
+///             KernelConstraint<...>, BiasConstraint<...>; kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not a sequence of vectors; the window is longer than it
 /// Source      keras.layers.DepthwiseConv1D
 template <auto Kernel, class... Options>

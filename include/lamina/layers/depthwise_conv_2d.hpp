@@ -16,7 +16,7 @@ namespace lamina {
 ///             bias   Shape<Channels multiplier>                   Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, NoBias, KernelInitializer<...>, BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense
+///             KernelConstraint<...>, BiasConstraint<...>; kernel_l1, kernel_l2: as Dense
 /// Errors      (compile time) the input is not an image; the window is larger than it
 /// Source      keras.layers.DepthwiseConv2D; Howard et al. (2017), "MobileNets"
 template <auto Kernel, class... Options>

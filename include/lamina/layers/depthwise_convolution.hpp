@@ -36,6 +36,10 @@ inline constexpr bool
     depthwise_stands = Where.stands() &&
                        ((!is_depth_multiplier<Options> || depth_multiplier<Options> > 0) && ...);
 
+/// The axes of the kernel along which the window of a channel lies.
+template <bool Sequence>
+inline constexpr unsigned depthwise_axes = Sequence ? 0b001 : 0b0011;
+
 /// What DepthwiseConv1D and DepthwiseConv2D are on In, whose rank fits.
 template <class In, PlaneWindows Where, class... Options>
 struct DepthwiseConvolution {
@@ -48,8 +52,9 @@ struct DepthwiseConvolution {
     static constexpr auto& windows = convolution.windows;
     using Output = PlaneShape<Plane::sequence, windows.out_height, windows.out_width, filters>;
 
-    using Tensors = KernelAndBias<TapsShape<Plane::sequence, Where, Plane::channels, multiplier>,
-                                  Shape<filters>, Options...>;
+    using Tensors =
+        KernelAndBias<TapsShape<Plane::sequence, Where, Plane::channels, multiplier>,
+                      Shape<filters>, AlongAxes<depthwise_axes<Plane::sequence>>, Options...>;
     using Parameters = typename Tensors::Parameters;
 
     static constexpr bool needs_y = false, takes_epilogue = true, takes_slope = true;

@@ -5,6 +5,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/graph/node.hpp>
 #include <lamina/kernels/gather.hpp>
+#include <lamina/layers/constraints.hpp>
 #include <lamina/layers/options.hpp>
 #include <lamina/layers/unembedding.hpp>
 
@@ -32,7 +33,7 @@ inline constexpr std::size_t padding_index<PaddingIndex<Token>> = Token;
 template <class O>
 inline constexpr bool is_embedding_option =
     has_option<O, MaskZero, DenseGradient> || is_kind<EmbeddingsInitializer, O> ||
-    padding_index<O> != ~std::size_t{0};
+    is_kind<EmbeddingsConstraint, O> || padding_index<O> != ~std::size_t{0};
 
 /// Init, but zeros in one row.
 template <class Init, std::size_t Row>
@@ -73,9 +74,10 @@ struct WithAxis<Shape<Dims...>, Last> {
 /// Output      Shape<Time, Width>
 /// Mask        MaskZero: what comes behind skips the moments with token 0
 /// Parameters  embeddings Shape<Vocabulary, Width>  RandomUniform<-5, 5, 100>
-/// Options     MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>
+/// Options     MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>,
+///             EmbeddingsConstraint<...>: of each row whose token is in the batch
 /// Errors      (compile time) the input is not of tokens, or with MaskZero not of one axis;
-///             PaddingIndex is not below Vocabulary
+///             PaddingIndex is not below Vocabulary; a constraint of columns without DenseGradient
 ///             (run time) a token is negative or not below Vocabulary
 /// Source      keras.layers.Embedding; torch.nn.Embedding
 template <std::size_t Vocabulary, std::size_t Width, class... Options>
@@ -93,7 +95,8 @@ struct Embedding {
     }
     static_assert(
         (detail::is_embedding_option<Options> && ...),
-        "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>.");
+        "Embedding takes MaskZero, DenseGradient, PaddingIndex<...>, EmbeddingsInitializer<...>, "
+        "EmbeddingsConstraint<...>.");
     using Transposed = Unembedding<Vocabulary, Width>;
 
     void config(auto const& out) const {
@@ -105,23 +108,33 @@ struct Embedding {
     template <class In>
     struct On {
         static constexpr bool masks = detail::has_option<MaskZero, Options...>;
-        static constexpr bool fits = In::integer && (!masks || In::rank == 1);
+        static constexpr bool dense = detail::has_option<DenseGradient, Options...>;
+        static constexpr bool by_rows =
+            dense || detail::constrains_rows<EmbeddingsConstraint, 0b10, Options...>;
+        static constexpr bool placed = !masks || In::rank == 1;
+        static constexpr bool fits = In::integer && placed && by_rows;
         static void otherwise() {
             static_assert(In::integer,
                           "Embedding takes tokens: begin the network with Tokens<Time>.");
-            static_assert(!In::integer || fits,
+            static_assert(!In::integer || placed,
                           "Embedding: MaskZero is for one sequence of tokens, Tokens<Time>.");
+            static_assert(!In::integer || !placed || by_rows,
+                          "Embedding: a constraint along the vocabulary takes all of its rows. "
+                          "Give DenseGradient too.");
         }
         using Output = typename detail::WithAxis<In, Width>::type;
         using Drawn = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
         using Start = std::conditional_t<pads, detail::WithZeroRow<Drawn, padding>, Drawn>;
-        using Parameters =
-            lamina::Parameters<Parameter<"embeddings", Shape<Vocabulary, Width>, Start>>;
+        using Table =
+            detail::ConstrainedBy<EmbeddingsConstraint,
+                                  Parameter<"embeddings", Shape<Vocabulary, Width>, Start>, 0b10,
+                                  Options...>;
+        using Parameters = lamina::Parameters<Table>;
         static constexpr bool needs_y = false, each_moment = true;
         template <class T>
         static constexpr std::size_t scratch = pads ? Width : 0;
-        static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
+        static constexpr bool sparse = !dense;
         static constexpr std::size_t makes_mask = masks ? In::size : 0;
         static constexpr std::size_t vocabulary = Vocabulary;
 

@@ -15,7 +15,8 @@ namespace detail {
 
 template <class O>
 inline constexpr bool is_bag_option =
-    has_option<O, MaskZero, DenseGradient, SumOfBag> || is_kind<EmbeddingsInitializer, O>;
+    has_option<O, MaskZero, DenseGradient, SumOfBag> || is_kind<EmbeddingsInitializer, O> ||
+    is_kind<EmbeddingsConstraint, O>;
 
 } // namespace detail
 
@@ -26,8 +27,9 @@ inline constexpr bool is_bag_option =
 /// Output      Shape<Width>
 /// Parameters  embeddings Shape<Vocabulary, Width>  RandomUniform<-5, 5, 100>
 /// Options     SumOfBag; MaskZero: token 0 does not count; DenseGradient;
-///             EmbeddingsInitializer<...>
-/// Errors      (compile time) the input is not of tokens
+///             EmbeddingsInitializer<...>; EmbeddingsConstraint<...>, as Embedding's
+/// Errors      (compile time) the input is not of tokens; a constraint of columns without
+///             DenseGradient
 ///             (run time) a token is negative or not below Vocabulary
 /// Source      torch.nn.EmbeddingBag; Joulin et al. (2017), "Bag of tricks for efficient text
 ///             classification"
@@ -39,22 +41,31 @@ struct EmbeddingBag {
                       "EmbeddingBag<Vocabulary, Width> needs at least one token and one feature.");
     }
     static_assert((detail::is_bag_option<Options> && ...),
-                  "EmbeddingBag takes SumOfBag, MaskZero, DenseGradient and "
-                  "EmbeddingsInitializer<...>.");
+                  "EmbeddingBag takes SumOfBag, MaskZero, DenseGradient, "
+                  "EmbeddingsInitializer<...> and EmbeddingsConstraint<...>.");
 
     template <class In>
     struct On {
-        static constexpr bool fits = In::integer && In::rank == 1;
+        static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
+        static constexpr bool by_rows =
+            !sparse || detail::constrains_rows<EmbeddingsConstraint, 0b10, Options...>;
+        static constexpr bool of_tokens = In::integer && In::rank == 1, fits = of_tokens && by_rows;
         static void otherwise() {
-            static_assert(fits, "EmbeddingBag takes tokens: begin the network with Tokens<Time>.");
+            static_assert(of_tokens,
+                          "EmbeddingBag takes tokens: begin the network with Tokens<Time>.");
+            static_assert(!of_tokens || by_rows,
+                          "EmbeddingBag: a constraint along the vocabulary takes all of its rows. "
+                          "Give DenseGradient too.");
         }
         using Output = Shape<Width>;
         using Start = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
-        using Parameters =
-            lamina::Parameters<Parameter<"embeddings", Shape<Vocabulary, Width>, Start>>;
+        using Table =
+            detail::ConstrainedBy<EmbeddingsConstraint,
+                                  Parameter<"embeddings", Shape<Vocabulary, Width>, Start>, 0b10,
+                                  Options...>;
+        using Parameters = lamina::Parameters<Table>;
         static constexpr bool needs_y = false;
-        static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
         static constexpr bool sums = detail::has_option<SumOfBag, Options...>,
                               masks = detail::has_option<MaskZero, Options...>;
         static constexpr std::size_t vocabulary = Vocabulary, flops = In::size * Width;

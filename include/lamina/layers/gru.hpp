@@ -36,7 +36,8 @@ struct ResetBefore {};
 ///             bias             Shape<2, 3 Units>         Zeros, that of x and that of h
 ///                              Shape<3 Units>            with ResetBefore
 /// Options     ResetBefore, ReturnSequences, ReturnState, GoBackwards, NoBias,
-///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>;
+///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>,
+///             KernelConstraint<...>, RecurrentConstraint<...>, BiasConstraint<...>;
 ///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
 ///             training. What is dropped is drawn for each sample once, for all moments and gates:
 ///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
@@ -53,7 +54,7 @@ struct GRU {
     static_assert(((detail::is_recurrent_option<Options> ||
                     std::is_same_v<Options, ResetBefore>)&&...),
                   "GRU<Units, ...> takes ResetBefore, ReturnSequences, ReturnState, GoBackwards, "
-                  "NoBias and initializers.");
+                  "NoBias, initializers and constraints.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 

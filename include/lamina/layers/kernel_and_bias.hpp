@@ -5,6 +5,7 @@
 #include <lamina/core/option.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/kernels/simd.hpp>
+#include <lamina/layers/constraints.hpp>
 #include <lamina/layers/options.hpp>
 
 #include <algorithm>
@@ -16,8 +17,24 @@ namespace lamina::detail {
 
 /// Says something of a kernel and a bias.
 template <class O>
-inline constexpr bool is_affine_option =
+inline constexpr bool is_initial_option =
     has_option<O, NoBias> || is_kind<KernelInitializer, O> || is_kind<BiasInitializer, O>;
+template <class O>
+inline constexpr bool is_affine_option =
+    is_initial_option<O> || is_kind<KernelConstraint, O> || is_kind<BiasConstraint, O>;
+
+/// Bit by bit, the axes of a kernel along which the weights behind one output lie, where that is
+/// not said by an option: AlongAxes<0b0011>.
+template <unsigned Axes>
+struct AlongAxes {};
+template <unsigned Otherwise, class... Options>
+struct KernelAxes {
+    static constexpr unsigned axes = Otherwise;
+};
+template <unsigned Otherwise, unsigned Axes, class... Options>
+struct KernelAxes<Otherwise, AlongAxes<Axes>, Options...> {
+    static constexpr unsigned axes = Axes;
+};
 
 /// The sum of l1 |w| + l2 w^2 of n weights; adds its gradient to dw, if that is not null.
 template <class Arch = xsimd::default_arch, class T>
@@ -59,14 +76,17 @@ void tell_penalty(auto const& layer, auto const& out) {
 }
 
 /// The parameters of a layer that multiplies by a kernel and adds a bias: GlorotUniform and Zeros
-/// unless the options say otherwise, and no bias with NoBias.
+/// unless the options say otherwise, and no bias with NoBias. AlongAxes<...> may come first.
 template <class KernelShape, class BiasShape, class... Options>
 struct KernelAndBias {
     static constexpr bool has_bias = !has_option<NoBias, Options...>;
-    using Kernel = Parameter<"kernel", KernelShape,
-                             typename Chosen<KernelInitializer, GlorotUniform, Options...>::type>;
+    using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
+    using BiasStart = typename Chosen<BiasInitializer, Zeros, Options...>::type;
+    static constexpr unsigned axes = KernelAxes<usual_axes(KernelShape::rank), Options...>::axes;
+    using Kernel = ConstrainedBy<KernelConstraint, Parameter<"kernel", KernelShape, KernelStart>,
+                                 axes, Options...>;
     using Bias =
-        Parameter<"bias", BiasShape, typename Chosen<BiasInitializer, Zeros, Options...>::type>;
+        ConstrainedBy<BiasConstraint, Parameter<"bias", BiasShape, BiasStart>, 1, Options...>;
     using Parameters =
         std::conditional_t<has_bias, lamina::Parameters<Kernel, Bias>, lamina::Parameters<Kernel>>;
 

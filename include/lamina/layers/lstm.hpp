@@ -47,7 +47,8 @@ struct UnitForgetBias {
 ///             recurrent_kernel Shape<Units, 4 Units>     Orthogonal
 ///             bias             Shape<4 Units>            UnitForgetBias
 /// Options     ReturnSequences, ReturnState, GoBackwards, NoBias, KernelInitializer<...>,
-///             RecurrentInitializer<...>, BiasInitializer<...> (of the whole bias);
+///             RecurrentInitializer<...>, BiasInitializer<...> (of the whole bias),
+///             KernelConstraint<...>, RecurrentConstraint<...>, BiasConstraint<...>;
 ///             dropout, recurrent_dropout: the share of x and of h that the gates do not see while
 ///             training. What is dropped is drawn for each sample once, for all moments and gates:
 ///             Gal and Ghahramani's tied form. So does Keras for dropout alone; where there is
@@ -62,8 +63,8 @@ struct LSTM {
     static constexpr bool fits = Units > 0;
     static void otherwise() { static_assert(fits, "LSTM<Units> needs at least one unit."); }
     static_assert((detail::is_recurrent_option<Options> && ...),
-                  "LSTM<Units, ...> takes ReturnSequences, ReturnState, GoBackwards, NoBias and "
-                  "initializers.");
+                  "LSTM<Units, ...> takes ReturnSequences, ReturnState, GoBackwards, NoBias, "
+                  "initializers and constraints.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;
     float kernel_l1 = 0.0f, kernel_l2 = 0.0f, recurrent_l1 = 0.0f, recurrent_l2 = 0.0f;
 

@@ -24,7 +24,7 @@ namespace detail {
 
 template <class O>
 inline constexpr bool is_attention_option =
-    is_mask_option<O> || is_affine_option<O> || is_number_option<ValueDim, O> ||
+    is_mask_option<O> || is_initial_option<O> || is_number_option<ValueDim, O> ||
     is_number_option<OutputDim, O> || is_number_option<KeyValueHeads, O> ||
     is_number_option<Rotary, O> || is_number_option<RotaryHalves, O>;
 

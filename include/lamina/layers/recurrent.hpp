@@ -37,10 +37,8 @@ struct WithCell {};
 
 template <class O>
 inline constexpr bool is_recurrent_option =
-    has_option<O, ReturnSequences, ReturnState, GoBackwards, NoBias, InOrder, ZeroMasked,
-               WithCell> ||
-    is_kind<KernelInitializer, O> || is_kind<RecurrentInitializer, O> ||
-    is_kind<BiasInitializer, O>;
+    has_option<O, ReturnSequences, ReturnState, GoBackwards, InOrder, ZeroMasked, WithCell> ||
+    is_affine_option<O> || is_kind<RecurrentInitializer, O> || is_kind<RecurrentConstraint, O>;
 
 [[gnu::cold]] void check_recurrent(char const* where, auto const& layer) {
     check_penalty(where, layer.kernel_l1, layer.kernel_l2);
@@ -76,10 +74,16 @@ struct Recurrent {
         using Output = std::conditional_t<sequences, Shape<time, width>, Shape<width>>;
         using KernelStart = typename Chosen<KernelInitializer, GlorotUniform, Options...>::type;
         using StateStart = typename Chosen<RecurrentInitializer, Orthogonal<>, Options...>::type;
-        using Kernel = Parameter<"kernel", Shape<features, gates * u>, KernelStart>;
-        using StateKernel = Parameter<"recurrent_kernel", Shape<u, gates * u>, StateStart>;
-        using Bias = Parameter<"bias", BiasShape,
-                               typename Chosen<BiasInitializer, BiasStart, Options...>::type>;
+        using ShiftStart = typename Chosen<BiasInitializer, BiasStart, Options...>::type;
+        using Kernel = ConstrainedBy<KernelConstraint,
+                                     Parameter<"kernel", Shape<features, gates * u>, KernelStart>,
+                                     1, Options...>;
+        using StateKernel =
+            ConstrainedBy<RecurrentConstraint,
+                          Parameter<"recurrent_kernel", Shape<u, gates * u>, StateStart>, 1,
+                          Options...>;
+        using Bias = ConstrainedBy<BiasConstraint, Parameter<"bias", BiasShape, ShiftStart>,
+                                   usual_axes(BiasShape::rank), Options...>;
         using Parameters =
             std::conditional_t<has_bias, lamina::Parameters<Kernel, StateKernel, Bias>,
                                lamina::Parameters<Kernel, StateKernel>>;

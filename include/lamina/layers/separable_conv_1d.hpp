@@ -21,7 +21,8 @@ namespace lamina {
 ///             pointwise/bias   Shape<Filters>                           Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Causal, Padding<...>, Strides<N>,
 ///             Dilation<N>, NoBias, KernelInitializer<...> (of both), BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense, of both kernels
+///             KernelConstraint<...> (of both), BiasConstraint<...>; kernel_l1, kernel_l2: as
+///             Dense, of both kernels
 /// Errors      (compile time) as of DepthwiseConv1D
 /// Source      keras.layers.SeparableConv1D
 template <std::size_t Filters, auto Kernel, class... Options>

@@ -21,7 +21,8 @@ namespace lamina {
 ///             pointwise/bias   Shape<Filters>                                Zeros
 /// Options     an activation first; DepthMultiplier<N>, Same, Padding<...>, Strides<...>,
 ///             Dilation<...>, NoBias, KernelInitializer<...> (of both), BiasInitializer<...>
-///             kernel_l1, kernel_l2: as Dense, of both kernels
+///             KernelConstraint<...> (of both), BiasConstraint<...>; kernel_l1, kernel_l2: as
+///             Dense, of both kernels
 /// Errors      (compile time) as of DepthwiseConv2D
 /// Source      keras.layers.SeparableConv2D; Chollet (2017), "Xception"
 template <std::size_t Filters, auto Kernel, class... Options>

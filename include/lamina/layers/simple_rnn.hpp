@@ -45,7 +45,8 @@ inline constexpr bool is_elementwise = requires {
 ///             recurrent_kernel Shape<Units, Units>     Orthogonal
 ///             bias             Shape<Units>            Zeros
 /// Options     an elementwise activation, then ReturnSequences, ReturnState, GoBackwards, NoBias,
-///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>;
+///             KernelInitializer<...>, RecurrentInitializer<...>, BiasInitializer<...>,
+///             KernelConstraint<...>, RecurrentConstraint<...>, BiasConstraint<...>;
 ///             dropout, recurrent_dropout: the share of x and of h that is dropped while training,
 ///             drawn for each sample once, for all moments
 ///             kernel_l1, kernel_l2, recurrent_l1, recurrent_l2: adds l1 |w| + l2 w^2 for each
@@ -61,7 +62,7 @@ struct SimpleRNN {
                           !std::is_same_v<Activation, Tanh> ||
                       detail::has_option<Tanh, Options...>,
                   "SimpleRNN<Units, ...>: write the activation first, then ReturnSequences, "
-                  "ReturnState, GoBackwards, NoBias and initializers.");
+                  "ReturnState, GoBackwards, NoBias, initializers and constraints.");
     static_assert(detail::is_elementwise<Activation>,
                   "SimpleRNN<Units, ...> takes an elementwise activation, such as ReLU.");
     float dropout = 0.0f, recurrent_dropout = 0.0f;

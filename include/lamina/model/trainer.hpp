@@ -8,6 +8,7 @@
 #include <lamina/model/loss_pass.hpp>
 #include <lamina/model/touched_rows.hpp>
 #include <lamina/model/update_parts.hpp>
+#include <lamina/model/weight_constraints.hpp>
 #include <lamina/optimizers/apply.hpp>
 
 #include <algorithm>
@@ -181,6 +182,8 @@ private:
         } else
             lamina::apply<T>(optimizer, step, w, g, s, parameters, swept(), tensors, threads,
                              dense.size());
+        if constexpr (WeightConstraints<Net>::any)
+            WeightConstraints<Net>::apply(w, touched_, threads);
         if constexpr (requires { optimizer.average; })
             if (has_average(optimizer))
                 update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
