@@ -35,6 +35,13 @@ TEST_CASE("MeanIoU: pixels that weigh nothing are in no area") {
     CHECK(in_batches<Image>(MeanIoU{}, y, none, 2, Doubles(8)) == 0.0);
 }
 
+TEST_CASE("MeanIoU: a pixel of no class is in no area, whatever is answered") {
+    // keras.metrics.MeanIoU: of the answers 0 and 1 the second is of no class
+    Doubles const answers{1, 0, /**/ 0, 1};
+    for (std::int32_t const none : {-1, 2, 255})
+        CHECK(in_batches<Shape<2>>(MeanIoU{}, answers, Classes{0, none}, 2) == 1.0);
+}
+
 TEST_CASE("MeanIoU of one output: of what is answered yes or is") {
     Floats const p{0.9f, 0.8f, 0.7f, 0.6f, 0.1f}, truth{1, 0, 1, 0, 1};
     CHECK(near(evaluate_metric(MeanIoU{}, p, truth), 2.0 / 5));

@@ -76,8 +76,8 @@ struct CountsOn {
                 if (!metric.multi_label.value_or(false)) {
                     std::size_t const answer = detail::largest<classes>(row);
                     std::size_t const truth = detail::truth<Y, Target>(target, r);
+                    if (truth >= classes) continue; // a class that there is not counts for nothing
                     predicted[answer] += w;
-                    if (truth >= classes) continue; // a class that there is not: weight 0
                     actual[truth] += w;
                     if (answer == truth) hit[truth] += w;
                     continue;

@@ -77,7 +77,8 @@ std::size_t truth(E const* target, std::size_t r) {
 
 } // namespace detail
 
-/// The running mean of a loss.
+/// The running mean of a loss: of the vectors that its ignore_class, where it has one, does not
+/// leave out.
 template <class Loss, class Y, class Target>
 struct RunningLoss {
     using Bound = typename Loss::template On<Y>;
@@ -94,18 +95,60 @@ struct RunningLoss {
     template <class T>
     void update(Loss const& loss, View<T const, Y> y, Element<T const, Target>* target,
                 T const* weight) {
-        T* const no_gradient = nullptr;
-        sum += double(Bound::template value<T>(loss, y, target, weight, no_gradient, T(1)));
-        weights += detail::sum_of_weights(y.rows(), weight);
+        if constexpr (requires { loss.ignore_class; }) {
+            if (loss.ignore_class) return update_between(loss, y, target, weight);
+        }
+        add<Y>(loss, y, target, weight);
     }
     double value() const {
         double const mean = detail::ratio(sum, weights);
         if constexpr (requires { Loss::sign_as_metric; }) return Loss::sign_as_metric * mean;
         else return mean;
     }
+
+private:
+    template <class Of, class T>
+    void add(Loss const& loss, View<T const, Of> y, Element<T const, Target>* target,
+             T const* weight) {
+        T* const no_gradient = nullptr;
+        sum += double(
+            Loss::template On<Of>::template value<T>(loss, y, target, weight, no_gradient, T(1)));
+        weights += detail::sum_of_weights(y.rows(), weight);
+    }
+    /// Adds the stretches of vectors between those that are left out.
+    template <class T>
+    void update_between(Loss const& loss, View<T const, Y> y, std::int32_t const* target,
+                        T const* weight) {
+        using Vector = Shape<Y::last>;
+        auto const left_out = [&](std::size_t r) { return target[r] == *loss.ignore_class; };
+        for (std::size_t r = 0, end = 0; r < y.rows(); r = end + 1) {
+            for (end = r; end < y.rows() && !left_out(end);) ++end;
+            if (end == r) continue;
+            add<Vector>(loss, View<T const, Vector>{y.data + r * Y::last, end - r}, target + r,
+                        weight ? weight + r : nullptr);
+        }
+    }
 };
 
 namespace detail {
+
+/// Throws lamina::Error for the first of n targets that is none of the classes, nor left out.
+void check_classes(std::int32_t const* target, std::size_t n, std::size_t classes,
+                   std::optional<std::int32_t> left_out);
+
+#if LAMINA_BODIES
+
+[[gnu::cold]] LAMINA_INLINE void check_classes(std::int32_t const* target, std::size_t n,
+                                               std::size_t classes,
+                                               std::optional<std::int32_t> left_out) {
+    for (std::size_t r = 0; r < n; ++r)
+        if (std::size_t(target[r]) >= classes && target[r] != left_out)
+            refuse("evaluate_metric",
+                   {"label ", target[r], " at row ", r, ": these outputs have ", classes,
+                    " classes, labels are 0..", classes - 1, ". Leave out the vectors of others."});
+}
+
+#endif
 
 template <class M, class Y, class Target>
 constexpr auto bound_metric() {
@@ -122,7 +165,7 @@ using BoundMetric = typename decltype(detail::bound_metric<M, Y, Target>())::typ
 
 /// One metric of all of `y`, outputs of shape Y one after another, against `target`: whatever has
 /// data() and size(), its numbers one after another. Targets that are std::int32_t are classes.
-/// Throws lamina::Error where the sizes do not fit.
+/// Throws lamina::Error where the sizes do not fit, or a class is none of them.
 ///     evaluate_metric(Accuracy{}, probabilities, labels)
 ///     evaluate_metric<Shape<10>>(TopKAccuracy<3>{}, probabilities, classes)
 template <class Y = Shape<1>, class M>
@@ -143,6 +186,11 @@ auto evaluate_metric(M const& metric, auto const& y, auto const& target) {
                         std::size_t(target.size()), " targets, and a sample has ", Y::size, " and ",
                         Target::size, ". Give one target for each output."});
     if constexpr (Bound::fits) {
+        if constexpr (Target::integer && Y::last > 1) {
+            std::optional<std::int32_t> left_out;
+            if constexpr (requires { metric.ignore_class; }) left_out = metric.ignore_class;
+            detail::check_classes(target.data(), std::size_t(target.size()), Y::last, left_out);
+        }
         Bound bound{};
         bound.update(metric, View<T const, Y>{detail::numbers_of(y, "evaluate_metric"), samples},
                      detail::numbers_of(target, "evaluate_metric"), static_cast<T const*>(nullptr));
