@@ -267,6 +267,74 @@ TEST_CASE("New rows are scaled as the trained ones were, by name") {
           }).find("A scaling found before changes values") != std::string::npos);
 }
 
+TEST_CASE("Gaps are filled from the training part, and in new rows with the same") {
+    // The last 40 rows, far away, are no part of training: without shuffling they are the test.
+    std::string text = "a,b,c,label\n";
+    for (int i = 0; i < 100; ++i) {
+        bool const far = i >= 60;
+        text += (i % 10 == 0 ? "" : std::to_string(far ? 1000 + i : i % 5)) + "," +
+                (i % 7 == 0 ? "" : std::to_string(far ? 500 : 3)) + "," + std::to_string(i) + "," +
+                std::to_string(i % 2) + "\n";
+    }
+    Table const filled = read_csv_text(text).fill_missing("a", Fill::median).fill_missing("b", -1);
+    Split const parts = filled.split({.test = 0.4f, .shuffle = false});
+    Dataset const &train = parts.train, &test = parts.test;
+    REQUIRE(train.x.shape()[0] == 60);
+    CHECK(train.scaling.fill.size() == 3);
+    CHECK(train.scaling.filling(0) == 2); // and not 3 or 4, as of all rows
+    CHECK(train.scaling.filling(1) == -1);
+    CHECK(std::isnan(train.scaling.filling(2)));
+    CHECK(!train.scaling.identity());
+    CHECK(test.scaling == train.scaling);
+    CHECK(train.x(0, 0) == 2);
+    CHECK(test.x(0, 0) == 2);
+    CHECK(test.x(1, 0) == 1061);
+    CHECK(test.x(3, 1) == -1);
+    // New rows, whose own values count for nothing, with a gap in each column that was filled.
+    Table const fresh = read_csv_text("c,b,a\n5,,\n6,8,1000\n7,8,2000\n");
+    CHECK(fresh.to_tensor(train.scaling) ==
+          Tensor<float, 2>{{2, -1, 5}, {1000, 8, 6}, {2000, 8, 7}});
+    CHECK(fresh.fill_missing(Fill::mean).to_tensor(train.scaling) ==
+          fresh.to_tensor(train.scaling));
+    CHECK(fresh.add("label", {0, 1, 0}).to_dataset({.scaling = train.scaling}).x ==
+          fresh.to_tensor(train.scaling));
+    CHECK(train.scaling.apply(Tensor<double, 2>{{NAN, NAN, 1}})(0, 1) == -1);
+    CHECK(complaint([&] {
+              read_csv_text("a,b,c\n1,2,\n").to_tensor(train.scaling);
+          }).starts_with("text:2:3 (column \"c\"): a gap where a number is needed."));
+
+    // A scaling counts what was filled, as a pipeline of SimpleImputer and StandardScaler does.
+    Dataset const scaled = read_csv_text("a,label\n1,0\n,1\n3,0\n8,1\n")
+                               .standardize()
+                               .fill_missing(Fill::mean)
+                               .to_dataset();
+    CHECK(scaled.scaling.filling(0) == 4);
+    CHECK(scaled.scaling.offset[0] == 4);
+    CHECK(scaled.scaling.scale[0] == doctest::Approx(std::sqrt(26. / 4)));
+    CHECK(scaled.x(1, 0) == 0);
+
+    // A column without a gap in training may have one later.
+    Dataset const whole =
+        read_csv_text("a,label\n1,0\n2,1\n6,0\n").fill_missing(Fill::mean).to_dataset();
+    CHECK(read_csv_text("a,b\n,1\n3,1\n").to_tensor(whole.scaling) == Tensor<float, 2>{{3}, {3}});
+    // A label has no scaling's filling.
+    Dataset const label =
+        read_csv_text("a,label\n1,4\n2,\n3,8\n").fill_missing(Fill::mean).to_dataset();
+    CHECK(label.y(1, 0) == 6);
+    CHECK(label.target_scaling.identity());
+    // Where all of the training part is a gap, there is nothing to learn.
+    CHECK(complaint([] {
+              read_csv_text("a,label\n,0\n,1\n,0\n4,1\n")
+                  .fill_missing(Fill::mean)
+                  .split({.test = 0.25f, .shuffle = false});
+          }) ==
+          "text (column \"a\"): there is no value at all to fill its gaps from. Use drop(\"a\").");
+    Scaling uneven = train.scaling;
+    uneven.fill.pop_back();
+    CHECK(complaint([&] { fresh.to_tensor(uneven); }) ==
+          "Scaling: names, offset, scale and fill differ in length.");
+}
+
 TEST_CASE("What cannot become a data set says which cell is in the way") {
     CHECK(complaint([] { read_csv_text("a,b\n1,\n").split(); }) ==
           "text:2:2 (column \"b\"): a gap where a number is needed. Use drop_missing() or "
@@ -363,7 +431,8 @@ TEST_CASE("New rows get the columns of training, though not every value is among
     CHECK(x == Tensor<float, 2>{{0, 0, 1, 0, 0, 1}});
     CHECK(complaint([&] { // a gap stays a gap
               fresh.one_hot({"v", "size"}, train.scaling).to_tensor(train.scaling);
-          }).find("a gap where a number is needed") != std::string::npos);
+          })
+              .find("a gap where a number is needed") != std::string::npos);
     auto const other = read_csv_text("v,size\nLSE,1\nTSE,7\n", {}, "n.csv");
     CHECK(complaint([&] { other.one_hot("v", train.scaling); }) ==
           "n.csv:3:1 (column \"v\"): \"TSE\" was not among the 3 values of training.");
@@ -379,7 +448,8 @@ TEST_CASE("New rows get the columns of training, though not every value is among
     CHECK(hired.one_hot({"job_type", "job"}, jobs.scaling).to_tensor(jobs.scaling) == smith);
     CHECK(hired.one_hot("job", jobs.scaling).one_hot("job_type", jobs.scaling).names() ==
           Strings{"job_clerk", "job_smith", "job_type_x", "job_type_y"});
-    CHECK(complaint([&] { other.one_hot("v", Scaling{}); }).find(
-              "the scaling names no column \"v_...\". Was it one_hot in training?") !=
+    CHECK(complaint([&] {
+              other.one_hot("v", Scaling{});
+          }).find("the scaling names no column \"v_...\". Was it one_hot in training?") !=
           std::string::npos);
 }

@@ -93,6 +93,13 @@ TEST_CASE("Gaps are filled") {
     CHECK(complaint([] { read_csv_text("a,b\n,1\n").fill_missing("a", Fill::mean); }) ==
           "text (column \"a\"): there is no value at all to fill its gaps from. Use drop(\"a\").");
     CHECK(texts(read_csv_text("a,b\n,1\n").fill_missing("a", "x"), "a") == Strings{"x"});
+    // Of two the first counts: no gaps are left for the second.
+    CHECK(numbers(table().fill_missing("age", 7).fill_missing(Fill::mean), "age")[1] == 7);
+    // What was filled goes with its rows, and what is made of it knows nothing of it.
+    CHECK(numbers(table().fill_missing("age", 7).take(std::vector<std::size_t>{4, 1}), "age") ==
+          Doubles{25, 7});
+    CHECK(numbers(table().fill_missing("age", 7).map("age", [](double v) { return 2 * v; }),
+                  "age") == Doubles{62, 14, 50, 80, 50});
 }
 
 TEST_CASE("Columns are chosen, dropped, renamed, added") {

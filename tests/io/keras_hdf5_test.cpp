@@ -218,6 +218,7 @@ TEST_CASE("a scaling goes through the file, with names or without") {
                                                    "e"},
                                            {1, 2.5},
                                            {3, 0.1}},
+                                   Scaling{{"age", "fare"}, {1, 2.5}, {3, 0.1}, {NAN, 7.25}},
                                    Scaling{{}, {0.5, 0.25}, {1, 2}}})
         for (char const* const name : {"m.h5", "m.keras", "m.weights.h5"}) {
             model.scaling = scaling;

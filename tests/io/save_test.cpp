@@ -126,6 +126,15 @@ TEST_CASE("a scaling of any number of columns, with names of any bytes or none, 
     again.scaling = {};
     load(again, path, {.names = Names::torch});
     CHECK(again.scaling == model.scaling);
+    double const none = std::numeric_limits<double>::quiet_NaN();
+    for (auto const& fill : {std::vector{none, 7.25}, {-3.0, none}, {0.1, 0.2}}) {
+        model.scaling = {{"age", "fare"}, {1, 2.5}, {3, 0.1}, fill};
+        save(model, path);
+        again.scaling = {};
+        load(again, path);
+        CHECK(again.scaling == model.scaling);
+        CHECK(again.scaling.fill.size() == 2);
+    }
     model.scaling = {{}, {0.5, 0.25}, {1, 0.125}}; // an image's channels
     save(model, path);
     load(again, path);
@@ -147,7 +156,7 @@ TEST_CASE("a scaling of any number of columns, with names of any bytes or none, 
     CHECK(loads(R"([["a", 1, 2.5], ["b", -1e-3, 4]])") == "");
     CHECK(again.scaling == Scaling{{"a", "b"}, {1, -1e-3}, {2.5, 4}});
     for (char const* const wrong :
-         {"", "{}", "[", "[1]", R"([["a", 1]])", R"([["a", 1, 2, 3]])", R"([["a", 1, "b"]])",
+         {"", "{}", "[", "[1]", R"([["a", 1]])", R"([["a", 1, 2, 3, 4]])", R"([["a", 1, "b"]])",
           R"([["a", 1, 1e999]])", R"([["a", 1, 2], [null, 1, 2]])", R"([["a", 1, 2]] x)"}) {
         CAPTURE(std::string(wrong));
         CHECK(loads(wrong).starts_with(path + ", metadata lamina.scaling: this is not the JSON"));

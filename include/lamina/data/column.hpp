@@ -7,12 +7,14 @@
 #include <lamina/data/texts.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace lamina {
 
+class Table;
 namespace detail {
 class CsvReader;
 }
@@ -60,16 +62,33 @@ private:
         bool asked = false; // by name, so for a label too
     };
 
+    /// What fill_missing put into gaps, until it is known which rows train.
+    struct Filling {
+        double value = std::numeric_limits<double>::quiet_NaN();
+        /// Where the values of some rows say it; a program that does not ask for it has no code
+        /// for it.
+        double (*learn)(Table const&, Column const&, Span<std::size_t const> rows) = nullptr;
+
+        explicit operator bool() const { return learn || !detail::is_nan(value); }
+    };
+
     void become(std::vector<double> numbers);
+    /// The number of a row where a gap is `filling`, or where that is NaN what it is now.
+    double number(std::size_t row, double filling) const {
+        double const raw = raw_.empty() ? numbers_[row] : raw_[row];
+        return !detail::is_nan(raw) ? raw : detail::is_nan(filling) ? numbers_[row] : filling;
+    }
 
     std::string name_;
     bool text_ = false;
     std::vector<double> numbers_;
+    std::vector<double> raw_; // with its gaps, or none where nothing was filled
     Texts texts_;
     std::vector<std::string> classes_;
     std::string group_;
     std::size_t field_ = 0; // place in its file from 1, 0 if it did not come from one
     Pending pending_;
+    Filling filling_;
 };
 
 #if LAMINA_BODIES
@@ -92,19 +111,27 @@ private:
 }
 
 [[gnu::cold]] LAMINA_INLINE Column Column::take(Span<std::size_t const> rows) const {
-    Column taken(name_, std::vector<double>(text_ ? 0 : rows.size()));
-    for (std::size_t i = 0; i < taken.numbers_.size(); ++i) taken.numbers_[i] = numbers_[rows[i]];
+    Column taken(name_, std::vector<double>());
+    for (auto const values : {&Column::numbers_, &Column::raw_}) {
+        std::vector<double> const& from = this->*values;
+        std::vector<double> to(from.empty() ? 0 : rows.size());
+        for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[rows[i]];
+        taken.*values = std::move(to);
+    }
     if (text_) taken.texts_ = texts_.take(rows);
     taken.text_ = text_;
     taken.classes_ = std::vector<std::string>(classes_); // a copy, as is made elsewhere too
     taken.group_ = group_;
     taken.field_ = field_;
     taken.pending_ = pending_;
+    taken.filling_ = filling_;
     return taken;
 }
 
 [[gnu::cold]] LAMINA_INLINE void Column::become(std::vector<double> numbers) {
     numbers_ = std::move(numbers);
+    raw_.clear();
+    filling_ = {};
     texts_ = Texts();
     text_ = false;
     classes_.clear();

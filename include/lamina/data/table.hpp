@@ -105,8 +105,9 @@ public:
 
     // Gaps
 
-    /// Fills the gaps of these columns. Fill counts over all rows there are now: for a mean that
-    /// knows only training rows, take those rows first.
+    /// Fills the gaps of these columns. What numbers are filled with is learned once more when the
+    /// table is split, from the training part alone, as sklearn's SimpleImputer does, and kept in
+    /// the Scaling: gaps of new rows become the same. A text is filled from all rows there are now.
     Table fill_missing(ColumnNames const& columns, double value) &&;
     Table fill_missing(ColumnNames const& columns, std::string_view value) &&;
     Table fill_missing(ColumnNames const& columns, Fill what) &&;
@@ -253,6 +254,11 @@ private:
     void settled(Column const& column, char const* step) const;
     void keep(Span<std::size_t const> rows);
     static void fill_texts(Column& column, std::string_view value);
+    static void fill_numbers(Column& column, double value);
+    [[noreturn]] static void fail_empty(Table const& table, Column const& column);
+    template <auto Average>
+    static double learn_filling(Table const& table, Column const& column,
+                                Span<std::size_t const> rows);
     void fill(std::size_t c, Fill what);
     std::vector<std::string> categories(Column const& column, std::size_t limit,
                                         char const* step) const;
@@ -260,7 +266,7 @@ private:
     Rows all_rows() const;
     Rows labels(ColumnNames const& label) const;
     Rows features(Rows const& labels) const;
-    void ready(Rows const& columns) const;
+    void ready(Rows const& columns, Scaling const& scaling) const;
     Scaling fit(Rows const& columns, Rows const& rows, bool label) const;
     Rows match(Scaling const& scaling) const;
     template <class T>

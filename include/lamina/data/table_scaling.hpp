@@ -7,6 +7,7 @@
 #include <lamina/core/message.hpp>
 #include <lamina/data/column.hpp>
 #include <lamina/data/column_names.hpp>
+#include <lamina/data/number.hpp>
 #include <lamina/data/scaling.hpp>
 #include <lamina/data/table.hpp>
 
@@ -59,17 +60,24 @@ namespace lamina {
                                                bool label) const {
     Scaling scaling;
     scaling.names = std::vector<std::string>(columns.size()); // resize() is one function more
-    scaling.offset = scaling.scale = std::vector<double>(columns.size());
+    for (auto* numbers : {&scaling.offset, &scaling.scale, &scaling.fill})
+        *numbers = std::vector<double>(columns.size());
+    bool fills = false;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         Column const& column = columns_[columns[i]];
         Pending const pending = label && !column.pending_.asked ? Pending{} : column.pending_;
-        double offset = 0, scale = 1;
+        double offset = 0, scale = 1, filling = detail::missing_number;
+        if (column.filling_ && !label) {
+            auto const learn = column.filling_.learn;
+            filling = learn ? learn(*this, column, rows) : column.filling_.value;
+        }
+        auto const value = [&](std::size_t row) { return column.number(row, filling); };
         if (pending.kind != Pending::Kind::none && !rows.empty()) {
-            double low = column.numbers_[rows.front()], high = low;
+            double low = value(rows.front()), high = low;
             for (std::size_t row : rows) {
-                double const value = column.numbers_[row];
-                low = value < low ? value : low;
-                high = value > high ? value : high;
+                double const v = value(row);
+                low = v < low ? v : low;
+                high = v > high ? v : high;
             }
             bool const constant = !(low < high);
             if (pending.kind == Pending::Kind::min_max) {
@@ -81,10 +89,10 @@ namespace lamina {
                 // Centred first: the mean of values around the lowest loses nothing to its own
                 // size.
                 double sum = 0, square = 0;
-                for (std::size_t row : rows) sum += column.numbers_[row] - low;
+                for (std::size_t row : rows) sum += value(row) - low;
                 offset = low + sum / double(rows.size());
                 for (std::size_t row : rows) {
-                    square += (column.numbers_[row] - offset) * (column.numbers_[row] - offset);
+                    square += (value(row) - offset) * (value(row) - offset);
                 }
                 scale = std::sqrt(square / double(rows.size()));
             }
@@ -97,16 +105,20 @@ namespace lamina {
         scaling.names[i] = column.name();
         scaling.offset[i] = offset;
         scaling.scale[i] = scale;
+        scaling.fill[i] = filling;
+        fills = fills || !detail::is_nan(filling);
     }
+    if (!fills) scaling.fill.clear();
     return scaling;
 }
 
 /// The columns that the scaling names.
 [[gnu::cold]] LAMINA_INLINE Table::Rows Table::match(Scaling const& scaling) const {
-    if (scaling.names.size() != scaling.offset.size() ||
-        scaling.offset.size() != scaling.scale.size()) {
+    std::size_t const n = scaling.names.size();
+    if (scaling.offset.size() != n || scaling.scale.size() != n ||
+        (!scaling.fill.empty() && scaling.fill.size() != n)) {
         detail::fail(Error::Kind::argument, {"Scaling"},
-                     {"names, offset and scale differ in length."});
+                     {"names, offset, scale and fill differ in length."});
     }
     Rows const columns = find_all(scaling.names);
     for (std::size_t c : columns) settled(columns_[c], "A scaling found before");

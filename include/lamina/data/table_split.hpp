@@ -62,18 +62,20 @@ namespace lamina {
     return rest;
 }
 
-/// Throws unless every value of these columns is a number.
-[[gnu::cold]] LAMINA_INLINE void Table::ready(Rows const& columns) const {
+/// Throws unless every value of these columns is a number, or a gap that the scaling fills.
+[[gnu::cold]] LAMINA_INLINE void Table::ready(Rows const& columns, Scaling const& scaling) const {
     for (std::size_t c : columns) {
         if (columns_[c].is_text()) fail_text(columns_[c]);
     }
     if (rows() == 0) detail::fail(Error::Kind::data, {file()}, {"no rows are left."});
-    for (std::size_t c : columns) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        Column const& column = columns_[columns[i]];
+        if (!detail::is_nan(scaling.filling(i))) continue;
         for (std::size_t row = 0; row < rows(); ++row) {
-            if (!columns_[c].missing(row)) continue;
-            detail::fail(Error::Kind::data, {where(row, columns_[c])},
+            if (!column.missing(row)) continue;
+            detail::fail(Error::Kind::data, {where(row, column)},
                          {"a gap where a number is needed. Use drop_missing() or fill_missing(",
-                          detail::Quoted{columns_[c].name()}, ", Fill::mean)."});
+                          detail::Quoted{column.name()}, ", Fill::mean)."});
         }
     }
 }
@@ -88,7 +90,7 @@ template <class T>
     T* out = to.data();
     for (std::size_t row : rows) {
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            double const value = columns_[columns[i]].numbers_[row];
+            double const value = columns_[columns[i]].number(row, scaling.filling(i));
             *out = static_cast<T>(scaling.apply(i, value));
             if (detail::is_finite(*out++)) continue;
             detail::fail(Error::Kind::data, {where(row, columns_[columns[i]])},
@@ -103,14 +105,14 @@ template <class T>
 [[gnu::cold]] Tensor<T, 2> Table::to_tensor() const {
     Rows columns;
     for (std::size_t c = 0; c < columns_.size(); ++c) columns.push_back(c);
-    ready(columns);
+    ready(columns, {});
     return gather<T>(columns, all_rows(), fit(columns, all_rows(), false));
 }
 
 template <class T>
 [[gnu::cold]] Tensor<T, 2> Table::to_tensor(Scaling const& scaling) const {
     Rows const columns = match(scaling);
-    ready(columns);
+    ready(columns, scaling);
     return gather<T>(columns, all_rows(), scaling);
 }
 
@@ -133,8 +135,8 @@ template <class T>
 [[gnu::cold]] LAMINA_INLINE Dataset Table::to_dataset(DatasetOptions const& options) const {
     Rows const y = labels(options.label);
     Rows const x = options.scaling.empty() ? features(y) : match(options.scaling);
-    ready(x);
-    ready(y);
+    ready(x, options.scaling);
+    ready(y, {});
     Rows const rows = all_rows();
     Dataset set;
     set.scaling = options.scaling.empty() ? fit(x, rows, false) : options.scaling;
@@ -176,8 +178,8 @@ Table::classes_of_rows(Rows const& labels) const {
                                                    Dataset& train, Dataset* validation,
                                                    Dataset& test) const {
     Rows const y = labels(options.label), x = features(y);
-    ready(x);
-    ready(y);
+    ready(x, train.scaling);
+    ready(y, train.target_scaling);
     auto const sizes = detail::part_sizes(rows(), "row", options);
     Column const& label = columns_[y.front()];
     bool one_hot = label.group() != label.name();

@@ -119,9 +119,9 @@ template <class F>
         Column& column = columns_[c];
         settled(column, "fill_missing");
         if (column.is_text()) fail_text(column);
-        for (double& v : column.numbers_) {
-            if (detail::is_missing(v)) v = value;
-        }
+        if (column.filling_) continue;
+        column.filling_.value = value;
+        fill_numbers(column, value);
     }
     return std::move(*this);
 }
@@ -161,15 +161,14 @@ template <class V>
     return best;
 }
 
-/// What the gaps between these numbers become.
-[[gnu::cold]] LAMINA_INLINE double filling_of(std::vector<double> values, Fill what) {
-    if (what == Fill::most_frequent) return most_frequent(std::move(values));
-    std::size_t const n = values.size();
+/// What the gaps between these numbers, one or more, become.
+[[gnu::cold]] LAMINA_INLINE double mean_of(std::vector<double> values) {
     double mean = 0;
-    if (what == Fill::mean) {
-        for (double v : values) mean += v / double(n);
-        return mean;
-    }
+    for (double v : values) mean += v / double(values.size());
+    return mean;
+}
+[[gnu::cold]] LAMINA_INLINE double median_of(std::vector<double> values) {
+    std::size_t const n = values.size();
     std::sort(values.begin(), values.end());
     return values[(n - 1) / 2] / 2 + values[n / 2] / 2;
 }
@@ -183,29 +182,48 @@ template <class V>
     column.texts_ = std::move(texts);
 }
 
+[[gnu::cold]] LAMINA_INLINE void Table::fail_empty(Table const& table, Column const& column) {
+    detail::fail(Error::Kind::data, {table.where(column)},
+                 {"there is no value at all to fill its gaps from. Use drop(",
+                  detail::Quoted{column.name()}, ")."});
+}
+
+/// What a column's gaps become if it may know these rows only.
+template <auto Average>
+[[gnu::cold]] double Table::learn_filling(Table const& table, Column const& column,
+                                          Span<std::size_t const> rows) {
+    std::vector<double> values;
+    for (std::size_t row : rows) {
+        double const v = column.raw_.empty() ? column.numbers_[row] : column.raw_[row];
+        if (!detail::is_missing(v)) values.push_back(v);
+    }
+    if (values.empty()) fail_empty(table, column);
+    return Average(std::move(values));
+}
+
+[[gnu::cold]] LAMINA_INLINE void Table::fill_numbers(Column& column, double value) {
+    column.raw_ = std::vector<double>(column.numbers_); // a copy is made elsewhere too
+    for (double& v : column.numbers_)
+        if (detail::is_missing(v)) v = value;
+}
+
 [[gnu::cold]] LAMINA_INLINE void Table::fill(std::size_t c, Fill what) {
     Column& column = columns_[c];
-    std::size_t const there = column.size() - column.missing();
-    if (there == column.size()) return;
-    settled(column, "fill_missing");
-    if (there == 0)
-        detail::fail(Error::Kind::data, {where(column)},
-                     {"there is no value at all to fill its gaps from. Use drop(",
-                      detail::Quoted{column.name()}, ")."});
+    std::size_t const gaps = column.missing();
     if (column.is_text()) {
+        if (gaps == 0) return;
         if (what != Fill::most_frequent) fail_text(column);
+        if (gaps == column.size()) fail_empty(*this, column);
         std::vector<std::string_view> values;
         for (std::size_t row = 0; row < column.size(); ++row)
             if (!column.missing(row)) values.push_back(column.texts_[row]);
         return fill_texts(column, detail::most_frequent(std::move(values)));
     }
-    std::vector<double> values;
-    values.reserve(there);
-    for (double v : column.numbers_)
-        if (!detail::is_missing(v)) values.push_back(v);
-    double const value = detail::filling_of(std::move(values), what);
-    for (double& v : column.numbers_)
-        if (detail::is_missing(v)) v = value;
+    if (column.filling_ || column.size() == 0) return; // nothing is left to fill
+    column.filling_.learn = what == Fill::mean     ? learn_filling<detail::mean_of>
+                            : what == Fill::median ? learn_filling<detail::median_of>
+                                                   : learn_filling<detail::most_frequent<double>>;
+    if (gaps > 0) fill_numbers(column, column.filling_.learn(*this, column, all_rows()));
 }
 
 [[gnu::cold]] LAMINA_INLINE Table Table::fill_missing(ColumnNames const& columns, Fill what) && {

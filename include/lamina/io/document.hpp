@@ -3,6 +3,7 @@
 
 #include <lamina/core/list.hpp>
 #include <lamina/core/span.hpp>
+#include <lamina/data/scaling.hpp>
 #include <lamina/io/dtype.hpp>
 
 #include <cstddef>
@@ -80,14 +81,6 @@ struct Counter {
     std::uint64_t value = 0;
 };
 
-/// How the columns of a table were scaled: (value - offset) / scale.
-struct StoredScaling {
-    std::vector<std::string> names;
-    std::vector<double> offset, scale;
-
-    bool empty() const { return offset.empty(); }
-};
-
 /// A model as files see it: no types, no templates, views of the model's own numbers. The formats
 /// know only this.
 struct Document {
@@ -105,7 +98,7 @@ struct Document {
     detail::List<Part> losses, metrics;
     std::vector<float> loss_weights; ///< empty: all 1
     detail::List<Counter> counters;
-    StoredScaling scaling;
+    Scaling scaling;
 };
 
 } // namespace lamina

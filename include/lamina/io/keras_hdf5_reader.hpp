@@ -198,7 +198,7 @@ private:
         }
     }
     [[gnu::cold]] void load_scaling(Hdf5Reader::Group const& group) {
-        StoredScaling s;
+        Scaling s;
         detail::List<std::string> names;
         file_.names(group, "names", names);
         for (auto& name : names) s.names.push_back(std::move(name));
@@ -209,11 +209,12 @@ private:
             bool const nameless = count == 0 && shape.size() == 1 && shape[0] <= file_.size();
             if (shape.size() != 1 || (shape[0] != count && !nameless))
                 file_.refuse({"its scaling does not have one number for each name."});
-            to.resize(std::size_t(shape[0]));
+            to = std::vector<double>(std::size_t(shape[0]));
             if (!to.empty()) file_.read(data, DType::f64, to.data());
         };
         numbers("offset", s.names.size(), s.offset);
         numbers("scale", s.offset.size(), s.scale);
+        if (file_.has(group, "fill")) numbers("fill", s.offset.size(), s.fill);
         loaded_.scaling = std::move(s);
     }
 

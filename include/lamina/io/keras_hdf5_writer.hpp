@@ -203,6 +203,7 @@ private:
             file_.names(group, "names", names);
             file_.row(group, "offset", s.offset.size(), DType::f64, s.offset.data());
             file_.row(group, "scale", s.scale.size(), DType::f64, s.scale.data());
+            if (!s.fill.empty()) file_.row(group, "fill", s.fill.size(), DType::f64, s.fill.data());
         }
         if (!training) return;
         for (auto const& c : document_.counters) file_.number(own, c.name.c_str(), c.value);

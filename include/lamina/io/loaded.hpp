@@ -32,7 +32,7 @@ public:
     };
     detail::List<Numbers> parameters, state, slots; // slots is empty where the file has none
     detail::List<Counter> counters;
-    std::optional<StoredScaling> scaling;
+    std::optional<Scaling> scaling;
 
     [[gnu::cold]] explicit Loaded(Document const& wanted) {
         parameters.resize(wanted.parameters.size());

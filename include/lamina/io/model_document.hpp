@@ -184,9 +184,7 @@ template <class T>
     count("epoch", progress.epoch);
     count("batch", progress.batch);
     count("learning_rate_bits", std::bit_cast<std::uint64_t>(progress.learning_rate));
-    d.scaling.names = v.scaling->names;
-    d.scaling.offset = v.scaling->offset;
-    d.scaling.scale = v.scaling->scale;
+    d.scaling = Scaling(*v.scaling);
     return d;
 }
 
@@ -214,11 +212,7 @@ template <class T>
             to.progress->learning_rate = rate > 0 && rate < 1e300 ? rate : 0;
         }
     }
-    if (loaded.scaling && to.scaling) {
-        to.scaling->names = std::move(loaded.scaling->names);
-        to.scaling->offset = std::move(loaded.scaling->offset);
-        to.scaling->scale = std::move(loaded.scaling->scale);
-    }
+    if (loaded.scaling && to.scaling) *to.scaling = std::move(*loaded.scaling);
 }
 
 } // namespace lamina::detail

@@ -3,6 +3,7 @@
 
 #include <lamina/core/message.hpp>
 #include <lamina/data/json_reader.hpp>
+#include <lamina/data/number.hpp>
 #include <lamina/io/document.hpp>
 #include <lamina/io/format.hpp>
 #include <lamina/io/loaded.hpp>
@@ -204,7 +205,7 @@ private:
     void take_scaling() { // as scaling_text() writes it
         auto const text = scaling_place.find(file_);
         if (!text) return;
-        StoredScaling scaling;
+        Scaling scaling;
         std::string const where = message({file_.path(), ", metadata ", scaling_place.key(0)});
         JsonReader json(*text, where);
         json.array([&] {
@@ -213,13 +214,18 @@ private:
                 if (n == 0 && !json.null()) scaling.names.push_back(json.string());
                 if (n == 1) scaling.offset.push_back(json.number());
                 if (n == 2) scaling.scale.push_back(json.number());
-                if (n++ == 3) json.bad("a column has a name, an offset and a scale");
+                if (n == 3) {
+                    scaling.fill.resize(scaling.scale.size(), missing_number);
+                    scaling.fill.back() = json.number();
+                }
+                if (n++ == 4) json.bad("a column has a name, an offset and a scale");
             });
-            bool const all = scaling.scale.size() == scaling.offset.size() && n == 3;
+            bool const all = scaling.scale.size() == scaling.offset.size() && n >= 3;
             if (!all || (!scaling.names.empty() && scaling.names.size() != scaling.scale.size()))
                 json.bad("a column has a name, an offset and a scale");
         });
         json.end();
+        if (!scaling.fill.empty()) scaling.fill.resize(scaling.scale.size(), missing_number);
         if (!scaling.empty()) loaded_.scaling = std::move(scaling);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <lamina/core/finite.hpp>
 #include <lamina/core/message.hpp>
 #include <lamina/data/json_writer.hpp>
 #include <lamina/io/document.hpp>
@@ -106,7 +107,8 @@ private:
 }
 
 /// How columns were scaled, as JSON: [["age", 29.7, 14.5], ...]; null where they have no names.
-[[gnu::cold]] inline std::string scaling_text(StoredScaling const& scaling) {
+/// A fourth number is what a gap becomes.
+[[gnu::cold]] inline std::string scaling_text(Scaling const& scaling) {
     JsonWriter json(quote_ascii);
     json.array();
     for (std::size_t i = 0; i < scaling.offset.size(); ++i) {
@@ -115,6 +117,7 @@ private:
         else json.null();
         json.value(scaling.offset[i]);
         json.value(scaling.scale[i]);
+        if (!scaling.fill.empty() && !is_nan(scaling.fill[i])) json.value(scaling.fill[i]);
         json.end();
     }
     json.end();
