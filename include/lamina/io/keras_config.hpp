@@ -79,7 +79,9 @@ namespace detail {
         "AUC BinaryAccuracy BinaryCrossentropy CategoricalCrossentropy CategoricalHinge "
         "CosineSimilarity Hinge KLDivergence LogCoshError MeanAbsoluteError "
         "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson "
-        "Precision R2Score Recall RootMeanSquaredError SparseCategoricalCrossentropy SquaredHinge";
+        "Precision PrecisionAtRecall R2Score Recall RecallAtPrecision RootMeanSquaredError "
+        "SensitivityAtSpecificity SparseCategoricalCrossentropy SpecificityAtSensitivity "
+        "SquaredHinge";
     json.key("loss");
     if (document.losses.size() != 1) json.array();
     for (auto const& loss : document.losses) write_part(json, form, "keras.losses", loss, true);

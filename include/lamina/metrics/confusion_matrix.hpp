@@ -53,6 +53,13 @@ std::string confusion_text(double const* counts, std::size_t classes,
 
 } // namespace detail
 
+/// How much an answer of class a counts as wrong where the truth is class t, in Confusion::kappa().
+enum class Disagreement {
+    equal,    ///< 1 of all that are not the same
+    linear,   ///< |a - t|
+    quadratic ///< (a - t)^2
+};
+
 /// How often (by weight) class `truth` was answered with class `answer`: confusion(truth, answer).
 template <std::size_t Classes>
 struct Confusion {
@@ -105,6 +112,24 @@ struct Confusion {
         }
         double const scale = std::sqrt(n * n - answers) * std::sqrt(n * n - truths);
         return scale > 0 ? (right * n - both) / scale : 0.0;
+    }
+
+    /// Cohen's kappa: 1 less the disagreement of truth and answer over what it would be if they
+    /// were drawn each for itself; 0 where that is 0.
+    /// Source: Cohen (1960), (1968); sklearn.metrics.cohen_kappa_score
+    double kappa(Disagreement how = Disagreement::equal) const {
+        double is = 0, by_chance = 0;
+        for (std::size_t t = 0; t < Classes; ++t)
+            for (std::size_t a = 0; a < Classes; ++a) {
+                if (a == t) continue;
+                double const apart = a > t ? double(a - t) : double(t - a);
+                double const much = how == Disagreement::equal    ? 1.0
+                                    : how == Disagreement::linear ? apart
+                                                                  : apart * apart;
+                is += much * counts[t][a];
+                by_chance += much * actual(t) * predicted(a);
+            }
+        return by_chance > 0 ? 1 - is * total() / by_chance : 0.0;
     }
 
     /// A table for people: a row for each true class, a column for each answer. Classes without a

@@ -11,8 +11,9 @@
 
 namespace lamina {
 
-/// Which direction is better; automatic: up for accuracy, precision, recall, F1, AUC, R2 and cosine
-/// similarity, down for all else (Keras' rule).
+/// Which direction is better; automatic: up for accuracy, precision, recall, F1, FBeta, AUC,
+/// specificity, Matthews' correlation, kappa, R2 and cosine similarity, down for all else (Keras'
+/// rule).
 enum class Mode { automatic, min, max };
 
 /// Any value is better than none.
@@ -37,7 +38,8 @@ inline bool improves_upwards(Mode mode, std::string_view name) {
     if (mode != Mode::automatic) return mode == Mode::max;
     // an output's name stands before it, and has no word in it: "accent_loss"
     if (name.ends_with("loss") || name.ends_with("error")) return false;
-    for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "r2", "cosine"})
+    for (std::string_view const word : {"acc", "auc", "precision", "recall", "f1", "fbeta",
+                                        "specificity", "matthews", "kappa", "r2", "cosine"})
         if (name.find(word) != name.npos) return true;
     return false;
 }
