@@ -182,6 +182,7 @@
 #include <lamina/losses/categorical_hinge.hpp>
 #include <lamina/losses/cosine_similarity.hpp>
 #include <lamina/losses/crossentropy.hpp>
+#include <lamina/losses/dice.hpp>
 #include <lamina/losses/elementwise.hpp>
 #include <lamina/losses/focal.hpp>
 #include <lamina/losses/hinge.hpp>
@@ -192,12 +193,14 @@
 #include <lamina/losses/mean_absolute_percentage_error.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
 #include <lamina/losses/mean_squared_logarithmic_error.hpp>
+#include <lamina/losses/overlap.hpp>
 #include <lamina/losses/pairing.hpp>
 #include <lamina/losses/poisson.hpp>
 #include <lamina/losses/row_loss.hpp>
 #include <lamina/losses/sparse_categorical_crossentropy.hpp>
 #include <lamina/losses/squared_hinge.hpp>
 #include <lamina/losses/target.hpp>
+#include <lamina/losses/tversky.hpp>
 #include <lamina/metrics/accuracy.hpp>
 #include <lamina/metrics/at_threshold.hpp>
 #include <lamina/metrics/auc.hpp>

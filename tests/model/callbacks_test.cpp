@@ -103,8 +103,10 @@ TEST_CASE("EarlyStopping: below a baseline the best weights are restored all the
 }
 
 TEST_CASE("what is better is known by the name") {
-    for (char const* const name : {"accuracy", "val_accuracy", "val_auc", "precision", "recall",
-                                   "val_f1_score", "r2_score", "val_cosine_similarity"}) {
+    for (char const* const name :
+         {"accuracy", "val_accuracy", "val_auc", "precision", "recall", "val_f1_score",
+          "val_fbeta_score", "r2_score", "val_cosine_similarity", "sensitivity_at_specificity",
+          "specificity_at_sensitivity", "matthews_correlation", "val_cohen_kappa"}) {
         CAPTURE(name);
         CHECK(detail::improves_upwards(Mode::automatic, name));
         CHECK(!detail::improves_upwards(Mode::min, name));
