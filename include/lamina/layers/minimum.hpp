@@ -12,7 +12,8 @@ namespace lamina {
 ///
 /// Input       two or more nodes of one shape
 /// Output      that shape
-/// Mask        as of Add
+/// Mask        as of Add. Keras 3 leaves moments that an input has masked out of that input's part
+///             in y; here they are seen as they are (zeros behind Masking)
 /// Errors      (compile time) the shapes differ (nothing is broadcast); there is one input only;
 ///             tokens
 /// Source      keras.layers.Minimum

@@ -15,7 +15,8 @@ namespace lamina {
 ///             axes, where the other has more: Shape<28, 28, 16> and Shape<16>, or
 ///             Shape<28, 28, 1>, as NumPy broadcasts
 /// Output      that shape, the larger one
-/// Mask        as of Add
+/// Mask        as of Add. Keras 3 leaves moments that an input has masked out of that input's part
+///             in y; here they are seen as they are (zeros behind Masking)
 /// Errors      (compile time) the shapes do not fit; there is one input only; tokens
 /// Source      keras.layers.Multiply
 struct Multiply {
