@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <lamina/losses/dice.hpp>
 
+#include <lamina/core/settings.hpp>
 #include <lamina/losses/tversky.hpp>
 
 #include "check_loss.hpp"
@@ -75,6 +76,16 @@ TEST_CASE("Tversky: values and gradients") {
     check_all(Tversky{}, 0.5, 0.5, 1e-7);
     check_all(Tversky{.alpha = 0.3f, .beta = 0.7f}, double(0.3f), double(0.7f), 1e-7);
     check_all(Tversky{.alpha = 0, .beta = 1.5f}, 0, 1.5, 1e-7);
+}
+
+TEST_CASE("Tversky in Keras' files: alpha is of what is missed there") {
+    std::vector<double> told;
+    auto const add = [](void* to, std::string_view name, Settings::Value const& value) {
+        CHECK(name == (static_cast<std::vector<double>*>(to)->empty() ? "alpha" : "beta"));
+        static_cast<std::vector<double>*>(to)->push_back(value.number);
+    };
+    describe(Tversky{.alpha = 0.25f, .beta = 0.75f}, Settings{&told, add});
+    CHECK(told == Doubles{0.75, 0.25});
 }
 
 TEST_CASE("Dice by hand: half of one area is in the other; what has weight 0 is not there") {
