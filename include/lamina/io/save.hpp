@@ -56,5 +56,9 @@ template <std::size_t Metrics>
 void save(RefusedModel<Metrics> const&, std::string const&, SaveOptions const& = {}) {}
 template <std::size_t Metrics>
 void load(RefusedModel<Metrics>&, std::string const&, LoadOptions const& = {}) {}
+template <IsRefused N>
+void save(Weights<N> const&, std::string const&, SaveOptions const& = {}) {}
+template <IsRefused N>
+void load(Weights<N>&, std::string const&, LoadOptions const& = {}) {}
 
 } // namespace lamina

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <lamina/core/block.hpp>
+#include <lamina/core/refused.hpp>
 #include <lamina/graph/engine.hpp>
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace lamina {
@@ -18,6 +20,18 @@ template <class D, class T>
 inline constexpr auto network_table = table<network_extent<D, T>, T, 0>(D{});
 
 } // namespace detail
+
+/// Stands for a network that was refused at compile time, so that one mistake is one error.
+struct RefusedNetwork {
+    using Scalar = float;
+    static constexpr int size = 0, inputs = 1, output_count = 1;
+    static constexpr RefusedNumber parameters{};
+
+    static constexpr RefusedNumber flops(std::size_t) { return {}; }
+    static constexpr RefusedNumber arena(std::size_t, bool) { return {}; }
+};
+template <class N>
+concept IsRefused = std::is_base_of_v<RefusedNetwork, N>;
 
 /// What a network is before any number is in it: its table and its plans, constants all. D is the
 /// definition (a Sequential that begins with its input, or what graph() gives), T the scalar,
@@ -142,6 +156,14 @@ public:
         auto const& p = with_gradients ? training : inference;
         return m < 0 ? nullptr : arena + p.per_batch + p.rows[m].mask * batch;
     }
+};
+
+/// Where a layer does not fit.
+template <class D, class T, bool InputGradients, bool... Logits>
+requires std::is_same_v<detail::OutputsOf<D, T>, Refused>
+struct Network<D, T, InputGradients, Logits...> : RefusedNetwork {
+    using Definition = D;
+    using Scalar = T;
 };
 
 } // namespace lamina

@@ -98,7 +98,7 @@ auto predict_drawn(Weights<N> const& weights, Arrays const& x, StochasticOptions
 /// Errors: as model.predict's.
 template <std::size_t K = 0, class N>
 auto predict(Weights<N> const& weights, Arrays const& x, PredictOptions const& options = {}) {
-    if constexpr (std::is_same_v<N, RefusedNetwork>) return Tensor<float, 2>{};
+    if constexpr (IsRefused<N>) return Tensor<float, 2>{};
     else {
         typename N::Scalar const* const not_prepared = nullptr;
         return detail::predict_arrays<K>(weights, not_prepared, x, options);

@@ -16,14 +16,15 @@ namespace lamina {
 /// mistake is one error. evaluate gives so many numbers behind the loss.
 template <std::size_t Metrics>
 struct RefusedModel {
-    static constexpr std::size_t parameter_count = 0, inputs = 1, outputs = 1;
+    static constexpr RefusedNumber parameter_count{};
+    static constexpr std::size_t inputs = 1, outputs = 1;
     struct Workspace {};
     Workspace workspace() const { return {}; }
     Weights<RefusedNetwork> weights{};
     using Results = std::array<double, Metrics + 1>;
 
-    static constexpr std::size_t workspace_bytes(std::size_t, bool = true) { return 0; }
-    static constexpr std::size_t flops(std::size_t) { return 0; }
+    static constexpr RefusedNumber workspace_bytes(std::size_t, bool = true) { return {}; }
+    static constexpr RefusedNumber flops(std::size_t) { return {}; }
     void initialize(std::uint64_t) {}
     // Arrays too, for what stands in braces.
     History fit(Arrays const&, Arrays const&, FitOptions const& = {}) { return {}; }

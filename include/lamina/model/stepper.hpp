@@ -5,6 +5,7 @@
 #include <lamina/core/error.hpp>
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
+#include <lamina/model/refused_model.hpp>
 #include <lamina/model/weights.hpp>
 
 #include <algorithm>
@@ -258,10 +259,29 @@ private:
     Block<std::byte> kept_;
 };
 
+/// Of a network that was refused at compile time.
+template <IsRefused N, int... Stepped>
+class Stepper<N, Stepped...> {
+    using T = typename N::Scalar;
+
+public:
+    static constexpr bool endless = true, timed = true;
+    static constexpr std::size_t limit = ~std::size_t{0};
+
+    explicit Stepper(auto const&, std::size_t = 1, Threads* = nullptr) {}
+    void start(auto const*...) {}
+    T const* operator()(auto const*...) { return nullptr; }
+    T const* output(int) const { return nullptr; }
+    std::size_t position() const { return 0; }
+};
+
 template <class N>
 Stepper(Weights<N> const&, std::size_t = 1, Threads* = nullptr) -> Stepper<N>;
 template <class Model>
 requires requires(Model const& m) { m.weights; }
 Stepper(Model const&, std::size_t = 1, Threads* = nullptr)->Stepper<typename Model::Network>;
+template <std::size_t Metrics>
+Stepper(RefusedModel<Metrics> const&, std::size_t = 1, Threads* = nullptr)
+    -> Stepper<RefusedNetwork>;
 
 } // namespace lamina

@@ -28,8 +28,8 @@ template <class M>
 inline constexpr bool is_refused_model = false;
 template <std::size_t Metrics>
 inline constexpr bool is_refused_model<RefusedModel<Metrics>> = true;
-template <>
-inline constexpr bool is_refused_model<Weights<RefusedNetwork>> = true;
+template <IsRefused N>
+inline constexpr bool is_refused_model<Weights<N>> = true;
 
 /// Where one tensor of a network lies.
 template <class T>

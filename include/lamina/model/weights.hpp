@@ -269,6 +269,7 @@ T const* infer(void const* of, [[maybe_unused]] T const* prepared, Room<T>& work
 /// any number of threads may, each with a workspace of its own. Allocates only while the workspace
 /// still grows. prepared: what N::prepare made of these weights (Predictor).
 template <class N>
+requires(!IsRefused<N>)
 typename N::Scalar const* predict(Weights<N> const& weights, Workspace<N>& work,
                                   void const* const* x, std::size_t batch, int k = 0,
                                   [[maybe_unused]] Threads* threads = nullptr,
