@@ -45,6 +45,19 @@ struct WithZeroRow : Init {
     }
 };
 
+/// A vector for each token, trained: the table of Embedding and EmbeddingBag.
+template <std::size_t Vocabulary, std::size_t Width, class... Options>
+struct EmbeddingTable {
+    static constexpr bool sparse = !has_option<DenseGradient, Options...>;
+    /// Whether its constraint holds where only the rows of a batch are touched.
+    static constexpr bool by_rows =
+        !sparse || constrains_rows<EmbeddingsConstraint, 0b10, Options...>;
+    template <class Start>
+    using Parameters = lamina::Parameters<
+        ConstrainedBy<EmbeddingsConstraint,
+                      Parameter<"embeddings", Shape<Vocabulary, Width>, Start>, 0b10, Options...>>;
+};
+
 [[noreturn, gnu::cold, gnu::noinline]] inline void
 refuse_token(std::int32_t token, std::size_t vocabulary, char const* where) {
     refuse(where, {"token ", token, ", the vocabulary has those from 0 to ", vocabulary - 1,
@@ -108,9 +121,8 @@ struct Embedding {
     template <class In>
     struct On {
         static constexpr bool masks = detail::has_option<MaskZero, Options...>;
-        static constexpr bool dense = detail::has_option<DenseGradient, Options...>;
-        static constexpr bool by_rows =
-            dense || detail::constrains_rows<EmbeddingsConstraint, 0b10, Options...>;
+        using Table = detail::EmbeddingTable<Vocabulary, Width, Options...>;
+        static constexpr bool by_rows = Table::by_rows;
         static constexpr bool placed = !masks || In::rank == 1;
         static constexpr bool fits = In::integer && placed && by_rows;
         static void otherwise() {
@@ -126,15 +138,11 @@ struct Embedding {
         using Drawn = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
         using Start = std::conditional_t<pads, detail::WithZeroRow<Drawn, padding>, Drawn>;
-        using Table =
-            detail::ConstrainedBy<EmbeddingsConstraint,
-                                  Parameter<"embeddings", Shape<Vocabulary, Width>, Start>, 0b10,
-                                  Options...>;
-        using Parameters = lamina::Parameters<Table>;
+        using Parameters = typename Table::template Parameters<Start>;
         static constexpr bool needs_y = false, each_moment = true;
         template <class T>
         static constexpr std::size_t scratch = pads ? Width : 0;
-        static constexpr bool sparse = !dense;
+        static constexpr bool sparse = Table::sparse;
         static constexpr std::size_t makes_mask = masks ? In::size : 0;
         static constexpr std::size_t vocabulary = Vocabulary;
 

@@ -46,9 +46,8 @@ struct EmbeddingBag {
 
     template <class In>
     struct On {
-        static constexpr bool sparse = !detail::has_option<DenseGradient, Options...>;
-        static constexpr bool by_rows =
-            !sparse || detail::constrains_rows<EmbeddingsConstraint, 0b10, Options...>;
+        using Table = detail::EmbeddingTable<Vocabulary, Width, Options...>;
+        static constexpr bool sparse = Table::sparse, by_rows = Table::by_rows;
         static constexpr bool of_tokens = In::integer && In::rank == 1, fits = of_tokens && by_rows;
         static void otherwise() {
             static_assert(of_tokens,
@@ -60,11 +59,7 @@ struct EmbeddingBag {
         using Output = Shape<Width>;
         using Start = typename detail::Chosen<EmbeddingsInitializer, RandomUniform<-5, 5, 100>,
                                               Options...>::type;
-        using Table =
-            detail::ConstrainedBy<EmbeddingsConstraint,
-                                  Parameter<"embeddings", Shape<Vocabulary, Width>, Start>, 0b10,
-                                  Options...>;
-        using Parameters = lamina::Parameters<Table>;
+        using Parameters = typename Table::template Parameters<Start>;
         static constexpr bool needs_y = false;
         static constexpr bool sums = detail::has_option<SumOfBag, Options...>,
                               masks = detail::has_option<MaskZero, Options...>;
