@@ -261,6 +261,7 @@
 #include <lamina/model/training_log.hpp>
 #include <lamina/model/transfer.hpp>
 #include <lamina/model/weights.hpp>
+#include <lamina/optimizers/accumulate_gradients.hpp>
 #include <lamina/optimizers/adadelta.hpp>
 #include <lamina/optimizers/adagrad.hpp>
 #include <lamina/optimizers/adam.hpp>

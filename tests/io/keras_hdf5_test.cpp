@@ -26,6 +26,7 @@
 #include <lamina/layers/residual.hpp>
 #include <lamina/losses/mean_squared_error.hpp>
 #include <lamina/model/model.hpp>
+#include <lamina/optimizers/accumulate_gradients.hpp>
 #include <lamina/optimizers/adam.hpp>
 #include <lamina/optimizers/amsgrad.hpp>
 #include <lamina/optimizers/nadam.hpp>
@@ -38,6 +39,7 @@
 #include "support/skip.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -209,6 +211,8 @@ TEST_CASE("an optimizer's state goes through the file, and training goes on bit 
     check(SGD{.momentum = 0.9});
     check(RMSprop{.momentum = 0.5, .centered = true});
     check(Nadam{});
+    check(accumulate_gradients(5, Nadam{})); // 12 batches are two groups and two batches
+    check(accumulate_gradients(1, Adam{}));  // not Keras', whose groups have two at least
 }
 
 TEST_CASE("a scaling goes through the file, with names or without") {
@@ -587,6 +591,26 @@ TEST_CASE("Keras' order of layers, and the names of shared ones") {
     CHECK(names == "input_layer dense_1 tanh residual.sequential.dense dense residual.add "
                    "concatenate dense_3 ");
     CHECK(keras.layers[1].calls.size() == 2);
+}
+
+TEST_CASE("the sums of a group's gradients lie where Keras has them") {
+    auto const model = compile(Sequential{Input<3>{}, Dense<2>{}},
+                               accumulate_gradients(4, Adam{.clip = {.norm = 1}}),
+                               MeanSquaredError{});
+    auto const parts = detail::parts_of(model);
+    auto const document = detail::document_of(detail::view_of(model, parts.data()));
+    auto const graph = keras_graph(document);
+    std::string all;
+    for (auto const& slot : keras_slots(document, graph))
+        all += slot.name + " " + document.slots[slot.entry].name + "\n";
+    CHECK(all == "sequential_dense_kernel_gradient_accumulator dense/kernel/2\n"
+                 "sequential_dense_bias_gradient_accumulator dense/bias/2\n"
+                 "sequential_dense_kernel_momentum dense/kernel/0\n"
+                 "sequential_dense_kernel_velocity dense/kernel/1\n"
+                 "sequential_dense_bias_momentum dense/bias/0\n"
+                 "sequential_dense_bias_velocity dense/bias/1\n");
+    auto const config = nlohmann::json::parse(keras_training_config(document));
+    CHECK(config.at("optimizer_config").at("config").at("gradient_accumulation_steps") == 4);
 }
 
 TEST_CASE("h5py reads what lamina writes") {

@@ -180,12 +180,13 @@ TEST_CASE("fit of an embedding allocates nothing after the first batch") {
                             {20}, 4);
 }
 
-TEST_CASE("fit with rates and decay in parts allocates nothing after the first batch") {
+TEST_CASE("fit with parts of rates and decay, or groups of batches, allocates nothing more") {
     Sequential const texts{Tokens<20>{}, named<"words">(Embedding<50, 16>{}), LSTM<32>{},
                            Dense<3>{}, Softmax{}};
     check_fit<std::int32_t>(
         texts, {20}, 3,
         scale_learning_rate<"words", "lstm/bias">({0.1, 2}, exclude_from_weight_decay(AdamW{})));
+    check_fit<std::int32_t>(texts, {20}, 3, accumulate_gradients(3, Adam{}));
 }
 
 TEST_CASE("predict_into allocates nothing once the workspace has seen the batch") {

@@ -40,17 +40,31 @@ namespace detail {
     return part.find(name) && !is_option(part, name, "0.0") && !is_option(part, name, "false");
 }
 
+/// The batches of which an optimizer gathers the gradients for a step; 0: it does not.
+[[gnu::cold]] inline std::uint64_t accumulated_batches(Part const& optimizer) {
+    auto const* const batches = optimizer.find("gradient_accumulation_steps");
+    return batches ? static_cast<std::uint64_t>(number_of(*batches)) : 0;
+}
+
 /// Names of the numbers that Keras keeps, in the order of lamina's slots. Keras makes the variables
 /// group by group: for each parameter all of the first group, then all of the second, ...
 /// Source: keras/src/optimizers, build() of each.
 struct KerasSlotGroup {
     char const *first, *second; // null: there is one
+    std::size_t slot;           // of the first
 };
-[[gnu::cold]] inline List<KerasSlotGroup> keras_slot_groups(Part const& optimizer) {
+[[gnu::cold]] inline List<KerasSlotGroup> keras_slot_groups(Part const& optimizer,
+                                                            std::size_t slot_count) {
     std::string_view const type = optimizer.type;
     List<KerasSlotGroup> groups;
+    // the last slot, but the first variables
+    if (accumulated_batches(optimizer) > 0)
+        groups.emplace_back("gradient_accumulator", nullptr, slot_count - 1);
+    std::size_t slot = 0;
     auto const add = [&](bool has, char const* first, char const* second = nullptr) {
-        if (has) groups.emplace_back(first, second);
+        if (!has) return;
+        groups.emplace_back(first, second, slot);
+        slot += second ? 2 : 1;
     };
     bool const amsgrad = type == "AMSGrad", rmsprop = type == "RMSprop";
     add(type == "Adam" || type == "AdamW" || type == "Nadam" || amsgrad, "momentum", "velocity");
@@ -78,7 +92,7 @@ struct KerasSlotGroup {
 } // namespace detail
 
 /// Has Keras an optimizer that does the same? Not in PyTorch's form, not with an average of the
-/// weights, not with more than one way of clipping.
+/// weights, not with more than one way of clipping, and not with sums for groups of one batch.
 [[gnu::cold]] inline bool keras_knows(Part const& optimizer) {
     using detail::is_on;
     bool const known = detail::is_among(
@@ -88,7 +102,8 @@ struct KerasSlotGroup {
     bool const as_keras = optimizer.type != "Nadam" || !optimizer.find("momentum_decay") ||
                           detail::is_option(optimizer, "momentum_decay", "1.0");
     return known && clips <= 1 && as_keras && !is_on(optimizer, "torch_form") &&
-           !is_on(optimizer, "dampening") && !is_on(optimizer, "ema_momentum");
+           !is_on(optimizer, "dampening") && !is_on(optimizer, "ema_momentum") &&
+           detail::accumulated_batches(optimizer) != 1;
 }
 
 /// {"class_name": "Adam", "config": {...}}. A schedule goes over as the rate of the next step.
@@ -108,6 +123,8 @@ struct KerasSlotGroup {
         if (given) json.raw(*optimizer.find(name));
         else json.null();
     }
+    if (auto const batches = detail::accumulated_batches(optimizer); batches > 1)
+        json.member("gradient_accumulation_steps", batches);
     for (auto names = detail::keras_optimizer_options(optimizer.type); !names.empty();) {
         auto const name = detail::take_word(names);
         auto const* const value = optimizer.find(name);
@@ -124,8 +141,7 @@ struct KerasSlotGroup {
 [[gnu::cold]] inline detail::List<KerasSlot> keras_slots(Document const& document,
                                                          KerasGraph const& graph) {
     detail::List<KerasSlot> out;
-    std::size_t first = 0; // slot of the group
-    for (auto const& group : detail::keras_slot_groups(document.optimizer)) {
+    for (auto const& group : detail::keras_slot_groups(document.optimizer, document.slot_count)) {
         for (auto const& layer : graph.layers) {
             for (auto const i : layer.rows) {
                 auto const& row = document.layers[i];
@@ -135,7 +151,7 @@ struct KerasSlotGroup {
                         detail::keras_variable(document, graph, layer, i, document.parameters[p]);
                     std::replace(name.begin(), name.end(), '/', '_');
                     auto const shape = detail::keras_shape(row, document.parameters[p]);
-                    std::size_t const slot = p * document.slot_count + first;
+                    std::size_t const slot = p * document.slot_count + group.slot;
                     out.emplace_back(detail::message({name, "_", group.first}), slot, shape);
                     if (group.second)
                         out.emplace_back(detail::message({name, "_", group.second}), slot + 1,
@@ -143,7 +159,6 @@ struct KerasSlotGroup {
                 }
             }
         }
-        first += group.second ? 2 : 1;
     }
     return out;
 }
@@ -153,6 +168,7 @@ struct KerasSlotGroup {
 [[gnu::cold]] inline std::optional<float> keras_momentum_product(Document const& document,
                                                                  std::uint64_t steps) {
     if (document.optimizer.type != "Nadam") return {};
+    if (auto const batches = detail::accumulated_batches(document.optimizer)) steps /= batches;
     auto const* const beta = document.optimizer.find("beta_1");
     double const beta_1 = beta ? detail::number_of(*beta) : 0.9;
     double product = 1;

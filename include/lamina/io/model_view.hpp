@@ -70,6 +70,8 @@ void describe_optimizer(void const* part, Settings const& out) {
     }
     if constexpr (requires { optimizer.average.momentum; })
         out("ema_momentum", optimizer.average.momentum);
+    if constexpr (requires { optimizer.gradient_accumulation_steps; })
+        out("gradient_accumulation_steps", optimizer.gradient_accumulation_steps);
     if constexpr (requires { optimizer.form == Form::torch; })
         out("torch_form", optimizer.form == Form::torch);
 }

@@ -109,6 +109,25 @@ public:
         }
     }
 
+    /// Finds the rows in which some number is not 0, in their order, neighbours merged.
+    template <class T>
+    void find_used(Span<Stretch const> dense, T const* numbers) {
+        std::copy(dense.begin(), dense.end(), stretches_.data());
+        size_ = ends_[0] = dense.size();
+        std::size_t table = 0;
+        for (int i = 0; i < Net::size; ++i) {
+            if (!is_sparse<Net>(i)) continue;
+            std::size_t const width = width_of(i), first = size_;
+            Stretch row{Net::training.rows[i].parameters, width};
+            for (std::size_t r = 0; r < rows_of(i); ++r, row.from += width) {
+                T const* const its = numbers + row.from;
+                if (std::all_of(its, its + width, [](T value) { return value == 0; })) continue;
+                add(first, row);
+            }
+            ends_[++table] = size_;
+        }
+    }
+
 private:
     /// The marked rows of a table, neighbours as one stretch; the marks are gone then. Which have
     /// one is chance, and a branch on it would be foretold wrongly: so bits of a word say it.
@@ -123,13 +142,17 @@ private:
                 auto const count = static_cast<std::size_t>(std::countr_one(word >> skip));
                 Stretch const s{at + (r + skip) * width, count * width};
                 // one that begins a word may go on with the last of the word before
-                if (skip == 0 && size_ > first &&
-                    stretches_[size_ - 1].from + stretches_[size_ - 1].size == s.from)
-                    stretches_[size_ - 1].size += s.size;
+                if (skip == 0) add(first, s);
                 else stretches_[size_++] = s;
                 word &= word + (std::uint64_t{1} << skip); // without its first ones
             }
         }
+    }
+    /// Another stretch of a table whose first is the `first`-th: where it adjoins, as one with it.
+    void add(std::size_t first, Stretch s) {
+        if (size_ > first && stretches_[size_ - 1].from + stretches_[size_ - 1].size == s.from)
+            stretches_[size_ - 1].size += s.size;
+        else stretches_[size_++] = s;
     }
     /// The tokens of a batch that are looked up in row i's table.
     static std::size_t tokens_of(int i, std::size_t batch) {

@@ -174,6 +174,8 @@ private:
         T* const w = weights.values.data();
         T* const g = gradients.data();
         T* const s = optimizer_slots.data();
+        if constexpr (accumulates)
+            if (!accumulate(optimizer, step, threads)) return;
         // the gradients of rows are zero again for the next step
         if constexpr (Parts::any) {
             auto const parts = Parts::of(touched_);
@@ -186,8 +188,26 @@ private:
             WeightConstraints<Net>::apply(w, touched_, threads);
         if constexpr (requires { optimizer.average; })
             if (has_average(optimizer))
-                update_average<T>(optimizer.average, step, w, s + Optimizer::slots * parameters,
-                                  trained, threads);
+                update_average<T>(optimizer.average, updates(optimizer, step), w,
+                                  s + Optimizer::slots * parameters, trained, threads);
+    }
+
+    static constexpr bool accumulates = requires(Optimizer const& o) {
+        o.gradient_accumulation_steps;
+    };
+    static std::uint64_t updates([[maybe_unused]] Optimizer const& optimizer, std::uint64_t step) {
+        if constexpr (accumulates) return optimizer.updates(step);
+        else return step;
+    }
+    /// Whether a group of batches is complete: then the mean of their gradients stands where those
+    /// of this batch did.
+    bool accumulate(Optimizer const& optimizer, std::uint64_t step, PoolOrNone auto threads) {
+        T* const sums = optimizer_slots.data() + (Optimizer::slots - 1) * parameters;
+        optimizer.add_to_sums(sums, gradients.data(), swept(), dense.size(), threads);
+        if (!optimizer.completes(step)) return false;
+        if constexpr (TouchedRows<Net>::any) touched_.find_used(dense, sums);
+        optimizer.take_means(sums, gradients.data(), swept(), threads);
+        return true;
     }
 
     /// Above this learning rate a step can carry a finite weight beyond the largest number: it

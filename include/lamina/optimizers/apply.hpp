@@ -34,6 +34,9 @@ namespace lamina {
 //     first_rate_alone                    that only slot_start asks for the rate
 //     static branches(table)              parts of the network whose rates have scales
 //     scale_of(bits)                      the scale in all of those parts
+//     gradient_accumulation_steps         that its last slot sums the gradients of a group of
+//                                         batches; completes(t), updates(t), add_to_sums(...) and
+//                                         take_means(...) as in accumulate_gradients.hpp
 
 namespace detail {
 
