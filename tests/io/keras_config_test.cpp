@@ -442,6 +442,15 @@ TEST_CASE("what a call is handed beside its first input goes by its name") {
           json::parse(R"({"args": [["multi_head_attention_1", "gru"]], "kwargs": {}})"));
 }
 
+TEST_CASE("the axis along which inputs stand, in Keras' words") {
+    auto const model = config_of(graph<Input<4, 3>, Input<2, 3>>([](auto a, auto b) {
+        auto const c = join(a, b) | ConcatenateAlong<1>{};
+        return join(c, c) | Concatenate{};
+    }));
+    CHECK(layer_of(model, 2, "Concatenate") == json::parse(R"({"axis": 1})"));
+    CHECK(layer_of(model, 3, "Concatenate") == json::parse(R"({"axis": -1})"));
+}
+
 TEST_CASE("layers of several inputs in Keras' words") {
     auto const model = config_of(graph<Input<4>, Input<4>>([](auto a, auto b) {
         auto const c = a * b;

@@ -19,6 +19,7 @@
 #include <lamina/layers/global_average_pooling_1d.hpp>
 #include <lamina/layers/global_average_pooling_2d.hpp>
 #include <lamina/layers/lstm.hpp>
+#include <lamina/layers/masking.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -169,6 +170,55 @@ TEST_CASE("a + b, a - b, a * b of shapes that differ, by hand") {
     bench.x[2] = {100, 200};
     CHECK(bench.forward(false) == std::vector<double>{10, 0, -3, 40, 0, -6, 101, 102, 103, 204, 205,
                                                       206, 90, 100, 101, 190, 200, 201});
+}
+
+TEST_CASE("ConcatenateAlong: what every layer owes, and by hand") {
+    check_layer("sequences", graph<Input<5, 3>, Input<1, 3>>([](auto a, auto b) {
+                    return join(a | Dense<3>{}, b, a | Squash{}) | ConcatenateAlong<1>{};
+                }));
+    check_layer("images, above one another",
+                graph<Input<2, 3, 4>, Input<1, 3, 4>>([](auto a, auto b) {
+                    return join(a | Squash{}, b) | ConcatenateAlong<1>{} | Squash{};
+                }));
+    check_layer("images, side by side", graph<Input<2, 3, 4>, Input<2, 1, 4>>([](auto a, auto b) {
+                    return join(a | Squash{}, b | Squash{}) | ConcatenateAlong<2>{};
+                }));
+    static_assert(std::is_same_v<ConcatenateAlong<2>::On<Shape<2, 3>, Shape<2, 4>>::Output,
+                                 Concatenate::On<Shape<2, 3>, Shape<2, 4>>::Output>);
+    static_assert(!ConcatenateAlong<1>::On<Shape<2, 3>, Shape<2, 4>>::fits);
+    static_assert(!ConcatenateAlong<3>::On<Shape<2, 3>, Shape<2, 3>>::fits);
+    using N = Network<std::remove_const_t<decltype(graph<Input<2, 2>, Input<1, 2>>(
+                          [](auto a, auto b) { return join(b, a) | ConcatenateAlong<1>{}; }))>,
+                      double>;
+    Bench<N> bench({}, 2, {});
+    bench.x[0] = {1, 2, 3, 4, /**/ 5, 6, 7, 8};
+    bench.x[1] = {9, 10, /**/ 11, 12};
+    CHECK(bench.forward(false) == std::vector<double>{9, 10, 1, 2, 3, 4, 11, 12, 5, 6, 7, 8});
+}
+
+TEST_CASE("ConcatenateAlong<1> puts masks one behind another") {
+    auto const mean_of = [](auto const& net) {
+        using N = Network<std::remove_cvref_t<decltype(net)>, double>;
+        check_layer("masked", net);
+        Bench<N> bench(net, 2, {});
+        bench.x[0] = {5, 0, /**/ 3, 4};
+        bench.x[1] = {1, 0, 2, /**/ 0, 0, 6};
+        return bench.forward(false);
+    };
+    using Means = std::vector<double>;
+    CHECK(mean_of(graph<Input<2, 1>, Input<3, 1>>([](auto a, auto b) {
+              return join(a, b) | ConcatenateAlong<1>{} | GlobalAveragePooling1D{};
+          })) == Means{8.0 / 5, 13.0 / 5});
+    CHECK(mean_of(graph<Input<2, 1>, Input<3, 1>>([](auto a, auto b) {
+              return join(a | Masking{}, b) | ConcatenateAlong<1>{} | GlobalAveragePooling1D{};
+          })) == Means{8.0 / 4, 13.0 / 5});
+    CHECK(mean_of(graph<Input<2, 1>, Input<3, 1>>([](auto a, auto b) {
+              return join(a, b | Masking{}) | ConcatenateAlong<1>{} | GlobalAveragePooling1D{};
+          })) == Means{8.0 / 4, 13.0 / 3});
+    CHECK(mean_of(graph<Input<2, 1>, Input<3, 1>>([](auto a, auto b) {
+              auto const seen = a | Masking{};
+              return join(b | Masking{}, seen) | ConcatenateAlong<1>{} | GlobalAveragePooling1D{};
+          })) == Means{8.0 / 3, 13.0 / 3});
 }
 
 TEST_CASE("Concatenate: what every layer owes") {

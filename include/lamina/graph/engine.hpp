@@ -80,11 +80,24 @@ LAMINA_ALWAYS_INLINE inline Call<T> make_call(Row<T> const* rows, Place const* p
     return c;
 }
 
+/// The masks of inputs whose moments stand one behind another.
+template <class T>
+[[gnu::noinline]] void append_masks(Row<T> const* rows, Call<T> const& c) {
+    T* to = c.mask_out;
+    for (std::size_t i = 0; i < c.batch; ++i)
+        for (int k = 0; k < rows[c.row].arity; ++k) {
+            std::size_t const n = rows[rows[c.row].inputs[k]].op->output.dims[0];
+            if (c.mask[k]) std::copy_n(c.mask[k] + i * n, n, to);
+            else std::fill_n(to, n, T{1});
+            to += n;
+        }
+}
 /// A moment counts where it counts in any input that has a mask.
 template <class T>
 LAMINA_ALWAYS_INLINE inline void join_masks(Row<T> const* rows, Call<T> const& c) {
     auto const& row = rows[c.row];
     if (!row.joins_masks) return;
+    if (row.op->joins_time) return append_masks(rows, c);
     std::size_t const n = row.mask_size() * c.batch;
     std::fill_n(c.mask_out, n, T{0});
     for (int k = 0; k < row.arity; ++k) {

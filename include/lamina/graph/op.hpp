@@ -42,7 +42,7 @@ struct Op {
         layer_size, vocabulary; // its tokens are below; 0: it takes none
     TensorInfo<T> const *parameter_tensors, *state_tensors;
     std::size_t parameter_count, state_count;
-    bool needs_x, needs_y, in_place, view, each_moment, moves_time, sparse, integer;
+    bool needs_x, needs_y, in_place, view, each_moment, moves_time, joins_time, sparse, integer;
     bool endless; // stepped, it goes on beyond its input's Time
     // Said in words too: under -fsanitize=undefined a function pointer is no constant for g++ 12.
     bool can_fuse_forward, can_fuse_backward, regularizes, constrains;
@@ -84,6 +84,7 @@ LAMINA_TRAIT(view, false) // y is x in another shape: it may share x's memory wi
 LAMINA_TRAIT(sparse, false)
 LAMINA_TRAIT(each_moment, false)
 LAMINA_TRAIT(moves_time, false) // its first axis is another one than its input's
+LAMINA_TRAIT(joins_time, false) // its first axis is those of its inputs, one behind another
 LAMINA_TRAIT(endless, each_moment_of<B>())
 #undef LAMINA_TRAIT
 
@@ -231,6 +232,7 @@ constexpr Op<T> make_op() {
     op.view = view_of<B>();
     op.each_moment = each_moment_of<B>();
     op.moves_time = moves_time_of<B>();
+    op.joins_time = joins_time_of<B>();
     op.endless = endless_of<B>();
     op.sparse = sparse_of<B>();
     op.integer = Y::integer;

@@ -125,8 +125,15 @@ struct Graph {
 private:
     /// A mask travels as long as its time axis does. What looks along time gives back the first
     /// input's moments. Of what joins moment by moment a moment counts where it counts in any
-    /// input that has a mask, as in Keras 3; one without, positions say, has no word in it.
+    /// input that has a mask, as in Keras 3; one without, positions say, has no word in it. Where
+    /// moments stand behind others, their masks do, and of inputs without one all count.
     constexpr void take_mask(Row<T>& row, int index) {
+        if (row.op->joins_time) {
+            for (int k = 0; k < row.arity; ++k)
+                row.joins_masks = row.joins_masks || rows[row.inputs[k]].mask >= 0;
+            if (row.joins_masks) row.mask = index;
+            return;
+        }
         for (int k = 0; k < (row.op->each_moment ? row.arity : 1); ++k) {
             auto const& from = rows[row.inputs[k]];
             if (from.mask < 0 || !detail::same_moments(*from.op, *row.op)) continue;
