@@ -26,10 +26,10 @@ namespace detail {
 
 template <class Merge>
 struct Merger {
-    static_assert(std::is_same_v<Merge, lamina::Concatenate>,
+    static_assert(std::is_same_v<Merge, Concatenate>,
                   "Bidirectional<Layer, Merge> takes Sum, Mul or Ave; without, the outputs stand "
                   "side by side.");
-    using type = lamina::Concatenate;
+    using type = Concatenate;
 };
 template <>
 struct Merger<Sum> {

@@ -26,6 +26,12 @@ constexpr auto with_last() {
     return with_axis<S, S::rank - 1, Length>();
 }
 
+} // namespace detail
+
+/// Concatenate of any axis, named in files as that of the last. (What stands in detail would bring
+/// the names in there to every program's calls with a network that has it.)
+namespace along {
+
 template <int Axis>
 struct Concatenate {
     static constexpr bool fits = Axis == -1 || Axis > 0;
@@ -66,7 +72,7 @@ struct Concatenate {
         static constexpr std::size_t row = (part_of<First> + ... + part_of<In>);
         static constexpr auto output() {
             if constexpr (fits)
-                return with_axis<First, axis, (First::dims[axis] + ... + In::dims[axis])>();
+                return detail::with_axis<First, axis, (First::dims[axis] + ... + In::dims[axis])>();
             else return First{};
         }
         using Output = decltype(output());
@@ -75,7 +81,7 @@ struct Concatenate {
         static constexpr bool joins_time = axis == 0 && First::rank > 1;
 
         static void forward(auto const& c) { // y = [x0 x1 ...], row by row
-            spread(c.inputs(), [&](auto... x) {
+            detail::spread(c.inputs(), [&](auto... x) {
                 std::size_t at = 0;
                 auto const put = [&]<class T, class S>(View<T, S> from) {
                     constexpr std::size_t part = part_of<S>;
@@ -87,7 +93,7 @@ struct Concatenate {
             });
         }
         static void backward(auto const& c) { // [dx0 dx1 ...] = dy
-            spread(c.dinputs(), [&](auto... dx) {
+            detail::spread(c.dinputs(), [&](auto... dx) {
                 std::size_t at = 0;
                 auto const take = [&]<class T, class S>(View<T, S> to) {
                     constexpr std::size_t part = part_of<S>;
@@ -101,7 +107,7 @@ struct Concatenate {
     };
 };
 
-} // namespace detail
+} // namespace along
 
 /// Its inputs side by side along the last axis: join(a, b) | Concatenate{}.
 ///
@@ -110,10 +116,10 @@ struct Concatenate {
 /// Mask        as of Add
 /// Errors      (compile time) the other axes differ; there is one input only; tokens
 /// Source      keras.layers.Concatenate
-using Concatenate = detail::Concatenate<-1>;
+using Concatenate = along::Concatenate<-1>;
 /// ... along another one, counted as Keras counts them, the batch being 0: ConcatenateAlong<1> puts
 /// a sequence behind another, and their masks; all moments of one without a mask count.
 template <int Axis>
-using ConcatenateAlong = detail::Concatenate<Axis>;
+using ConcatenateAlong = along::Concatenate<Axis>;
 
 } // namespace lamina
