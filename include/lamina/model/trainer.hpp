@@ -203,6 +203,7 @@ private:
     /// of this batch did.
     bool accumulate(Optimizer const& optimizer, std::uint64_t step, PoolOrNone auto threads) {
         T* const sums = optimizer_slots.data() + (Optimizer::slots - 1) * parameters;
+        rate_of<T>(optimizer.learning_rate, step); // refused, if at all, while sums are as before
         optimizer.add_to_sums(sums, gradients.data(), swept(), dense.size(), threads);
         if (!optimizer.completes(step)) return false;
         if constexpr (TouchedRows<Net>::any) touched_.find_used(dense, sums);

@@ -5,8 +5,7 @@
 #include <lamina/core/parallel.hpp>
 #include <lamina/core/span.hpp>
 #include <lamina/kernels/elementwise.hpp>
-#include <lamina/optimizers/scale_learning_rate.hpp>
-#include <lamina/optimizers/sgd.hpp>
+#include <lamina/optimizers/optimizer_among.hpp>
 #include <lamina/optimizers/stretch.hpp>
 
 #include <algorithm>

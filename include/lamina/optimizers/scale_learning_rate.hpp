@@ -4,7 +4,7 @@
 #include <lamina/core/option.hpp>
 #include <lamina/core/parameters.hpp>
 #include <lamina/graph/branch.hpp>
-#include <lamina/optimizers/sgd.hpp>
+#include <lamina/optimizers/optimizer_among.hpp>
 
 #include <algorithm>
 #include <array>
@@ -66,11 +66,6 @@ public:
 
 namespace detail {
 
-template <class O>
-inline constexpr bool is_optimizer = requires {
-    O::slots;
-};
-
 template <Name... Paths, class O>
 constexpr auto rate_scaled(double const* scales, std::size_t count, O const& optimizer) {
     constexpr bool each_step = !requires { O::first_rate_alone; };
@@ -85,14 +80,6 @@ constexpr auto rate_scaled(double const* scales, std::size_t count, O const& opt
             scaled.scales[k] = scales[count > 1 ? k : 0];
         return scaled;
     } else return optimizer;
-}
-
-/// An optimizer among these, so that one mistake is one error.
-template <class First, class... More>
-constexpr auto optimizer_among(First const& first, More const&... more) {
-    if constexpr (is_optimizer<First>) return first;
-    else if constexpr (sizeof...(More) > 0) return optimizer_among(more...);
-    else return SGD{};
 }
 
 } // namespace detail
