@@ -56,7 +56,8 @@ constexpr std::string_view read_type_name() {
     std::string_view s = __PRETTY_FUNCTION__;
     auto const from = s.find("X = ") + 4;
     s = s.substr(from, s.find_first_of(";]", from) - from);
-    while (s.starts_with("lamina::") || s.starts_with("detail::")) s.remove_prefix(8);
+    for (std::string_view const scope : {"lamina::", "detail::", "along::"})
+        if (s.starts_with(scope)) s.remove_prefix(scope.size());
     if (s.ends_with("<>")) s.remove_suffix(2);
     return s;
 }
