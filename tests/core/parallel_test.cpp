@@ -139,6 +139,40 @@ TEST_CASE("many short rounds, with and without time to fall asleep between them"
     for (int t : times) CHECK(t == 20000);
 }
 
+TEST_CASE("a pool is ready while its workers are awake, and after many questions in a row") {
+    using Clock = std::chrono::steady_clock;
+    auto const wait = [](auto time) {
+        for (auto const until = Clock::now() + time; Clock::now() < until;) {}
+    };
+    Threads threads(2);
+    auto const fall_asleep = [&] {
+        for (int i = 0; i < 1000; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            if (!threads.ready()) return true;
+        }
+        return false;
+    };
+    REQUIRE(fall_asleep());
+    if (std::thread::hardware_concurrency() < 2) return; // who has no core is never waited for
+    std::size_t asked = 0;
+    // a busy machine may part the questions
+    for (; asked < 10'000'000 && !threads.ready(); ++asked) {}
+    CHECK(asked >= 32);
+    CHECK(asked < 10'000'000);
+
+    // Who is called too late for one short round is there for the next ones.
+    bool there = false;
+    for (int attempt = 0; attempt < 1000 && !there; ++attempt) {
+        REQUIRE(fall_asleep());
+        threads.each(2, [](std::size_t, std::size_t) {});
+        for (int i = 0; i < 20 && !there; ++i) {
+            wait(std::chrono::microseconds(30)); // so that the questions are not in a row
+            there = threads.ready();
+        }
+    }
+    CHECK(there);
+}
+
 TEST_CASE("a pool may be made and left unused, or used once") {
     for (int i = 0; i < 200; ++i) {
         Threads threads(3);

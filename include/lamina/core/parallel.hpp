@@ -44,6 +44,10 @@ public:
 
     std::size_t count() const;
 
+    /// Whether work of some microseconds is worth sharing: all are awake, or such work comes so
+    /// often that to wake them pays.
+    bool ready();
+
     /// f(i, worker) for i = 0 ... n - 1; worker < count(). Returns when all are done. Each worker
     /// begins with an even part of them, the same for the same n, and helps others then; so nothing
     /// may depend on it but the place of scratch memory. A call from inside a task is worker 0
@@ -104,7 +108,10 @@ struct Threads::State {
         std::uint64_t const now = round.load(std::memory_order_relaxed);
         round.store((now / one_round + 1) * one_round + is_open);
         if (sleepers.load() > 0 && owner == process()) {
-            { std::lock_guard const lock(mutex); }
+            {
+                std::lock_guard const lock(mutex);
+                ++calls;
+            }
             wake.notify_all();
         }
     }
@@ -119,6 +126,16 @@ struct Threads::State {
                 std::this_thread::yield();
             }
         }
+    }
+    bool is_ready() {
+        if (sleepers.load(std::memory_order_relaxed) == 0) return true;
+        if (crowded) return false;
+        auto const now = Clock::now().time_since_epoch().count();
+        auto const before = asked.exchange(now, std::memory_order_relaxed);
+        bool const soon = now - before < Clock::duration(succession).count();
+        int const row = soon ? in_a_row.load(std::memory_order_relaxed) + 1 : 0;
+        in_a_row.store(row < often ? row : 0, std::memory_order_relaxed);
+        return row == often;
     }
     /// What is thrown right now by task i.
     void keep_error(std::size_t i) {
@@ -167,7 +184,10 @@ struct Threads::State {
             if (!is_new(r)) {
                 std::unique_lock lock(mutex);
                 sleepers.fetch_add(1);
-                wake.wait(lock, [&] { return stop || is_new(round.load()); });
+                // who is called too late for this round looks for the next one with open eyes
+                wake.wait(lock, [&, seen = calls] {
+                    return stop || calls != seen || is_new(round.load());
+                });
                 sleepers.fetch_sub(1);
                 if (stop) return;
                 continue;
@@ -201,6 +221,12 @@ struct Threads::State {
     using Clock = std::chrono::steady_clock;
     static constexpr int patience = 2000;
     static constexpr auto idle = std::chrono::microseconds(300);
+    // Who asks so often in a row keeps on asking, most likely: so many small pieces of work take
+    // some twenty times as long as it takes to wake a thread.
+    static constexpr auto succession = std::chrono::microseconds(20);
+    static constexpr int often = 64;
+    std::atomic<Clock::rep> asked{0};
+    std::atomic<int> in_a_row{0};
     alignas(64) std::atomic<std::uint64_t> round{0};
     alignas(64) Task task = nullptr;
     void* context = nullptr;
@@ -213,6 +239,7 @@ struct Threads::State {
     std::atomic<bool> busy{false};
     std::mutex mutex;
     std::condition_variable wake;
+    unsigned calls = 0; // how often sleepers were woken; the mutex guards it
     std::atomic<bool> stop{false};
     long owner = process();
     std::vector<std::thread> workers;
@@ -234,6 +261,7 @@ LAMINA_INLINE Threads::~Threads() {
     delete state_;
 }
 LAMINA_INLINE std::size_t Threads::count() const { return state_->workers.size() + 1; }
+LAMINA_INLINE bool Threads::ready() { return state_->is_ready(); }
 
 LAMINA_INLINE void Threads::run(std::size_t n, void* context, Task task) {
     auto& s = *state_;

@@ -63,7 +63,7 @@ LAMINA_ALWAYS_INLINE inline bool few_strips(Gemm<T> const& g) {
 template <class T>
 LAMINA_ALWAYS_INLINE inline bool is_tiny(Gemm<T> const& g) {
     if (((g.m - 2) | (g.n - 2) | (g.k - 2)) >= 64 || !few_strips(g) || g.alpha != T{1} ||
-        (g.beta != T{0} && (g.beta != T{1} || g.bias)))
+        (g.beta != T{0} && (g.beta != T{1} || g.bias)) || g.m * g.n * g.k >= too_few)
         return false;
     if (g.transposed_b && (few_columns(g, g.n) || few_rows_of_dots(g))) return false;
     if (g.transposed_a || g.transposed_b) return !wants_swap(g, g.n);
@@ -236,12 +236,11 @@ template <class T>
         return;
     }
     std::size_t const work = g.m * g.n * g.k;
-    bool const alone = threads == nullptr || threads->count() == 1 || work < too_little;
     std::size_t const far = g.transposed_a && g.m >= 64 ? 32768 : 65536;
     bool const large = g.n > Sizes::width && g.k * g.n > far && g.m > 12 && !few_rows(g);
     bool const pack = g.transposed_b || g.alpha != T{1} || large || ready;
-    if (alone) gemm_alone(g, pack, scratch);
-    else gemm_shared(g, pack, scratch, threads);
+    if (are_worth_sharing(threads, work)) gemm_shared(g, pack, scratch, threads);
+    else gemm_alone(g, pack, scratch);
 }
 
 } // namespace detail

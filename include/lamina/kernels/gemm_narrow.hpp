@@ -39,6 +39,8 @@ template <class T>
     if (!g.transposed_b) {
         transpose(g.k, g.n, g.b, g.ldb, scratch, g.k);
         b = scratch, ldb = g.k;
+        // To fetch the copy from the other core takes as long as a hundred rows of dots.
+        if (g.m < 128) threads = nullptr;
     }
     share(threads, g.m, g.n * g.k, 20, [&](std::size_t begin, std::size_t end, std::size_t) {
         T* const c = g.c + begin * g.ldc;

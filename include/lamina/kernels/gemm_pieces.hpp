@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 /// A product in pieces: of C, for the caches and the threads, and of a long sum.
 namespace lamina::kernels::detail {
@@ -153,21 +154,28 @@ struct Pieces {
     std::size_t rows, columns; // of each; those at the end may be smaller
 };
 
-/// Pieces of C for `workers` threads: those whose slowest thread has least to do. What the copies
-/// of B cost is counted in rows.
+/// Pieces of C for `workers` threads: those whose slowest thread has least to do, in multiply-adds.
+/// What the copies of B cost is counted in rows. Where rows of C are no whole cache lines, pieces
+/// beside each other write to the same line in each row, and take it from each other, which takes
+/// as long as some thousand multiply-adds.
 template <class T>
 Pieces cut(Gemm<T> const& g, bool pack, std::size_t workers) {
     constexpr std::size_t width = GemmSizes<T>::width;
+    bool const apart =
+        (reinterpret_cast<std::uintptr_t>(g.c) | (g.m > 1 ? g.ldc * sizeof(T) : 0)) % 64 == 0;
     std::size_t const strips = (g.n + width - 1) / width;
     std::size_t best = ~std::size_t{0};
     Pieces pieces{};
     for (std::size_t r = 1; r < 4 * workers && r <= (g.m + 1) / 2; r = r < workers ? r + 1 : 2 * r)
         for (std::size_t c = 1; c < 4 * workers && c <= strips; c = c < workers ? c + 1 : 2 * c) {
-            std::size_t const rows = (g.m + r - 1) / r, wide = (strips + c - 1) / c;
-            std::size_t const count = ((g.m + rows - 1) / rows) * ((strips + wide - 1) / wide);
+            std::size_t const rows = (g.m + r - 1) / r;
+            std::size_t const columns = std::min((strips + c - 1) / c * width, g.n);
+            std::size_t const across = (g.n + columns - 1) / columns;
+            std::size_t const count = (g.m + rows - 1) / rows * across;
             std::size_t const rounds = (count + workers - 1) / workers;
-            std::size_t const cost = rounds * wide * (rows + (pack ? 10 : 1));
-            if (cost < best) best = cost, pieces = {rows, wide * width};
+            std::size_t const taken = apart || across == 1 ? 0 : rows * 4000;
+            std::size_t const cost = rounds * (columns * (rows + (pack ? 10 : 1)) * g.k + taken);
+            if (cost < best) best = cost, pieces = {rows, columns};
         }
     return pieces;
 }

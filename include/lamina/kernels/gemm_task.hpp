@@ -69,8 +69,16 @@ struct GemmBlocks {
     }
 };
 
-/// Fewer multiply-adds than these are done before a second thread has begun to help.
+/// Fewer multiply-adds than these are done before a second thread that sleeps has begun to help,
 inline constexpr std::size_t too_little = 500000;
+/// and fewer than these before one that is awake has.
+inline constexpr std::size_t too_few = 250000;
+
+/// Whether threads share so many multiply-adds. (Without threads: no.)
+inline bool are_worth_sharing(Threads* threads, std::size_t work) {
+    return threads && threads->count() > 1 && work >= too_few &&
+           (work >= too_little || threads->ready());
+}
 
 /// f(begin, end, worker) for pieces of [0, n), where one takes `work` multiply-adds: as many pieces
 /// for each thread, but none too little, and all but the last a multiple of `unit`.
@@ -78,7 +86,7 @@ template <class F>
 LAMINA_ALWAYS_INLINE inline void share(Threads* threads, std::size_t n, std::size_t work,
                                        std::size_t unit, F const& f) {
     std::size_t const all = n * work;
-    if (!threads || all < too_little) return f(std::size_t{0}, n, std::size_t{0});
+    if (!are_worth_sharing(threads, all)) return f(std::size_t{0}, n, std::size_t{0});
     std::size_t const count = threads->count();
     std::size_t const pieces = count * std::max<std::size_t>(1, all / (count * too_little));
     std::size_t const grain = (n + pieces - 1) / pieces;
