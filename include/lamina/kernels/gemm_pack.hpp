@@ -92,14 +92,10 @@ template <std::size_t R, class T>
         std::size_t p = 0;
         for (; p + V::size <= k; p += V::size)
             for (std::size_t part = parts; part-- > 0;) { // each spoils the beginning of the next
-                V x[V::size];
-                LAMINA_UNROLL
-                for (std::size_t r = 0; r < V::size; ++r)
-                    x[r] = load<V>(from[part * V::size + r] + p);
-                transpose_rows<V::size / 2>(x);
-                LAMINA_UNROLL
-                for (std::size_t q = 0; q < V::size; ++q)
-                    kernels::store(to + (p + q) * R + part * V::size, x[q]);
+                T* const here = to + p * R + part * V::size;
+                transpose_whole<V>(
+                    [&](std::size_t r) { return from[part * V::size + r] + p; },
+                    [&](std::size_t q, V const& v) { kernels::store(here + q * R, v); });
             }
         for (; p < k; ++p)
             for (std::size_t r = 0; r < R; ++r) to[p * R + r] = from[r][p];

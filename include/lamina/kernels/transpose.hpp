@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace lamina::kernels {
@@ -39,6 +40,79 @@ LAMINA_ALWAYS_INLINE inline void transpose_rows(V (&row)[V::size]) {
     }
 }
 
+/// Numbers in 16 bytes, a part of a batch: what shuffles fastest.
+template <class V>
+inline constexpr std::size_t in_part = 16 / sizeof(typename V::value_type);
+
+/// Blocks of G lanes by turns from a and from b: of the first half of each part, or the second.
+template <std::size_t G, std::size_t Half, class V, std::size_t... I>
+LAMINA_ALWAYS_INLINE inline V zip_parts(V const& a, V const& b, std::index_sequence<I...>) {
+    constexpr std::size_t P = in_part<V>;
+    return shuffle<int(I / P * P + Half * (P / 2) + I % P / G / 2 * G + I % G +
+                       (I / G % 2 != 0 ? V::size : 0))...>(a, b);
+}
+
+/// A batch of the parts that begin at from(0), from(1), ...
+template <class V, class From>
+LAMINA_ALWAYS_INLINE inline V load_parts(From const& from) {
+    using T = typename V::value_type;
+#if XSIMD_WITH_AVX
+    if constexpr (sizeof(V) >= 32) {
+        auto const part = [&](std::size_t i) {
+            return _mm_loadu_ps(reinterpret_cast<float const*>(from(i)));
+        };
+        auto const two = [&](std::size_t i) {
+            return _mm256_insertf128_ps(_mm256_castps128_ps256(part(i)), part(i + 1), 1);
+        };
+#if XSIMD_WITH_AVX512F
+        if constexpr (sizeof(V) == 64) {
+            __m512d const low = _mm512_castpd256_pd512(_mm256_castps_pd(two(0)));
+            __m512d const all = _mm512_insertf64x4(low, _mm256_castps_pd(two(2)), 1);
+            if constexpr (sizeof(T) == 4) return V(_mm512_castpd_ps(all));
+            else return V(all);
+        }
+#endif
+        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return V(two(0));
+        else if constexpr (sizeof(V) == 32) return V(_mm256_castps_pd(two(0)));
+    } else
+#endif
+    {
+        alignas(64) T all[V::size];
+        for (std::size_t i = 0; i < V::size; i += in_part<V>)
+            std::memcpy(all + i, from(i / in_part<V>), 16);
+        return V::load_aligned(all);
+    }
+}
+
+/// L by L numbers: from(i) is row i, and write(j, column) gets the columns in their order. A column
+/// is made of parts of rows that were put together as they were loaded, which is no work for the
+/// unit that shuffles: of 64 shuffles for 16 rows of 16 there remain 48, none between the halves.
+template <class V, class From, class Write>
+LAMINA_ALWAYS_INLINE inline void transpose_whole(From const& from, Write const& write) {
+    constexpr std::size_t P = in_part<V>;
+    constexpr std::make_index_sequence<V::size> all{};
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j < V::size; j += P) {
+        V row[P];
+        LAMINA_UNROLL
+        for (std::size_t r = 0; r < P; ++r)
+            row[r] = load_parts<V>([&](std::size_t part) { return from(r + part * P) + j; });
+        if constexpr (P == 4) {
+            V const a = zip_parts<1, 0>(row[0], row[1], all);
+            V const b = zip_parts<1, 1>(row[0], row[1], all);
+            V const c = zip_parts<1, 0>(row[2], row[3], all);
+            V const d = zip_parts<1, 1>(row[2], row[3], all);
+            write(j, zip_parts<2, 0>(a, c, all));
+            write(j + 1, zip_parts<2, 1>(a, c, all));
+            write(j + 2, zip_parts<2, 0>(b, d, all));
+            write(j + 3, zip_parts<2, 1>(b, d, all));
+        } else {
+            write(j, zip_parts<1, 0>(row[0], row[1], all));
+            write(j + 1, zip_parts<1, 1>(row[0], row[1], all));
+        }
+    }
+}
+
 /// The sums of L batches, one in each lane, each added up in the order of reduce_add.
 template <std::size_t H, class V>
 LAMINA_ALWAYS_INLINE inline V sums_of_rows(V (&row)[V::size]) {
@@ -64,19 +138,21 @@ template <bool Whole, class T>
                                        T const* __restrict from, std::size_t ldfrom,
                                        T* __restrict to, std::size_t ldto) {
     using V = Batch<T>;
-    V row[V::size];
-    LAMINA_UNROLL
-    for (std::size_t i = 0; i < V::size; ++i) {
-        if constexpr (Whole) row[i] = load<V>(from + i * ldfrom);
-        else row[i] = i < rows ? load<V>(from + i * ldfrom, columns) : V(T{0});
-    }
-    transpose_rows<V::size / 2>(row);
-    LAMINA_UNROLL
-    for (std::size_t j = 0; j < V::size; ++j) {
-        if constexpr (Whole) kernels::store(to + j * ldto, row[j]);
-        else if (overlaps && width == V::size) {
-            if (j < columns) kernels::store(to + j * ldto, row[j]);
-        } else if (j < columns) kernels::store(to + j * ldto, row[j], width);
+    if constexpr (Whole) {
+        transpose_whole<V>([&](std::size_t i) { return from + i * ldfrom; },
+                           [&](std::size_t j, V const& v) { kernels::store(to + j * ldto, v); });
+    } else {
+        V row[V::size];
+        LAMINA_UNROLL
+        for (std::size_t i = 0; i < V::size; ++i)
+            row[i] = i < rows ? load<V>(from + i * ldfrom, columns) : V(T{0});
+        transpose_rows<V::size / 2>(row);
+        LAMINA_UNROLL
+        for (std::size_t j = 0; j < V::size; ++j) {
+            if (j >= columns) break;
+            if (overlaps && width == V::size) kernels::store(to + j * ldto, row[j]);
+            else kernels::store(to + j * ldto, row[j], width);
+        }
     }
 }
 
@@ -87,23 +163,18 @@ template <class T>
                                         std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
     using V = Batch<T>;
     for (std::size_t j = 0;; j = std::min(j + V::size, columns - V::size)) {
-        T const* source = from + j;
-        T* target = to + j * ldto;
-        V row[V::size];
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < V::size; ++i, source = next_row(source, ldfrom))
-            row[i] = load<V>(source);
-        transpose_rows<V::size / 2>(row);
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < V::size; ++i, target = next_row(target, ldto))
-            kernels::store(target, row[i]);
+        T const* const source = from + j;
+        T* const target = to + j * ldto;
+        transpose_whole<V>(
+            [&](std::size_t i) { return source + i * ldfrom; },
+            [&](std::size_t i, V const& v) { kernels::store(target + i * ldto, v); });
         if (j + V::size == columns) return;
     }
 }
 
 template <class T>
-void copy_across(std::size_t rows, std::size_t columns, T const* from, std::size_t ldfrom, T* to,
-                 std::size_t ldto) {
+[[gnu::noinline]] void copy_across(std::size_t rows, std::size_t columns, T const* from,
+                                   std::size_t ldfrom, T* to, std::size_t ldto) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < columns; ++j) to[j * ldto + i] = from[i * ldfrom + j];
 }
