@@ -4,6 +4,7 @@
 #include <lamina/core/inlining.hpp>
 #include <lamina/core/parallel.hpp>
 #include <lamina/kernels/gemm_dots.hpp>
+#include <lamina/kernels/gemm_groups.hpp>
 #include <lamina/kernels/gemm_task.hpp>
 #include <lamina/kernels/gemm_traits.hpp>
 #include <lamina/kernels/simd.hpp>
@@ -63,41 +64,47 @@ LAMINA_ALWAYS_INLINE inline void add_rows(std::size_t n, T alpha, T const* x, st
     }
 }
 
-/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n, for so few columns, C batches, that they stay in
-/// registers, each sum in S parts. add may be null. Inside: they are more than C - 1 batches and
-/// add is not y, so the last batch begins within the one before and needs no mask.
+/// y[j] = alpha (x[k] . b[k, j]) + add[j], j < n, for so few columns, C batches, the last of which
+/// may be part of one, that they stay in registers, each sum in S parts. add may be null. Inside:
+/// add is not y, so the last of several batches begins within the one before and needs no mask.
 template <std::size_t C, std::size_t S, bool Inside = false, class T>
 [[gnu::noinline]] void narrow_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
                                        std::size_t stride, T const* b, std::size_t ldb, T* y,
                                        T const* add) {
     using V = Batch<T>;
-    std::size_t count[C];
     V sum[S][C];
     LAMINA_UNROLL
-    for (std::size_t c = 0; c < C; ++c) {
-        std::size_t const before = std::min(n, c * V::size);
-        count[c] = std::min(n - before, V::size);
+    for (std::size_t s = 0; s < S; ++s) {
         LAMINA_UNROLL
-        for (std::size_t s = 0; s < S; ++s) sum[s][c] = V(T{0});
+        for (std::size_t c = 0; c < C; ++c) sum[s][c] = V(T{0});
     }
-    std::size_t const last = n - V::size;
-    auto const place = [&](std::size_t c) LAMINA_ALWAYS_INLINE {
-        return Inside && c + 1 == C ? last : c * V::size;
-    };
+    std::size_t const last = Inside ? n - V::size : (C - 1) * V::size, rest = n - last;
+    auto const place = [&](std::size_t c)
+                           LAMINA_ALWAYS_INLINE { return c + 1 < C ? c * V::size : last; };
     auto const part = [&](T const* row, std::size_t c) LAMINA_ALWAYS_INLINE {
-        return Inside ? load<V>(row + place(c)) : load<V>(row + c * V::size, count[c]);
+        return Inside || c + 1 < C ? load<V>(row + place(c)) : load<V>(row + last, rest);
     };
-    auto const step = [&](std::size_t p, V(&to)[C]) LAMINA_ALWAYS_INLINE {
-        V const v(x[p * stride]);
+    auto const step = [&](std::size_t p, V const& v, V(&to)[C]) LAMINA_ALWAYS_INLINE {
         LAMINA_UNROLL
         for (std::size_t c = 0; c < C; ++c) to[c] = fma(v, part(b + p * ldb, c), to[c]);
     };
     std::size_t p = 0;
+    constexpr std::size_t some = std::max(S, group<V>);
+    if (stride == 1) // what is read beside b comes several to a load
+        for (; p + some <= k; p += some) {
+            LAMINA_UNROLL
+            for (std::size_t q = 0; q < some; q += group<V>) {
+                V const four = opaque(broadcast_group<V>(x + p + q));
+                LAMINA_UNROLL
+                for (std::size_t i = 0; i < group<V>; ++i)
+                    step(p + q + i, of_group(four, i), sum[(q + i) % S]);
+            }
+        }
     for (; p + S <= k; p += S) {
         LAMINA_UNROLL
-        for (std::size_t s = 0; s < S; ++s) step(p + s, sum[s]);
+        for (std::size_t s = 0; s < S; ++s) step(p + s, V(x[(p + s) * stride]), sum[s]);
     }
-    for (; p < k; ++p) step(p, sum[0]);
+    for (; p < k; ++p) step(p, V(x[p * stride]), sum[0]);
     LAMINA_UNROLL
     for (std::size_t c = 0; c < C; ++c) {
         LAMINA_UNROLL
@@ -107,8 +114,8 @@ template <std::size_t C, std::size_t S, bool Inside = false, class T>
         }
         V v = V(alpha) * sum[0][c];
         if (add) v = fma(V(alpha), sum[0][c], part(add, c));
-        if constexpr (Inside) kernels::store(y + place(c), v);
-        else kernels::store(y + c * V::size, v, count[c]);
+        if (Inside || c + 1 < C) kernels::store(y + place(c), v);
+        else kernels::store(y + last, v, rest);
     }
 }
 
@@ -163,25 +170,31 @@ template <class T>
     }
 }
 
-/// narrow_row_sums without masks, for more columns than it has else: all that registers hold sums
-/// of. False: there are others, or there is no need.
+/// narrow_row_sums for as many columns as registers hold sums of. False: there are more, or they
+/// would overlap and add is y.
 template <class T>
-[[gnu::noinline]] bool inside_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
-                                       std::size_t stride, T const* b, std::size_t ldb, T* y,
-                                       T const* add) {
-    if constexpr (!GemmTraits<xsimd::default_arch>::masks) {
-        using Sums = void (*)(std::size_t, std::size_t, T, T const*, std::size_t, T const*,
-                              std::size_t, T*, T const*);
-        constexpr Sums sums[]{&narrow_row_sums<3, 4, true, T>, &narrow_row_sums<4, 2, true, T>,
-                              &narrow_row_sums<5, 2, true, T>, &narrow_row_sums<6, 2, true, T>,
-                              &narrow_row_sums<7, 1, true, T>, &narrow_row_sums<8, 1, true, T>};
-        std::size_t const batches = (n + lanes<T> - 1) / lanes<T>;
-        if (batches < 3 || batches > 8 || add == y) return false;
-        sums[batches - 3](n, k, alpha, x, stride, b, ldb, y, add);
-        return true;
-    } else {
-        return false;
-    }
+[[gnu::noinline]] bool few_row_sums(std::size_t n, std::size_t k, T alpha, T const* x,
+                                    std::size_t stride, T const* b, std::size_t ldb, T* y,
+                                    T const* add) {
+    using Sums = void (*)(std::size_t, std::size_t, T, T const*, std::size_t, T const*, std::size_t,
+                          T*, T const*);
+    constexpr std::size_t masked = GemmTraits<xsimd::default_arch>::columns;
+    constexpr bool many = masked >= 4;
+    constexpr Sums sums[]{&narrow_row_sums<1, 8, false, T>,
+                          &narrow_row_sums < 2,
+                          many ? 4 : 2,
+                          false,
+                          T >,
+                          &narrow_row_sums<3, 4, !many, T>,
+                          &narrow_row_sums<4, 2, !many, T>,
+                          &narrow_row_sums<5, 2, true, T>,
+                          &narrow_row_sums<6, 2, true, T>,
+                          &narrow_row_sums<7, 1, true, T>,
+                          &narrow_row_sums<8, 1, true, T>};
+    std::size_t const batches = (n + lanes<T> - 1) / lanes<T>;
+    if (batches > 8 || (batches > masked && add == y)) return false;
+    sums[batches - 1](n, k, alpha, x, stride, b, ldb, y, add);
+    return true;
 }
 
 /// c[i, j] = alpha a[i] b[j] for C batches of columns: b stays in registers.
@@ -245,15 +258,9 @@ template <class T>
     T const* const add = g.beta != T{0} ? g.c : g.bias;
     if (by_rows) {
         if (y_stride != 1) return false;
-        constexpr std::size_t widest = GemmTraits<xsimd::default_arch>::columns;
-        if (count <= widest * lanes<T>) {
-            auto const sums = count <= lanes<T> ? &narrow_row_sums<1, 8, false, T>
-                                                : &narrow_row_sums<widest, 2, false, T>;
-            sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add);
-        } else if (!inside_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add)) {
+        if (!few_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add))
             shared_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, g.c, add, scratch,
                             threads);
-        }
     } else {
         if (x_stride != 1) {
             if (g.k > GemmSizes<T>::room) return false;
