@@ -25,7 +25,11 @@ bool few_columns(Gemm<T> const& g, std::size_t n) {
     // so much of B' as stays near
     std::size_t const near = n <= lanes<T> / 2 ? 1 : n <= lanes<T> ? 4 : 16;
     if (near * n * g.k > GemmSizes<T>::room) return false;
-    if (!g.transposed_b && (g.k < 20 || g.m < (2 * n <= lanes<T> ? 6 : 12))) return false;
+    // B is turned for so many rows; the fewer there are, the longer a tile's sums wait for
+    // themselves
+    bool const fast = (n == 2 && g.ldb == 2) || n == 4;
+    std::size_t const rows = fast && g.k >= 64 ? 2 : 2 * n <= lanes<T> ? 6 : 12;
+    if (!g.transposed_b && (g.k < 20 || g.m < rows)) return false;
     std::size_t const sums = (g.k + lanes<T> - 1) / lanes<T> + 4;
     std::size_t const dear = !g.transposed_b ? 9 : n <= lanes<T> ? 13 : 11;
     return 10 * n * sums < dear * g.k * ((n + lanes<T> - 1) / lanes<T>);
@@ -74,15 +78,18 @@ template <class T>
 template <class T>
 LAMINA_ALWAYS_INLINE inline bool wants_swap(Gemm<T> const& g, std::size_t n) {
     if (g.transposed_a == g.transposed_b || n % lanes<T> == 0 || g.alpha != T{1} || g.bias ||
-        g.m < lanes<T> || g.k < 6)
+        g.m < 4 || g.k < 6)
         return false;
     std::size_t const high = (g.m + lanes<T> - 1) / lanes<T>;
     if (g.transposed_b)
         return lanes<T> > 8 && n > 4 && n % 4 != 0 && 2 * n <= lanes<T> + 4 && g.m >= 24 &&
                g.k >= 16 && g.k <= 10 * n;
     std::size_t const wide = (n + lanes<T> - 1) / lanes<T>;
+    // part of a batch is turned row by row, and fewer than four sums wait for themselves
+    std::size_t const turn = (g.m < lanes<T> ? 8 : 5) * lanes<T>;
     return n <= GemmSizes<T>::width &&
-           n * high * g.k + 5 * lanes<T> * high * wide < g.m * wide * g.k;
+           (g.m < lanes<T> ? std::max<std::size_t>(n, 4) : n) * high * g.k + turn * high * wide <
+               g.m * wide * g.k;
 }
 
 /// Whether the last columns, less than a batch, cost less by themselves: as dots, or turned round.

@@ -84,33 +84,38 @@ LAMINA_ALWAYS_INLINE inline V load_parts(From const& from) {
     }
 }
 
-/// L by L numbers: from(i) is row i, and write(j, column) gets the columns in their order. A column
-/// is made of parts of rows that were put together as they were loaded, which is no work for the
-/// unit that shuffles: of 64 shuffles for 16 rows of 16 there remain 48, none between the halves.
+/// The columns from j on of L rows, as many as a part has numbers: from(i) is row i, and
+/// write(j, column) gets them in their order. A column is made of parts of rows that were put
+/// together as they were loaded, which is no work for the unit that shuffles: of 64 shuffles for 16
+/// rows of 16 there remain 48, and none of them between parts.
 template <class V, class From, class Write>
-LAMINA_ALWAYS_INLINE inline void transpose_whole(From const& from, Write const& write) {
+LAMINA_ALWAYS_INLINE inline void transpose_part(std::size_t j, From const& from,
+                                                Write const& write) {
     constexpr std::size_t P = in_part<V>;
     constexpr std::make_index_sequence<V::size> all{};
+    V row[P];
     LAMINA_UNROLL
-    for (std::size_t j = 0; j < V::size; j += P) {
-        V row[P];
-        LAMINA_UNROLL
-        for (std::size_t r = 0; r < P; ++r)
-            row[r] = load_parts<V>([&](std::size_t part) { return from(r + part * P) + j; });
-        if constexpr (P == 4) {
-            V const a = zip_parts<1, 0>(row[0], row[1], all);
-            V const b = zip_parts<1, 1>(row[0], row[1], all);
-            V const c = zip_parts<1, 0>(row[2], row[3], all);
-            V const d = zip_parts<1, 1>(row[2], row[3], all);
-            write(j, zip_parts<2, 0>(a, c, all));
-            write(j + 1, zip_parts<2, 1>(a, c, all));
-            write(j + 2, zip_parts<2, 0>(b, d, all));
-            write(j + 3, zip_parts<2, 1>(b, d, all));
-        } else {
-            write(j, zip_parts<1, 0>(row[0], row[1], all));
-            write(j + 1, zip_parts<1, 1>(row[0], row[1], all));
-        }
+    for (std::size_t r = 0; r < P; ++r)
+        row[r] = load_parts<V>([&](std::size_t part) { return from(r + part * P) + j; });
+    if constexpr (P == 4) {
+        V const a = zip_parts<1, 0>(row[0], row[1], all);
+        V const b = zip_parts<1, 1>(row[0], row[1], all);
+        V const c = zip_parts<1, 0>(row[2], row[3], all);
+        V const d = zip_parts<1, 1>(row[2], row[3], all);
+        write(j, zip_parts<2, 0>(a, c, all));
+        write(j + 1, zip_parts<2, 1>(a, c, all));
+        write(j + 2, zip_parts<2, 0>(b, d, all));
+        write(j + 3, zip_parts<2, 1>(b, d, all));
+    } else {
+        write(j, zip_parts<1, 0>(row[0], row[1], all));
+        write(j + 1, zip_parts<1, 1>(row[0], row[1], all));
     }
+}
+/// L columns of them.
+template <class V, class From, class Write>
+LAMINA_ALWAYS_INLINE inline void transpose_whole(From const& from, Write const& write) {
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j < V::size; j += in_part<V>) transpose_part<V>(j, from, write);
 }
 
 /// The sums of L batches, one in each lane, each added up in the order of reduce_add.
@@ -131,52 +136,69 @@ LAMINA_ALWAYS_INLINE inline V sums_of_rows(V (&row)[V::size]) {
     return sums_of_rows<V::size / 2>(row);
 }
 
-/// One block of at most L by L numbers. `width` numbers are written to each row: `rows`, or L with
-/// zeros behind those that there are.
-template <bool Whole, class T>
-[[gnu::noinline]] void transpose_block(std::size_t rows, std::size_t columns, std::size_t width,
-                                       T const* __restrict from, std::size_t ldfrom,
-                                       T* __restrict to, std::size_t ldto) {
-    using V = Batch<T>;
-    if constexpr (Whole) {
-        transpose_whole<V>([&](std::size_t i) { return from + i * ldfrom; },
-                           [&](std::size_t j, V const& v) { kernels::store(to + j * ldto, v); });
-    } else {
-        V row[V::size];
-        LAMINA_UNROLL
-        for (std::size_t i = 0; i < V::size; ++i)
-            row[i] = i < rows ? load<V>(from + i * ldfrom, columns) : V(T{0});
-        transpose_rows<V::size / 2>(row);
-        LAMINA_UNROLL
-        for (std::size_t j = 0; j < V::size; ++j) {
-            if (j >= columns) break;
-            if (overlaps && width == V::size) kernels::store(to + j * ldto, row[j]);
-            else kernels::store(to + j * ldto, row[j], width);
-        }
-    }
-}
-
-/// A row of blocks of L by L numbers, where there are no masks. The last one may overlap the one
-/// before.
-template <class T>
-[[gnu::noinline]] void transpose_blocks(std::size_t columns, T const* __restrict from,
-                                        std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
-    using V = Batch<T>;
-    for (std::size_t j = 0;; j = std::min(j + V::size, columns - V::size)) {
-        T const* const source = from + j;
-        T* const target = to + j * ldto;
-        transpose_whole<V>(
-            [&](std::size_t i) { return source + i * ldfrom; },
-            [&](std::size_t i, V const& v) { kernels::store(target + i * ldto, v); });
-        if (j + V::size == columns) return;
-    }
-}
-
+/// Numbers one by one.
 template <class T>
 [[gnu::noinline]] void copy_across(std::size_t rows, std::size_t columns, T const* from,
                                    std::size_t ldfrom, T* to, std::size_t ldto) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < columns; ++j) to[j * ldto + i] = from[i * ldfrom + j];
+}
+
+/// Every second number of a and b, from the first or the second on.
+template <std::size_t First, class V, std::size_t... I>
+LAMINA_ALWAYS_INLINE inline V every_second(V const& a, V const& b, std::index_sequence<I...>) {
+    return shuffle<int(2 * I + First)...>(a, b);
+}
+
+/// One block of at most L by L numbers. `width` numbers are written to each row: `rows`, or L with
+/// zeros behind those that there are.
+template <class T>
+[[gnu::noinline]] void transpose_part_of_block(std::size_t rows, std::size_t columns,
+                                               std::size_t width, T const* __restrict from,
+                                               std::size_t ldfrom, T* __restrict to,
+                                               std::size_t ldto) {
+    using V = Batch<T>;
+    V row[V::size];
+    LAMINA_UNROLL
+    for (std::size_t i = 0; i < V::size; ++i)
+        row[i] = i < rows ? load<V>(from + i * ldfrom, columns) : V(T{0});
+    transpose_rows<V::size / 2>(row);
+    LAMINA_UNROLL
+    for (std::size_t j = 0; j < V::size; ++j) {
+        if (j >= columns) break;
+        if (overlaps && width == V::size) kernels::store(to + j * ldto, row[j]);
+        else kernels::store(to + j * ldto, row[j], width);
+    }
+}
+
+/// L rows. The last columns may be some of those before once more.
+template <class T>
+[[gnu::noinline]] void transpose_some_rows(std::size_t columns, T const* __restrict from,
+                                           std::size_t ldfrom, T* __restrict to, std::size_t ldto) {
+    using V = Batch<T>;
+    constexpr std::size_t part = in_part<V>;
+    std::size_t j = 0;
+    for (; j + V::size <= columns; j += V::size)
+        transpose_whole<V>(
+            [&](std::size_t i) { return from + j + i * ldfrom; },
+            [&](std::size_t i, V const& v) { kernels::store(to + (j + i) * ldto, v); });
+    if (columns >= part) {
+        for (; j < columns; j += part) {
+            std::size_t const first = std::min(j, columns - part);
+            transpose_part<V>(
+                0, [&](std::size_t i) { return from + first + i * ldfrom; },
+                [&](std::size_t i, V const& v) { kernels::store(to + (first + i) * ldto, v); });
+        }
+    } else if (columns == 2 && ldfrom == 2) {
+        constexpr std::make_index_sequence<V::size> all{};
+        V const a = load<V>(from), b = load<V>(from + V::size);
+        kernels::store(to, every_second<0>(a, b, all));
+        kernels::store(to + ldto, every_second<1>(a, b, all));
+    } else if (columns > 2) {
+        transpose_part_of_block(V::size, columns, V::size, from, ldfrom, to, ldto);
+    } else {
+        copy_across(V::size, columns, from, ldfrom, to, ldto);
+    }
 }
 
 } // namespace detail
@@ -188,26 +210,21 @@ template <bool Pad = false, class T>
                                  std::size_t ldfrom, T* to, std::size_t ldto) {
     constexpr std::size_t block = lanes<T>;
     for (std::size_t i = 0; i < rows; i += block) {
-        if constexpr (detail::overlaps)
-            if (columns >= block && (i + block <= rows || (rows > block && !Pad))) {
-                std::size_t const first = std::min(i, rows - block);
-                detail::transpose_blocks(columns, from + first * ldfrom, ldfrom, to + first, ldto);
-                continue;
-            }
+        std::size_t const r = std::min(rows - i, block);
+        if (r == block || (rows > block && !Pad)) { // the last ones some of those before once more
+            std::size_t const first = std::min(i, rows - block);
+            detail::transpose_some_rows(columns, from + first * ldfrom, ldfrom, to + first, ldto);
+            continue;
+        }
         for (std::size_t j = 0; j < columns; j += block) {
-            std::size_t const r = rows - i < block ? rows - i : block;
-            std::size_t const c = columns - j < block ? columns - j : block;
+            std::size_t const c = std::min(columns - j, block);
             T const* const source = from + i * ldfrom + j;
             T* const target = to + j * ldto + i;
-            if constexpr (!detail::overlaps)
-                if (r == block && c == block) {
-                    detail::transpose_block<true>(r, c, r, source, ldfrom, target, ldto);
-                    continue;
-                }
-            if ((c <= 2 && r == block) || (r <= 2 && c == block && !Pad))
+            if (r <= 2 && c == block && !Pad)
                 detail::copy_across(r, c, source, ldfrom, target, ldto);
             else
-                detail::transpose_block<false>(r, c, Pad ? block : r, source, ldfrom, target, ldto);
+                detail::transpose_part_of_block(r, c, Pad ? block : r, source, ldfrom, target,
+                                                ldto);
         }
     }
 }
