@@ -227,6 +227,16 @@ template <class T>
         if (n == 0) return;
     }
     std::size_t const rest = n % V::size, whole = n - rest;
+    if (ldc == n && !add && rest > 0) {
+        // Rows of C follow each other: whole batches may reach into the next, which comes then.
+        V const last = load<V>(b + whole, rest);
+        for (; m * n >= whole + V::size; --m, a += stride, c += n) {
+            V const v(alpha * *a);
+            for (std::size_t j = 0; j < whole; j += V::size)
+                kernels::store(c + j, v * load<V>(b + j));
+            kernels::store(c + whole, v * last);
+        }
+    }
     for (; m > 0; --m, a += stride, c += ldc, add = add ? add + ldadd : nullptr) {
         V const v(alpha * *a);
         if (add) {
