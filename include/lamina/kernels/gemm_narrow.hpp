@@ -101,6 +101,13 @@ bool splits(Gemm<T> const& g) {
     return g.transposed_a ? wants_swap(g, rest) : few_columns(g, rest);
 }
 
+/// Whether that costs less than all of C turned round, if A is transposed: in batches of each term.
+template <class T>
+bool splits_better(Gemm<T> const& g) {
+    std::size_t const high = (g.m + lanes<T> - 1) / lanes<T>, whole = g.n / lanes<T>;
+    return g.transposed_a && g.m * whole + g.n % lanes<T> * high < g.n * high;
+}
+
 /// The columns of C from `column` on.
 template <class T>
 Gemm<T> columns_from(Gemm<T> g, std::size_t column) {
