@@ -102,6 +102,21 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     if (h.single) single_row<C, Whole>(s, a, c);
 }
 
+/// One batch of columns in tiles of which no two differ by more than a row, eight at most: fewer
+/// than four or five wait for their own sums.
+template <class T>
+void narrow_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
+    static constexpr Tiles<T> of[]{&tiles<2, 1, false, T>, &tiles<3, 1, false, T>,
+                                   &tiles<4, 1, false, T>, &tiles<5, 1, false, T>,
+                                   &tiles<6, 1, false, T>, &tiles<7, 1, false, T>,
+                                   &tiles<8, 1, false, T>};
+    if (rows == 1) return single_row<1, false>(s, a, c);
+    std::size_t const count = (rows + 7) / 8, high = rows / count, higher = rows % count,
+                      done = higher * (high + 1);
+    if (higher > 0) of[high - 1](higher, s, a, c);
+    of[high - 2](count - higher, s, a + done * s.a_row, c + done * s.ldc);
+}
+
 /// The same in tiles of which no two differ by more than a row: as high as can be, but a high one
 /// has more to begin and to store than a short sum hides.
 template <std::size_t C, class T>
@@ -203,7 +218,8 @@ template <class T>
         if (columns > 2 * lanes<T>) return run_tiles<3, false>(rows, s, a, c);
     }
     if (columns > lanes<T>) return run_tiles<2, false>(rows, s, a, c);
-    run_tiles<1, false>(rows, s, a, c);
+    if constexpr (Set::masks) narrow_tiles(rows, s, a, c);
+    else run_tiles<1, false>(rows, s, a, c);
 }
 
 /// The longest sums of strips wider than others, whose B is to stay near: 16 KB.
