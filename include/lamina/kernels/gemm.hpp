@@ -218,7 +218,7 @@ template <class T>
         gemm_in_parts(g, parts, scratch, threads);
         return;
     }
-    if (!ready && splits(g) && (!turns || g.n > 2 * lanes<T> || splits_better(g))) {
+    if (!ready && splits(g) && (!turns || (g.n > 2 * lanes<T> && g.m >= 24) || splits_better(g))) {
         std::size_t const first = g.n - g.n % lanes<T>;
         Gemm<T> most = g, rest = columns_from(g, first);
         FinishFrom<T> const finish{g.finish, first};

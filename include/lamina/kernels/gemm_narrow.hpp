@@ -97,7 +97,8 @@ template <class T>
 bool splits(Gemm<T> const& g) {
     std::size_t const rest = g.n % lanes<T>;
     if (rest == 0 || (overlaps ? 4 : 2) * rest > lanes<T> || g.n < lanes<T>) return false;
-    if (g.m < 24 || g.k < 32) return false;
+    std::size_t const least = overlaps && rest > 1 ? 24 : 8;
+    if (g.m < least || g.k < (g.m < 24 ? 96 : 32)) return false;
     return g.transposed_a ? wants_swap(g, rest) : few_columns(g, rest);
 }
 
