@@ -165,8 +165,8 @@ TEST_CASE("a pool is ready while its workers are awake, and after many questions
     for (int attempt = 0; attempt < 1000 && !there; ++attempt) {
         REQUIRE(fall_asleep());
         threads.each(2, [](std::size_t, std::size_t) {});
-        for (int i = 0; i < 20 && !there; ++i) {
-            wait(std::chrono::microseconds(30)); // so that the questions are not in a row
+        for (int i = 0; i < 4 && !there; ++i) {
+            wait(std::chrono::microseconds(120)); // so that the questions are not in a row
             there = threads.ready();
         }
     }

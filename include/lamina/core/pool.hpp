@@ -167,9 +167,10 @@ struct Threads::State {
     using Clock = std::chrono::steady_clock;
     static constexpr int patience = 2000;
     static constexpr auto idle = std::chrono::microseconds(300);
-    // Who asks so often in a row keeps on asking, most likely: so many small pieces of work take
-    // some twenty times as long as it takes to wake a thread.
-    static constexpr auto succession = std::chrono::microseconds(20);
+    // Who asks so often in a row keeps on asking, most likely, and so soon that a worker, once
+    // awake, does not fall asleep between: so many small pieces of work take some twenty times as
+    // long as it takes to wake a thread.
+    static constexpr auto succession = std::chrono::microseconds(100);
     static constexpr int often = 64;
     std::atomic<Clock::rep> asked{0};
     std::atomic<int> in_a_row{0};
