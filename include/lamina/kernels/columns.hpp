@@ -129,6 +129,10 @@ template <std::size_t Sums, class Arch = xsimd::default_arch, class T, class Ter
 void column_sums(Threads* threads, std::size_t rows, std::size_t f, T* sums, T* room,
                  Term const& term) {
     using V = Batch<T, Arch>;
+    if (rows == 0) { // no block would say that the sums are 0
+        std::fill_n(sums, Sums * f, T{0});
+        return;
+    }
     std::size_t const grain = std::max((rows + row_blocks - 1) / row_blocks, 8192 / (f + 1) + 1);
     bool const one = grain >= rows;
     std::array<V, Sums> none;

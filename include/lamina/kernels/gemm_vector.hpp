@@ -268,14 +268,12 @@ template <class T>
     T const* const add = g.beta != T{0} ? g.c : g.bias;
     if (by_rows) {
         if (y_stride != 1) { // a column of C, by way of scratch memory
-            T const* const none = nullptr;
             if (count > GemmSizes<T>::room ||
-                !few_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, scratch, none))
+                !few_row_sums(count, g.k, g.alpha, x, x_stride, matrix, ld, scratch,
+                              static_cast<T const*>(nullptr)))
                 return false;
-            for (std::size_t i = 0; i < count; ++i) {
-                T const sum = scratch[i];
-                g.c[i * y_stride] = add ? sum + add[i * y_stride] : sum;
-            }
+            for (std::size_t i = 0; i < count; ++i)
+                g.c[i * y_stride] = add ? scratch[i] + add[i * y_stride] : scratch[i];
             if (g.finish.apply) g.finish.apply(g.finish.context, g.c, g.ldc, 0, 0, g.m, g.n);
             return true;
         }

@@ -210,6 +210,7 @@ void recurrent_dx(Recurrence<T> const& s, T* dx) {
 /// The gradients of the weights, after unwind() and recurrent_dx(): the slopes are used up.
 template <class Cell, class T>
 void recurrent_gradients(Recurrence<T> const& s, T* dkernel, T* drecurrent, T* dbias) {
+    if (s.batch == 0) return;
     std::size_t const u = s.units, f = s.features, time = s.time, width = Cell::parts * u;
     std::size_t const rows = s.batch * time;
     auto const add = [&](std::size_t count, std::size_t k, T const* a, std::size_t lda,

@@ -6,6 +6,7 @@
 #include <lamina/kernels/normalization.hpp>
 #include <lamina/layers/normalization_options.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -48,7 +49,7 @@ struct BatchNormalization {
                                               p.beta, epsilon, c.y.data);
             if (c.training && c.trains && c.has_next_state()) {
                 T& count = *room.count = count_rows(c);
-                T const share = T{1} - T(c.layer.momentum);
+                T const share = c.batch > 0 ? T{1} - T(c.layer.momentum) : T{0};
                 mean = room.mean;
                 variance = room.variance;
                 kernels::column_moments(c.threads, c.x.rows(), f, c.x.data, c.mask, count,
@@ -93,7 +94,7 @@ struct BatchNormalization {
         }
         static auto count_rows(auto const& c) {
             using T = typename std::remove_cvref_t<decltype(c)>::Scalar;
-            if (!c.mask) return T(c.x.rows());
+            if (!c.mask) return T(std::max<std::size_t>(1, c.x.rows()));
             T count{0};
             for (std::size_t r = 0; r < c.x.rows(); ++r) count += c.mask[r];
             return count > T{0} ? count : T{1};
