@@ -20,7 +20,7 @@ template <class T>
 using Tiles = void (*)(std::size_t count, Strip<T> const&, T const* a, T* c);
 
 /// Few kinds of tiles, because each costs the compiler time: the widest, and for what is left over
-/// some narrower ones; of each a tallest tile and those of 4, 3 and 2 rows (of the narrowest 1).
+/// some narrower ones; of each a tallest tile and those of 4, 3 and 2 rows, of the narrowest all.
 /// Where batches overlap, the widest have five rows too; and where two batches are the widest, up
 /// to one more make a tile of three and of four rows, which has as many sums.
 template <class T>
@@ -50,16 +50,15 @@ struct TileSet {
 
 /// How rows are cut into tiles: count[3] of `Most`, then count[2] of 4, count[1] of 3, count[0] of
 /// 2 and perhaps a single one. A low tile waits for its own sums: 4 and 3 are better than 6 and 1,
-/// two of 4 than 6 and 2. A tall tile has more to store at once than a short sum hides. One batch
-/// of columns has few sums in any tile: as few tiles as can be.
-template <std::size_t Most, bool Narrow>
+/// two of 4 than 6 and 2. A tall tile has more to store at once than a short sum hides.
+template <std::size_t Most>
 struct Heights {
     static constexpr std::size_t height[4]{2, 3, 4, Most};
     std::size_t count[4];
     bool single;
     Heights(std::size_t rows, std::size_t k) {
-        std::size_t tall = !Narrow && k < 8 ? 0 : rows / Most, rest = rows - tall * Most;
-        if (!Narrow && tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
+        std::size_t tall = k < 8 ? 0 : rows / Most, rest = rows - tall * Most;
+        if (tall > 0 && (rest == 1 || rest == 2 || rest == 5)) --tall, rest += Most;
         single = rest == 1;
         std::size_t const last = rest % 4, threes = single                   ? 0
                                                     : last == 3 || last == 1 ? 1
@@ -91,7 +90,7 @@ void run_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
     if (constexpr std::size_t even = C <= 2 && TileSet<T>::widest == 4 ? 8 : most; rows % even == 0)
         return tiles<even, C, Whole>(rows / even, s, a, c);
     bool const low = C > 3 && s.k < 12 && rows % 4 == 0; // 16 sums are enough, 24 to store at once
-    Heights<most, C == 1> const h(rows, low ? 0 : s.k);  // are more than a short sum hides
+    Heights<most> const h(rows, low ? 0 : s.k);          // are more than a short sum hides
     for (std::size_t i = 4; i-- > 0;) {
         if (h.count[i] == 0) continue;
         std::size_t const done = h.count[i] * h.height[i];
@@ -111,7 +110,8 @@ void narrow_tiles(std::size_t rows, Strip<T>& s, T const* a, T* c) {
                                    &tiles<6, 1, false, T>, &tiles<7, 1, false, T>,
                                    &tiles<8, 1, false, T>};
     if (rows == 1) return single_row<1, false>(s, a, c);
-    std::size_t const count = (rows + 7) / 8, high = rows / count, higher = rows % count,
+    constexpr std::size_t most = TileSet<T>::template height<1>;
+    std::size_t const count = (rows + most - 1) / most, high = rows / count, higher = rows % count,
                       done = higher * (high + 1);
     if (higher > 0) of[high - 1](higher, s, a, c);
     of[high - 2](count - higher, s, a + done * s.a_row, c + done * s.ldc);
@@ -208,18 +208,17 @@ template <class T>
         if (columns > 3 * lanes<T>) return strip_by_hand<4>(rows, s, a, c);
         if (columns > 2 * lanes<T>) return strip_by_hand<3>(rows, s, a, c);
         if (columns > lanes<T>) return strip_by_hand<2>(rows, s, a, c);
-        return run_tiles<1, false>(rows, s, a, c);
+        return narrow_tiles(rows, s, a, c);
     } else {
         if (columns > 2 * lanes<T>) return even_tiles<3>(rows, s, a, c);
         if (columns > lanes<T>) return even_tiles<2>(rows, s, a, c);
-        return run_tiles<1, false>(rows, s, a, c);
+        return narrow_tiles(rows, s, a, c);
     }
     if constexpr (Set::widest == 4) {
         if (columns > 2 * lanes<T>) return run_tiles<3, false>(rows, s, a, c);
     }
     if (columns > lanes<T>) return run_tiles<2, false>(rows, s, a, c);
-    if constexpr (Set::masks) narrow_tiles(rows, s, a, c);
-    else run_tiles<1, false>(rows, s, a, c);
+    narrow_tiles(rows, s, a, c);
 }
 
 /// The longest sums of strips wider than others, whose B is to stay near: 16 KB.

@@ -179,18 +179,12 @@ template <class T>
     using Sums = void (*)(std::size_t, std::size_t, T, T const*, std::size_t, T const*, std::size_t,
                           T*, T const*);
     constexpr std::size_t masked = GemmTraits<xsimd::default_arch>::columns;
-    constexpr bool many = masked >= 4;
-    constexpr Sums sums[]{&narrow_row_sums<1, 8, false, T>,
-                          &narrow_row_sums < 2,
-                          many ? 4 : 2,
-                          false,
-                          T >,
-                          &narrow_row_sums<3, 4, !many, T>,
-                          &narrow_row_sums<4, 2, !many, T>,
-                          &narrow_row_sums<5, 2, true, T>,
-                          &narrow_row_sums<6, 2, true, T>,
-                          &narrow_row_sums<7, 1, true, T>,
-                          &narrow_row_sums<8, 1, true, T>};
+    constexpr bool inside = masked < 4; // with three and four batches
+    constexpr std::size_t two = inside ? 2 : 4;
+    constexpr Sums sums[]{&narrow_row_sums<1, 8, false, T>,  &narrow_row_sums<2, two, false, T>,
+                          &narrow_row_sums<3, 4, inside, T>, &narrow_row_sums<4, 2, inside, T>,
+                          &narrow_row_sums<5, 2, true, T>,   &narrow_row_sums<6, 2, true, T>,
+                          &narrow_row_sums<7, 1, true, T>,   &narrow_row_sums<8, 1, true, T>};
     std::size_t const batches = (n + lanes<T> - 1) / lanes<T>;
     if (batches > 8 || (batches > masked && add == y)) return false;
     sums[batches - 1](n, k, alpha, x, stride, b, ldb, y, add);
